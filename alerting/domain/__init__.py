@@ -1,0 +1,1 @@
+"""What the product speaks of: frozen dataclasses and pure rules, standard library only."""

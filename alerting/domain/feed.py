@@ -1,0 +1,84 @@
+"""Feeds, their documents, and what a parser makes of one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from alerting.domain.notice import RawNotice
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """One part of a document that could not be read.
+
+    Args:
+        where: The place in the document: "releases[3]", "entry 7", "line 12", "document".
+        problem: What is wrong there, what was got, what was expected; one line.
+    """
+
+    where: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """Everything one document holds: notices in document order, and what could not be read.
+
+    ``links`` are addresses of further documents of the same feed that this one only points to
+    (an index page of XML files); empty for every format that carries its notices itself.
+    """
+
+    notices: tuple[RawNotice, ...]
+    rejects: tuple[Reject, ...] = ()
+    links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One stream of a member authority, as the registry knows it.
+
+    Args:
+        feed_id: Short name, unique, used in every message.
+        authority: Who publishes it, as people call them.
+        url: http or https.
+        format: A name of ``alerting.feeds.formats``, or "auto" to tell by the bytes.
+        is_local: May resolve to loopback and private addresses (demo, tests).
+        poll_seconds: Our own shortest pause between two checks.
+        etag, last_modified: Of the last answer that was kept.
+        body_hash: sha256 (hex) of the last body.
+        next_check_at: Aware UTC; None means at once.
+        failure_count: Failures in a row.
+    """
+
+    feed_id: str
+    authority: str
+    url: str
+    format: str = "auto"
+    is_local: bool = False
+    poll_seconds: int = 300
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str | None = None
+    next_check_at: datetime | None = None
+    failure_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """One answer of a feed's server.
+
+    ``body`` is None when nothing is new (304, or the same hash as last time); the other
+    fields then still say when to come back.
+    """
+
+    feed_id: str
+    url: str
+    status: int
+    fetched_at: datetime
+    body: bytes | None
+    body_hash: str | None
+    etag: str | None
+    last_modified: str | None
+    content_type: str | None
+    next_check_at: datetime

@@ -1,0 +1,39 @@
+"""A match: a procedure, with its lots, that a profile's criteria accept, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One criterion that a notice met, or could not be judged by.
+
+    Args:
+        criterion: "cpv", "trade", "words", "place", "value", "kind" or "buyer".
+        verdict: "met" or "unknown" (the notice does not state the fact, and the profile lets it pass).
+        lot_id: The lot that met it, None for the notice as a whole.
+        facts: What in the notice met it: the words as published, the CPV code, the département.
+    """
+
+    criterion: str
+    verdict: str
+    lot_id: str | None = None
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What ``decide`` says of one notice.
+
+    Args:
+        accepted: Whether the criteria accept it.
+        lot_ids: The lots that fit, in the notice's order; empty when the notice has none or is taken whole.
+        reasons: Why, in the order of the criteria; for a refusal the criterion that decided.
+        score: 0 to 1; 1 when every criterion was met on stated facts.
+    """
+
+    accepted: bool
+    lot_ids: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    score: float = 0.0

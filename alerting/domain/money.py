@@ -1,0 +1,29 @@
+"""Money: an amount in integer cents with its currency."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount of one currency.
+
+    Args:
+        amount_cents: The amount in hundredths of the currency's unit; never a float.
+        currency: ISO 4217 code, three capital letters.
+    """
+
+    amount_cents: int
+    currency: str
+
+    @classmethod
+    def of(cls, amount: Decimal, currency: str) -> Money:
+        """Return *amount* units of *currency*, rounded half up to the cent.
+
+        >>> Money.of(Decimal("43798333.305"), "EUR")
+        Money(amount_cents=4379833331, currency='EUR')
+        """
+        cents = (amount * 100).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+        return cls(int(cents), currency)

@@ -1,0 +1,115 @@
+"""Every error this package raises on purpose.
+
+* AlertingError
+  + TransientError            the same call may succeed later; the scheduler should retry
+    - FeedUnavailableError      a member authority's server did not answer as it should
+    - SearchUnavailableError    Elasticsearch is away or overloaded
+    - StoreUnavailableError     PostgreSQL cannot be reached
+    - MailDeferredError         the mail server said "not now" (4xx) or the connection broke before DATA
+    - MailInDoubtError          the connection broke after DATA was sent and before it was answered
+  + PermanentError            a retry cannot help; a person must act
+    - FeedFormatError           a document is not in the format that its feed is configured for
+    - FeedRefusedError          a document is refused for what it is: too large, a private address, a bomb
+    - MailRefusedError          the mail server refused a message or a recipient for good (5xx)
+    - ProfileError              a firm or profile as written cannot be used
+    - SearchError               Elasticsearch refuses what was asked: a mapping or a query
+    - SettingError              an environment variable has a value that cannot be used
+    - TokenError                a signed link is forged, damaged or out of date
+    - UnknownIdError            a firm, profile, feed, notice or delivery that does not exist
+    - LocalStackError           a server of the laptop's stack cannot be had or started
+"""
+
+from __future__ import annotations
+
+
+class AlertingError(Exception):
+    """Whatever this package raises on purpose; its message is one line for a person."""
+
+
+class TransientError(AlertingError):
+    """The same call may succeed later."""
+
+
+class PermanentError(AlertingError):
+    """A retry cannot help; a person must act."""
+
+
+class FeedUnavailableError(TransientError):
+    """A feed's server did not answer as it should; raised by ``feeds.fetch``."""
+
+    def __init__(self, feed_id: str, problem: str, *, retry_after_seconds: int | None = None) -> None:
+        super().__init__(f"feed {feed_id!r}: {problem}")
+        self.feed_id = feed_id
+        self.problem = problem
+        self.retry_after_seconds = retry_after_seconds
+
+
+class SearchUnavailableError(TransientError):
+    """Elasticsearch is away or overloaded; raised by ``index``."""
+
+
+class StoreUnavailableError(TransientError):
+    """PostgreSQL cannot be reached; raised by ``store``."""
+
+
+class MailDeferredError(TransientError):
+    """The mail server said "not now", or broke off before it accepted DATA: nothing was sent."""
+
+
+class MailInDoubtError(TransientError):
+    """The connection broke between the end of DATA and its answer: the message may have left."""
+
+
+class FeedFormatError(PermanentError):
+    """A feed document is not in the format that its feed is configured for; raised by parsers."""
+
+    def __init__(self, feed_id: str, where: str, problem: str) -> None:
+        super().__init__(f"feed {feed_id!r}: {where}: {problem}")
+        self.feed_id = feed_id
+        self.where = where
+        self.problem = problem
+
+
+class FeedRefusedError(PermanentError):
+    """A document is refused for what it is, whatever it says; raised by ``feeds.fetch``."""
+
+    def __init__(self, feed_id: str, problem: str) -> None:
+        super().__init__(f"feed {feed_id!r}: {problem}")
+        self.feed_id = feed_id
+        self.problem = problem
+
+
+class MailRefusedError(PermanentError):
+    """The mail server refused for good (5xx); ``code`` is its reply code, e.g. 550."""
+
+    def __init__(self, message: str, *, code: int, enhanced_code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.enhanced_code = enhanced_code
+
+
+class ProfileError(PermanentError):
+    """A firm or profile as written cannot be used; says which field, what was got, what is expected."""
+
+
+class SearchError(PermanentError):
+    """Elasticsearch refuses what was asked, and would refuse it again; raised by ``index``."""
+
+
+class SettingError(PermanentError):
+    """An environment variable has a value that cannot be used; raised by ``settings``."""
+
+    def __init__(self, name: str, expected: str, got: str) -> None:
+        super().__init__(f"setting {name}: expected {expected} (got {got!r})")
+
+
+class TokenError(PermanentError):
+    """A signed link is forged, damaged or out of date; raised by ``delivery.tokens``."""
+
+
+class UnknownIdError(PermanentError):
+    """Somebody named a thing that does not exist."""
+
+
+class LocalStackError(PermanentError):
+    """A server of the laptop's stack cannot be had or started; raised by ``local``."""

@@ -1,0 +1,104 @@
+"""One frozen ``Settings``, read once from the environment at start.
+
+In:   environment variables, listed in ``docs/settings.md``.
+Out:  a ``Settings``; a value that cannot be used raises SettingError with one line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from alerting.errors import SettingError
+
+
+MINIMUM_SECRET_LENGTH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where the servers are and how we behave.
+
+    Args:
+        database_url: SQLAlchemy URL of PostgreSQL (``DATABASE_URL``); ``postgresql://`` is read as psycopg 3.
+        elasticsearch_url: None means: no search (``ELASTICSEARCH_URL``).
+        smtp_url: ``smtp://user:password@host:port`` (STARTTLS required), ``smtps://``, or
+            ``smtp+plain://`` for loopback (``SMTP_URL``); None: mails go into ``maildir``.
+        maildir: Folder of the default transport (``ALERTING_MAILDIR``).
+        archive: Folder of documents as received (``ALERTING_ARCHIVE``).
+        secret: Signs links, at least 16 characters (``ALERTING_SECRET``).
+        base_url: Public address of our pages, for links (``ALERTING_BASE_URL``).
+        sender: "Name <address>" (``ALERTING_SENDER``).
+        recipients_allowed: Addresses or "@domain" that may get real mail outside production; None:
+            everybody (``ALERTING_RECIPIENTS_ALLOWED``, commas; "*" in production).
+        digest_hour: Hour of daily digests, Europe/Paris, 0 to 23 (``ALERTING_DIGEST_HOUR``).
+        lease_seconds: How long a worker may hold a delivery (``ALERTING_LEASE_SECONDS``).
+        index_alias: Name that search asks (``ALERTING_INDEX_ALIAS``).
+    """
+
+    database_url: str
+    elasticsearch_url: str | None
+    smtp_url: str | None
+    maildir: Path
+    archive: Path
+    secret: str
+    base_url: str
+    sender: str
+    recipients_allowed: tuple[str, ...] | None
+    digest_hour: int
+    lease_seconds: int
+    index_alias: str
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Read the settings from an environment.
+
+    Raises:
+        SettingError: A variable is missing that has no default, or has a value that cannot be used.
+    """
+    return Settings(
+        database_url=_database_url(environment),
+        elasticsearch_url=environment.get("ELASTICSEARCH_URL") or None,
+        smtp_url=environment.get("SMTP_URL") or None,
+        maildir=Path(environment.get("ALERTING_MAILDIR", ".local/maildir")),
+        archive=Path(environment.get("ALERTING_ARCHIVE", ".local/archive")),
+        secret=_secret(environment),
+        base_url=environment.get("ALERTING_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
+        sender=environment.get("ALERTING_SENDER", "Alerte marchés <alertes@localhost>"),
+        recipients_allowed=_recipients_allowed(environment),
+        digest_hour=_whole_number(environment, "ALERTING_DIGEST_HOUR", default=7, low=0, high=23),
+        lease_seconds=_whole_number(environment, "ALERTING_LEASE_SECONDS", default=300, low=1, high=86_400),
+        index_alias=environment.get("ALERTING_INDEX_ALIAS", "alerting-procedures"),
+    )
+
+
+def _database_url(environment: Mapping[str, str]) -> str:
+    url = environment.get("DATABASE_URL", "")
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
+        raise SettingError("DATABASE_URL", "a postgresql:// address", scheme)
+    return f"postgresql+psycopg://{rest}"
+
+
+def _secret(environment: Mapping[str, str]) -> str:
+    secret = environment.get("ALERTING_SECRET", "")
+    if len(secret) < MINIMUM_SECRET_LENGTH:
+        raise SettingError(
+            "ALERTING_SECRET", f"at least {MINIMUM_SECRET_LENGTH} characters", f"{len(secret)} characters"
+        )
+    return secret
+
+
+def _recipients_allowed(environment: Mapping[str, str]) -> tuple[str, ...] | None:
+    text = environment.get("ALERTING_RECIPIENTS_ALLOWED", "").strip()
+    if text == "*":
+        return None
+    return tuple(entry.strip().lower() for entry in text.split(",") if entry.strip())
+
+
+def _whole_number(environment: Mapping[str, str], name: str, *, default: int, low: int, high: int) -> int:
+    text = environment.get(name, str(default))
+    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+        raise SettingError(name, f"a whole number from {low} to {high}", text)
+    return int(text)

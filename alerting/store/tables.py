@@ -1,0 +1,326 @@
+"""The tables of PostgreSQL: every fact, and every "only once" as a unique constraint.
+
+Marks: a step selects the rows whose mark is empty (``loaded_at``, ``indexed_at``,
+``matched_at``), works, and writes its result and the mark in one transaction, by the ids
+and revisions it read.  Whoever changes a row empties the marks of the steps that come after.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id(name: str) -> Column[int]:
+    return Column(name, BigInteger, Identity(always=True), primary_key=True)
+
+
+def _time(name: str, *, nullable: bool = True) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+def _created() -> Column[object]:
+    return Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now())
+
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("feed_id", Text, primary_key=True),
+    Column("authority", Text, nullable=False),
+    Column("url", Text, nullable=False, unique=True),
+    Column("format", Text, nullable=False, server_default="auto"),
+    Column("is_local", Boolean, nullable=False, server_default=text("false")),
+    Column("poll_seconds", Integer, nullable=False, server_default=text("300")),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("body_hash", Text),
+    _time("next_check_at"),
+    _time("last_success_at"),
+    _time("last_failure_at"),
+    Column("last_failure", Text),
+    Column("failure_count", Integer, nullable=False, server_default=text("0")),
+    Column("unchanged_count", BigInteger, nullable=False, server_default=text("0")),
+    _time("paused_at"),
+    _created(),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    _id("document_id"),
+    Column("feed_id", Text, ForeignKey("feeds.feed_id"), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("body_hash", Text, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("content_type", Text),
+    Column("headers", JSONB, nullable=False, server_default=text("'{}'")),
+    _time("fetched_at", nullable=False),
+    _time("loaded_at"),
+    Column("outcome", Text),  # "read", "partly", "refused"
+    Column("notice_count", Integer),
+    Column("reject_count", Integer),
+    UniqueConstraint("feed_id", "url", "body_hash"),
+    Index("ix_documents_waiting", "document_id", postgresql_where=text("loaded_at IS NULL")),
+)
+
+rejects = Table(
+    "rejects",
+    metadata,
+    _id("reject_id"),
+    Column("feed_id", Text, nullable=False),
+    Column("document_id", BigInteger, ForeignKey("documents.document_id")),
+    Column("stage", Text, nullable=False),  # "fetch", "load", "index"
+    Column("where_", Text, key="where", nullable=False),
+    Column("problem", Text, nullable=False),
+    Column("seen_count", Integer, nullable=False, server_default=text("1")),
+    _created(),
+    UniqueConstraint("feed_id", "document_id", "stage", "where", "problem", postgresql_nulls_not_distinct=True),
+)
+
+procedures = Table(
+    "procedures",
+    metadata,
+    _id("procedure_id"),
+    Column("revision", Integer, nullable=False, server_default=text("1")),
+    Column("state", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("buyer_siret", Text),
+    Column("departements", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    _time("published_at"),
+    _time("deadline_at"),
+    Column("view", JSONB, nullable=False),  # the merged Notice
+    Column("changes", JSONB, nullable=False, server_default=text("'[]'")),  # of the last revision
+    _time("indexed_at"),
+    _time("matched_at"),
+    _created(),
+    Index("ix_procedures_to_index", "procedure_id", postgresql_where=text("indexed_at IS NULL")),
+    Index("ix_procedures_to_match", "procedure_id", postgresql_where=text("matched_at IS NULL")),
+    Index("ix_procedures_deadline_at", "deadline_at"),
+)
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("procedure_id", BigInteger, ForeignKey("procedures.procedure_id"), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("changes", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("notice_id", BigInteger, nullable=False),  # the notice that brought it
+    _created(),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    _id("notice_id"),
+    Column("feed_id", Text, ForeignKey("feeds.feed_id"), nullable=False),
+    Column("source_id", Text, nullable=False),
+    Column("version", Text),
+    Column("content_hash", Text, nullable=False),
+    Column("document_id", BigInteger, ForeignKey("documents.document_id"), nullable=False),
+    Column("procedure_id", BigInteger, ForeignKey("procedures.procedure_id"), nullable=False),
+    Column("link_step", Text, nullable=False),  # a LinkStep
+    Column("link_evidence", Text),
+    Column("kind", Text, nullable=False),
+    _time("published_at"),
+    Column("languages", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("buyer", JSONB),
+    Column("title", Text, nullable=False),
+    Column("description", Text),
+    Column("nature", Text),
+    Column("cpv_main", Text),
+    Column("cpv_additional", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("places", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("value", JSONB),
+    _time("deadline_at"),
+    _time("question_deadline_at"),
+    _time("visit_at"),
+    Column("document_url", Text),
+    Column("submission_url", Text),
+    Column("notice_url", Text),
+    Column("procedure_key", Text),
+    Column("internal_reference", Text),
+    Column("refers_to", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("changes", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("normalisations", JSONB, nullable=False, server_default=text("'[]'")),
+    _created(),
+    UniqueConstraint("feed_id", "source_id", "content_hash"),
+    Index("ix_notices_procedure_key", "procedure_key", postgresql_where=text("procedure_key IS NOT NULL")),
+    Index("ix_notices_source_id", "source_id"),
+    Index("ix_notices_procedure_id", "procedure_id"),
+)
+
+lots = Table(
+    "lots",
+    metadata,
+    Column("notice_id", BigInteger, ForeignKey("notices.notice_id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("lot_id", Text, nullable=False),
+    Column("title", Text),
+    Column("description", Text),
+    Column("cpv_codes", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("places", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("value", JSONB),
+)
+
+firms = Table(
+    "firms",
+    metadata,
+    Column("firm_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("siret", Text),
+    _created(),
+    _time("ended_at"),
+    Column("ended_reason", Text),
+)
+
+recipients = Table(
+    "recipients",
+    metadata,
+    _id("recipient_id"),
+    Column("firm_id", Text, ForeignKey("firms.firm_id"), nullable=False),
+    Column("email", Text, nullable=False),
+    Column("name", Text),
+    Column("language", Text, nullable=False, server_default="fr"),
+    _created(),
+    _time("ended_at"),
+    Column("ended_reason", Text),
+    UniqueConstraint("firm_id", "email"),
+)
+
+profiles = Table(
+    "profiles",
+    metadata,
+    Column("profile_id", Text, primary_key=True),
+    Column("firm_id", Text, ForeignKey("firms.firm_id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("criteria", JSONB, nullable=False),
+    Column("cadence", Text, nullable=False),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    _time("matched_at"),
+    _created(),
+    _time("ended_at"),
+    Column("ended_reason", Text),
+    Index("ix_profiles_to_match", "profile_id", postgresql_where=text("matched_at IS NULL AND ended_at IS NULL")),
+)
+
+matches = Table(
+    "matches",
+    metadata,
+    Column("profile_id", Text, ForeignKey("profiles.profile_id"), primary_key=True),
+    Column("procedure_id", BigInteger, ForeignKey("procedures.procedure_id"), primary_key=True),
+    Column("lot_ids", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("reasons", JSONB, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("revision", Integer, nullable=False),  # of the procedure, when it was decided
+    _time("matched_at", nullable=False),
+    _time("ended_at"),
+    Index("ix_matches_procedure_id", "procedure_id"),
+)
+
+digest_runs = Table(
+    "digest_runs",
+    metadata,
+    _id("run_id"),
+    Column("cadence", Text, nullable=False),
+    _time("window_end", nullable=False),
+    _created(),
+    _time("composed_at"),
+    UniqueConstraint("cadence", "window_end"),
+)
+
+digests = Table(
+    "digests",
+    metadata,
+    _id("digest_id"),
+    Column("run_id", BigInteger, ForeignKey("digest_runs.run_id"), nullable=False),
+    Column("profile_id", Text, ForeignKey("profiles.profile_id"), nullable=False),
+    Column("content", JSONB, nullable=False),  # the Digest
+    _created(),
+    UniqueConstraint("run_id", "profile_id"),
+)
+
+tellings = Table(
+    "tellings",
+    metadata,
+    _id("telling_id"),
+    Column("profile_id", Text, ForeignKey("profiles.profile_id"), nullable=False),
+    Column("procedure_id", BigInteger, ForeignKey("procedures.procedure_id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    # Of a "new" telling always 1: a procedure is new once, whatever its revision then was.
+    Column("revision", Integer, nullable=False),
+    Column("told_revision", Integer, nullable=False),
+    Column("digest_id", BigInteger, ForeignKey("digests.digest_id"), nullable=False),
+    _created(),
+    UniqueConstraint("profile_id", "procedure_id", "kind", "revision"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    _id("delivery_id"),
+    Column("digest_id", BigInteger, ForeignKey("digests.digest_id"), nullable=False),
+    Column("recipient_id", BigInteger, ForeignKey("recipients.recipient_id"), nullable=False),
+    Column("message_id", Text, nullable=False, unique=True),
+    Column("state", Text, nullable=False, server_default="queued"),
+    Column("claimed_by", Text),
+    _time("lease_until"),
+    Column("attempt_count", Integer, nullable=False, server_default=text("0")),
+    _time("next_attempt_at"),
+    _time("sent_at"),
+    Column("answer", Text),  # what the mail server said last
+    _created(),
+    UniqueConstraint("digest_id", "recipient_id"),
+    Index(
+        "ix_deliveries_waiting",
+        "next_attempt_at",
+        postgresql_where=text("state IN ('queued', 'deferred', 'claimed')"),
+    ),
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    _id("suppression_id"),
+    Column("email", Text, nullable=False),
+    Column("profile_id", Text),  # NULL: everything to this address
+    Column("reason", Text, nullable=False),
+    _created(),
+    _time("ended_at"),
+    Index(
+        "uq_suppressions_standing",
+        "email",
+        "profile_id",
+        unique=True,
+        postgresql_nulls_not_distinct=True,
+        postgresql_where=text("ended_at IS NULL"),
+    ),
+)
