@@ -1,0 +1,32 @@
+"""What every mailer does: hand one envelope to a transport and return its answer.
+
+Two ship: ``MaildirMailer`` writes files, ``SmtpMailer`` speaks to a mail server.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Protocol
+
+from alerting.domain.delivery import Envelope
+
+
+class Mailer(Protocol):
+    """Hands mails to a transport, one at a time or many at once."""
+
+    async def send(self, envelope: Envelope) -> str:
+        """Send one mail and return the transport's answer, one line.
+
+        A second call with the same envelope carries the same Message-ID.
+
+        Raises:
+            MailDeferredError: Not now, and certainly not sent; the same call may succeed later.
+            MailInDoubtError: It may have left.
+            MailRefusedError: Never, to this recipient or with these words.
+        """
+        ...
+
+
+def utc_now() -> datetime:
+    """Return the moment, aware UTC: the clock of mailers that are given none."""
+    return datetime.now(UTC)

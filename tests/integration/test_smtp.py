@@ -1,0 +1,258 @@
+"""SmtpMailer against real servers on loopback: what was accepted, what was not, what is in doubt."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import default
+
+import pytest
+from aiosmtpd.smtp import SMTP
+
+from alerting.delivery.smtp import SmtpMailer
+from alerting.domain.delivery import Envelope
+from alerting.errors import MailDeferredError, MailInDoubtError, MailRefusedError
+
+
+SENT_AT = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
+# More than the kernel keeps for a peer that does not read.
+LARGE_TEXT = "Un avis de marché public.\n" * 400_000
+
+
+def envelope(
+    *, text: str = "Trois marchés.\n.\n..fin\n", recipient: str = "anne@couverture-lebras.example"
+) -> Envelope:
+    """Return a mail of an invented firm."""
+    return Envelope(
+        delivery_id=7,
+        message_id="<delivery-7@alertes.example>",
+        sender="Alerte marchés <alertes@alertes.example>",
+        recipient=recipient,
+        subject="3 nouveaux marchés · Couverture Redon",
+        text=text,
+        html="<p>Trois marchés.</p>",
+        unsubscribe_url="https://alertes.example/unsubscribe/abc",
+    )
+
+
+def text_of(message) -> str:
+    """Return a message's text part with the line ends of Python."""
+    return message.get_body(("plain",)).get_content().replace("\r\n", "\n")
+
+
+class Accepting:
+    """A server's handler that keeps what it accepts, and answers what it is told to."""
+
+    def __init__(self, *, rcpt: str | None = None, data: str = "250 2.0.0 OK queued as 4711") -> None:
+        self.rcpt = rcpt
+        self.data = data
+        self.envelopes = []
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802, PLR0913, PLR0917
+        if self.rcpt is not None:
+            return self.rcpt.format(address=address)
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        self.envelopes.append(envelope)
+        return self.data
+
+
+@asynccontextmanager
+async def listening(connect):
+    """Serve on a free loopback port; gives its address for ``SmtpMailer``."""
+    server = await asyncio.get_running_loop().create_server(connect, "127.0.0.1", 0)
+    async with server:
+        yield f"smtp+plain://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+def deliver(connect, mail: Envelope, *, timeout_seconds: float = 10) -> str:
+    """Send one mail to a server made by *connect* and return the server's answer."""
+
+    async def run() -> str:
+        async with listening(connect) as url:
+            mailer = SmtpMailer(url, now=lambda: SENT_AT, timeout_seconds=timeout_seconds)
+            return await mailer.send(mail)
+
+    return asyncio.run(run())
+
+
+def aiosmtpd(handler):
+    """Return a factory of aiosmtpd's protocol around a handler."""
+    return lambda: SMTP(handler, hostname="mail.example", loop=asyncio.get_running_loop())
+
+
+class Scripted(asyncio.Protocol):
+    """A server that says 250 to everything, 354 to DATA, and hangs up where it is told to."""
+
+    def __init__(self, *, hang_up: str, greeting: bytes = b"220 mail.example ESMTP\r\n") -> None:
+        self.hang_up = hang_up
+        self.greeting = greeting
+        self.seen = b""
+        self.is_data = False
+
+    def connection_made(self, transport):
+        self.transport = transport
+        transport.write(self.greeting)
+
+    def data_received(self, data):
+        self.seen += data
+        if self.is_data:
+            self._data()
+        elif self.seen.endswith(b"\r\n"):
+            self._command()
+
+    def _command(self):
+        verb, self.seen = self.seen.split()[0].decode().upper(), b""
+        if verb == self.hang_up:
+            self.transport.abort()
+        elif verb == "DATA":
+            self.is_data = True
+            self.transport.write(b"354 go on\r\n")
+        else:
+            self.transport.write(b"250 OK\r\n")
+
+    def _data(self):
+        if self.hang_up == "within DATA" or self.seen.endswith(b"\r\n.\r\n"):
+            self.transport.abort()
+
+
+def test_an_accepted_mail_arrives_as_it_was_written():
+    """
+    The server gets the bare addresses and the whole message, dots at line starts included; its answer
+    is handed back.
+    """
+    handler = Accepting()
+
+    answer = deliver(aiosmtpd(handler), envelope())
+
+    [received] = handler.envelopes
+    message = message_from_bytes(received.content, policy=default)
+    assert answer == "250 2.0.0 OK queued as 4711"
+    assert (received.mail_from, received.rcpt_tos) == (
+        "alertes@alertes.example",
+        ["anne@couverture-lebras.example"],
+    )
+    assert message["Message-ID"] == "<delivery-7@alertes.example>"
+    assert text_of(message) == "Trois marchés.\n.\n..fin\n"
+
+
+def test_a_large_mail_arrives_whole():
+    """
+    A mail larger than every buffer on the way is sent in pieces and accepted once.
+    """
+    handler = Accepting()
+
+    deliver(
+        lambda: SMTP(handler, data_size_limit=None, loop=asyncio.get_running_loop()),
+        envelope(text=LARGE_TEXT),
+    )
+
+    [received] = handler.envelopes
+    message = message_from_bytes(received.content, policy=default)
+    assert text_of(message) == LARGE_TEXT
+
+
+def test_a_4xx_defers_and_keeps_the_address_out_of_the_message():
+    """
+    451 to the recipient means: not now, nothing was sent.
+    """
+    handler = Accepting(rcpt="451 4.7.1 greylisted {address}")
+
+    with pytest.raises(MailDeferredError, match=r"RCPT answered 451 4\.7\.1 greylisted recipient$"):
+        deliver(aiosmtpd(handler), envelope())
+
+    assert handler.envelopes == []
+
+
+@pytest.mark.parametrize(
+    ("handler", "code", "enhanced_code"),
+    [
+        pytest.param(Accepting(rcpt="550 5.1.1 no such user"), 550, "5.1.1", id="the recipient"),
+        pytest.param(Accepting(data="554 5.7.1 spam"), 554, "5.7.1", id="the message"),
+        pytest.param(Accepting(data="552 too large"), 552, None, id="no enhanced code"),
+    ],
+)
+def test_a_5xx_refuses_with_its_codes(handler, code, enhanced_code):
+    """
+    A permanent refusal carries the reply code and, where the server gives it, the enhanced one.
+    """
+    with pytest.raises(MailRefusedError) as caught:
+        deliver(aiosmtpd(handler), envelope())
+
+    assert (caught.value.code, caught.value.enhanced_code) == (code, enhanced_code)
+
+
+def test_a_4xx_after_the_message_defers():
+    """
+    The server has the words and says "not now": it did not take the mail.
+    """
+    with pytest.raises(MailDeferredError, match=r"end of DATA answered 452 4\.3\.1 disk full$"):
+        deliver(aiosmtpd(Accepting(data="452 4.3.1 disk full")), envelope())
+
+
+@pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
+def test_a_loss_before_the_message_defers(command):
+    """
+    A connection that breaks before the server asked for the message sent nothing.
+    """
+    with pytest.raises(MailDeferredError, match=f"connection lost at {command}"):
+        deliver(lambda: Scripted(hang_up=command), envelope())
+
+
+def test_a_loss_in_the_middle_of_the_message_defers():
+    """
+    The final dot never left, so the server cannot have accepted the mail.
+    """
+    with pytest.raises(MailDeferredError, match="connection lost within DATA"):
+        deliver(lambda: Scripted(hang_up="within DATA"), envelope(text=LARGE_TEXT))
+
+
+def test_a_loss_after_the_dot_is_in_doubt():
+    """
+    The server had the whole mail and hung up before it answered: it may have kept it.
+    """
+    with pytest.raises(MailInDoubtError, match="connection lost after the end of DATA"):
+        deliver(lambda: Scripted(hang_up="after the dot"), envelope())
+
+
+def test_a_refusal_before_any_recipient_is_heard_defers():
+    """
+    A server that does not want us says nothing about the recipient: no address is given up for it.
+    """
+    with pytest.raises(MailDeferredError, match="connection refused: 554 no service"):
+        deliver(lambda: Scripted(hang_up="never", greeting=b"554 no service\r\n"), envelope())
+
+
+def test_a_server_that_is_not_there_defers():
+    """
+    Nobody listens: not now, nothing was sent.
+    """
+
+    async def closed_port() -> str:
+        async with listening(asyncio.Protocol) as url:
+            return url
+
+    url = asyncio.run(closed_port())
+
+    with pytest.raises(MailDeferredError, match="no connection"):
+        asyncio.run(SmtpMailer(url, now=lambda: SENT_AT).send(envelope()))
+
+
+def test_smtp_without_starttls_sends_nothing():
+    """
+    smtp:// insists on STARTTLS; a server that does not offer it hears of no recipient.
+    """
+    handler = Accepting()
+
+    async def run() -> None:
+        async with listening(aiosmtpd(handler)) as url:
+            await SmtpMailer(url.replace("smtp+plain", "smtp"), now=lambda: SENT_AT).send(envelope())
+
+    with pytest.raises(MailDeferredError, match="no connection: "):
+        asyncio.run(run())
+
+    assert handler.envelopes == []
