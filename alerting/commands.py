@@ -1,0 +1,241 @@
+"""The front door: one function for each thing that a DAG, the CLI or a page can ask.
+
+In:   plain values.
+Out:  a report of plain values.  Each step's report has the key "waiting": how many rows wait for
+      the next step, whoever made them; a scheduler skips the next step when it is 0.
+
+Every function takes ``parts`` for tests; without it the parts are built from the environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from alerting import bootstrap
+from alerting.bootstrap import Parts
+from alerting.pipeline import compose, deliver, dry, fetch, index, load, match, registry, show, waiting
+
+
+Report = dict[str, Any]
+
+
+def migrate(*, parts: Parts | None = None) -> Report:
+    """Bring the database to the newest schema; harmless when it is there already."""
+    with bootstrap.opened(parts) as opened:
+        revision = opened.database.migrate()
+    return {"revision": revision, "waiting": 0}
+
+
+def seed_feeds(path: str, *, parts: Parts | None = None) -> Report:
+    """Register or update the feeds of a TOML file: [[feeds]] feed_id, authority, url, format, is_local.
+
+    Raises:
+        ProfileError: The file cannot be used; says where.
+    """
+    with bootstrap.opened(parts) as opened:
+        return registry.seed_feeds(opened.database, Path(path), now=opened.now)
+
+
+def add_feed(  # noqa: PLR0913 - one argument a column
+    feed_id: str,
+    *,
+    authority: str,
+    url: str,
+    format: str = "auto",  # noqa: A002 - the glossary's word
+    is_local: bool = False,
+    poll_seconds: int = 300,
+    parts: Parts | None = None,
+) -> Report:
+    """Register one feed, or change it."""
+    feed = {
+        "feed_id": feed_id,
+        "authority": authority,
+        "url": url,
+        "format": format,
+        "is_local": is_local,
+        "poll_seconds": poll_seconds,
+    }
+    with bootstrap.opened(parts) as opened:
+        return registry.add_feeds(opened.database, [feed], now=opened.now)
+
+
+def list_feeds(*, parts: Parts | None = None) -> list[Report]:
+    """Return every feed with its state: last success, last failure, when it is due."""
+    with bootstrap.opened(parts) as opened:
+        return show.list_feeds(opened.database)
+
+
+def import_firms(path: str, *, parts: Parts | None = None) -> Report:
+    """Add or change the firms, recipients and profiles of a TOML file.
+
+    A profile whose criteria changed is matched again; "waiting" counts the profiles to match.
+
+    Raises:
+        ProfileError: The file cannot be used; nothing of it is stored.
+    """
+    text = registry.read_text(Path(path))
+    with bootstrap.opened(parts) as opened:
+        return registry.import_firms(opened.database, text, now=opened.now)
+
+
+def list_firms(*, parts: Parts | None = None) -> list[Report]:
+    """Return every firm with its recipients and the ids of its profiles."""
+    with bootstrap.opened(parts) as opened:
+        return show.list_firms(opened.database)
+
+
+def list_profiles(*, parts: Parts | None = None) -> list[Report]:
+    """Return every standing profile with its criteria and how many procedures it matches."""
+    with bootstrap.opened(parts) as opened:
+        return show.list_profiles(opened.database)
+
+
+def feeds_due_count(*, parts: Parts | None = None) -> int:
+    """Return how many feeds are due now: a cheap question for a trigger."""
+    with bootstrap.opened(parts) as opened:
+        return show.count_due_feeds(opened.database, now=opened.now)
+
+
+def fetch_due_feeds(*, parts: Parts | None = None) -> Report:
+    """Ask every due feed for news and keep what is new; "waiting" counts documents to load."""
+    with bootstrap.opened(parts) as opened:
+        return fetch.fetch_due_feeds(opened.database, opened.archive, now=opened.now)
+
+
+def load_documents(*, parts: Parts | None = None) -> Report:
+    """Parse, normalise, link and store waiting documents; "waiting" counts procedures to match or index."""
+    with bootstrap.opened(parts) as opened:
+        return load.load_documents(opened.database, opened.archive, now=opened.now)
+
+
+def index_procedures(*, parts: Parts | None = None) -> Report:
+    """Copy waiting procedures into the search index; "waiting" counts those still to copy.
+
+    Raises:
+        SearchUnavailableError: The index is set and away; nothing else waits for it.
+    """
+    with bootstrap.opened(parts) as opened:
+        return index.index_procedures(opened.database, opened.index, now=opened.now)
+
+
+def match_profiles(*, parts: Parts | None = None) -> Report:
+    """Match both ways: changed procedures with all profiles, changed profiles with open procedures.
+
+    "waiting" counts pairs of profile and procedure that have something to tell.
+    """
+    with bootstrap.opened(parts) as opened:
+        return match.match_profiles(opened.database, now=opened.now)
+
+
+def compose_digests(*, parts: Parts | None = None) -> Report:
+    """Compose the digests that are due; "waiting" counts deliveries to send."""
+    with bootstrap.opened(parts) as opened:
+        return compose.compose_digests(
+            opened.database,
+            digest_hour=opened.settings.digest_hour,
+            sender=opened.settings.sender,
+            now=opened.now,
+        )
+
+
+def deliver_digests(*, parts: Parts | None = None) -> Report:
+    """Send what is queued: claim, send, record; "waiting" counts deliveries that may be sent now."""
+    with bootstrap.opened(parts) as opened:
+        return deliver.deliver_digests(opened.database, opened.mailer, opened.post, now=opened.now)
+
+
+def recover(*, parts: Parts | None = None) -> Report:
+    """Settle leases that ran out, and count what waits for each step.
+
+    Returns:
+        documents, to_index, to_match, to_compose, to_deliver: what waits for load, index, match,
+        compose and deliver; again, in_doubt: leases settled now; waiting: the sum of what waits.
+    """
+    with bootstrap.opened(parts) as opened:
+        settled = deliver.settle_leases(opened.database, opened.post, now=opened.now())
+        counts = waiting.count_waiting(opened.database, now=opened.now(), with_index=opened.index is not None)
+        return {**counts, **settled, "waiting": sum(counts.values())}
+
+
+def run_all(*, parts: Parts | None = None) -> Report:
+    """Run every step once, in order; the index being away is reported and stops nothing."""
+    with bootstrap.opened(parts) as opened:
+        return {
+            "fetch": fetch_due_feeds(parts=opened),
+            "load": load_documents(parts=opened),
+            "index": index.index_or_say_why(opened.database, opened.index, now=opened.now),
+            "match": match_profiles(parts=opened),
+            "compose": compose_digests(parts=opened),
+            "deliver": deliver_digests(parts=opened),
+        }
+
+
+def check_feeds(paths: Sequence[str]) -> list[Report]:
+    """Read documents from files and folders (.xml .rss .atom .json); one report a document."""
+    return [dry.check_file(path) for path in dry.find_documents(paths)]
+
+
+def link_notices(paths: Sequence[str]) -> list[Report]:
+    """Read documents as ``check_feeds`` does; one report a procedure: its key, its notices and ladder steps."""
+    return dry.link_files(dry.find_documents(paths))
+
+
+def try_match(*, profiles: str, notices: Sequence[str]) -> list[Report]:
+    """Match the profiles of a TOML file with the notices of files; one report a pair."""
+    return dry.try_match(registry.read_text(Path(profiles)), dry.find_documents(notices))
+
+
+def search(
+    text: str, *, departement: str | None = None, size: int = 20, parts: Parts | None = None
+) -> list[Report]:
+    """Search the index.
+
+    Raises:
+        SearchUnavailableError: No index is set, or it is away.
+    """
+    with bootstrap.opened(parts) as opened:
+        return index.search(opened.index, text, departement=departement, size=size)
+
+
+def why(firm_id: str, notice_id: str, *, parts: Parts | None = None) -> list[Report]:
+    """Say, for each profile of a firm, why it matches a notice or not, and what it was told.
+
+    Args:
+        firm_id: A firm's id.
+        notice_id: A source id, a procedure key, or our procedure's number.
+
+    Raises:
+        UnknownIdError: No such firm or notice.
+    """
+    with bootstrap.opened(parts) as opened:
+        return show.why(opened.database, firm_id, notice_id)
+
+
+def list_deliveries(*, state: str | None = None, parts: Parts | None = None) -> list[Report]:
+    """Return deliveries, newest first, of one state or of all."""
+    with bootstrap.opened(parts) as opened:
+        return show.list_deliveries(opened.database, state=state)
+
+
+def list_rejects(*, parts: Parts | None = None) -> list[Report]:
+    """Return what could not be read: feed, place, problem, how often it was seen."""
+    with bootstrap.opened(parts) as opened:
+        return show.list_rejects(opened.database)
+
+
+def count_rows(*, parts: Parts | None = None) -> Mapping[str, int]:
+    """Return how many rows there are: feeds, documents, notices, procedures, rejects, indexed, matches, digests, sent."""
+    with bootstrap.opened(parts) as opened:
+        return show.count_rows(opened.database)
+
+
+def resolve_delivery(delivery_id: int, *, arrived: bool, parts: Parts | None = None) -> Report:
+    """Settle a delivery in doubt by what the mailbox shows: it arrived, or it is sent again.
+
+    Raises:
+        UnknownIdError: No delivery of that number is in doubt.
+    """
+    with bootstrap.opened(parts) as opened:
+        return deliver.resolve_delivery(opened.database, delivery_id, arrived=arrived, now=opened.now())
