@@ -1,0 +1,1 @@
+"""Registry, fetching, archive and formats of feeds."""

@@ -1,0 +1,1 @@
+"""The laptop: servers from packages, and the demo."""

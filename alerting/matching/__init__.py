@@ -1,0 +1,1 @@
+"""The engine: which profiles does a notice concern, and why."""

@@ -1,0 +1,1 @@
+"""Normalise, link and view: from raw notices to procedures."""

@@ -1,0 +1,1 @@
+"""CPV, NUTS and départements, trades: data files and their readers."""

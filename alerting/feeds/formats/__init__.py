@@ -1,0 +1,1 @@
+"""One module a format: bytes in, raw notices and rejects out."""
