@@ -17,15 +17,14 @@ from datetime import UTC, datetime
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
-from email.utils import parseaddr
 
 from alerting.domain.delivery import Envelope
 from alerting.errors import MailRefusedError
 
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_ADDRESS = re.compile(r"[\x21-\x7e]+@[A-Za-z0-9.\-\[\]:]+")
-_FORBIDDEN_IN_ADDRESS = re.compile(r"[()<>,;:\\\"\s]")
+_ADDRESS = re.compile(r"[\x21-\x7e]+@[A-Za-z0-9.\-]+")
+_FORBIDDEN_IN_LOCAL = re.compile(r"[()<>,;:\\\"@\[\]]")
 _LINK = re.compile(r"https?://[\x21-\x3b\x3d\x3f-\x7e]+")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9.!#$%&'*+/=?^_`{|}~\-]+@[A-Za-z0-9.\-]+>")
 
@@ -100,13 +99,13 @@ def _policy() -> Policy:
 
 
 def _address(text: str) -> Address:
-    name, address = parseaddr(_one_line(text)) if not _has_controls_in_address(text) else ("", "")
+    name, address = _name_and_address(text)
     local, _, domain = address.rpartition("@")
     try:
         domain = domain.encode("idna").decode("ascii")
     except UnicodeError:
         domain = ""
-    if not _ADDRESS.fullmatch(f"{local}@{domain}") or _FORBIDDEN_IN_ADDRESS.search(local) or "@" in local:
+    if not _ADDRESS.fullmatch(f"{local}@{domain}") or _FORBIDDEN_IN_LOCAL.search(local):
         raise MailRefusedError(
             "the address cannot be written to (not of the form name@domain in ASCII)",
             code=553,
@@ -115,9 +114,12 @@ def _address(text: str) -> Address:
     return Address(display_name=name, username=local, domain=domain)
 
 
-def _has_controls_in_address(text: str) -> bool:
-    _, separator, address = text.rpartition("<")
-    return bool(_CONTROLS.search(address if separator else text))
+def _name_and_address(text: str) -> tuple[str, str]:
+    """Split "Name <address>"; a text without angle brackets is an address."""
+    head, separator, rest = text.rpartition("<")
+    if not separator or not rest.endswith(">"):
+        return "", text
+    return _one_line(head).strip('"'), rest[:-1]
 
 
 def _ways_to_leave(envelope: Envelope) -> list[str]:

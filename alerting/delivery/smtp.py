@@ -196,6 +196,7 @@ class _Dialogue:
                 self.writer.write(message)
                 await self.writer.drain()
         except OSError as error:
+            self.client.close()
             problem = f"connection lost within DATA: {_first_line(str(error))}"
             raise MailDeferredError(f"{self.server_name}: {problem}") from error
 

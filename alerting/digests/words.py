@@ -66,7 +66,7 @@ def day_and_time(moment: datetime) -> str:
     """Return "mardi 3 mars 2026 à 12 h" in Paris time."""
     local = moment.astimezone(PARIS)
     minutes = f"{NO_BREAK}{local.minute:02d}" if local.minute else ""
-    return f"{day(moment)} à {local.hour}{NO_BREAK}h{minutes}"
+    return f"{day(moment)} à{NO_BREAK}{local.hour}{NO_BREAK}h{minutes}"
 
 
 def day(moment: datetime) -> str:
@@ -129,9 +129,8 @@ def readable(text: str, *, names: Iterable[str | None] = ()) -> str:
         return folded
     calm = _WORD.sub(lambda found: _calm(found.group()), folded)
     for name in sorted({name for name in names if name and not name.isupper()}, key=len):
-        calm = re.sub(
-            rf"(?<!\w){re.escape(name)}(?!\w)", lambda _, name=name: name, calm, flags=re.IGNORECASE
-        )
+        literal = name.replace("\\", r"\\")
+        calm = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", literal, calm, flags=re.IGNORECASE)
     return calm[:1].upper() + calm[1:]
 
 
@@ -164,12 +163,11 @@ def _title(name: str) -> str:
         word if word in _ACRONYMS else word.lower() if number and word.lower() in small else word.capitalize()
         for number, word in enumerate(words)
     ]
-    return re.sub(r"\b([dDlL])(['’])(\w)", lambda found: _elided(found, name), "".join(calmed))
+    return re.sub(r"\b([dDlL])(['’])(\w)", _elided, "".join(calmed))
 
 
-def _elided(found: re.Match[str], name: str) -> str:
+def _elided(found: re.Match[str]) -> str:
     article = found[1].lower() if found.start() else found[1].upper()
-    del name
     return f"{article}{found[2]}{found[3].upper()}"
 
 

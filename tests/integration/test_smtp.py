@@ -50,13 +50,13 @@ class Accepting:
         self.data = data
         self.envelopes = []
 
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802, PLR0913, PLR0917
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: ARG002, N802 - aiosmtpd's names
         if self.rcpt is not None:
             return self.rcpt.format(address=address)
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+    async def handle_DATA(self, server, session, envelope):  # noqa: ARG002, N802 - aiosmtpd's names
         self.envelopes.append(envelope)
         return self.data
 

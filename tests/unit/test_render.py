@@ -260,11 +260,13 @@ def test_an_unsafe_address_is_no_link(url):
             id="a long profile name",
         ),
         pytest.param(
-            [TellingKind.NEW], "Toiture\nBcc: x@piege.example", "1 nouveau marché · Toiture Bcc: x@piege.example",
+            [TellingKind.NEW],
+            "Toiture\nBcc: x@piege.example",
+            "1 nouveau marché · Toiture Bcc: x@piege.example",
             id="a line break in the name",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_subject_has_the_count_and_the_profile(kinds, profile_name, subject):
     """
     Under 70 characters: how much, of what kind, for which profile.

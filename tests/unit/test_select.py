@@ -1,0 +1,121 @@
+"""What of a profile's matches is told, as what, and in which order."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from alerting.digests.select import Candidate, Told, find_telling_kind, select_items
+from alerting.domain.digest import TellingKind
+from alerting.domain.notice import Change, Notice, NoticeKind
+from alerting.domain.procedure import Procedure, ProcedureState
+
+
+NOW = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
+AHEAD = NOW + timedelta(days=10)
+PASSED = NOW - timedelta(hours=1)
+
+NEW_1 = Told(TellingKind.NEW, 1)
+OPEN, CANCELLED = ProcedureState.OPEN, ProcedureState.CANCELLED
+AWARDED, PLANNED = ProcedureState.AWARDED, ProcedureState.PLANNED
+
+
+def candidate(
+    procedure_id: int = 1,
+    *,
+    state: ProcedureState = OPEN,
+    revision: int = 1,
+    deadline_at: datetime | None = AHEAD,
+    changed: tuple[str, ...] = (),
+    score: float = 1.0,
+    told: tuple[Told, ...] = (),
+) -> Candidate:
+    """Return a candidate; by default an open procedure never told."""
+    view = Notice("demo", str(procedure_id), "01", NoticeKind.CALL, "Travaux", deadline_at=deadline_at)
+    changes = tuple(Change(field) for field in changed)
+    procedure = Procedure(procedure_id, revision, state, view, changes)
+    return Candidate(procedure, score=score, told=told)
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        pytest.param(candidate(), TellingKind.NEW, id="never told, open"),
+        pytest.param(candidate(deadline_at=None), TellingKind.NEW, id="never told, deadline not stated"),
+        pytest.param(candidate(revision=3), TellingKind.NEW, id="never told, corrected before we matched it"),
+        pytest.param(candidate(deadline_at=PASSED), None, id="never told, too late"),
+        pytest.param(candidate(state=CANCELLED), None, id="never told, cancelled"),
+        pytest.param(candidate(state=AWARDED), None, id="never told, awarded"),
+        pytest.param(candidate(state=PLANNED), None, id="never told, only planned"),
+        pytest.param(candidate(told=(NEW_1,)), None, id="told, nothing since"),
+        pytest.param(candidate(revision=2, told=(NEW_1,)), TellingKind.CORRECTED, id="told, revised"),
+        pytest.param(
+            candidate(revision=2, told=(Told(TellingKind.CORRECTED, 2), NEW_1)),
+            None,
+            id="told both, in any order",
+        ),
+        pytest.param(
+            candidate(revision=2, deadline_at=PASSED, told=(NEW_1,)),
+            None,
+            id="told, revised when it is too late",
+        ),
+        pytest.param(
+            candidate(revision=2, deadline_at=PASSED, changed=("deadline_at",), told=(NEW_1,)),
+            TellingKind.CORRECTED,
+            id="told, and the deadline was moved into the past",
+        ),
+        pytest.param(
+            candidate(revision=2, state=CANCELLED, deadline_at=PASSED, told=(NEW_1,)),
+            TellingKind.CANCELLED,
+            id="told, then cancelled, even late",
+        ),
+        pytest.param(
+            candidate(revision=2, state=AWARDED, told=(NEW_1,)), TellingKind.AWARDED, id="told, then awarded"
+        ),
+        pytest.param(
+            candidate(revision=3, state=CANCELLED, told=(NEW_1, Told(TellingKind.CANCELLED, 2))),
+            None,
+            id="an end is told once",
+        ),
+        pytest.param(
+            candidate(revision=3, told=(NEW_1, Told(TellingKind.CANCELLED, 2))),
+            TellingKind.CORRECTED,
+            id="open again after an end",
+        ),
+    ],
+)
+def test_what_is_told_of_a_candidate(given, kind):
+    """
+    New while it is open and in time; afterwards only what has changed since the last telling.
+    """
+    assert find_telling_kind(given, now=NOW) == kind
+
+
+def test_items_are_ordered_by_deadline_then_score():
+    """
+    The nearest deadline first, the better match first among equals, no deadline last.
+    """
+    candidates = [
+        candidate(1, deadline_at=None),
+        candidate(2, score=0.5),
+        candidate(3, score=0.9),
+        candidate(4, deadline_at=NOW + timedelta(days=1), score=0.1),
+        candidate(5, deadline_at=PASSED),
+    ]
+
+    items = select_items(candidates, now=NOW)
+
+    assert [item.procedure_id for item in items] == [4, 3, 2, 1]
+
+
+def test_a_new_item_shows_no_corrections():
+    """
+    Who hears of a procedure for the first time needs the facts, not their history; who was told sees it.
+    """
+    first = candidate(1, revision=2, changed=("deadline_at",))
+    again = candidate(2, revision=2, changed=("deadline_at",), told=(NEW_1,))
+
+    items = select_items([first, again], now=NOW)
+
+    assert [item.changes for item in items] == [(), (Change("deadline_at"),)]
