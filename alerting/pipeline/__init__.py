@@ -1,1 +1,1 @@
-"""Use cases, one module a step; the only place where the parts meet."""
+"""The steps of the flow: the only place where the parts meet and transactions begin and end."""

@@ -1,1 +1,1 @@
-"""PostgreSQL: every fact."""
+"""PostgreSQL: tables, one module of plain functions for each, migrations."""

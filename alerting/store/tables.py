@@ -102,7 +102,9 @@ rejects = Table(
     Column("problem", Text, nullable=False),
     Column("seen_count", Integer, nullable=False, server_default=text("1")),
     _created(),
-    UniqueConstraint("feed_id", "document_id", "stage", "where", "problem", postgresql_nulls_not_distinct=True),
+    UniqueConstraint(
+        "feed_id", "document_id", "stage", "where", "problem", postgresql_nulls_not_distinct=True
+    ),
 )
 
 procedures = Table(
@@ -175,6 +177,12 @@ notices = Table(
     UniqueConstraint("feed_id", "source_id", "content_hash"),
     Index("ix_notices_procedure_key", "procedure_key", postgresql_where=text("procedure_key IS NOT NULL")),
     Index("ix_notices_source_id", "source_id"),
+    Index(
+        "ix_notices_internal_reference",
+        "internal_reference",
+        postgresql_where=text("internal_reference IS NOT NULL"),
+    ),
+    Index("ix_notices_refers_to", "refers_to", postgresql_using="gin"),
     Index("ix_notices_procedure_id", "procedure_id"),
 )
 
@@ -229,7 +237,9 @@ profiles = Table(
     _created(),
     _time("ended_at"),
     Column("ended_reason", Text),
-    Index("ix_profiles_to_match", "profile_id", postgresql_where=text("matched_at IS NULL AND ended_at IS NULL")),
+    Index(
+        "ix_profiles_to_match", "profile_id", postgresql_where=text("matched_at IS NULL AND ended_at IS NULL")
+    ),
 )
 
 matches = Table(

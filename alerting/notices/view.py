@@ -1,0 +1,166 @@
+"""See a procedure's notices as one thing, and tell what changed.
+
+In:   a procedure's notices in the order of publication.
+Out:  the merged view, the state, and the facts that differ between two views.
+
+The newest statement of a fact wins; a fact once stated is not lost because a later notice is
+silent.  A second source's copy of a call only fills in what was not stated: two platforms word
+one purchase differently, and a difference in words is no news to a firm.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+
+from alerting.domain.money import Money
+from alerting.domain.notice import Buyer, Change, Lot, Notice, NoticeKind
+from alerting.domain.procedure import ProcedureState
+
+
+_OWN = frozenset({"feed_id", "source_id", "version", "kind", "published_at", "notice_url", "languages"})
+_MERGED = tuple(
+    field.name for field in fields(Notice) if field.name not in _OWN | {"lots", "changes", "normalisations"}
+)
+_COPIES = frozenset({NoticeKind.CALL, NoticeKind.PLANNING, NoticeKind.OTHER})
+_CALLS = frozenset({NoticeKind.CALL, NoticeKind.CORRECTION})
+
+
+def merge(notices: Sequence[Notice]) -> Notice:
+    """Return the view of a procedure; its identity is that of its first call, else of its first notice.
+
+    Args:
+        notices: At least one, the oldest first.
+    """
+    leader = next((notice for notice in notices if notice.kind is NoticeKind.CALL), notices[0])
+    view = notices[0]
+    for position, notice in enumerate(notices):
+        view = _fill(view, notice) if _is_copy(notice, notices[:position]) else _overlay(view, notice)
+    own = {name: getattr(leader, name) for name in _OWN}
+    texts = tuple(change for notice in notices for change in _prose(notice))
+    return replace(view, **own | {"kind": _kind(notices), "changes": texts, "normalisations": ()})
+
+
+def find_state(notices: Sequence[Notice]) -> ProcedureState:
+    """Return where a procedure stands after these notices, the oldest first."""
+    state = ProcedureState.PLANNED
+    for notice in notices:
+        if notice.kind is NoticeKind.CANCELLATION:
+            state = ProcedureState.CANCELLED
+        elif notice.kind is NoticeKind.AWARD:
+            state = ProcedureState.AWARDED
+        elif notice.kind in _CALLS and state is ProcedureState.PLANNED:
+            state = ProcedureState.OPEN
+    return state
+
+
+def find_changes(before: Notice, after: Notice) -> tuple[Change, ...]:
+    """Return the told facts that differ: deadline, lots, documents, value, and corrections in prose alone.
+
+    A fact that was silent and is now filled in is no change, but for the deadline.
+    """
+    told = [
+        ("deadline_at", _time(before.deadline_at), _time(after.deadline_at)),
+        ("lots", _lots(before), _lots(after)),
+        ("document_url", before.document_url, after.document_url),
+        ("value", _money(before.value), _money(after.value)),
+    ]
+    changed = [
+        Change(field=name, before=old, after=new)
+        for name, old, new in told
+        if old != new and new is not None and (old is not None or name == "deadline_at")
+    ]
+    known = set(before.changes)
+    return (*changed, *(change for change in after.changes if change not in known))
+
+
+def _overlay(older: Notice, newer: Notice) -> Notice:
+    """Return the facts of both, those of *newer* where it states them."""
+    facts = {name: getattr(newer, name) for name in _MERGED if getattr(newer, name) not in (None, ())}
+    if newer.deadline_at is None and (deadline := _changed_deadline(newer)) is not None:
+        facts["deadline_at"] = deadline
+    if older.buyer is not None and newer.buyer is not None:
+        facts["buyer"] = _overlay_buyer(older.buyer, newer.buyer)
+    return replace(older, **facts, lots=_overlay_lots(older.lots, newer.lots))
+
+
+def _fill(view: Notice, copy: Notice) -> Notice:
+    """Return the view with its silent facts taken from a copy; lots are matched, never added to."""
+    copied = {_lot_key(lot): lot for lot in copy.lots}
+    lots = tuple(
+        replace(_overlay_lot(copied.get(_lot_key(lot), lot), lot), lot_id=lot.lot_id) for lot in view.lots
+    )
+    return replace(_overlay(copy, view), lots=lots or copy.lots)
+
+
+def _overlay_buyer(older: Buyer, newer: Buyer) -> Buyer:
+    stated = {field.name: getattr(newer, field.name) for field in fields(Buyer)}
+    return replace(older, **{name: value for name, value in stated.items() if value is not None})
+
+
+def _is_copy(notice: Notice, earlier: Sequence[Notice]) -> bool:
+    """Tell whether a notice repeats a call that another feed brought first."""
+    calls = [other for other in earlier if other.kind is NoticeKind.CALL]
+    return notice.kind in _COPIES and bool(calls) and all(other.feed_id != notice.feed_id for other in calls)
+
+
+def _changed_deadline(notice: Notice) -> datetime | None:
+    """Return the deadline that a correction gives only among its changes."""
+    stated = [change.after for change in notice.changes if change.field == "deadline_at" and change.after]
+    for text in reversed(stated):
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            continue
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    return None
+
+
+def _overlay_lots(older: tuple[Lot, ...], newer: tuple[Lot, ...]) -> tuple[Lot, ...]:
+    """Return every lot of both, in the order of first mention."""
+    lots = {_lot_key(lot): lot for lot in older}
+    for lot in newer:
+        known = lots.get(_lot_key(lot))
+        lots[_lot_key(lot)] = lot if known is None else _overlay_lot(known, lot)
+    return tuple(lots.values())
+
+
+def _overlay_lot(older: Lot, newer: Lot) -> Lot:
+    stated = {field.name: getattr(newer, field.name) for field in fields(Lot) if field.name != "lot_id"}
+    return replace(older, **{name: value for name, value in stated.items() if value not in (None, ())})
+
+
+def _lot_key(lot: Lot) -> str:
+    """Return what sources agree on: "LOT-0002", "Lot n° 2" and "02" are one lot."""
+    digits = re.findall(r"\d+", lot.lot_id)
+    return digits[-1].lstrip("0") if digits else lot.lot_id.strip().casefold()
+
+
+def _kind(notices: Sequence[Notice]) -> NoticeKind:
+    """Return call once anything was called or corrected, else the newest notice's kind."""
+    return NoticeKind.CALL if any(notice.kind in _CALLS for notice in notices) else notices[-1].kind
+
+
+def _prose(notice: Notice) -> tuple[Change, ...]:
+    """Return what a correction says in words alone; empty when it also changes a stated fact."""
+    if any(change.field != "text" for change in notice.changes) or notice.kind is not NoticeKind.CORRECTION:
+        return ()
+    return notice.changes
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat()
+
+
+def _lots(notice: Notice) -> str | None:
+    keys = {_lot_key(lot) for lot in notice.lots}
+    return "; ".join(sorted(keys, key=lambda key: (len(key), key))) or None
+
+
+def _money(value: Money | None) -> str | None:
+    if value is None:
+        return None
+    return f"{value.amount_cents // 100}.{value.amount_cents % 100:02d} {value.currency}"

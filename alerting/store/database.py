@@ -1,0 +1,78 @@
+"""The one way to PostgreSQL: an engine, its transactions, its migrations.
+
+In:   a SQLAlchemy URL, or an engine that somebody else made.
+Out:  transactions; a server that is away is a StoreUnavailableError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from alerting.errors import StoreUnavailableError
+
+
+__all__ = ["Connection", "Database", "lock", "migrate", "open_database"]
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_MIGRATION_LOCK = "alerting: migrations"
+
+
+class Database:
+    """Every fact's place; a thin coat around a SQLAlchemy engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """Open a transaction: committed at the end, rolled back when anything is raised.
+
+        Raises:
+            StoreUnavailableError: The server is away, or ended this transaction for another's sake.
+        """
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        except (OperationalError, InterfaceError) as error:
+            raise StoreUnavailableError(f"PostgreSQL: {_first_line(error)}") from error
+
+    def migrate(self) -> str:
+        """Bring the schema to the newest revision and return its name."""
+        return migrate(self)
+
+    def close(self) -> None:
+        """Close every idle connection."""
+        self.engine.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Return the database at a SQLAlchemy URL; nothing is connected yet."""
+    return Database(create_engine(url, pool_pre_ping=True, pool_size=5))
+
+
+def migrate(database: Database) -> str:
+    """Run the migrations that are missing, one process at a time; return the schema's revision."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    with database.begin() as connection:
+        lock(connection, _MIGRATION_LOCK)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def lock(connection: Connection, name: str) -> None:
+    """Wait until nobody else holds the lock of that name; it ends with the transaction."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
+def _first_line(error: Exception) -> str:
+    return " ".join(str(error).splitlines()[:1])[:300]

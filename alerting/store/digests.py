@@ -1,0 +1,126 @@
+"""Digests, their runs and tellings: what each profile was told, once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from alerting.domain.digest import Digest, DigestItem, TellingKind
+from alerting.domain.json import to_json
+from alerting.domain.profile import Cadence
+from alerting.store.tables import digest_runs, digests, firms, procedures, profiles, recipients, tellings
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A profile that a run composes for."""
+
+    profile_id: str
+    profile_name: str
+    firm_id: str
+    firm_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTelling:
+    """One fact that a profile was told."""
+
+    procedure_id: int
+    kind: TellingKind
+    told_revision: int
+
+
+def open_run(connection: Connection, cadence: Cadence, window_end: datetime) -> int | None:
+    """Open the run of one window; None when it has been composed already."""
+    statement = insert(digest_runs).values(cadence=cadence.value, window_end=window_end)
+    run_id = connection.scalar(statement.on_conflict_do_nothing().returning(digest_runs.c.run_id))
+    if run_id is not None:
+        return run_id
+    asked = select(digest_runs.c.run_id).where(
+        digest_runs.c.cadence == cadence.value,
+        digest_runs.c.window_end == window_end,
+        digest_runs.c.composed_at.is_(None),
+    )
+    return connection.scalar(asked)
+
+
+def close_run(connection: Connection, run_id: int, *, now: datetime) -> None:
+    """Mark a run as composed."""
+    connection.execute(update(digest_runs).where(digest_runs.c.run_id == run_id).values(composed_at=now))
+
+
+def readers_of(connection: Connection, cadence: Cadence) -> list[Reader]:
+    """Return the standing profiles of a cadence that have somebody to read their digests."""
+    somebody = (
+        select(recipients.c.recipient_id)
+        .where(recipients.c.firm_id == firms.c.firm_id, recipients.c.ended_at.is_(None))
+        .exists()
+    )
+    asked = (
+        select(profiles.c.profile_id, profiles.c.name, firms.c.firm_id, firms.c.name)
+        .join(firms, firms.c.firm_id == profiles.c.firm_id)
+        .where(
+            profiles.c.cadence == cadence.value,
+            profiles.c.ended_at.is_(None),
+            firms.c.ended_at.is_(None),
+            somebody,
+        )
+        .order_by(profiles.c.profile_id)
+    )
+    return [Reader(*row) for row in connection.execute(asked)]
+
+
+def add_digest(connection: Connection, run_id: int, digest: Digest) -> int | None:
+    """Store a digest; None when the run has one for this profile already."""
+    statement = insert(digests).values(run_id=run_id, profile_id=digest.profile_id, content=to_json(digest))
+    return connection.scalar(statement.on_conflict_do_nothing().returning(digests.c.digest_id))
+
+
+def add_telling(connection: Connection, digest_id: int, profile_id: str, item: DigestItem) -> bool:
+    """Store that an item is told; False when it was told before."""
+    # ADR 1: a procedure is new once, whatever its revision then is.
+    revision = 1 if item.telling_kind is TellingKind.NEW else item.revision
+    statement = insert(tellings).values(
+        profile_id=profile_id,
+        procedure_id=item.procedure_id,
+        kind=item.telling_kind.value,
+        revision=revision,
+        told_revision=item.revision,
+        digest_id=digest_id,
+    )
+    return connection.scalar(statement.on_conflict_do_nothing().returning(tellings.c.telling_id)) is not None
+
+
+def tellings_of(connection: Connection, profile_id: str) -> list[StoredTelling]:
+    """Return what a profile was told of procedures that have changed since or not, oldest first."""
+    asked = select(tellings.c.procedure_id, tellings.c.kind, tellings.c.told_revision)
+    rows = connection.execute(
+        asked.where(tellings.c.profile_id == profile_id).order_by(tellings.c.telling_id)
+    )
+    return [StoredTelling(row.procedure_id, TellingKind(row.kind), row.told_revision) for row in rows]
+
+
+def changed_since_told(connection: Connection, profile_id: str) -> list[int]:
+    """Return the procedures that a profile was told of, and that have a newer revision now."""
+    asked = (
+        select(tellings.c.procedure_id)
+        .join(procedures, procedures.c.procedure_id == tellings.c.procedure_id)
+        .where(tellings.c.profile_id == profile_id)
+        .group_by(tellings.c.procedure_id, procedures.c.revision)
+        .having(func.max(tellings.c.told_revision) < procedures.c.revision)
+    )
+    return sorted(connection.scalars(asked))
+
+
+def tellings_about(connection: Connection, profile_id: str, procedure_id: int) -> list[dict[str, Any]]:
+    """Return what a profile was told of one procedure, with the digest that told it."""
+    asked = (
+        select(tellings.c.kind, tellings.c.told_revision, tellings.c.digest_id, tellings.c.created_at)
+        .where(tellings.c.profile_id == profile_id, tellings.c.procedure_id == procedure_id)
+        .order_by(tellings.c.telling_id)
+    )
+    return [dict(row) for row in connection.execute(asked).mappings()]

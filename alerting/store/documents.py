@@ -1,0 +1,91 @@
+"""Documents: every answer that was kept, and whether it was loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from alerting.domain.feed import Fetched
+from alerting.store.tables import documents, feeds
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingDocument:
+    """A document to load: where its bytes are, and how its feed says to read them."""
+
+    document_id: int
+    feed_id: str
+    url: str
+    body_hash: str
+    format: str
+
+
+def add_document(connection: Connection, fetched: Fetched, *, is_index: bool = False) -> int | None:
+    """Keep one answer; return its number, None when it is here already.
+
+    An index page is stored as loaded: its links are all there is to it.
+    """
+    loaded = {"loaded_at": fetched.fetched_at, "outcome": "read", "notice_count": 0, "reject_count": 0}
+    statement = insert(documents).values(
+        feed_id=fetched.feed_id,
+        url=fetched.url,
+        body_hash=fetched.body_hash,
+        size_bytes=len(fetched.body or b""),
+        content_type=fetched.content_type,
+        fetched_at=fetched.fetched_at,
+        **(loaded if is_index else {}),
+    )
+    kept = statement.on_conflict_do_nothing().returning(documents.c.document_id)
+    return connection.scalar(kept)
+
+
+def known_urls(connection: Connection, feed_id: str, urls: Iterable[str]) -> frozenset[str]:
+    """Return those addresses of which the feed has a document."""
+    asked = select(documents.c.url).where(documents.c.feed_id == feed_id, documents.c.url.in_(list(urls)))
+    return frozenset(connection.scalars(asked))
+
+
+def claim_document(connection: Connection) -> WaitingDocument | None:
+    """Take the oldest waiting document that nobody else holds, for this transaction."""
+    row = connection.execute(
+        select(
+            documents.c.document_id,
+            documents.c.feed_id,
+            documents.c.url,
+            documents.c.body_hash,
+            feeds.c.format,
+        )
+        .join(feeds, feeds.c.feed_id == documents.c.feed_id)
+        .where(documents.c.loaded_at.is_(None))
+        .order_by(documents.c.document_id)
+        .limit(1)
+        .with_for_update(of=documents, skip_locked=True)
+    ).one_or_none()
+    return None if row is None else WaitingDocument(*row)
+
+
+def mark_loaded(
+    connection: Connection,
+    document_id: int,
+    *,
+    outcome: str,
+    notice_count: int,
+    reject_count: int,
+    now: datetime,
+) -> None:
+    """Mark a document as loaded, with what became of it."""
+    connection.execute(
+        update(documents)
+        .where(documents.c.document_id == document_id)
+        .values(loaded_at=now, outcome=outcome, notice_count=notice_count, reject_count=reject_count)
+    )
+
+
+def count_waiting(connection: Connection) -> int:
+    """Return how many documents wait to be loaded."""
+    waiting = select(func.count()).select_from(documents).where(documents.c.loaded_at.is_(None))
+    return connection.scalar(waiting) or 0

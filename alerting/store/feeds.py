@@ -1,0 +1,93 @@
+"""Feeds: the registry, and what the last answer of each said."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from alerting.domain.feed import Feed, Fetched
+from alerting.store.tables import feeds
+
+
+_COLUMNS = [feeds.c[name] for name in Feed.__dataclass_fields__]
+
+
+def put_feed(connection: Connection, feed: Feed) -> None:
+    """Register a feed, or change its authority, address, format and pace."""
+    facts = {
+        "authority": feed.authority,
+        "url": feed.url,
+        "format": feed.format,
+        "is_local": feed.is_local,
+        "poll_seconds": feed.poll_seconds,
+    }
+    statement = insert(feeds).values(feed_id=feed.feed_id, **facts)
+    connection.execute(statement.on_conflict_do_update(index_elements=["feed_id"], set_=facts))
+
+
+def due_feeds(connection: Connection, *, now: datetime, limit: int = 500) -> list[Feed]:
+    """Return the feeds that are due, the longest waiting first."""
+    due = select(*_COLUMNS).where(*_is_due(now)).order_by(feeds.c.next_check_at.asc().nulls_first())
+    return [_feed(row) for row in connection.execute(due.limit(limit))]
+
+
+def count_due_feeds(connection: Connection, *, now: datetime) -> int:
+    """Return how many feeds are due."""
+    return connection.scalar(select(func.count()).select_from(feeds).where(*_is_due(now))) or 0
+
+
+def get_feed(connection: Connection, feed_id: str) -> Feed:
+    """Return one feed of the registry."""
+    return _feed(connection.execute(select(*_COLUMNS).where(feeds.c.feed_id == feed_id)).one())
+
+
+def record_answer(connection: Connection, fetched: Fetched) -> None:
+    """Keep what an answer says for the next question; one without a body counts as unchanged."""
+    is_new = fetched.body is not None
+    facts: dict[str, Any] = {
+        "next_check_at": fetched.next_check_at,
+        "last_success_at": fetched.fetched_at,
+        "failure_count": 0,
+        "last_failure": None,
+        "unchanged_count": feeds.c.unchanged_count + (0 if is_new else 1),
+    }
+    if fetched.etag is not None or is_new:
+        facts["etag"] = fetched.etag
+    if fetched.last_modified is not None or is_new:
+        facts["last_modified"] = fetched.last_modified
+    if is_new:
+        facts["body_hash"] = fetched.body_hash
+    connection.execute(update(feeds).where(feeds.c.feed_id == fetched.feed_id).values(facts))
+
+
+def record_failure(
+    connection: Connection, feed_id: str, *, problem: str, now: datetime, next_check_at: datetime
+) -> None:
+    """Keep why a feed could not be read this time, and when to ask again."""
+    connection.execute(
+        update(feeds)
+        .where(feeds.c.feed_id == feed_id)
+        .values(
+            failure_count=feeds.c.failure_count + 1,
+            last_failure=problem,
+            last_failure_at=now,
+            next_check_at=next_check_at,
+        )
+    )
+
+
+def list_feeds(connection: Connection) -> list[dict[str, Any]]:
+    """Return every feed as a row, by id."""
+    rows = connection.execute(select(feeds).order_by(feeds.c.feed_id)).mappings()
+    return [dict(row) for row in rows]
+
+
+def _is_due(now: datetime) -> tuple[Any, ...]:
+    return (feeds.c.paused_at.is_(None), or_(feeds.c.next_check_at.is_(None), feeds.c.next_check_at <= now))
+
+
+def _feed(row: Row[Any]) -> Feed:
+    return Feed(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping

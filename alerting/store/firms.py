@@ -1,0 +1,128 @@
+"""Firms, their recipients and their profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from alerting.domain.criteria import Criteria
+from alerting.domain.json import criteria_from_json, to_json
+from alerting.domain.profile import Firm, Profile, Recipient
+from alerting.store.tables import firms, profiles, recipients
+
+
+def put_firm(connection: Connection, firm: Firm, *, now: datetime) -> None:
+    """Add a firm, or make the stored one equal to it; what it no longer has ends.
+
+    A profile is matched again only when its criteria changed or it had ended.
+    """
+    facts = {"name": firm.name, "siret": firm.siret, "ended_at": None, "ended_reason": None}
+    statement = insert(firms).values(firm_id=firm.firm_id, **facts)
+    connection.execute(statement.on_conflict_do_update(index_elements=["firm_id"], set_=facts))
+    for recipient in firm.recipients:
+        _put_recipient(connection, firm.firm_id, recipient)
+    for profile in firm.profiles:
+        _put_profile(connection, profile)
+    _end_absent(connection, firm, now=now)
+
+
+def active_profiles(connection: Connection) -> list[tuple[str, Criteria]]:
+    """Return every standing profile's id and criteria, by id."""
+    asked = select(profiles.c.profile_id, profiles.c.criteria).where(profiles.c.ended_at.is_(None))
+    rows = connection.execute(asked.order_by(profiles.c.profile_id))
+    return [(row.profile_id, criteria_from_json(row.criteria)) for row in rows]
+
+
+def claim_unmatched_profiles(connection: Connection, *, limit: int) -> list[tuple[str, Criteria]]:
+    """Take standing profiles that wait for matching, for this transaction."""
+    asked = select(profiles.c.profile_id, profiles.c.criteria).where(*_unmatched())
+    rows = connection.execute(
+        asked.order_by(profiles.c.profile_id).limit(limit).with_for_update(skip_locked=True)
+    )
+    return [(row.profile_id, criteria_from_json(row.criteria)) for row in rows]
+
+
+def mark_profiles_matched(connection: Connection, profile_ids: Iterable[str], *, now: datetime) -> None:
+    """Mark profiles, held by this transaction, as matched."""
+    wanted = profiles.c.profile_id.in_(list(profile_ids))
+    connection.execute(update(profiles).where(wanted).values(matched_at=now))
+
+
+def count_unmatched_profiles(connection: Connection) -> int:
+    """Return how many profiles wait for matching."""
+    return connection.scalar(select(func.count()).select_from(profiles).where(*_unmatched())) or 0
+
+
+def list_firms(connection: Connection) -> list[dict[str, Any]]:
+    """Return every firm with its recipients' count and its profiles' ids."""
+    ids = func.array_agg(profiles.c.profile_id.distinct()).filter(profiles.c.ended_at.is_(None))
+    count = func.count(recipients.c.recipient_id.distinct()).filter(recipients.c.ended_at.is_(None))
+    asked = (
+        select(firms.c.firm_id, firms.c.name, count.label("recipient_count"), ids.label("profiles"))
+        .outerjoin(recipients, recipients.c.firm_id == firms.c.firm_id)
+        .outerjoin(profiles, profiles.c.firm_id == firms.c.firm_id)
+        .where(firms.c.ended_at.is_(None))
+        .group_by(firms.c.firm_id)
+        .order_by(firms.c.firm_id)
+    )
+    return [dict(row) for row in connection.execute(asked).mappings()]
+
+
+def profiles_of(connection: Connection, firm_id: str) -> list[tuple[str, Criteria]]:
+    """Return a firm's standing profiles; empty when there is no such firm."""
+    asked = select(profiles.c.profile_id, profiles.c.criteria).where(
+        profiles.c.firm_id == firm_id, profiles.c.ended_at.is_(None)
+    )
+    rows = connection.execute(asked.order_by(profiles.c.profile_id))
+    return [(row.profile_id, criteria_from_json(row.criteria)) for row in rows]
+
+
+def _unmatched() -> tuple[Any, ...]:
+    return (profiles.c.matched_at.is_(None), profiles.c.ended_at.is_(None))
+
+
+def _put_recipient(connection: Connection, firm_id: str, recipient: Recipient) -> None:
+    facts = {
+        "name": recipient.name,
+        "language": recipient.language,
+        "ended_at": None,
+        "ended_reason": None,
+    }
+    statement = insert(recipients).values(firm_id=firm_id, email=recipient.email, **facts)
+    connection.execute(statement.on_conflict_do_update(index_elements=["firm_id", "email"], set_=facts))
+
+
+def _put_profile(connection: Connection, profile: Profile) -> None:
+    facts = {
+        "firm_id": profile.firm_id,
+        "name": profile.name,
+        "cadence": profile.cadence.value,
+        "criteria": to_json(profile.criteria),
+    }
+    statement = insert(profiles).values(profile_id=profile.profile_id, **facts)
+    added = statement.on_conflict_do_nothing().returning(profiles.c.profile_id)
+    if connection.scalar(added) is not None:
+        return
+    stored = profiles.c.profile_id == profile.profile_id
+    connection.execute(
+        update(profiles)
+        .where(stored, (profiles.c.criteria != facts["criteria"]) | profiles.c.ended_at.is_not(None))
+        .values(version=profiles.c.version + 1, matched_at=None)
+    )
+    connection.execute(update(profiles).where(stored).values(ended_at=None, ended_reason=None, **facts))
+
+
+def _end_absent(connection: Connection, firm: Firm, *, now: datetime) -> None:
+    ended = {"ended_at": now, "ended_reason": "no longer in the firm's file"}
+    emails = [recipient.email for recipient in firm.recipients]
+    ids = [profile.profile_id for profile in firm.profiles]
+    for table, kept in [
+        (recipients, recipients.c.email.in_(emails)),
+        (profiles, profiles.c.profile_id.in_(ids)),
+    ]:
+        standing = (table.c.firm_id == firm.firm_id) & table.c.ended_at.is_(None)
+        connection.execute(update(table).where(standing, ~kept).values(ended))

@@ -1,0 +1,142 @@
+"""Matches: which procedures a profile's criteria accept, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, exists, func, or_, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+
+from alerting.domain.json import reasons_from_json, to_json
+from alerting.domain.match import Decision, Reason
+from alerting.domain.procedure import ProcedureState
+from alerting.store.tables import matches, procedures, profiles, tellings
+
+
+@dataclass(frozen=True, slots=True)
+class NewMatch:
+    """One pair that was decided, with the procedure's revision that was read."""
+
+    profile_id: str
+    procedure_id: int
+    revision: int
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMatch:
+    """A standing match of one profile."""
+
+    procedure_id: int
+    lot_ids: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    score: float
+
+
+def put_matches(connection: Connection, found: Sequence[NewMatch], *, now: datetime) -> None:
+    """Store matches; one that is there takes the new reasons."""
+    if not found:
+        return
+    statement = insert(matches)
+    new = statement.excluded
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["profile_id", "procedure_id"],
+            set_={
+                "lot_ids": new.lot_ids,
+                "reasons": new.reasons,
+                "score": new.score,
+                "revision": new.revision,
+                "matched_at": new.matched_at,
+                "ended_at": None,
+            },
+        ),
+        [_row(match, now) for match in found],
+    )
+
+
+def end_other_matches(
+    connection: Connection,
+    *,
+    among: Iterable[int] | Iterable[str],
+    by_profile: bool,
+    found: Sequence[NewMatch],
+    now: datetime,
+) -> int:
+    """End those standing matches of procedures, or profiles, that were not found again; return how many."""
+    column = matches.c.profile_id if by_profile else matches.c.procedure_id
+    pairs = [(match.profile_id, match.procedure_id) for match in found]
+    statement = update(matches).where(column.in_(list(among)), matches.c.ended_at.is_(None))
+    if pairs:
+        statement = statement.where(tuple_(matches.c.profile_id, matches.c.procedure_id).not_in(pairs))
+    return connection.execute(statement.values(ended_at=now)).rowcount
+
+
+def matches_to_tell(connection: Connection, profile_id: str, *, now: datetime) -> list[StoredMatch]:
+    """Return a profile's standing matches that may have something to tell."""
+    asked = (
+        select(matches)
+        .join(procedures, procedures.c.procedure_id == matches.c.procedure_id)
+        .where(matches.c.profile_id == profile_id, matches.c.ended_at.is_(None), _is_untold(now))
+        .order_by(matches.c.procedure_id)
+    )
+    return [_stored(row) for row in connection.execute(asked)]
+
+
+def count_untold(connection: Connection, *, now: datetime) -> int:
+    """Return how many pairs of standing profile and procedure may have something to tell."""
+    asked = (
+        select(func.count())
+        .select_from(matches)
+        .join(procedures, procedures.c.procedure_id == matches.c.procedure_id)
+        .join(profiles, profiles.c.profile_id == matches.c.profile_id)
+        .where(matches.c.ended_at.is_(None), profiles.c.ended_at.is_(None), _is_untold(now))
+    )
+    return connection.scalar(asked) or 0
+
+
+def find_match(connection: Connection, profile_id: str, procedure_id: int) -> StoredMatch | None:
+    """Return one standing match."""
+    asked = select(matches).where(
+        matches.c.profile_id == profile_id,
+        matches.c.procedure_id == procedure_id,
+        matches.c.ended_at.is_(None),
+    )
+    row = connection.execute(asked).one_or_none()
+    return None if row is None else _stored(row)
+
+
+def _is_untold(now: datetime) -> Any:
+    told = exists().where(
+        tellings.c.profile_id == matches.c.profile_id, tellings.c.procedure_id == matches.c.procedure_id
+    )
+    last = (
+        select(func.max(tellings.c.told_revision))
+        .where(
+            tellings.c.profile_id == matches.c.profile_id, tellings.c.procedure_id == matches.c.procedure_id
+        )
+        .scalar_subquery()
+    )
+    is_open = (procedures.c.state == ProcedureState.OPEN.value) & or_(
+        procedures.c.deadline_at.is_(None), procedures.c.deadline_at > now
+    )
+    return or_(~told & is_open, last < procedures.c.revision)
+
+
+def _row(match: NewMatch, now: datetime) -> dict[str, Any]:
+    return {
+        "profile_id": match.profile_id,
+        "procedure_id": match.procedure_id,
+        "revision": match.revision,
+        "lot_ids": list(match.decision.lot_ids),
+        "reasons": to_json(match.decision.reasons),
+        "score": match.decision.score,
+        "matched_at": now,
+    }
+
+
+def _stored(row: Any) -> StoredMatch:
+    return StoredMatch(row.procedure_id, tuple(row.lot_ids), reasons_from_json(row.reasons), row.score)

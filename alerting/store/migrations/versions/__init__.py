@@ -1,0 +1,1 @@
+"""One module a step; each works on a database with data in it."""

@@ -1,0 +1,173 @@
+"""Notices and their lots: what each source published, with the step that linked it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy.dialects.postgresql import array, insert
+
+from alerting.domain.json import notice_from_json, to_json
+from alerting.domain.notice import Notice
+from alerting.domain.procedure import LinkStep
+from alerting.store.tables import lots, notices
+
+
+_TIMES = frozenset({"published_at", "deadline_at", "question_deadline_at", "visit_at"})
+_LISTS = frozenset({"languages", "cpv_additional", "refers_to"})
+_FIELDS = tuple(name for name in Notice.__dataclass_fields__ if name != "lots")
+_LOT_FIELDS = ("lot_id", "title", "description", "cpv_codes", "places", "value")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNotice:
+    """A notice with its number and its procedure's."""
+
+    notice_id: int
+    procedure_id: int
+    notice: Notice
+
+
+def has_notice(connection: Connection, notice: Notice, content_hash: str) -> bool:
+    """Tell whether this very content of this notice is stored."""
+    asked = select(notices.c.notice_id).where(
+        notices.c.feed_id == notice.feed_id,
+        notices.c.source_id == notice.source_id,
+        notices.c.content_hash == content_hash,
+    )
+    return connection.scalar(asked) is not None
+
+
+def add_notice(
+    connection: Connection,
+    notice: Notice,
+    *,
+    content_hash: str,
+    document_id: int,
+    procedure_id: int,
+    link_step: LinkStep,
+    link_evidence: str | None,
+) -> int:
+    """Store a notice with its lots and return its number."""
+    statement = insert(notices).values(
+        content_hash=content_hash,
+        document_id=document_id,
+        procedure_id=procedure_id,
+        link_step=link_step.value,
+        link_evidence=link_evidence,
+        **{name: _column_value(notice, name) for name in _FIELDS},
+    )
+    notice_id = connection.execute(statement.returning(notices.c.notice_id)).scalar_one()
+    rows = [
+        {"notice_id": notice_id, "position": position, **_lot_values(lot)}
+        for position, lot in enumerate(to_json(notice)["lots"])
+    ]
+    if rows:
+        connection.execute(insert(lots), rows)
+    return notice_id
+
+
+def notices_of_procedure(connection: Connection, procedure_id: int) -> list[StoredNotice]:
+    """Return a procedure's notices, in the order of publication, then of arrival."""
+    return _read(
+        connection,
+        notices.c.procedure_id == procedure_id,
+        order=(notices.c.published_at.asc().nulls_last(), notices.c.notice_id),
+    )
+
+
+def notices_by_key(connection: Connection, procedure_key: str) -> list[StoredNotice]:
+    """Return the notices that carry a procedure key."""
+    return _read(connection, notices.c.procedure_key == procedure_key)
+
+
+def notices_by_reference(connection: Connection, notice: Notice, names: Iterable[str]) -> list[StoredNotice]:
+    """Return the notices that this one refers to, that refer to it, or that are earlier versions of it.
+
+    Args:
+        connection: The transaction.
+        notice: The notice to link.
+        names: How other notices may call it.
+    """
+    same = (notices.c.feed_id == notice.feed_id) & (notices.c.source_id == notice.source_id)
+    conditions: list[ColumnElement[bool]] = [same]
+    own_names = sorted(set(names))
+    if own_names:
+        conditions.append(notices.c.refers_to.overlap(array(own_names)))
+    if notice.refers_to:
+        conditions.append(notices.c.source_id.in_(notice.refers_to))
+        conditions.append((notices.c.source_id + "-" + notices.c.version).in_(notice.refers_to))
+    return _read(connection, or_(*conditions))
+
+
+def notices_by_buyer_reference(connection: Connection, siret: str, reference: str) -> list[StoredNotice]:
+    """Return the notices of one buyer that carry one internal reference."""
+    return _read(
+        connection, notices.c.internal_reference == reference, notices.c.buyer["siret"].astext == siret
+    )
+
+
+def find_procedure_id(connection: Connection, name: str) -> int | None:
+    """Return the procedure of a notice that is called by source id or procedure key."""
+    asked = select(func.min(notices.c.procedure_id)).where(
+        or_(notices.c.source_id == name, notices.c.procedure_key == name.lower())
+    )
+    return connection.scalar(asked)
+
+
+def _read(
+    connection: Connection, *conditions: ColumnElement[bool], order: Sequence[Any] = (notices.c.notice_id,)
+) -> list[StoredNotice]:
+    columns = [notices.c.notice_id, notices.c.procedure_id, *(notices.c[name] for name in _FIELDS)]
+    rows = list(connection.execute(select(*columns).where(*conditions).order_by(*order)).mappings())
+    lots_of = _lots_of(connection, [row["notice_id"] for row in rows])
+    return [
+        StoredNotice(row["notice_id"], row["procedure_id"], _notice(row, lots_of[row["notice_id"]]))
+        for row in rows
+    ]
+
+
+def _lots_of(connection: Connection, notice_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    if notice_ids:
+        asked = select(lots).where(lots.c.notice_id.in_(notice_ids))
+        for row in connection.execute(asked.order_by(lots.c.notice_id, lots.c.position)).mappings():
+            found[row["notice_id"]].append({name: row[name] for name in _LOT_FIELDS})
+    return found
+
+
+def _notice(row: Any, lot_rows: list[dict[str, Any]]) -> Notice:
+    data = {name: _json_value(row[name]) for name in _FIELDS}
+    return notice_from_json({**data, "lots": lot_rows})
+
+
+def _json_value(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _column_value(notice: Notice, name: str) -> Any:
+    value = getattr(notice, name)
+    if name in _TIMES:
+        return value
+    if name in _LISTS:
+        return [_clean(item) for item in value]
+    return _clean(to_json(value))
+
+
+def _lot_values(lot: dict[str, Any]) -> dict[str, Any]:
+    return {name: _clean(lot[name]) for name in _LOT_FIELDS}
+
+
+def _clean(value: Any) -> Any:
+    """Take NUL out of texts: PostgreSQL holds none."""
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    if isinstance(value, list):
+        return [_clean(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _clean(item) for key, item in value.items()}
+    return value

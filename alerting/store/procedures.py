@@ -1,0 +1,205 @@
+"""Procedures, their revisions, and the marks of the steps that come after loading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, String, cast, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from alerting.domain.json import changes_from_json, notice_from_json, to_json
+from alerting.domain.notice import Change, Notice
+from alerting.domain.procedure import Procedure, ProcedureState
+from alerting.store.tables import procedures, revisions
+
+
+_COLUMNS = (
+    procedures.c.procedure_id,
+    procedures.c.revision,
+    procedures.c.state,
+    procedures.c.view,
+    procedures.c.changes,
+)
+# What the index copies, in short: a mark is set only on the content that was read.
+_FINGERPRINT = func.md5(cast(procedures.c.view, String) + procedures.c.state)
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One state of a procedure that firms should hear of, and what it changed."""
+
+    revision: int
+    changes: tuple[Change, ...]
+
+
+def add_procedure(connection: Connection, *, view: Notice, state: ProcedureState) -> int:
+    """Store a new procedure at revision 1 and return its number."""
+    statement = insert(procedures).values(revision=1, **_facts(view, state))
+    return connection.execute(statement.returning(procedures.c.procedure_id)).scalar_one()
+
+
+def change_procedure(
+    connection: Connection,
+    procedure_id: int,
+    *,
+    view: Notice,
+    state: ProcedureState,
+    changes: Sequence[Change] | None,
+) -> int:
+    """Store a procedure's new view, empty its marks, and return its revision.
+
+    The revision grows when ``changes`` is not None.
+    """
+    facts = _facts(view, state) | {"indexed_at": None, "matched_at": None}
+    if changes is not None:
+        facts |= {"revision": procedures.c.revision + 1, "changes": to_json(tuple(changes))}
+    statement = update(procedures).where(procedures.c.procedure_id == procedure_id).values(facts)
+    return connection.execute(statement.returning(procedures.c.revision)).scalar_one()
+
+
+def add_revision(
+    connection: Connection,
+    procedure_id: int,
+    *,
+    revision: int,
+    state: ProcedureState,
+    changes: Sequence[Change],
+    notice_id: int,
+) -> None:
+    """Keep one revision in the procedure's history."""
+    connection.execute(
+        insert(revisions).values(
+            procedure_id=procedure_id,
+            revision=revision,
+            state=state.value,
+            changes=to_json(tuple(changes)),
+            notice_id=notice_id,
+        )
+    )
+
+
+def revisions_of(connection: Connection, procedure_ids: Iterable[int]) -> dict[int, list[Revision]]:
+    """Return the history of each procedure, oldest first."""
+    asked = select(revisions).where(revisions.c.procedure_id.in_(list(procedure_ids)))
+    found: dict[int, list[Revision]] = {}
+    for row in connection.execute(asked.order_by(revisions.c.procedure_id, revisions.c.revision)):
+        changes = changes_from_json(row.changes)
+        found.setdefault(row.procedure_id, []).append(Revision(row.revision, changes))
+    return found
+
+
+def get_procedures(connection: Connection, procedure_ids: Iterable[int]) -> list[Procedure]:
+    """Return procedures by number; those that do not exist are left out."""
+    wanted = procedures.c.procedure_id.in_(list(procedure_ids))
+    rows = connection.execute(select(*_COLUMNS).where(wanted).order_by(procedures.c.procedure_id))
+    return [_procedure(row) for row in rows]
+
+
+def lock_procedure(connection: Connection, procedure_id: int) -> Procedure:
+    """Return one procedure, held until the transaction ends."""
+    asked = select(*_COLUMNS).where(procedures.c.procedure_id == procedure_id).with_for_update()
+    return _procedure(connection.execute(asked).one())
+
+
+def procedures_due_between(
+    connection: Connection, first: datetime, last: datetime, *, siret: str | None
+) -> list[Procedure]:
+    """Return procedures whose deadline lies from *first* up to before *last*.
+
+    With a SIRET, buyers that have another one are left out.
+    """
+    asked = select(*_COLUMNS).where(procedures.c.deadline_at >= first, procedures.c.deadline_at < last)
+    if siret is not None:
+        asked = asked.where(or_(procedures.c.buyer_siret == siret, procedures.c.buyer_siret.is_(None)))
+    return [_procedure(row) for row in connection.execute(asked.order_by(procedures.c.procedure_id))]
+
+
+def claim_unmatched(connection: Connection, *, limit: int) -> list[Procedure]:
+    """Take procedures that wait for matching, for this transaction."""
+    asked = select(*_COLUMNS).where(procedures.c.matched_at.is_(None)).order_by(procedures.c.procedure_id)
+    rows = connection.execute(asked.limit(limit).with_for_update(skip_locked=True))
+    return [_procedure(row) for row in rows]
+
+
+def open_procedures(connection: Connection, *, now: datetime) -> list[Procedure]:
+    """Return the procedures that can still be answered."""
+    asked = select(*_COLUMNS).where(
+        procedures.c.state.in_([ProcedureState.OPEN.value, ProcedureState.PLANNED.value]),
+        or_(procedures.c.deadline_at.is_(None), procedures.c.deadline_at > now),
+    )
+    return [_procedure(row) for row in connection.execute(asked.order_by(procedures.c.procedure_id))]
+
+
+def mark_matched(connection: Connection, procedure_ids: Iterable[int], *, now: datetime) -> None:
+    """Mark procedures, held by this transaction, as matched."""
+    wanted = procedures.c.procedure_id.in_(list(procedure_ids))
+    connection.execute(update(procedures).where(wanted).values(matched_at=now))
+
+
+def read_unindexed(
+    connection: Connection, *, after: int = 0, limit: int = 500
+) -> list[tuple[Procedure, str]]:
+    """Return procedures that wait for indexing, by number, each with the fingerprint of its content."""
+    asked = select(*_COLUMNS, _FINGERPRINT.label("fingerprint")).where(
+        procedures.c.indexed_at.is_(None), procedures.c.procedure_id > after
+    )
+    rows = connection.execute(asked.order_by(procedures.c.procedure_id).limit(limit))
+    return [(_procedure(row), row.fingerprint) for row in rows]
+
+
+def mark_indexed(connection: Connection, procedure_id: int, *, fingerprint: str, now: datetime) -> None:
+    """Mark a procedure as indexed unless its content has changed since it was read."""
+    connection.execute(
+        update(procedures)
+        .where(procedures.c.procedure_id == procedure_id, fingerprint == _FINGERPRINT)
+        .values(indexed_at=now)
+    )
+
+
+def unmark_indexed(connection: Connection) -> int:
+    """Empty every mark of indexing, for a new index; return how many."""
+    marked = update(procedures).where(procedures.c.indexed_at.is_not(None)).values(indexed_at=None)
+    return connection.execute(marked).rowcount
+
+
+def count_unmatched(connection: Connection) -> int:
+    """Return how many procedures wait for matching."""
+    return _count(connection, procedures.c.matched_at.is_(None))
+
+
+def count_unindexed(connection: Connection) -> int:
+    """Return how many procedures wait for indexing."""
+    return _count(connection, procedures.c.indexed_at.is_(None))
+
+
+def _count(connection: Connection, condition: Any) -> int:
+    return connection.scalar(select(func.count()).select_from(procedures).where(condition)) or 0
+
+
+def _facts(view: Notice, state: ProcedureState) -> dict[str, Any]:
+    buyer = view.buyer
+    places = {place.departement for place in view.places if place.departement}
+    of_lots = {place.departement for lot in view.lots for place in lot.places if place.departement}
+    own = {buyer.departement} if buyer is not None and buyer.departement else set()
+    return {
+        "state": state.value,
+        "title": view.title,
+        "buyer_siret": None if buyer is None else buyer.siret,
+        "departements": sorted(places | of_lots or own),
+        "published_at": view.published_at,
+        "deadline_at": view.deadline_at,
+        "view": to_json(view),
+    }
+
+
+def _procedure(row: Row[Any]) -> Procedure:
+    return Procedure(
+        procedure_id=row.procedure_id,
+        revision=row.revision,
+        state=ProcedureState(row.state),
+        view=notice_from_json(row.view),
+        changes=changes_from_json(row.changes),
+    )

@@ -1,0 +1,56 @@
+"""Counts for people: how much of everything there is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select
+
+from alerting.domain.json import to_json
+from alerting.domain.procedure import Procedure
+from alerting.store.tables import (
+    deliveries,
+    digests,
+    documents,
+    feeds,
+    matches,
+    notices,
+    procedures,
+    profiles,
+    rejects,
+)
+
+
+def count_rows(connection: Connection) -> dict[str, int]:
+    """Return how many rows each part of the flow has made."""
+    asked: dict[str, Select[Any]] = {
+        "feeds": select(func.count()).select_from(feeds),
+        "documents": select(func.count()).select_from(documents),
+        "notices": select(func.count()).select_from(notices),
+        "procedures": select(func.count()).select_from(procedures),
+        "rejects": select(func.count()).select_from(rejects),
+        "indexed": select(func.count(procedures.c.indexed_at)),
+        "matches": select(func.count()).select_from(matches).where(matches.c.ended_at.is_(None)),
+        "digests": select(func.count()).select_from(digests),
+        "sent": select(func.count()).select_from(deliveries).where(deliveries.c.state == "sent"),
+    }
+    return {name: connection.scalar(statement) or 0 for name, statement in asked.items()}
+
+
+def list_profiles(connection: Connection) -> list[dict[str, Any]]:
+    """Return every standing profile with its criteria and how many procedures it matches."""
+    standing = (matches.c.profile_id == profiles.c.profile_id) & matches.c.ended_at.is_(None)
+    count = select(func.count()).select_from(matches).where(standing).scalar_subquery()
+    columns = [profiles.c[name] for name in ("profile_id", "firm_id", "name", "cadence", "criteria")]
+    asked = select(*columns, count.label("match_count")).where(profiles.c.ended_at.is_(None))
+    return [dict(row) for row in connection.execute(asked.order_by(profiles.c.profile_id)).mappings()]
+
+
+def procedure_as_row(procedure: Procedure) -> dict[str, Any]:
+    """Return a procedure as plain values."""
+    return {
+        "procedure_id": procedure.procedure_id,
+        "revision": procedure.revision,
+        "state": procedure.state.value,
+        **to_json(procedure.view),
+    }
