@@ -15,6 +15,7 @@ from collections.abc import Callable
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from alerting.delivery.mailers import utc_now
 from alerting.delivery.message import build_message
@@ -52,12 +53,12 @@ def file_name(message_id: str) -> str:
 def _keep(folder: Path, name: str, message: bytes) -> Path:
     for part in ("tmp", "new", "cur"):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    # Two writers of one mail at one time must not share a temporary file.
-    written = folder / "tmp" / f"{name}.{os.getpid()}"
-    with written.open("wb") as file:
+    # A name of its own for each attempt: two writers of one mail must not share a temporary file.
+    with NamedTemporaryFile(dir=folder / "tmp", prefix=f"{name}.", delete=False) as file:
         file.write(message)
         file.flush()
         os.fsync(file.fileno())
+    written = Path(file.name)
     # A reader that has seen the mail moved it to cur/ and added ":2," with flags to its name.
     seen = sorted((folder / "cur").glob(f"{name}*"))
     return written.replace(seen[0] if seen else folder / "new" / name)
