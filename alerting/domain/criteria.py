@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from alerting.domain.notice import NoticeKind
+from alerting.domain.match import Decision, Reason
+from alerting.domain.notice import Lot, Notice, NoticeKind, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Criteria:
         words_out: None of them.
         departements: "22", "2A"; the place of work, else the buyer's.
         buyers: SIRETs or names.
-        kinds: Kinds of notice that may bring a new procedure; empty means calls.
+        kinds: Kinds of notice that may bring a new procedure; empty means calls and their corrections.
         minimum_cents, maximum_cents: Of the lot or procedure, in EUR cents.
         pass_unknown: Whether a fact that the notice does not state passes.
     """
@@ -36,3 +38,230 @@ class Criteria:
     minimum_cents: int | None = None
     maximum_cents: int | None = None
     pass_unknown: bool = True
+
+
+Phrase = tuple[str, ...]
+PLACE_IS_A_COUNTRY = 2
+CPV_DIVISION_DIGITS = 2
+DEFAULT_KINDS = frozenset({NoticeKind.CALL, NoticeKind.CORRECTION})
+SCORE_OF_UNKNOWN = 0.5
+MET = "met"
+UNKNOWN = "unknown"
+REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One way to say what a firm does: a trade, or the profile's own codes, or its own words.
+
+    Args:
+        criterion: "trade", "cpv" or "words"; goes into the reason.
+        name: The trade's name, None for the profile's own codes and words.
+        cpv_codes: Eight digits; each covers its subtree.
+        phrases: Stems in a row, any of them.
+        phrases_out: Stems in a row that take a text out of this topic.
+    """
+
+    criterion: str
+    name: str | None = None
+    cpv_codes: tuple[str, ...] = ()
+    phrases: tuple[Phrase, ...] = ()
+    phrases_out: tuple[Phrase, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledCriteria:
+    """Criteria whose words have become stems and whose trades have become topics.
+
+    ``topics`` are alternatives: trades, codes and words all say what the firm does, so
+    one of them is enough.  Everything else must hold besides.
+    """
+
+    topics: tuple[Topic, ...] = ()
+    phrases_out: tuple[Phrase, ...] = ()
+    departements: frozenset[str] = frozenset()
+    nuts_codes: frozenset[str] = frozenset()
+    buyer_sirets: frozenset[str] = frozenset()
+    buyer_phrases: tuple[Phrase, ...] = ()
+    kinds: frozenset[NoticeKind] = DEFAULT_KINDS
+    minimum_cents: int | None = None
+    maximum_cents: int | None = None
+    pass_unknown: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysedText:
+    """A text as published with its stems in order and the range of characters of each."""
+
+    text: str
+    stems: tuple[str, ...]
+    spans: tuple[tuple[int, int], ...]
+    positions: Mapping[str, tuple[int, ...]]
+
+    def find(self, phrase: Phrase) -> str | None:
+        """Return the words as published where *phrase* first stands, or None."""
+        for start in self.positions.get(phrase[0], ()) if phrase else ():
+            end = start + len(phrase)
+            if self.stems[start:end] == phrase:
+                return self.text[self.spans[start][0] : self.spans[end - 1][1]]
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysedNotice:
+    """A notice with its texts analysed once: its own, its buyer's name, and each lot's."""
+
+    notice: Notice
+    texts: tuple[AnalysedText, ...]
+    buyer_name: AnalysedText | None
+    lot_texts: tuple[tuple[AnalysedText, ...], ...]
+
+
+def cpv_covers(code: str, other: str) -> bool:
+    """Tell whether *other* lies in the subtree of *code*; both have eight digits.
+
+    >>> cpv_covers("45330000", "45332200"), cpv_covers("30000000", "31000000")
+    (True, False)
+    """
+    digits = max(CPV_DIVISION_DIGITS, len(code.rstrip("0")))
+    return other[:digits] == code[:digits]
+
+
+def decide(criteria: CompiledCriteria, analysed: AnalysedNotice) -> Decision:
+    """Say whether a profile's criteria accept a notice, with which lots, and why.
+
+    A fact that the notice does not state is unknown; ``criteria.pass_unknown`` says whether
+    unknown passes.  Lots are judged one by one on topic, words out and place; the notice
+    as a whole may meet the topic when no lot does.
+
+    Returns:
+        For an accepted notice the reasons in the order topic, place, value, buyer; for a
+        refused one the single criterion that decided, with verdict "refused".
+    """
+    notice = analysed.notice
+    if notice.kind not in criteria.kinds:
+        return _refused("kind", (notice.kind.value,))
+    lot_ids, reasons = _topic(criteria, analysed)
+    if criteria.topics and not reasons:
+        return _refused("topic", ())
+    if unwanted := _found(analysed.texts, criteria.phrases_out):
+        return _refused("words_out", unwanted)
+    for judge in (_place, _value, _buyer):
+        reason = judge(criteria, analysed, lot_ids)
+        if reason is None:
+            continue
+        if reason.verdict == REFUSED or (reason.verdict == UNKNOWN and not criteria.pass_unknown):
+            return _refused(reason.criterion, reason.facts)
+        reasons = (*reasons, reason)
+    return Decision(accepted=True, lot_ids=lot_ids, reasons=reasons, score=_score(reasons))
+
+
+def _refused(criterion: str, facts: tuple[str, ...]) -> Decision:
+    return Decision(accepted=False, reasons=(Reason(criterion, REFUSED, facts=facts),))
+
+
+def _topic(
+    criteria: CompiledCriteria, analysed: AnalysedNotice
+) -> tuple[tuple[str, ...], tuple[Reason, ...]]:
+    reasons = []
+    for lot, texts in zip(analysed.notice.lots, analysed.lot_texts, strict=True):
+        if _found(texts, criteria.phrases_out) or not _lot_is_in_place(criteria, lot):
+            continue
+        reasons += _topic_reasons(criteria, lot.cpv_codes, texts, lot.lot_id)
+    if reasons:
+        fitting = {reason.lot_id for reason in reasons}
+        return tuple(lot.lot_id for lot in analysed.notice.lots if lot.lot_id in fitting), tuple(reasons)
+    notice = analysed.notice
+    codes = ((notice.cpv_main,) if notice.cpv_main else ()) + notice.cpv_additional
+    return (), tuple(_topic_reasons(criteria, codes, analysed.texts, None))
+
+
+def _topic_reasons(
+    criteria: CompiledCriteria, codes: tuple[str, ...], texts: tuple[AnalysedText, ...], lot_id: str | None
+) -> list[Reason]:
+    reasons = []
+    for topic in criteria.topics:
+        if _found(texts, topic.phrases_out):
+            continue
+        covered = tuple(code for code in codes if any(cpv_covers(wanted, code) for wanted in topic.cpv_codes))
+        words = _found(texts, topic.phrases)
+        if covered or words:
+            name = (topic.name,) if topic.name else ()
+            reasons.append(Reason(topic.criterion, MET, lot_id, (*name, *words, *dict.fromkeys(covered))))
+    return reasons
+
+
+def _found(texts: tuple[AnalysedText, ...], phrases: tuple[Phrase, ...]) -> tuple[str, ...]:
+    found = (text.find(phrase) for phrase in phrases for text in texts)
+    return tuple(dict.fromkeys(words for words in found if words is not None))
+
+
+def _lot_is_in_place(criteria: CompiledCriteria, lot: Lot) -> bool:
+    return not criteria.departements or not lot.places or _place_verdict(criteria, lot.places)[0] != REFUSED
+
+
+def _place(criteria: CompiledCriteria, analysed: AnalysedNotice, lot_ids: tuple[str, ...]) -> Reason | None:
+    if not criteria.departements:
+        return None
+    notice = analysed.notice
+    places = tuple(place for lot in notice.lots if lot.lot_id in lot_ids for place in lot.places)
+    places = places or notice.places or tuple(place for lot in notice.lots for place in lot.places)
+    verdict, facts = _place_verdict(criteria, places)
+    if verdict == UNKNOWN and notice.buyer is not None and notice.buyer.departement is not None:
+        verdict, facts = _place_verdict(criteria, (Place(departement=notice.buyer.departement),))
+    return Reason("place", verdict, facts=facts)
+
+
+def _place_verdict(criteria: CompiledCriteria, places: tuple[Place, ...]) -> tuple[str, tuple[str, ...]]:
+    stated: list[str] = []
+    for place in places:
+        if place.departement is not None:
+            if place.departement in criteria.departements:
+                return MET, (place.departement,)
+            stated.append(place.departement)
+        elif place.nuts_code is not None and len(place.nuts_code) > PLACE_IS_A_COUNTRY:
+            if any(code.startswith(place.nuts_code) for code in criteria.nuts_codes):
+                return MET, (place.nuts_code,)
+            stated.append(place.nuts_code)
+    return (REFUSED, tuple(dict.fromkeys(stated))) if stated else (UNKNOWN, ())
+
+
+def _value(criteria: CompiledCriteria, analysed: AnalysedNotice, lot_ids: tuple[str, ...]) -> Reason | None:
+    if criteria.minimum_cents is None and criteria.maximum_cents is None:
+        return None
+    notice = analysed.notice
+    stated = [lot.value for lot in notice.lots if lot.lot_id in lot_ids] if lot_ids else [notice.value]
+    amounts = [value.amount_cents for value in stated if value is not None and value.currency == "EUR"]
+    if not amounts:
+        return Reason("value", UNKNOWN)
+    low = criteria.minimum_cents or 0
+    fitting = [
+        amount
+        for amount in amounts
+        if low <= amount and (criteria.maximum_cents is None or amount <= criteria.maximum_cents)
+    ]
+    return Reason(
+        "value", MET if fitting else REFUSED, facts=tuple(str(amount) for amount in fitting or amounts)
+    )
+
+
+def _buyer(criteria: CompiledCriteria, analysed: AnalysedNotice, _lot_ids: tuple[str, ...]) -> Reason | None:
+    if not criteria.buyer_sirets and not criteria.buyer_phrases:
+        return None
+    buyer = analysed.notice.buyer
+    if buyer is None or (buyer.siret is None and buyer.name is None):
+        return Reason("buyer", UNKNOWN)
+    fact = (buyer.name or buyer.siret or "",)
+    if buyer.siret is not None and buyer.siret in criteria.buyer_sirets:
+        return Reason("buyer", MET, facts=fact)
+    name = analysed.buyer_name
+    if name is not None and any(name.find(phrase) is not None for phrase in criteria.buyer_phrases):
+        return Reason("buyer", MET, facts=fact)
+    return Reason("buyer", REFUSED, facts=fact)
+
+
+def _score(reasons: tuple[Reason, ...]) -> float:
+    if not reasons:
+        return 1.0
+    points = sum(1.0 if reason.verdict == MET else SCORE_OF_UNKNOWN for reason in reasons)
+    return points / len(reasons)

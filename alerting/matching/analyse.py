@@ -1,0 +1,38 @@
+"""Analyse a notice's texts, once, for every profile that will be held against it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from alerting.domain.criteria import AnalysedNotice, AnalysedText
+from alerting.domain.notice import Notice
+from alerting.text.analysis import analyse
+
+
+def analyse_notice(notice: Notice) -> AnalysedNotice:
+    """Return *notice* with its title, description, buyer's name and lots turned into stems."""
+    buyer_name = notice.buyer.name if notice.buyer is not None else None
+    return AnalysedNotice(
+        notice=notice,
+        texts=_texts(notice.title, notice.description),
+        buyer_name=analyse_text(buyer_name) if buyer_name is not None else None,
+        lot_texts=tuple(_texts(lot.title, lot.description) for lot in notice.lots),
+    )
+
+
+def analyse_text(text: str) -> AnalysedText:
+    """Return *text* with its stems, where each stands, and an index from stem to positions."""
+    tokens = analyse(text)
+    positions: defaultdict[str, list[int]] = defaultdict(list)
+    for position, token in enumerate(tokens):
+        positions[token.stem].append(position)
+    return AnalysedText(
+        text=text,
+        stems=tuple(token.stem for token in tokens),
+        spans=tuple((token.start, token.end) for token in tokens),
+        positions={stem: tuple(found) for stem, found in positions.items()},
+    )
+
+
+def _texts(*texts: str | None) -> tuple[AnalysedText, ...]:
+    return tuple(analyse_text(text) for text in texts if text is not None)
