@@ -1,0 +1,95 @@
+"""Domain values as plain JSON values, and back.
+
+In:   any frozen dataclass of ``alerting.domain``, or a tuple of them.
+Out:  dicts, lists, strings, numbers, None: what PostgreSQL keeps as JSONB and ``--json`` prints.
+
+Field names stay.  Times become ISO 8601 in UTC, enums their values, tuples lists; every
+``*_from_json`` gives back exactly what ``to_json`` was given.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from enum import Enum
+from functools import cache
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from alerting.domain.criteria import Criteria
+from alerting.domain.digest import Digest
+from alerting.domain.match import Reason
+from alerting.domain.notice import Change, Notice
+
+
+T = TypeVar("T")
+
+
+def to_json(value: object) -> Any:
+    """Return *value* as JSON values.
+
+    >>> from alerting.domain.money import Money
+    >>> to_json((Money(1250, "EUR"),))
+    [{'amount_cents': 1250, 'currency': 'EUR'}]
+    """
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, tuple | list | frozenset):
+        return [to_json(item) for item in value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    return value
+
+
+def notice_from_json(data: Mapping[str, Any]) -> Notice:
+    """Return the notice that ``to_json`` was given."""
+    return _dataclass(data, Notice)
+
+
+def criteria_from_json(data: Mapping[str, Any]) -> Criteria:
+    """Return the criteria that ``to_json`` was given."""
+    return _dataclass(data, Criteria)
+
+
+def digest_from_json(data: Mapping[str, Any]) -> Digest:
+    """Return the digest that ``to_json`` was given."""
+    return _dataclass(data, Digest)
+
+
+def reasons_from_json(data: Sequence[Mapping[str, Any]]) -> tuple[Reason, ...]:
+    """Return the reasons that ``to_json`` was given."""
+    return tuple(_dataclass(item, Reason) for item in data)
+
+
+def changes_from_json(data: Sequence[Mapping[str, Any]]) -> tuple[Change, ...]:
+    """Return the changes that ``to_json`` was given."""
+    return tuple(_dataclass(item, Change) for item in data)
+
+
+def _dataclass(data: Mapping[str, Any], kind: Callable[..., T]) -> T:
+    # A field that the data lacks keeps its default: rows outlive releases.
+    hints = _hints(kind)
+    return kind(**{name: _value(item, hints[name]) for name, item in data.items() if name in hints})
+
+
+@cache
+def _hints(kind: Callable[..., object]) -> Mapping[str, Any]:
+    return get_type_hints(kind)
+
+
+def _value(data: Any, kind: Any) -> Any:
+    if data is None:
+        return None
+    origin = get_origin(kind)
+    if origin in {Union, types.UnionType}:
+        return _value(data, next(option for option in get_args(kind) if option is not types.NoneType))
+    if origin is tuple:
+        return tuple(_value(item, get_args(kind)[0]) for item in data)
+    if kind is datetime:
+        return datetime.fromisoformat(data)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind(data)
+    return _dataclass(data, kind) if isinstance(kind, type) and dataclasses.is_dataclass(kind) else data
