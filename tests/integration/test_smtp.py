@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
+from ipaddress import ip_address
 
 import pytest
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from alerting.delivery.smtp import SmtpMailer
 from alerting.domain.delivery import Envelope
@@ -62,9 +68,9 @@ class Accepting:
 
 
 @asynccontextmanager
-async def listening(connect):
+async def listening(connect, *, tls_context=None):
     """Serve on a free loopback port; gives its address for ``SmtpMailer``."""
-    server = await asyncio.get_running_loop().create_server(connect, "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(connect, "127.0.0.1", 0, ssl=tls_context)
     async with server:
         yield f"smtp+plain://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
@@ -254,5 +260,117 @@ def test_smtp_without_starttls_sends_nothing():
 
     with pytest.raises(MailDeferredError, match="no connection: "):
         asyncio.run(run())
+
+    assert handler.envelopes == []
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A certificate for 127.0.0.1 that signs itself, with its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail.example")])
+    today = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(today - timedelta(days=1))
+        .not_valid_after(today + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "mail.pem"
+    path.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        + signed.public_bytes(serialization.Encoding.PEM)
+    )
+    return path
+
+
+def serving(certificate) -> ssl.SSLContext:
+    """Return the server's side of TLS."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    return context
+
+
+def authenticator(server, session, envelope, mechanism, data):  # noqa: ARG001 - aiosmtpd's names
+    """Know one name and password."""
+    return AuthResult(success=(data.login, data.password) == (b"alertes", b"s@cret"), handled=False)
+
+
+LOGIN = {"smtp": "alertes:s%40cret@", "smtps": ""}
+
+
+def deliver_with_tls(
+    scheme: str, handler: Accepting, certificate, *, login: str | None = None, trusted: bool = True
+) -> str:
+    """Send one mail to a server that speaks TLS only; the one with STARTTLS asks for a login too."""
+
+    def connect() -> SMTP:
+        loop = asyncio.get_running_loop()
+        if scheme == "smtps":
+            return SMTP(handler, loop=loop)
+        return SMTP(
+            handler,
+            tls_context=serving(certificate),
+            require_starttls=True,
+            auth_required=True,
+            authenticator=authenticator,
+            loop=loop,
+        )
+
+    async def run() -> str:
+        async with listening(connect, tls_context=serving(certificate) if scheme == "smtps" else None) as url:
+            mailer = SmtpMailer(
+                url.replace("smtp+plain://", f"{scheme}://{LOGIN[scheme] if login is None else login}"),
+                now=lambda: SENT_AT,
+                timeout_seconds=10,
+                tls_context=ssl.create_default_context(cafile=certificate) if trusted else None,
+            )
+            return await mailer.send(envelope())
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+def test_a_mail_leaves_under_tls(scheme, certificate):
+    """
+    STARTTLS, with the name and password of the address, or TLS from the first byte.
+    """
+    handler = Accepting()
+
+    answer = deliver_with_tls(scheme, handler, certificate)
+
+    assert answer == "250 2.0.0 OK queued as 4711"
+    assert len(handler.envelopes) == 1
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+def test_a_server_that_cannot_show_who_it_is_gets_nothing(scheme, certificate):
+    """
+    A certificate that nobody vouches for ends the dialogue before the password is said.
+    """
+    handler = Accepting()
+
+    with pytest.raises(MailDeferredError, match=r"no connection: .*certificate verify failed"):
+        deliver_with_tls(scheme, handler, certificate, trusted=False)
+
+    assert handler.envelopes == []
+
+
+def test_a_refused_login_defers(certificate):
+    """
+    535 to our password says nothing about the recipient: the mail waits for who can mend it.
+    """
+    handler = Accepting()
+
+    with pytest.raises(MailDeferredError, match="connection refused: 535 "):
+        deliver_with_tls("smtp", handler, certificate, login="alertes:wrong@")
 
     assert handler.envelopes == []
