@@ -38,7 +38,7 @@ def seed_feeds(path: str, *, parts: Parts | None = None) -> Report:
         return registry.seed_feeds(opened.database, Path(path), now=opened.now)
 
 
-def add_feed(  # noqa: PLR0913 - one argument a column
+def add_feed(
     feed_id: str,
     *,
     authority: str,
@@ -178,7 +178,7 @@ def check_feeds(paths: Sequence[str]) -> list[Report]:
 
 
 def link_notices(paths: Sequence[str]) -> list[Report]:
-    """Read documents as ``check_feeds`` does; one report a procedure: its key, its notices and ladder steps."""
+    """Read documents as ``check_feeds`` does; one report a procedure."""
     return dry.link_files(dry.find_documents(paths))
 
 
@@ -205,6 +205,7 @@ def why(firm_id: str, notice_id: str, *, parts: Parts | None = None) -> list[Rep
     Args:
         firm_id: A firm's id.
         notice_id: A source id, a procedure key, or our procedure's number.
+        parts: For tests.
 
     Raises:
         UnknownIdError: No such firm or notice.
@@ -226,7 +227,11 @@ def list_rejects(*, parts: Parts | None = None) -> list[Report]:
 
 
 def count_rows(*, parts: Parts | None = None) -> Mapping[str, int]:
-    """Return how many rows there are: feeds, documents, notices, procedures, rejects, indexed, matches, digests, sent."""
+    """Return how many rows there are.
+
+    Returns:
+        feeds, documents, notices, procedures, rejects, indexed, matches, digests, sent.
+    """
     with bootstrap.opened(parts) as opened:
         return show.count_rows(opened.database)
 

@@ -39,13 +39,14 @@ def open_run(connection: Connection, cadence: Cadence, window_end: datetime) -> 
     statement = insert(digest_runs).values(cadence=cadence.value, window_end=window_end)
     run_id = connection.scalar(statement.on_conflict_do_nothing().returning(digest_runs.c.run_id))
     if run_id is not None:
-        return run_id
+        return int(run_id)
     asked = select(digest_runs.c.run_id).where(
         digest_runs.c.cadence == cadence.value,
         digest_runs.c.window_end == window_end,
         digest_runs.c.composed_at.is_(None),
     )
-    return connection.scalar(asked)
+    known: int | None = connection.scalar(asked)
+    return known
 
 
 def close_run(connection: Connection, run_id: int, *, now: datetime) -> None:
@@ -77,7 +78,9 @@ def readers_of(connection: Connection, cadence: Cadence) -> list[Reader]:
 def add_digest(connection: Connection, run_id: int, digest: Digest) -> int | None:
     """Store a digest; None when the run has one for this profile already."""
     statement = insert(digests).values(run_id=run_id, profile_id=digest.profile_id, content=to_json(digest))
-    return connection.scalar(statement.on_conflict_do_nothing().returning(digests.c.digest_id))
+    added = statement.on_conflict_do_nothing().returning(digests.c.digest_id)
+    digest_id: int | None = connection.scalar(added)
+    return digest_id
 
 
 def add_telling(connection: Connection, digest_id: int, profile_id: str, item: DigestItem) -> bool:

@@ -40,7 +40,8 @@ def add_document(connection: Connection, fetched: Fetched, *, is_index: bool = F
         **(loaded if is_index else {}),
     )
     kept = statement.on_conflict_do_nothing().returning(documents.c.document_id)
-    return connection.scalar(kept)
+    number: int | None = connection.scalar(kept)
+    return number
 
 
 def known_urls(connection: Connection, feed_id: str, urls: Iterable[str]) -> frozenset[str]:

@@ -61,7 +61,7 @@ def add_notice(
         link_evidence=link_evidence,
         **{name: _column_value(notice, name) for name in _FIELDS},
     )
-    notice_id = connection.execute(statement.returning(notices.c.notice_id)).scalar_one()
+    notice_id: int = connection.execute(statement.returning(notices.c.notice_id)).scalar_one()
     rows = [
         {"notice_id": notice_id, "position": position, **_lot_values(lot)}
         for position, lot in enumerate(to_json(notice)["lots"])
@@ -116,7 +116,8 @@ def find_procedure_id(connection: Connection, name: str) -> int | None:
     asked = select(func.min(notices.c.procedure_id)).where(
         or_(notices.c.source_id == name, notices.c.procedure_key == name.lower())
     )
-    return connection.scalar(asked)
+    number: int | None = connection.scalar(asked)
+    return number
 
 
 def _read(

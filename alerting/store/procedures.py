@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, String, cast, func, or_, select, update
+from sqlalchemy import Connection, String, cast, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from alerting.domain.json import changes_from_json, notice_from_json, to_json
@@ -38,7 +38,8 @@ class Revision:
 def add_procedure(connection: Connection, *, view: Notice, state: ProcedureState) -> int:
     """Store a new procedure at revision 1 and return its number."""
     statement = insert(procedures).values(revision=1, **_facts(view, state))
-    return connection.execute(statement.returning(procedures.c.procedure_id)).scalar_one()
+    number: int = connection.execute(statement.returning(procedures.c.procedure_id)).scalar_one()
+    return number
 
 
 def change_procedure(
@@ -57,7 +58,8 @@ def change_procedure(
     if changes is not None:
         facts |= {"revision": procedures.c.revision + 1, "changes": to_json(tuple(changes))}
     statement = update(procedures).where(procedures.c.procedure_id == procedure_id).values(facts)
-    return connection.execute(statement.returning(procedures.c.revision)).scalar_one()
+    revision: int = connection.execute(statement.returning(procedures.c.revision)).scalar_one()
+    return revision
 
 
 def add_revision(
@@ -195,7 +197,7 @@ def _facts(view: Notice, state: ProcedureState) -> dict[str, Any]:
     }
 
 
-def _procedure(row: Row[Any]) -> Procedure:
+def _procedure(row: Any) -> Procedure:
     return Procedure(
         procedure_id=row.procedure_id,
         revision=row.revision,

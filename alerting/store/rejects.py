@@ -11,28 +11,32 @@ from alerting.domain.feed import Reject
 from alerting.store.tables import rejects
 
 
+_KEY = ("feed_id", "document_id", "stage", "where", "problem")
+
+
 def add_reject(
     connection: Connection, reject: Reject, *, feed_id: str, stage: str, document_id: int | None = None
 ) -> None:
     """Store a reject; the same one again is counted."""
     statement = insert(rejects).values(
-        feed_id=feed_id,
-        document_id=document_id,
-        stage=stage,
-        where_=_clean(reject.where),
-        problem=_clean(reject.problem),
+        {
+            "feed_id": feed_id,
+            "document_id": document_id,
+            "stage": stage,
+            "where": _clean(reject.where),
+            "problem": _clean(reject.problem),
+        }
     )
     seen_again = {"seen_count": rejects.c.seen_count + 1}
     connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["feed_id", "document_id", "stage", "where_", "problem"], set_=seen_again
-        )
+        statement.on_conflict_do_update(index_elements=[rejects.c[name] for name in _KEY], set_=seen_again)
     )
 
 
 def list_rejects(connection: Connection) -> list[dict[str, Any]]:
     """Return every reject, the newest first."""
-    rows = connection.execute(select(rejects).order_by(rejects.c.reject_id.desc())).mappings()
+    columns = [rejects.c[name].label(name) for name in (*_KEY, "seen_count", "created_at")]
+    rows = connection.execute(select(*columns).order_by(rejects.c.reject_id.desc())).mappings()
     return [dict(row) for row in rows]
 
 

@@ -1,0 +1,105 @@
+"""Build the real parts from Settings: the only module that names concrete classes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from alerting.delivery.maildir import MaildirMailer
+from alerting.delivery.mailers import Mailer
+from alerting.delivery.smtp import SmtpMailer
+from alerting.feeds.archive import Archive
+from alerting.index.procedures import SearchIndex
+from alerting.pipeline.deliver import PostOffice
+from alerting.settings import Settings, read_settings
+from alerting.store.database import Database, open_database
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything a command works with.
+
+    Args:
+        settings: What was asked for.
+        database: Every fact.
+        archive: Documents as received.
+        mailer: Where mails go.
+        post: How mails leave.
+        index: The searchable copy, None when none is set.
+        now: The clock, aware UTC.
+    """
+
+    settings: Settings
+    database: Database
+    archive: Archive
+    mailer: Mailer
+    post: PostOffice
+    index: SearchIndex | None
+    now: Callable[[], datetime]
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.database.close()
+        if self.index is not None:
+            self.index.close()
+
+
+@contextmanager
+def opened(parts: Parts | None) -> Iterator[Parts]:
+    """Lend the parts that are given, or build some from the environment and close them afterwards."""
+    if parts is not None:
+        yield parts
+        return
+    built = build(read_settings(os.environ))
+    try:
+        yield built
+    finally:
+        built.close()
+
+
+def build(
+    settings: Settings, *, database: Database | None = None, now: Callable[[], datetime] | None = None
+) -> Parts:
+    """Build the parts; nothing is connected yet.
+
+    Args:
+        settings: Where the servers are.
+        database: Instead of the settings' own, for tests that watch its engine.
+        now: Instead of the real clock.
+    """
+    clock = now or _utc_now
+    return Parts(
+        settings=settings,
+        database=database or open_database(settings.database_url),
+        archive=Archive(settings.archive),
+        mailer=_mailer(settings, clock),
+        post=PostOffice(
+            sender=settings.sender,
+            base_url=settings.base_url,
+            secret=settings.secret,
+            recipients_allowed=settings.recipients_allowed,
+            lease_seconds=settings.lease_seconds,
+            sending_again_is_safe=settings.smtp_url is None,
+        ),
+        index=_index(settings),
+        now=clock,
+    )
+
+
+def _mailer(settings: Settings, now: Callable[[], datetime]) -> Mailer:
+    if settings.smtp_url is None:
+        return MaildirMailer(settings.maildir, now=now)
+    return SmtpMailer(settings.smtp_url, now=now)
+
+
+def _index(settings: Settings) -> SearchIndex | None:
+    if settings.elasticsearch_url is None:
+        return None
+    return SearchIndex(settings.elasticsearch_url, settings.index_alias)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,293 @@
+"""The command line: ``alerting VERB``.
+
+Every verb is one function of ``alerting.commands``.  ``--json`` prints one object a line, under the names of
+the glossary.  Exit codes: 0 done, 2 a person must act, 75 try again later, 1 a bug of ours.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from alerting import commands
+from alerting.errors import AlertingError, TransientError
+
+
+EXIT_ACT = 2
+EXIT_TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
+EXIT_BUG = 1
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Public notices, told to craft firms once."
+)
+db = typer.Typer(no_args_is_help=True, help="The database.")
+feeds = typer.Typer(no_args_is_help=True, help="Feeds of member authorities.")
+firms = typer.Typer(no_args_is_help=True, help="Firms, their recipients and profiles.")
+profiles = typer.Typer(no_args_is_help=True, help="Saved interests of firms.")
+match = typer.Typer(no_args_is_help=True, help="Try profiles on notices.")
+for name, group in [("db", db), ("feeds", feeds), ("firms", firms), ("profiles", profiles), ("match", match)]:
+    app.add_typer(group, name=name)
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+Paths = Annotated[list[str], typer.Argument(help="Files, or folders of .xml .rss .atom .json files.")]
+
+
+class Step(StrEnum):
+    """A step of the flow, or all of them."""
+
+    FETCH = "fetch"
+    LOAD = "load"
+    INDEX = "index"
+    MATCH = "match"
+    COMPOSE = "compose"
+    DELIVER = "deliver"
+    ALL = "all"
+
+
+_STEPS = {
+    Step.FETCH: commands.fetch_due_feeds,
+    Step.LOAD: commands.load_documents,
+    Step.INDEX: commands.index_procedures,
+    Step.MATCH: commands.match_profiles,
+    Step.COMPOSE: commands.compose_digests,
+    Step.DELIVER: commands.deliver_digests,
+    Step.ALL: commands.run_all,
+}
+
+
+def main() -> None:
+    """Run the command line; every error of ours is one line and an exit code."""
+    try:
+        app()
+    except AlertingError as error:
+        print(f"alerting: {error}", file=sys.stderr)  # noqa: T201 - the outermost handler speaks to people
+        sys.exit(EXIT_TRY_AGAIN if isinstance(error, TransientError) else EXIT_ACT)
+    except BrokenPipeError:
+        # The reader of our lines has gone ("| head"): nothing is wrong.
+        sys.stderr.close()
+    except Exception as error:  # noqa: BLE001 - the outermost handler
+        print(f"alerting: a bug: {type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(EXIT_BUG)
+
+
+@db.command("migrate")
+def migrate(as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Bring the database to the newest schema."""
+    _show_report(commands.migrate(), as_json=as_json)
+
+
+@feeds.command("add")
+def add_feed(
+    feed_id: str,
+    url: str,
+    authority: Annotated[str, typer.Option(help="Who publishes it.")],
+    format: Annotated[str, typer.Option(help="rss, eforms, boamp, an index page, or auto.")] = "auto",  # noqa: A002
+    local: Annotated[bool, typer.Option(help="May be on a private address.")] = False,  # noqa: FBT002
+    poll_seconds: Annotated[int, typer.Option(min=1, help="Shortest pause between two checks.")] = 300,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Register a feed, or change it."""
+    report = commands.add_feed(
+        feed_id, authority=authority, url=url, format=format, is_local=local, poll_seconds=poll_seconds
+    )
+    _show_report(report, as_json=as_json)
+
+
+@feeds.command("seed")
+def seed_feeds(path: str, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Register the feeds of a TOML file."""
+    _show_report(commands.seed_feeds(path), as_json=as_json)
+
+
+@feeds.command("list")
+def list_feeds(as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Show every feed: when it was read, when it is due, what went wrong last."""
+    columns = ("feed_id", "authority", "format", "last_success_at", "next_check_at", "last_failure")
+    _show_rows(commands.list_feeds(), columns, as_json=as_json)
+
+
+@feeds.command("check")
+def check_feeds(paths: Paths, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Read documents and say, for each, what was read, what is missing, what was refused and why."""
+    reports = commands.check_feeds(paths)
+    if as_json:
+        _print_json(reports)
+        return
+    _print_table(
+        [_check_row(report) for report in reports],
+        ("path", "format", "outcome", "notices", "missing", "problem"),
+    )
+    outcomes = [report["outcome"] for report in reports]
+    counts = ", ".join(f"{outcomes.count(outcome)} {outcome}" for outcome in sorted(set(outcomes)))
+    _console().print(f"{len(reports)} documents: {counts}")
+
+
+@feeds.command("link")
+def link_notices(paths: Paths, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Read documents and show which notices speak of the same purchase."""
+    rows = commands.link_notices(paths)
+    if as_json:
+        _print_json(rows)
+        return
+    flat = [
+        {"procedure": number, **notice}
+        for number, row in enumerate(rows, start=1)
+        for notice in row["notices"]
+    ]
+    _print_table(flat, ("procedure", "source_id", "step", "path"))
+
+
+@firms.command("import")
+def import_firms(path: str, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Add or change the firms of a TOML file."""
+    _show_report(commands.import_firms(path), as_json=as_json)
+
+
+@firms.command("list")
+def list_firms(as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Show every firm."""
+    _show_rows(commands.list_firms(), ("firm_id", "name", "recipient_count", "profiles"), as_json=as_json)
+
+
+@profiles.command("list")
+def list_profiles(as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Show every profile and how much it matches."""
+    columns = ("profile_id", "firm_id", "name", "cadence", "match_count")
+    _show_rows(commands.list_profiles(), columns, as_json=as_json)
+
+
+@app.command("run")
+def run(step: Step, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Run one step of the flow once, or all in order."""
+    _show_report(_STEPS[step](), as_json=as_json)
+
+
+@match.command("try")
+def try_match(
+    profiles: Annotated[str, typer.Option(help="A TOML file of firms.")],
+    notices: Annotated[list[str], typer.Option(help="Documents or folders; may be repeated.")],
+    more: Annotated[list[str] | None, typer.Argument(help="More documents or folders.")] = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Match the profiles of a file with the notices of documents, without a database."""
+    rows = commands.try_match(profiles=profiles, notices=[*notices, *(more or [])])
+    _show_rows(rows, ("profile_id", "source_id", "lots", "score", "path"), as_json=as_json)
+
+
+@app.command("why")
+def why(firm: str, notice: str, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Say why each profile of a firm matches a notice or not, and what it was told."""
+    columns = ("profile_id", "title", "state", "matches", "lots", "score", "reasons", "told")
+    _show_rows(commands.why(firm, notice), columns, as_json=as_json)
+
+
+@app.command("search")
+def search(
+    text: str,
+    departement: Annotated[str | None, typer.Option(help="22, 2A, 974.")] = None,
+    size: Annotated[int, typer.Option(min=1, max=1000)] = 20,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Search procedures."""
+    rows = commands.search(text, departement=departement, size=size)
+    _show_rows(rows, tuple(rows[0]) if rows else (), as_json=as_json)
+
+
+@app.command("deliveries")
+def list_deliveries(
+    state: Annotated[str | None, typer.Option(help='"queued", "sent", "in doubt" ...')] = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Show deliveries, the newest first."""
+    columns = ("delivery_id", "profile_id", "recipient", "state", "attempt_count", "sent_at", "answer")
+    _show_rows(commands.list_deliveries(state=state), columns, as_json=as_json)
+
+
+@app.command("resolve")
+def resolve(
+    delivery_id: int,
+    arrived: Annotated[
+        bool, typer.Option("--arrived/--again", help="It is in the mailbox, or send it again.")
+    ],
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Settle a delivery in doubt by what the mailbox shows."""
+    _show_report(commands.resolve_delivery(delivery_id, arrived=arrived), as_json=as_json)
+
+
+@app.command("rejects")
+def list_rejects(as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Show what could not be read, and why."""
+    _show_rows(
+        commands.list_rejects(), ("feed_id", "stage", "where", "problem", "seen_count"), as_json=as_json
+    )
+
+
+@app.command("recover")
+def recover(as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Settle leases that ran out and count what waits for each step."""
+    _show_report(commands.recover(), as_json=as_json)
+
+
+def _check_row(report: Mapping[str, Any]) -> dict[str, Any]:
+    missing = sorted({field for fields in report.get("missing", []) for field in fields})
+    first = report["rejects"][0] if report["rejects"] else None
+    return {
+        **report,
+        "notices": len(report["notices"]),
+        "missing": missing,
+        "problem": "" if first is None else f"{first['where']}: {first['problem']}",
+    }
+
+
+def _show_report(report: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        _print_json([report])
+        return
+    for key, value in report.items():
+        _console().print(f"{key}: {value}", markup=False)
+
+
+def _show_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
+    if as_json:
+        _print_json(rows)
+    else:
+        _print_table(rows, columns)
+
+
+def _print_json(rows: Sequence[Mapping[str, Any]]) -> None:
+    for row in rows:
+        sys.stdout.write(json.dumps(row, ensure_ascii=False, default=_plain) + "\n")
+
+
+def _print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    if not rows:
+        _console().print("none")
+        return
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*(_cell(row.get(column)) for column in columns))
+    _console().print(table)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list | tuple):
+        return ", ".join(_cell(item) for item in value)
+    return str(value).replace("[", r"\[")
+
+
+def _plain(value: object) -> str:
+    return str(value)
+
+
+def _console() -> Console:
+    return Console()

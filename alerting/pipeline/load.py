@@ -1,0 +1,191 @@
+"""Load: documents become notices of procedures, and rejects.
+
+One transaction a document: its notices, their procedures, what could not be read and the mark.
+The same content of the same notice is stored once.  Linking is one worker's at a time: two at
+once would each make a procedure of the same purchase.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from hashlib import sha256
+from typing import Any
+
+import structlog
+
+from alerting.domain.deadlines import PARIS
+from alerting.domain.feed import ParsedFeed, Reject
+from alerting.domain.json import to_json
+from alerting.domain.notice import Notice
+from alerting.domain.procedure import LinkStep
+from alerting.errors import FeedFormatError
+from alerting.feeds.archive import Archive
+from alerting.feeds.formats import parse
+from alerting.notices.link import Candidate, Link, find_link, names_of
+from alerting.notices.normalise import normalise
+from alerting.notices.view import find_changes, find_state, merge
+from alerting.store import documents, notices, procedures, rejects
+from alerting.store.database import Connection, Database, lock
+from alerting.store.documents import WaitingDocument
+from alerting.store.notices import StoredNotice
+
+
+log = structlog.get_logger()
+
+_LINK_LOCK = "alerting: link notices"
+# Formats of pages that only point to documents: what they point to tells its own format.
+_INDEX_FORMATS = frozenset({"boamp-index", "index-page"})
+
+
+def load_documents(database: Database, archive: Archive, *, now: Callable[[], datetime]) -> dict[str, Any]:
+    """Load every waiting document.
+
+    Returns:
+        documents, notices (new ones), same (stored before), procedures (new ones), revisions (grown),
+        rejects, refused (documents of which nothing could be read); waiting.
+    """
+    counts: Counter[str] = Counter()
+    while _load_next(database, archive, now(), counts):
+        pass
+    with database.begin() as connection:
+        waiting = procedures.count_unmatched(connection) + procedures.count_unindexed(connection)
+    names = ("documents", "notices", "same", "procedures", "revisions", "rejects", "refused")
+    report = {name: counts[name] for name in names}
+    log.info("documents_loaded", **report)
+    return {**report, "waiting": waiting}
+
+
+def _load_next(database: Database, archive: Archive, now: datetime, counts: Counter[str]) -> bool:
+    """Load one document in one transaction; False when none waits."""
+    with database.begin() as connection:
+        document = documents.claim_document(connection)
+        if document is None:
+            return False
+        found: Counter[str] = Counter(documents=1)
+        parsed = _parse(archive.get(document.body_hash), document)
+        lock(connection, _LINK_LOCK)
+        for raw in parsed.notices:
+            _store(connection, normalise(raw), document.document_id, found)
+        for reject in parsed.rejects:
+            rejects.add_reject(
+                connection,
+                reject,
+                feed_id=document.feed_id,
+                stage="load",
+                document_id=document.document_id,
+            )
+        found["rejects"] = len(parsed.rejects)
+        outcome = _outcome(parsed)
+        found["refused"] = int(outcome == "refused")
+        documents.mark_loaded(
+            connection,
+            document.document_id,
+            outcome=outcome,
+            notice_count=len(parsed.notices),
+            reject_count=len(parsed.rejects),
+            now=now,
+        )
+    counts.update(found)
+    return True
+
+
+def _parse(body: bytes, document: WaitingDocument) -> ParsedFeed:
+    """Read a document; one that cannot be read at all is a single reject."""
+    wanted = "auto" if document.format in _INDEX_FORMATS else document.format
+    try:
+        return parse(body, feed_id=document.feed_id, format=wanted)
+    except FeedFormatError as error:
+        return ParsedFeed(notices=(), rejects=(Reject(error.where, error.problem),))
+
+
+def _outcome(parsed: ParsedFeed) -> str:
+    if not parsed.rejects:
+        return "read"
+    return "partly" if parsed.notices else "refused"
+
+
+def _store(connection: Connection, notice: Notice, document_id: int, found: Counter[str]) -> None:
+    """Store one notice unless its content is here, and bring its procedure up to date."""
+    content_hash = hash_content(notice)
+    if notices.has_notice(connection, notice, content_hash):
+        found["same"] += 1
+        return
+    found["notices"] += 1
+    link = find_link(notice, _candidates(connection, notice))
+    if link is None:
+        procedure_id = procedures.add_procedure(connection, view=merge([notice]), state=find_state([notice]))
+        found["procedures"] += 1
+    else:
+        procedure_id = link.procedure_id
+    notice_id = notices.add_notice(
+        connection,
+        notice,
+        content_hash=content_hash,
+        document_id=document_id,
+        procedure_id=procedure_id,
+        link_step=LinkStep.FIRST if link is None else link.step,
+        link_evidence=None if link is None else link.evidence,
+    )
+    if link is None:
+        state = find_state([notice])
+        procedures.add_revision(
+            connection, procedure_id, revision=1, state=state, changes=(), notice_id=notice_id
+        )
+    else:
+        found["revisions"] += _change(connection, link, notice_id)
+
+
+def hash_content(notice: Notice) -> str:
+    """Return the hash (sha256, hex) of everything that a notice states; how it was cleaned is left out."""
+    content = json.dumps(to_json(replace(notice, normalisations=())), sort_keys=True, ensure_ascii=False)
+    return sha256(content.encode()).hexdigest()
+
+
+def _change(connection: Connection, link: Link, notice_id: int) -> bool:
+    """Merge a procedure again after a notice joined it; tell whether its revision grew."""
+    before = procedures.lock_procedure(connection, link.procedure_id)
+    members = [stored.notice for stored in notices.notices_of_procedure(connection, link.procedure_id)]
+    view, state = merge(members), find_state(members)
+    changes = find_changes(before.view, view)
+    has_grown = bool(changes) or state is not before.state
+    if view == before.view and not has_grown:
+        return False
+    revision = procedures.change_procedure(
+        connection, link.procedure_id, view=view, state=state, changes=changes if has_grown else None
+    )
+    if has_grown:
+        procedures.add_revision(
+            connection,
+            link.procedure_id,
+            revision=revision,
+            state=state,
+            changes=changes,
+            notice_id=notice_id,
+        )
+    return has_grown
+
+
+def _candidates(connection: Connection, notice: Notice) -> list[Candidate]:
+    """Return what the store has that may speak of the same purchase, step by step of the ladder."""
+    found: list[StoredNotice] = notices.notices_by_reference(connection, notice, names_of(notice))
+    if notice.procedure_key is not None:
+        found += notices.notices_by_key(connection, notice.procedure_key)
+    siret = None if notice.buyer is None else notice.buyer.siret
+    if siret is not None and notice.internal_reference is not None:
+        found += notices.notices_by_buyer_reference(connection, siret, notice.internal_reference)
+    candidates = [Candidate(stored.procedure_id, stored.notice) for stored in found]
+    return candidates + _candidates_by_day(connection, notice, siret)
+
+
+def _candidates_by_day(connection: Connection, notice: Notice, siret: str | None) -> list[Candidate]:
+    if notice.deadline_at is None or notice.buyer is None:
+        return []
+    day = notice.deadline_at.astimezone(PARIS).date()
+    first = datetime.combine(day, time(), tzinfo=PARIS)
+    last = datetime.combine(day + timedelta(days=1), time(), tzinfo=PARIS)
+    due = procedures.procedures_due_between(connection, first, last, siret=siret)
+    return [Candidate(procedure.procedure_id, procedure.view) for procedure in due]

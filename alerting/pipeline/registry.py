@@ -1,0 +1,92 @@
+"""Registry: feeds and firms as people write them in TOML files."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from alerting.domain.feed import Feed
+from alerting.errors import ProfileError
+from alerting.matching.firms_file import read_firms
+from alerting.store import feeds, firms
+from alerting.store.database import Database
+
+
+class _FeedEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """One [[feeds]] table of a file."""
+
+    feed_id: str
+    authority: str
+    url: str
+    format: str = "auto"
+    is_local: bool = False
+    poll_seconds: int = 300
+
+
+def read_text(path: Path) -> str:
+    """Return a file's text.
+
+    Raises:
+        ProfileError: It cannot be read, or is no UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ProfileError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ProfileError(f"{path}: byte {error.start} is no UTF-8") from error
+
+
+def seed_feeds(database: Database, path: Path, *, now: Callable[[], datetime]) -> dict[str, Any]:
+    """Register the feeds of a file; return how many there are in it."""
+    try:
+        entries = tomllib.loads(read_text(path)).get("feeds", [])
+    except tomllib.TOMLDecodeError as error:
+        raise ProfileError(f"{path}: {error}") from error
+    return add_feeds(database, entries, now=now)
+
+
+def add_feeds(
+    database: Database, entries: Sequence[Mapping[str, Any]], *, now: Callable[[], datetime]
+) -> dict[str, Any]:
+    """Register feeds, all or none; "waiting" counts the feeds that are due."""
+    new = [_feed(entry, position) for position, entry in enumerate(entries, start=1)]
+    with database.begin() as connection:
+        for feed in new:
+            feeds.put_feed(connection, feed)
+        waiting = feeds.count_due_feeds(connection, now=now())
+    return {"feeds": len(new), "waiting": waiting}
+
+
+def import_firms(database: Database, text: str, *, now: Callable[[], datetime]) -> dict[str, Any]:
+    """Store the firms of a file, all or none; "waiting" counts the profiles to match."""
+    read = read_firms(text)
+    with database.begin() as connection:
+        for firm in read:
+            firms.put_firm(connection, firm, now=now())
+        waiting = firms.count_unmatched_profiles(connection)
+    profile_count = sum(len(firm.profiles) for firm in read)
+    return {"firms": len(read), "profiles": profile_count, "waiting": waiting}
+
+
+def _feed(entry: Mapping[str, Any], position: int) -> Feed:
+    try:
+        read = msgspec.convert(entry, _FeedEntry)
+    except msgspec.ValidationError as error:
+        raise ProfileError(f"feeds[{position}]: {error}") from error
+    if urlsplit(read.url).scheme not in {"http", "https"}:
+        raise ProfileError(f"feed {read.feed_id!r}: url: expected http or https (got {read.url!r})")
+    return Feed(
+        feed_id=read.feed_id,
+        authority=read.authority,
+        url=read.url,
+        format=read.format,
+        is_local=read.is_local,
+        poll_seconds=read.poll_seconds,
+    )

@@ -1,0 +1,113 @@
+"""Show: what there is, as plain values for people and scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from alerting.domain.json import to_json
+from alerting.domain.procedure import Procedure
+from alerting.errors import UnknownIdError
+from alerting.matching.engine import Engine
+from alerting.store import deliveries, digests, feeds, firms, matches, notices, procedures, rejects, reports
+from alerting.store.database import Connection, Database
+
+
+Row = dict[str, Any]
+
+
+def count_due_feeds(database: Database, *, now: Callable[[], datetime]) -> int:
+    """Return how many feeds are due."""
+    with database.begin() as connection:
+        return feeds.count_due_feeds(connection, now=now())
+
+
+def list_feeds(database: Database) -> list[Row]:
+    """Return every feed with its state."""
+    with database.begin() as connection:
+        return [_plain(row) for row in feeds.list_feeds(connection)]
+
+
+def list_firms(database: Database) -> list[Row]:
+    """Return every firm."""
+    with database.begin() as connection:
+        return firms.list_firms(connection)
+
+
+def list_profiles(database: Database) -> list[Row]:
+    """Return every standing profile."""
+    with database.begin() as connection:
+        return reports.list_profiles(connection)
+
+
+def list_deliveries(database: Database, *, state: str | None) -> list[Row]:
+    """Return deliveries, the newest first."""
+    with database.begin() as connection:
+        return [_plain(row) for row in deliveries.list_deliveries(connection, state=state)]
+
+
+def list_rejects(database: Database) -> list[Row]:
+    """Return rejects, the newest first."""
+    with database.begin() as connection:
+        return [_plain(row) for row in rejects.list_rejects(connection)]
+
+
+def count_rows(database: Database) -> dict[str, int]:
+    """Return how many rows each part of the flow has made."""
+    with database.begin() as connection:
+        return reports.count_rows(connection)
+
+
+def why(database: Database, firm_id: str, notice_id: str) -> list[Row]:
+    """Say of each profile of a firm whether it matches a notice, why, and what it was told.
+
+    Raises:
+        UnknownIdError: No such firm, or no such notice.
+    """
+    with database.begin() as connection:
+        profiles = firms.profiles_of(connection, firm_id)
+        if not profiles:
+            raise UnknownIdError(f"firm {firm_id!r}: no firm of that id has a profile")
+        procedure = _get_procedure(connection, notice_id)
+        decisions = {
+            profile_id: decision
+            for profile_id, _, decision in Engine(profiles).match([(procedure.procedure_id, procedure.view)])
+        }
+        return [
+            _why_profile(connection, profile_id, procedure, decisions.get(profile_id))
+            for profile_id, _ in profiles
+        ]
+
+
+def _why_profile(connection: Connection, profile_id: str, procedure: Procedure, decision: Any) -> Row:
+    stored = matches.find_match(connection, profile_id, procedure.procedure_id)
+    told = digests.tellings_about(connection, profile_id, procedure.procedure_id)
+    return {
+        "profile_id": profile_id,
+        "procedure_id": procedure.procedure_id,
+        "title": procedure.view.title,
+        "state": procedure.state.value,
+        "revision": procedure.revision,
+        "matches": decision is not None and decision.accepted,
+        "is_stored": stored is not None,
+        "lots": [] if decision is None else list(decision.lot_ids),
+        "score": 0.0 if decision is None else decision.score,
+        "reasons": [] if decision is None else to_json(decision.reasons),
+        "told": [_plain(row) for row in told],
+    }
+
+
+def _get_procedure(connection: Connection, name: str) -> Procedure:
+    procedure_id = notices.find_procedure_id(connection, name)
+    if procedure_id is None and name.isascii() and name.isdigit():
+        procedure_id = int(name)
+    found = [] if procedure_id is None else procedures.get_procedures(connection, [procedure_id])
+    if not found:
+        raise UnknownIdError(f"notice {name!r}: no notice or procedure of that id is stored")
+    return found[0]
+
+
+def _plain(row: Row) -> Row:
+    """Return a row with its times as ISO 8601."""
+    return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in row.items()}
