@@ -40,10 +40,13 @@ _ACRONYMS = frozenset(
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _ROMAN_NUMBER = re.compile(r"[IVX]{2,}")
 _CPV = re.compile(r"\d{8}")
+_FACTS_SHOWN = 5
+# Their facts are numbers and names of ours that say nothing to a reader.
+_WITHOUT_FACTS = frozenset({"value", "kind"})
 _DEPARTEMENT = re.compile(r"\d{2,3}|2[AB]")
 
 _MET = {
-    "cpv": "code CPV",
+    "cpv": "vos codes",
     "trade": "votre métier",
     "words": "vos mots",
     "place": "votre secteur",
@@ -135,12 +138,27 @@ def readable(text: str, *, names: Iterable[str | None] = ()) -> str:
 
 
 def reasons(given: Iterable[Reason]) -> tuple[str, ...]:
-    """Return each criterion that was met or could not be judged, once, in words."""
-    facts_of: dict[tuple[str, bool], dict[str, None]] = {}
+    """Return each criterion that was met or could not be judged, once, in words.
+
+    What several lots met is put together; a trade says its name first, then what told it.
+    """
+    facts_of: dict[tuple[str, bool, str], dict[str, str]] = {}
     for reason in given:
-        facts = facts_of.setdefault((reason.criterion, reason.verdict == "met"), {})
-        facts.update(dict.fromkeys(_fact(reason.criterion, fact) for fact in reason.facts))
-    return tuple(_reason(criterion, is_met, tuple(facts)) for (criterion, is_met), facts in facts_of.items())
+        is_met = reason.verdict == "met"
+        name, facts = _name_and_facts(reason)
+        said = facts_of.setdefault((reason.criterion, is_met, name), {})
+        for fact in facts:
+            said.setdefault(fact.casefold(), _fact(reason.criterion, fact))
+    return tuple(
+        _met(criterion, name, tuple(facts.values())) if is_met else _unknown(criterion)
+        for (criterion, is_met, name), facts in facts_of.items()
+    )
+
+
+def _name_and_facts(reason: Reason) -> tuple[str, tuple[str, ...]]:
+    if reason.criterion == "trade":
+        return " ".join(reason.facts[:1]), reason.facts[1:]
+    return "", () if reason.criterion in _WITHOUT_FACTS else reason.facts
 
 
 def _place(place: Place) -> str | None:
@@ -180,18 +198,22 @@ def _calm(word: str) -> str:
 
 
 def _fact(criterion: str, fact: str) -> str:
-    if criterion == "place" and _DEPARTEMENT.fullmatch(fact):
-        return departement(fact)
+    if criterion == "place":
+        return departement(fact) if _DEPARTEMENT.fullmatch(fact) else fact
     if criterion in {"cpv", "trade"} and _CPV.fullmatch(fact):
         label = cpv_label(fact)
-        return f"{fact} ({label})" if label else fact
+        return f"CPV{NO_BREAK}{fact} ({label})" if label else f"CPV{NO_BREAK}{fact}"
     if criterion in {"words", "trade"}:
-        return f"«{NO_BREAK}{fact}{NO_BREAK}»"
+        return f"«{NO_BREAK}{fact.lower() if fact.isupper() else fact}{NO_BREAK}»"
     return fact
 
 
-def _reason(criterion: str, is_met: bool, facts: tuple[str, ...]) -> str:  # noqa: FBT001 - a verdict, not a switch
-    if not is_met:
-        return f"{_UNKNOWN.get(criterion, f'{criterion} non précisé')} dans l'avis"
+def _met(criterion: str, name: str, facts: tuple[str, ...]) -> str:
     said = _MET.get(criterion, criterion)
-    return f"{said}{NO_BREAK}: {', '.join(facts)}" if facts and criterion not in {"value", "kind"} else said
+    named = f"{said} {name}" if name else said
+    shown = [*facts[:_FACTS_SHOWN], *(["…"] if len(facts) > _FACTS_SHOWN else [])]
+    return f"{named}{NO_BREAK}: {', '.join(shown)}" if shown else named
+
+
+def _unknown(criterion: str) -> str:
+    return f"{_UNKNOWN.get(criterion, f'{criterion} non précisé')} dans l'avis"

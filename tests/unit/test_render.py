@@ -128,8 +128,8 @@ def everything() -> Digest:
             SCHOOL,
             lot_ids=("LOT-0004", "LOT-0005"),
             reasons=(
-                Reason("trade", "met", "LOT-0004", ("plomberie", "chauffage")),
-                Reason("trade", "met", "LOT-0005", ("ventilation",)),
+                Reason("trade", "met", "LOT-0004", ("Plomberie", "plomberie", "chauffage")),
+                Reason("trade", "met", "LOT-0005", ("Plomberie", "ventilation")),
                 Reason("place", "met", facts=("35",)),
             ),
         ),
@@ -140,9 +140,13 @@ def everything() -> Digest:
                 Change("deadline_at", "2026-03-24T11:00:00+00:00", "2026-04-07T10:00:00+00:00"),
                 Change("text", evidence="Le règlement de la consultation est modifié à l'article 4."),
             ),
-            reasons=(Reason("trade", "met", facts=("plomberie",)),),
+            reasons=(Reason("trade", "met", facts=("Plomberie", "douches")),),
         ),
-        item(HALL, kind=TellingKind.CANCELLED, reasons=(Reason("trade", "met", facts=("chauffage",)),)),
+        item(
+            HALL,
+            kind=TellingKind.CANCELLED,
+            reasons=(Reason("trade", "met", facts=("Plomberie", "chauffage")),),
+        ),
     )
 
 

@@ -136,16 +136,34 @@ def test_reasons_say_each_criterion_once():
     Facts of several lots are put together; what the notice does not state is said.
     """
     given = (
+        Reason("trade", "met", "1", ("Plomberie", "CHAUFFE-EAU")),
+        Reason("trade", "met", "2", ("Plomberie", "chauffe-eau", "99999999")),
+        Reason("trade", "met", "2", ("Chauffage",)),
         Reason("words", "met", "1", ("chaudière",)),
-        Reason("words", "met", "2", ("chaudière", "radiateurs")),
+        Reason("words", "met", "2", ("Chaudière", "radiateurs")),
         Reason("place", "met", facts=("35",)),
         Reason("kind", "met", facts=("call",)),
+        Reason("value", "met", facts=("1850000",)),
         Reason("value", "unknown"),
     )
 
     assert [plain(reason) for reason in words.reasons(given)] == [
+        "votre métier Plomberie : « chauffe-eau », CPV 99999999",
+        "votre métier Chauffage",
         "vos mots : « chaudière », « radiateurs »",
         "votre secteur : Ille-et-Vilaine (35)",
         "type d'avis que vous suivez",
+        "montant dans votre fourchette",
         "montant non précisé dans l'avis",
+    ]
+
+
+def test_many_facts_are_cut():
+    """
+    Five are enough to see why.
+    """
+    given = (Reason("words", "met", facts=tuple("abcdefg")),)
+
+    assert [plain(reason) for reason in words.reasons(given)] == [
+        "vos mots : « a », « b », « c », « d », « e », …"
     ]
