@@ -1,0 +1,56 @@
+"""The archive: every document as received, kept before anybody parses it.
+
+In:   bytes.
+Out:  their sha256, under which the same bytes come back; a document is stored once.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from alerting.errors import UnknownIdError
+
+
+COMPRESSION = 6
+
+
+class Archive:
+    """A folder of gzip files named by the sha256 of what they hold, 256 folders wide."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, body: bytes) -> str:
+        """Keep *body* and return its sha256 in hex; safe to repeat and to be killed in.
+
+        A file is complete or absent: it is written beside its place, then renamed.
+        """
+        body_hash = hashlib.sha256(body).hexdigest()
+        path = self._path(body_hash)
+        if path.exists():
+            return body_hash
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as file:
+            file.write(gzip.compress(body, COMPRESSION, mtime=0))
+            file.flush()
+            os.fsync(file.fileno())
+        Path(file.name).replace(path)
+        return body_hash
+
+    def get(self, body_hash: str) -> bytes:
+        """Return the document of that hash.
+
+        Raises:
+            UnknownIdError: The archive does not hold it.
+        """
+        path = self._path(body_hash)
+        if not path.exists():
+            raise UnknownIdError(f"archive {self._folder}: no document with sha256 {body_hash}")
+        return gzip.decompress(path.read_bytes())
+
+    def _path(self, body_hash: str) -> Path:
+        return self._folder / body_hash[:2] / f"{body_hash}.gz"

@@ -1,0 +1,88 @@
+"""NUTS codes and French départements: one from the other, and old codes to current ones.
+
+In:   codes and postcodes as notices give them, without spaces.
+Out:  current codes; None for what is not French or not known.
+
+Sources: NUTS 2024 (Commission Delegated Regulation (EU) 2023/674); the code officiel
+géographique of INSEE; data/departements.csv and data/nuts_old.csv are tables of these facts.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+
+
+# Until 2016 the regions had other codes; NUTS-3 codes of old are in data/nuts_old.csv.
+OLD_REGIONS = {"FR52": "FRH0", "FR51": "FRG0", "FR24": "FRB0", "FR25": "FRD1", "FR23": "FRD2"}
+OVERSEAS = ("97", "98")
+POSTCODE_DIGITS = 5
+CORSICA_NORTH_FROM = 20200
+
+
+def current_nuts(code: str) -> str:
+    """Return the current code for an old French one; any other code as it is.
+
+    >>> current_nuts("FR523"), current_nuts("FRH03"), current_nuts("AT312")
+    ('FRH03', 'FRH03', 'AT312')
+    """
+    return _old_codes().get(code) or OLD_REGIONS.get(code, code)
+
+
+def departement_of_nuts(code: str) -> str | None:
+    """Return the département of a NUTS-3 code, old or current; None for wider areas.
+
+    >>> departement_of_nuts("FRH01"), departement_of_nuts("FRH0")
+    ('22', None)
+    """
+    return _departement_by_nuts().get(current_nuts(code))
+
+
+def nuts_of_departement(departement: str) -> str | None:
+    """Return the NUTS-3 code of a département."""
+    row = _departements().get(departement)
+    return row[1] if row is not None else None
+
+
+def departement_of_postcode(postcode: str) -> str | None:
+    """Return the département of a French postcode of five digits.
+
+    A few communes carry their neighbour's postcode; the postal département is returned.
+
+    >>> departement_of_postcode("35600"), departement_of_postcode("20200"), departement_of_postcode("97400")
+    ('35', '2B', '974')
+    """
+    if len(postcode) != POSTCODE_DIGITS or not (postcode.isascii() and postcode.isdigit()):
+        return None
+    if postcode.startswith("20"):
+        return "2B" if int(postcode) >= CORSICA_NORTH_FROM else "2A"
+    departement = postcode[:3] if postcode.startswith(OVERSEAS) else postcode[:2]
+    return departement if departement in _departements() else None
+
+
+def departement_name(departement: str) -> str | None:
+    """Return the name of a département: "Ille-et-Vilaine" for "35"."""
+    row = _departements().get(departement)
+    return row[0] if row is not None else None
+
+
+@cache
+def _departements() -> Mapping[str, tuple[str, str]]:
+    return {row["departement"]: (row["name"], row["nuts_code"]) for row in _rows("departements.csv")}
+
+
+@cache
+def _departement_by_nuts() -> Mapping[str, str]:
+    return {nuts_code: departement for departement, (_, nuts_code) in _departements().items()}
+
+
+@cache
+def _old_codes() -> Mapping[str, str]:
+    return {row["old_code"]: row["nuts_code"] for row in _rows("nuts_old.csv")}
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    text = resources.files("alerting.reference").joinpath("data", name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
