@@ -19,7 +19,7 @@ from email.message import EmailMessage
 from email.policy import SMTP, Policy
 
 from alerting.domain.delivery import Envelope
-from alerting.errors import MailRefusedError
+from alerting.errors import MailRefusedError, SettingError
 
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -48,11 +48,12 @@ def build_message(envelope: Envelope, *, sent_at: datetime) -> bytes:
         Bytes in seven bits with CRLF line ends.  All but Date depend on the envelope alone.
 
     Raises:
-        MailRefusedError: The recipient's or the sender's address can never be written to (5.1.3).
+        MailRefusedError: The recipient's address can never be written to (5.1.3).
+        SettingError: The sender's address is none.
         ValueError: The Message-ID or the link to leave is not one.
     """
     message = EmailMessage(policy=_policy())
-    message["From"] = _address(envelope.sender)
+    message["From"] = sender_address(envelope.sender)
     message["To"] = _address(envelope.recipient)
     message["Subject"] = _one_line(envelope.subject)
     message["Date"] = sent_at.astimezone(UTC)
@@ -74,6 +75,18 @@ def bare_address(text: str) -> str:
         MailRefusedError: There is none, or none that SMTP without extensions can carry.
     """
     return _address(text).addr_spec
+
+
+def sender_address(text: str) -> Address:
+    """Return our own address, of "Name <address>".
+
+    Raises:
+        SettingError: It is none; no recipient is to blame for that.
+    """
+    try:
+        return _address(text)
+    except MailRefusedError as error:
+        raise SettingError("ALERTING_SENDER", "Name <name@domain>", text) from error
 
 
 def is_allowed(recipient: str, allowed: Iterable[str] | None) -> bool:

@@ -106,9 +106,11 @@ class SmtpMailer:
 
         Raises:
             MailDeferredError: 4xx, or no connection, or one lost before the end of DATA: nothing was sent.
-                Also when the server refuses us before it hears of a recipient (login, TLS).
+                Also when the server refuses us before it hears of a recipient (TLS, login, MAIL): that is
+                for a person to mend here, and says nothing about the address.
             MailInDoubtError: The connection was lost between the end of DATA and its answer.
-            MailRefusedError: 5xx to the sender, the recipient or the message.
+            MailRefusedError: 5xx to the recipient or the message.
+            SettingError: The sender's own address is none.
         """
         message = build_message(envelope, sent_at=self._now())
         client = self._client()
@@ -204,7 +206,7 @@ class _Dialogue:
         """Raise what a reply other than the expected one means."""
         answer = self._without_recipient(_answer(code, text))
         problem = f"{self.server_name}: {where} answered {answer}"
-        if code < _PERMANENT:
+        if code < _PERMANENT or where == "MAIL":
             raise MailDeferredError(problem)
         enhanced = _ENHANCED_CODE.match(text)
         raise MailRefusedError(problem, code=code, enhanced_code=enhanced.group() if enhanced else None)

@@ -51,10 +51,17 @@ def text_of(message) -> str:
 class Accepting:
     """A server's handler that keeps what it accepts, and answers what it is told to."""
 
-    def __init__(self, *, rcpt: str | None = None, data: str = "250 2.0.0 OK queued as 4711") -> None:
+    def __init__(
+        self, *, mail: str | None = None, rcpt: str | None = None, data: str = "250 2.0.0 OK queued as 4711"
+    ) -> None:
+        self.mail = mail
         self.rcpt = rcpt
         self.data = data
         self.envelopes = []
+
+    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: ARG002, N802 - aiosmtpd's names
+        envelope.mail_from = address
+        return self.mail or "250 2.1.0 OK"
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: ARG002, N802 - aiosmtpd's names
         if self.rcpt is not None:
@@ -223,6 +230,18 @@ def test_a_loss_after_the_dot_is_in_doubt():
     """
     with pytest.raises(MailInDoubtError, match="connection lost after the end of DATA"):
         deliver(lambda: Scripted(hang_up="after the dot"), envelope())
+
+
+def test_a_refused_sender_defers():
+    """
+    5xx to our own address is for us to mend: no recipient is given up for it.
+    """
+    handler = Accepting(mail="553 5.1.8 sender unknown")
+
+    with pytest.raises(MailDeferredError, match=r"MAIL answered 553 5\.1\.8 sender unknown$"):
+        deliver(aiosmtpd(handler), envelope())
+
+    assert handler.envelopes == []
 
 
 def test_a_refusal_before_any_recipient_is_heard_defers():

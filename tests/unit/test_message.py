@@ -11,7 +11,7 @@ import pytest
 
 from alerting.delivery.message import bare_address, build_message, is_allowed
 from alerting.domain.delivery import Envelope
-from alerting.errors import MailRefusedError
+from alerting.errors import MailRefusedError, SettingError
 
 
 SENT_AT = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
@@ -125,6 +125,16 @@ def test_an_address_that_cannot_be_used_is_refused(recipient):
         build_message(replace(ENVELOPE, recipient=recipient), sent_at=SENT_AT)
 
     assert (caught.value.code, caught.value.enhanced_code) == (553, "5.1.3")
+
+
+def test_a_sender_that_is_none_is_our_setting():
+    """
+    No recipient is blamed for our own address.
+    """
+    with pytest.raises(
+        SettingError, match=r"^setting ALERTING_SENDER: expected Name <name@domain> \(got 'us'\)$"
+    ):
+        build_message(replace(ENVELOPE, sender="us"), sent_at=SENT_AT)
 
 
 @pytest.mark.parametrize(
