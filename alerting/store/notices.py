@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
-from sqlalchemy.dialects.postgresql import array, insert
+from sqlalchemy import ColumnElement, Connection, Text, cast, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from alerting.domain.json import notice_from_json, to_json
 from alerting.domain.notice import Notice
@@ -97,7 +97,7 @@ def notices_by_reference(connection: Connection, notice: Notice, names: Iterable
     conditions: list[ColumnElement[bool]] = [same]
     own_names = sorted(set(names))
     if own_names:
-        conditions.append(notices.c.refers_to.overlap(array(own_names)))
+        conditions.append(notices.c.refers_to.overlap(cast(own_names, ARRAY(Text))))
     if notice.refers_to:
         conditions.append(notices.c.source_id.in_(notice.refers_to))
         conditions.append((notices.c.source_id + "-" + notices.c.version).in_(notice.refers_to))

@@ -156,7 +156,7 @@ def mark_indexed(connection: Connection, procedure_id: int, *, fingerprint: str,
     """Mark a procedure as indexed unless its content has changed since it was read."""
     connection.execute(
         update(procedures)
-        .where(procedures.c.procedure_id == procedure_id, fingerprint == _FINGERPRINT)
+        .where(procedures.c.procedure_id == procedure_id, _FINGERPRINT.in_([fingerprint]))
         .values(indexed_at=now)
     )
 

@@ -1,0 +1,348 @@
+"""The repositories on a real PostgreSQL: what goes in comes out, and "once" is held by keys."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from alerting.domain.criteria import Criteria
+from alerting.domain.delivery import DeliveryState
+from alerting.domain.digest import Digest, DigestItem, TellingKind
+from alerting.domain.feed import Feed, Fetched, Reject
+from alerting.domain.match import Decision, Reason
+from alerting.domain.money import Money
+from alerting.domain.notice import Buyer, Change, Lot, Notice, NoticeKind, Place
+from alerting.domain.procedure import LinkStep, ProcedureState
+from alerting.domain.profile import Cadence, Firm, Profile, Recipient
+from alerting.errors import StoreUnavailableError
+from alerting.store import (
+    deliveries,
+    digests,
+    documents,
+    feeds,
+    firms,
+    matches,
+    notices,
+    procedures,
+    rejects,
+    suppressions,
+)
+from alerting.store.database import open_database
+from alerting.store.matches import NewMatch
+from alerting.store.tables import metadata
+
+
+NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+FEED = Feed(feed_id="ville", authority="Ville de Kerlann", url="https://kerlann.example/avis")
+NOTICE = Notice(
+    feed_id="ville",
+    source_id="26-1",
+    version="01",
+    kind=NoticeKind.CALL,
+    title="Réfection de la toiture de l'école",
+    published_at=NOW,
+    languages=("fr",),
+    buyer=Buyer("Ville de Kerlann", "21350001200015", "35"),
+    cpv_main="45261210",
+    cpv_additional=("45261000",),
+    places=(Place(nuts_code="FRH03", departement="35", commune="Kerlann", postcode="35000"),),
+    lots=(Lot("1", "Couverture", cpv_codes=("45261210",), value=Money(5_000_000, "EUR")), Lot("2", "Zinc")),
+    value=Money(7_500_000, "EUR"),
+    deadline_at=NOW + timedelta(days=20),
+    document_url="https://kerlann.example/dce/1",
+    procedure_key="a-key",
+    refers_to=("26-0",),
+    changes=(Change("text", None, "un mot", "preuve"),),
+)
+FIRM = Firm(
+    firm_id="le-goff",
+    name="Couverture Le Goff",
+    recipients=(Recipient("yann@legoff.example", "Yann"), Recipient("bureau@legoff.example")),
+    profiles=(Profile("toits", "le-goff", "Toits", Criteria(cpv_codes=("45261000",)), Cadence.IMMEDIATE),),
+)
+
+
+@pytest.fixture
+def database(database_url):
+    database = open_database(database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def connection(database):
+    with database.begin() as connection:
+        feeds.put_feed(connection, FEED)
+        firms.put_firm(connection, FIRM, now=NOW)
+        yield connection
+
+
+def fetched(body: bytes = b"<a/>", url: str = FEED.url) -> Fetched:
+    """Return an answer with a body."""
+    return Fetched("ville", url, 200, NOW, body, "hash", '"1"', None, "text/xml", NOW + timedelta(minutes=5))
+
+
+def add_notice(connection, notice: Notice = NOTICE) -> tuple[int, int]:
+    """Store a notice as the first of its procedure; return (procedure_id, notice_id)."""
+    document_id = documents.add_document(
+        connection, fetched(url=f"https://kerlann.example/{notice.source_id}")
+    )
+    procedure_id = procedures.add_procedure(connection, view=notice, state=ProcedureState.OPEN)
+    notice_id = notices.add_notice(
+        connection,
+        notice,
+        content_hash="hash",
+        document_id=document_id,
+        procedure_id=procedure_id,
+        link_step=LinkStep.FIRST,
+        link_evidence=None,
+    )
+    return procedure_id, notice_id
+
+
+def add_digest(connection, procedure_id: int, *, revision: int = 1) -> tuple[int, bool]:
+    """Tell a procedure to the profile; return (digest_id, whether it was new to it)."""
+    run_id = digests.open_run(connection, Cadence.IMMEDIATE, NOW + timedelta(minutes=revision))
+    item = DigestItem(TellingKind.NEW, procedure_id, revision, ProcedureState.OPEN, NOTICE)
+    digest = Digest("toits", "Toits", "le-goff", "Couverture Le Goff", NOW, (item,))
+    digest_id = digests.add_digest(connection, run_id, digest)
+    return digest_id, digests.add_telling(connection, digest_id, "toits", item)
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_code(connection):
+    """
+    A database brought up by migrations differs in nothing from ``tables.metadata``.
+    """
+    differences = compare_metadata(MigrationContext.configure(connection), metadata)
+
+    assert differences == []
+
+
+def test_migrating_twice_changes_nothing(database):
+    """
+    A second migration finds the newest revision and stays there.
+    """
+    assert [database.migrate(), database.migrate()] == ["0001", "0001"]
+
+
+def test_a_server_that_is_away_is_transient():
+    """
+    A database that nobody answers for is a StoreUnavailableError.
+    """
+    away = open_database("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+
+    with pytest.raises(StoreUnavailableError, match=r"^PostgreSQL: "), away.begin():
+        pass
+
+
+def test_a_notice_comes_back_whole(connection):
+    """
+    Every field of a notice, its lots included, survives the store.
+    """
+    procedure_id, notice_id = add_notice(connection)
+
+    stored = notices.notices_of_procedure(connection, procedure_id)
+
+    assert [(one.notice_id, one.notice) for one in stored] == [(notice_id, NOTICE)]
+    assert [one.view for one in procedures.get_procedures(connection, [procedure_id])] == [NOTICE]
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        pytest.param({"source_id": "26-2", "refers_to": ("26-1",)}, 1, id="it refers to the stored one"),
+        pytest.param({"source_id": "26-0", "refers_to": ()}, 1, id="the stored one refers to it"),
+        pytest.param({"source_id": "26-9", "refers_to": ("26-1-01",)}, 1, id="it names the version too"),
+        pytest.param({"source_id": "26-9", "refers_to": ("26-8",)}, 0, id="it names another"),
+    ],
+)
+def test_notices_are_found_by_reference_in_both_directions(connection, kind, expected):
+    """
+    A correction finds its call, and a call that comes late finds its correction.
+    """
+    add_notice(connection)
+    other = Notice("ville", version=None, kind=NoticeKind.CORRECTION, title="Rectificatif", **kind)
+
+    found = notices.notices_by_reference(connection, other, [other.source_id])
+
+    assert len(found) == expected
+
+
+def test_a_document_is_kept_once_and_claimed_until_it_is_loaded(connection):
+    """
+    The same body of the same address is one document, and waits until it is marked.
+    """
+    added = [documents.add_document(connection, fetched()) for _ in range(2)]
+    claimed = documents.claim_document(connection)
+    documents.mark_loaded(
+        connection, claimed.document_id, outcome="read", notice_count=1, reject_count=0, now=NOW
+    )
+
+    assert added[0] is not None
+    assert added[1] is None
+    assert claimed.document_id == added[0]
+    assert documents.claim_document(connection) is None
+    assert documents.known_urls(connection, "ville", [FEED.url, "https://other.example"]) == {FEED.url}
+
+
+def test_a_reject_seen_again_is_counted(connection):
+    """
+    The same problem at the same place is one row with a count.
+    """
+    for _ in range(2):
+        rejects.add_reject(connection, Reject("entry 7", "no title"), feed_id="ville", stage="load")
+
+    rows = rejects.list_rejects(connection)
+
+    assert [(row["where"], row["problem"], row["seen_count"]) for row in rows] == [("entry 7", "no title", 2)]
+
+
+def test_an_answer_says_when_to_come_back_and_a_failure_is_remembered(connection):
+    """
+    After an answer the feed is not due; a failure counts and is cleared by the next answer.
+    """
+    due = [feeds.count_due_feeds(connection, now=NOW)]
+    feeds.record_failure(connection, "ville", problem="503", now=NOW, next_check_at=NOW)
+    failed = feeds.get_feed(connection, "ville").failure_count
+    feeds.record_answer(connection, fetched())
+    due.append(feeds.count_due_feeds(connection, now=NOW))
+
+    feed = feeds.get_feed(connection, "ville")
+    assert due == [1, 0]
+    assert (failed, feed.failure_count, feed.etag, feed.body_hash) == (1, 0, '"1"', "hash")
+
+
+def test_a_mark_of_indexing_is_set_only_on_the_content_that_was_read(connection):
+    """
+    A procedure that changed while it was being copied still waits for the index.
+    """
+    procedure_id, _ = add_notice(connection)
+    [(_, fingerprint)] = procedures.read_unindexed(connection)
+    procedures.change_procedure(
+        connection, procedure_id, view=NOTICE, state=ProcedureState.CANCELLED, changes=()
+    )
+    procedures.mark_indexed(connection, procedure_id, fingerprint=fingerprint, now=NOW)
+    waiting = [procedures.count_unindexed(connection)]
+
+    [(_, fingerprint)] = procedures.read_unindexed(connection)
+    procedures.mark_indexed(connection, procedure_id, fingerprint=fingerprint, now=NOW)
+    waiting.append(procedures.count_unindexed(connection))
+
+    assert waiting == [1, 0]
+
+
+def test_a_profile_is_matched_again_only_when_its_criteria_change(connection):
+    """
+    The same firm imported again leaves the mark; other criteria empty it; a dropped profile ends.
+    """
+    firms.mark_profiles_matched(connection, ["toits"], now=NOW)
+    firms.put_firm(connection, FIRM, now=NOW)
+    waiting = [firms.count_unmatched_profiles(connection)]
+    changed = Profile("toits", "le-goff", "Toits", Criteria(words=("ardoise",)), Cadence.DAILY)
+    firms.put_firm(connection, Firm("le-goff", "Le Goff", FIRM.recipients, (changed,)), now=NOW)
+    waiting.append(firms.count_unmatched_profiles(connection))
+    firms.put_firm(connection, Firm("le-goff", "Le Goff", FIRM.recipients, ()), now=NOW)
+
+    assert waiting == [0, 1]
+    assert firms.active_profiles(connection) == []
+
+
+def test_a_match_that_is_not_found_again_ends(connection):
+    """
+    Matches are replaced by pair; those of the batch that were not found again end.
+    """
+    procedure_id, _ = add_notice(connection)
+    decision = Decision(True, ("1",), (Reason("cpv", "met", "1", ("45261210",)),), 1.0)
+    found = [NewMatch("toits", procedure_id, 1, decision)]
+    matches.put_matches(connection, found, now=NOW)
+    stored = matches.find_match(connection, "toits", procedure_id)
+    untold = matches.count_untold(connection, now=NOW)
+
+    ended = matches.end_other_matches(connection, among=[procedure_id], by_profile=False, found=[], now=NOW)
+
+    assert (stored.lot_ids, stored.reasons, stored.score) == (("1",), decision.reasons, 1.0)
+    assert (untold, ended, matches.count_untold(connection, now=NOW)) == (1, 1, 0)
+
+
+def test_a_procedure_is_new_to_a_profile_once(connection):
+    """
+    A second telling of "new" is refused by the key, whatever the revision then is.
+    """
+    procedure_id, _ = add_notice(connection)
+
+    told = [add_digest(connection, procedure_id, revision=revision)[1] for revision in (1, 2)]
+
+    assert told == [True, False]
+
+
+def test_a_run_of_a_window_is_composed_once(connection):
+    """
+    A composed window does not open again; one that was left open does.
+    """
+    run_id = digests.open_run(connection, Cadence.DAILY, NOW)
+    again = digests.open_run(connection, Cadence.DAILY, NOW)
+    digests.close_run(connection, run_id, now=NOW)
+
+    assert again == run_id
+    assert digests.open_run(connection, Cadence.DAILY, NOW) is None
+
+
+def test_a_suppressed_recipient_is_not_queued_and_a_claim_is_held_until_it_is_recorded(connection):
+    """
+    Of two recipients one is suppressed; the other's delivery is claimed, deferred, claimed again, sent.
+    """
+    procedure_id, _ = add_notice(connection)
+    digest_id, _ = add_digest(connection, procedure_id)
+    suppressions.add_suppression(connection, "Bureau@legoff.example", reason="unsubscribed")
+    message_ids = iter(["<1@a.example>", "<2@a.example>"])
+    queued = deliveries.queue_deliveries(
+        connection,
+        digest_id,
+        firm_id="le-goff",
+        profile_id="toits",
+        message_ids=lambda: next(message_ids),
+    )
+    claim = {"worker": "w", "lease_until": NOW + timedelta(minutes=5), "limit": 10}
+
+    [first] = deliveries.claim_deliveries(connection, now=NOW, **claim)
+    held = deliveries.claim_deliveries(connection, now=NOW, **claim)
+    later = NOW + timedelta(minutes=1)
+    deferred = {"state": DeliveryState.DEFERRED, "answer": "450", "next_attempt_at": later}
+    deliveries.record(connection, first.delivery_id, worker="w", **deferred)
+    too_early = deliveries.claim_deliveries(connection, now=NOW, **claim)
+    [second] = deliveries.claim_deliveries(connection, now=later, **claim)
+    deliveries.record(
+        connection, second.delivery_id, worker="w", state=DeliveryState.SENT, answer="250", sent_at=later
+    )
+
+    assert (queued, held, too_early) == (1, [], [])
+    assert (first.recipient, second.attempt_count) == (FIRM.recipients[0], 2)
+    assert first.message_id == second.message_id == "<1@a.example>"
+    states = {row["recipient"]: row["state"] for row in deliveries.list_deliveries(connection)}
+    assert states == {"yann@legoff.example": "sent", "bureau@legoff.example": "suppressed"}
+
+
+@pytest.mark.parametrize("state", [DeliveryState.QUEUED, DeliveryState.IN_DOUBT])
+def test_a_lease_that_ran_out_is_settled(connection, state):
+    """
+    A claim whose worker never came back moves to the state that the transport allows.
+    """
+    procedure_id, _ = add_notice(connection)
+    digest_id, _ = add_digest(connection, procedure_id)
+    numbers = iter("12")
+    deliveries.queue_deliveries(
+        connection,
+        digest_id,
+        firm_id="le-goff",
+        profile_id="toits",
+        message_ids=lambda: f"<{next(numbers)}@a.example>",
+    )
+    deliveries.claim_deliveries(connection, worker="w", now=NOW, lease_until=NOW, limit=1)
+
+    settled = deliveries.settle_expired(connection, now=NOW, state=state, answer="did not come back")
+
+    assert settled == 1
+    assert [row["state"] for row in deliveries.list_deliveries(connection)] == ["queued", state.value]
