@@ -1,0 +1,1 @@
+"""What the DAGs need of Airflow: assets, the trigger that watches feeds, the task wrapper."""
