@@ -1,0 +1,132 @@
+"""The view: newest statement wins, silence loses nothing, a copy only fills in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from alerting.domain.money import Money
+from alerting.domain.notice import Buyer, Change, Lot, Notice, NoticeKind
+from alerting.domain.procedure import ProcedureState
+from alerting.notices.view import find_changes, find_state, merge
+
+
+DEADLINE = datetime(2026, 4, 1, 10, 0, tzinfo=UTC)
+CALL = Notice(
+    feed_id="boamp",
+    source_id="26-1",
+    version=None,
+    kind=NoticeKind.CALL,
+    title="Toiture de l'école",
+    published_at=DEADLINE - timedelta(days=30),
+    buyer=Buyer("Ville de Kerlann", None, "35"),
+    deadline_at=DEADLINE,
+    document_url="https://a.example/dce",
+    lots=(Lot("1", "Charpente"), Lot("2", "Couverture")),
+)
+CORRECTION = Notice(
+    feed_id="boamp", source_id="26-2", version=None, kind=NoticeKind.CORRECTION, title="Toiture de l'école"
+)
+COPY = replace(
+    CALL,
+    feed_id="profil",
+    source_id="9",
+    title="TOITURE ECOLE",
+    document_url="https://b.example/dce",
+    lots=(Lot("LOT-0001"), Lot("LOT-0002", value=Money(100, "EUR"))),
+    submission_url="https://b.example/depot",
+)
+
+
+def test_a_correction_replaces_what_it_states_and_nothing_else():
+    """
+    The deadline moves; buyer, lots and documents stay; the identity is the call's.
+    """
+    later = DEADLINE + timedelta(days=7)
+
+    view = merge([CALL, replace(CORRECTION, deadline_at=later)])
+
+    assert view == replace(CALL, deadline_at=later)
+    assert find_changes(CALL, view) == (
+        Change("deadline_at", "2026-04-01T10:00:00+00:00", "2026-04-08T10:00:00+00:00"),
+    )
+
+
+def test_a_deadline_that_is_given_only_among_the_changes_counts():
+    """
+    BOAMP corrections state the new deadline as a change, not as a field.
+    """
+    change = Change("deadline_at", None, "2026-04-09T12:00:00+02:00", "au lieu de")
+
+    view = merge([CALL, replace(CORRECTION, changes=(change,))])
+
+    assert view.deadline_at == datetime(2026, 4, 9, 10, 0, tzinfo=UTC)
+
+
+def test_a_copy_from_another_feed_fills_in_and_is_no_news():
+    """
+    A second platform's copy adds its address to answer at; nothing of what was told changes.
+    """
+    view = merge([CALL, COPY])
+
+    lots = (CALL.lots[0], replace(CALL.lots[1], value=Money(100, "EUR")))
+    assert view == replace(CALL, submission_url=COPY.submission_url, lots=lots)
+    assert find_changes(CALL, view) == ()
+
+
+def test_a_correction_in_words_alone_is_news_once():
+    """
+    Prose that names no fact is told as it stands, and not again.
+    """
+    prose = Change("text", None, "Lire 12 mois au lieu de 10.")
+
+    view = merge([CALL, replace(CORRECTION, changes=(prose,))])
+
+    assert find_changes(CALL, view) == (prose,)
+    assert find_changes(view, view) == ()
+
+
+def test_a_lot_that_is_added_is_news():
+    """
+    Lots are compared by number, however a source writes it.
+    """
+    view = merge([CALL, replace(CORRECTION, lots=(Lot("LOT-0003", "Zinguerie"),))])
+
+    assert find_changes(CALL, view) == (Change("lots", "1; 2", "1; 2; 3"),)
+
+
+def test_the_state_follows_the_notices():
+    """
+    Planned, open, cancelled, awarded; a late copy of the call does not open it again.
+    """
+    cancelled = replace(CORRECTION, kind=NoticeKind.CANCELLATION)
+    awarded = replace(CORRECTION, kind=NoticeKind.AWARD)
+    planned = replace(CORRECTION, kind=NoticeKind.PLANNING)
+    histories = [
+        [planned],
+        [planned, CALL],
+        [CORRECTION],
+        [CALL, cancelled],
+        [CALL, cancelled, COPY],
+        [CALL, awarded],
+    ]
+
+    states = [find_state(history) for history in histories]
+
+    assert states == [
+        ProcedureState.PLANNED,
+        ProcedureState.OPEN,
+        ProcedureState.OPEN,
+        ProcedureState.CANCELLED,
+        ProcedureState.CANCELLED,
+        ProcedureState.AWARDED,
+    ]
+
+
+def test_a_cancelled_procedure_keeps_its_deadline_and_its_kind():
+    """
+    A cancellation says nothing of the deadline: the old one stays, so that the firm knows which it was.
+    """
+    view = merge([CALL, replace(CORRECTION, kind=NoticeKind.CANCELLATION)])
+
+    assert (view.deadline_at, view.kind) == (DEADLINE, NoticeKind.CALL)
