@@ -1,0 +1,269 @@
+"""Normalise: from a raw notice, as published, to a notice whose fields mean one thing.
+
+In:   a ``RawNotice``: strings.
+Out:  a ``Notice``; what could not be made sense of is None, and every value that cleaning
+      changed is recorded with the rule that changed it.
+
+It never raises: whether a notice can be told at all was the parser's question.
+Sources: Regulation (EC) 213/2008 (CPV); NUTS 2024; the Luhn check of INSEE's SIRET.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import UTC, datetime, time, tzinfo
+from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
+
+import nh3
+
+from alerting.domain.money import Money
+from alerting.domain.notice import (
+    Buyer,
+    Change,
+    Clock,
+    Lot,
+    Nature,
+    Normalisation,
+    Notice,
+    Place,
+    RawChange,
+    RawLot,
+    RawMoney,
+    RawNotice,
+    RawPlace,
+    RawTime,
+)
+from alerting.reference.cpv import is_cpv
+from alerting.reference.nuts import current_nuts, departement_of_nuts, departement_of_postcode
+
+
+PARIS = ZoneInfo("Europe/Paris")
+LAST_MINUTE = time(23, 59)
+ESCAPE = re.compile(r"&(#\d+|#x[0-9a-fA-F]+|[a-zA-Z]{2,8});")
+DATE_AND_TIME = re.compile(
+    r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?"
+)
+CPV = re.compile(r"(\d{8})(?:-\d)?")
+BLOCK_END = re.compile(r"</(p|div|li|tr|h\d)>|<br\s*/?>", re.IGNORECASE)
+SIRET_DIGITS = 14
+LA_POSTE = "356000000"
+LANGUAGES = {
+    "FRA": "fr",
+    "FRE": "fr",
+    "ENG": "en",
+    "DEU": "de",
+    "GER": "de",
+    "SPA": "es",
+    "ITA": "it",
+    "BRE": "br",
+}
+LANGUAGE_CODE_LETTERS = 2
+NATURES = {
+    "works": Nature.WORKS,
+    "travaux": Nature.WORKS,
+    "supplies": Nature.SUPPLIES,
+    "fournitures": Nature.SUPPLIES,
+    "services": Nature.SERVICES,
+    "service": Nature.SERVICES,
+}
+
+
+def normalise(raw: RawNotice) -> Notice:
+    """Return the notice that *raw* states."""
+    log: list[Normalisation] = []
+    description = _prose(raw.description, is_html=raw.description_is_html, field="description", log=log)
+    deadlines = [
+        found for stated in raw.deadlines if (found := _time(stated, "deadline_at", log)) is not None
+    ]
+    return Notice(
+        feed_id=raw.feed_id,
+        source_id=raw.source_id.strip(),
+        version=_text(raw.version),
+        kind=raw.kind,
+        title=_prose(raw.title, is_html=False, field="title", log=log) or raw.title,
+        published_at=_time(raw.published, "published_at", log),
+        languages=tuple(dict.fromkeys(map(_language, raw.languages))),
+        buyer=_buyer(raw, log),
+        description=description,
+        nature=NATURES.get((raw.nature or "").strip().lower()),
+        cpv_main=_cpv(raw.cpv_main, "cpv_main", log),
+        cpv_additional=_cpvs(raw.cpv_additional, "cpv_additional", log),
+        places=_places(raw.places, log),
+        lots=tuple(_lot(lot, log) for lot in raw.lots),
+        value=_money(raw.value, "value", log),
+        deadline_at=min(deadlines, default=None),
+        question_deadline_at=_time(raw.question_deadline, "question_deadline_at", log),
+        visit_at=_time(raw.visit, "visit_at", log),
+        document_url=_url(raw.document_url),
+        submission_url=_url(raw.submission_url),
+        notice_url=_url(raw.notice_url),
+        procedure_key=(_text(raw.procedure_key) or "").lower() or None,
+        internal_reference=_text(raw.internal_reference),
+        refers_to=tuple(dict.fromkeys(reference.strip() for reference in raw.refers_to if reference.strip())),
+        changes=tuple(_change(change, log) for change in raw.changes),
+        normalisations=tuple(dict.fromkeys(log)),
+    )
+
+
+def clean_siret(text: str | None) -> str | None:
+    """Return the 14 digits of a SIRET that passes the Luhn check, else None.
+
+    La Poste's establishments alone sum to a multiple of five instead.
+
+    >>> clean_siret(" 175 900 034 00026"), clean_siret("frh03")
+    ('17590003400026', None)
+    """
+    digits = re.sub(r"[\s.\u00a0]", "", text or "")
+    if len(digits) != SIRET_DIGITS or not (digits.isascii() and digits.isdigit()):
+        return None
+    doubled = (int(digit) * (2 - position % 2) for position, digit in enumerate(digits))
+    passes = sum(number - 9 if number > 9 else number for number in doubled) % 10 == 0  # noqa: PLR2004 - Luhn
+    is_la_poste = digits.startswith(LA_POSTE) and sum(map(int, digits)) % 5 == 0
+    return digits if passes or is_la_poste else None
+
+
+def _buyer(raw: RawNotice, log: list[Normalisation]) -> Buyer | None:
+    name = _prose(raw.buyer_name, is_html=False, field="buyer.name", log=log)
+    siret = clean_siret(raw.buyer_siret)
+    if raw.buyer_siret and siret != raw.buyer_siret:
+        log.append(Normalisation("buyer.siret", raw.buyer_siret, siret, "14 digits that pass the Luhn check"))
+    place = _place(raw.buyer_place, log) if raw.buyer_place is not None else None
+    buyer = Buyer(name, siret, place.departement if place is not None else None)
+    return None if buyer == Buyer() else buyer
+
+
+def _lot(raw: RawLot, log: list[Normalisation]) -> Lot:
+    return Lot(
+        lot_id=raw.lot_id.strip(),
+        title=_prose(raw.title, is_html=False, field="lots.title", log=log),
+        description=_prose(raw.description, is_html=False, field="lots.description", log=log),
+        cpv_codes=_cpvs(raw.cpv_codes, "lots.cpv_codes", log),
+        places=_places(raw.places, log),
+        value=_money(raw.value, "lots.value", log),
+    )
+
+
+def _places(raw: tuple[RawPlace, ...], log: list[Normalisation]) -> tuple[Place, ...]:
+    places = (_place(place, log) for place in raw)
+    return tuple(dict.fromkeys(place for place in places if place != Place()))
+
+
+def _place(raw: RawPlace, log: list[Normalisation]) -> Place:
+    published = (_text(raw.nuts_code) or "").upper()
+    nuts_code = current_nuts(published) or None
+    if nuts_code is not None and nuts_code != published:
+        log.append(Normalisation("places.nuts_code", published, nuts_code, "old NUTS code to current"))
+    found = re.search(r"\b\d{5}\b", raw.postcode or "")
+    postcode = found.group() if found is not None else None
+    departement = (
+        _departement(raw.departement)
+        or (departement_of_nuts(nuts_code) if nuts_code else None)
+        or (departement_of_postcode(postcode) if postcode else None)
+    )
+    return Place(nuts_code, departement, _text(raw.commune), postcode)
+
+
+def _departement(text: str | None) -> str | None:
+    code = (text or "").strip().upper()
+    return code.zfill(2) if re.fullmatch(r"\d{1,3}|2[AB]", code) else None
+
+
+def _cpvs(codes: tuple[str, ...], field: str, log: list[Normalisation]) -> tuple[str, ...]:
+    cleaned = (_cpv(code, field, log) for code in codes)
+    return tuple(dict.fromkeys(code for code in cleaned if code is not None))
+
+
+def _cpv(text: str | None, field: str, log: list[Normalisation]) -> str | None:
+    if not text or not text.strip():
+        return None
+    found = CPV.fullmatch(re.sub(r"\s", "", text))
+    code = found.group(1) if found is not None and is_cpv(found.group(1)) else None
+    if code != text:
+        log.append(Normalisation(field, text, code, "eight digits that CPV 2008 knows"))
+    return code
+
+
+def _money(raw: RawMoney | None, field: str, log: list[Normalisation]) -> Money | None:
+    if raw is None:
+        return None
+    currency = (raw.currency or "EUR").strip().upper()
+    try:
+        amount = Decimal(re.sub(r"\s", "", raw.amount).replace(",", "."))
+        money = Money.of(amount, currency) if amount.is_finite() and amount > 0 else None
+    except InvalidOperation:
+        money = None
+    if money is None:
+        log.append(Normalisation(field, raw.amount, None, "an amount above zero"))
+    return money
+
+
+def _change(raw: RawChange, log: list[Normalisation]) -> Change:
+    return Change(raw.field, _side(raw.before, log), _side(raw.after, log), _text(raw.evidence))
+
+
+def _side(side: RawTime | str | None, log: list[Normalisation]) -> str | None:
+    if isinstance(side, RawTime):
+        found = _time(side, "changes", log)
+        return found.isoformat() if found is not None else None
+    return _text(side)
+
+
+def _time(raw: RawTime | None, field: str, log: list[Normalisation]) -> datetime | None:
+    """Return the moment stated; a date alone ends with its day, in Paris."""
+    found = DATE_AND_TIME.fullmatch(raw.text.strip()) if raw is not None else None
+    if raw is None or found is None:
+        if raw is not None:
+            log.append(Normalisation(field, raw.text, None, "ISO 8601 date, or date and time"))
+        return None
+    day, clock_time, offset = found.groups()
+    try:
+        wall = datetime.combine(
+            datetime.fromisoformat(day).date(), time.fromisoformat(clock_time) if clock_time else LAST_MINUTE
+        )
+        zone = _zone(raw, offset if clock_time else None)
+        return wall.replace(tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        log.append(Normalisation(field, raw.text, None, "a day that the calendar has"))
+        return None
+
+
+def _zone(raw: RawTime, offset: str | None) -> tzinfo:
+    if offset is None or raw.clock is Clock.PARIS:
+        return PARIS
+    if offset == "Z":
+        return UTC
+    zone = datetime.fromisoformat(f"2000-01-01T00:00:00{offset}").tzinfo
+    return zone if zone is not None else PARIS
+
+
+def _language(code: str) -> str:
+    code = code.strip().upper()
+    return LANGUAGES.get(code, code[:LANGUAGE_CODE_LETTERS].lower())
+
+
+def _prose(text: str | None, *, is_html: bool, field: str, log: list[Normalisation]) -> str | None:
+    if text is None:
+        return None
+    cleaned = nh3.clean(BLOCK_END.sub("\n", text), tags=set()) if is_html else text
+    while ESCAPE.search(cleaned) and (opened := html.unescape(cleaned)) != cleaned:
+        cleaned = opened
+    folded = " ".join(cleaned.replace("\x00", "").split()) or None
+    if folded != " ".join(text.split()):
+        rule = "HTML reduced to text" if is_html else "double escapes opened"
+        log.append(Normalisation(field, text, folded, rule))
+    return folded
+
+
+def _text(text: str | None) -> str | None:
+    return " ".join(text.split()) or None if text is not None else None
+
+
+def _url(text: str | None) -> str | None:
+    cleaned = _text(text)
+    if cleaned is None or " " in cleaned:
+        return None
+    if cleaned.lower().startswith("www."):
+        return f"https://{cleaned}"
+    return cleaned if cleaned.lower().startswith(("http://", "https://")) else None
