@@ -1,0 +1,140 @@
+"""Feed bytes in, mail out, through the front door alone."""
+
+from __future__ import annotations
+
+from alerting import commands
+
+
+TOITURE = ("7", "Réfection de la toiture de l'école")
+MENUISERIE = ("8", "Menuiserie extérieure de la mairie")
+VOIRIE = ("9", "Enrobés de la rue du Port")
+
+
+def recipients_of(found) -> list[str]:
+    """Return who got mail, in order."""
+    return [recipient for recipient, _, _ in found]
+
+
+def test_a_notice_reaches_the_firms_that_it_concerns(subscribed, authority, rss, mails):
+    """
+    Of three notices one concerns the roofer, one the joiner, one nobody; each recipient gets one mail.
+    """
+    authority.publish("/avis", rss(TOITURE, MENUISERIE, VOIRIE))
+
+    report = commands.run_all(parts=subscribed)
+
+    found = mails(subscribed.settings.maildir)
+    assert recipients_of(found) == ["anne@morvan.example", "bureau@legoff.example", "yann@legoff.example"]
+    assert [TOITURE[1] in text for _, _, text in found] == [False, True, True]
+    assert report["load"]["notices"] == 3
+    assert report["index"] == {"indexed": 0, "refused": 0, "waiting": 3}
+    assert report["deliver"]["sent"] == 3
+
+
+def test_a_second_run_with_nothing_new_sends_nothing_and_parses_nothing(
+    subscribed, authority, clock, rss, mails
+):
+    """
+    The server answers 304, no document is made, no mail leaves.
+    """
+    authority.publish("/avis", rss(TOITURE))
+    commands.run_all(parts=subscribed)
+    first = mails(subscribed.settings.maildir)
+    clock.go_on(minutes=10)
+
+    report = commands.run_all(parts=subscribed)
+
+    assert report["fetch"] == {"feeds": 1, "unchanged": 1, "failed": 0, "documents": 0, "waiting": 0}
+    assert report["load"]["documents"] == 0
+    assert report["deliver"]["sent"] == 0
+    assert mails(subscribed.settings.maildir) == first
+    assert [status for _, status in authority.requests] == [200, 304]
+
+
+def test_what_is_published_later_is_told_alone(subscribed, authority, clock, rss, mails):
+    """
+    The second mail tells the new notice and not again the old one.
+    """
+    authority.publish("/avis", rss(TOITURE))
+    commands.run_all(parts=subscribed)
+    first = mails(subscribed.settings.maildir)
+    later = ("10", "Couverture en ardoise du lavoir")
+    authority.publish("/avis", rss(later, TOITURE))
+    clock.go_on(minutes=10)
+
+    report = commands.run_all(parts=subscribed)
+
+    new = [mail for mail in mails(subscribed.settings.maildir) if mail not in first]
+    assert report["load"] | {"waiting": 0} == {
+        "documents": 1, "notices": 1, "same": 1, "procedures": 1, "revisions": 0, "rejects": 0, "refused": 0,
+        "waiting": 0,
+    }  # fmt: skip
+    assert recipients_of(new) == ["bureau@legoff.example", "yann@legoff.example"]
+    assert [(later[1] in text, TOITURE[1] in text) for _, _, text in new] == [(True, False), (True, False)]
+
+
+def test_a_profile_that_comes_late_is_told_what_is_still_open(
+    parts, authority, add_feed, firms_file, rss, mails
+):
+    """
+    Notices were here first: a new profile meets those that can still be answered.
+    """
+    add_feed(parts, authority)
+    authority.publish("/avis", rss(TOITURE))
+    commands.run_all(parts=parts)
+    before = mails(parts.settings.maildir)
+
+    waiting = commands.import_firms(firms_file, parts=parts)["waiting"]
+    commands.run_all(parts=parts)
+
+    assert (before, waiting) == ([], 2)
+    assert recipients_of(mails(parts.settings.maildir)) == ["bureau@legoff.example", "yann@legoff.example"]
+
+
+def test_a_bad_document_is_one_reject_and_its_neighbour_is_told(subscribed, authority, add_feed, rss, mails):
+    """
+    An HTML error page with status 200 and half an XML file are refused; the good feed is told.
+    """
+    authority.publish("/avis", rss(TOITURE))
+    authority.publish("/page", "<!DOCTYPE html><html><body>Erreur</body></html>", media="text/html")
+    add_feed(subscribed, authority, feed_id="page", path="/page")
+    authority.publish("/half", rss(TOITURE)[:40])
+    add_feed(subscribed, authority, feed_id="half", path="/half")
+    add_feed(subscribed, authority, feed_id="gone", path="/gone")
+
+    report = commands.run_all(parts=subscribed)
+
+    rejected = {row["feed_id"] for row in commands.list_rejects(parts=subscribed)}
+    assert rejected == {"page", "half", "gone"}
+    assert report["fetch"]["failed"] == 1
+    assert report["load"]["refused"] == 2
+    assert len(mails(subscribed.settings.maildir)) == 2
+
+
+def test_why_says_what_matched_and_what_was_told(subscribed, authority, rss):
+    """
+    For a firm's profile: whether it matches, its reasons, and the telling.
+    """
+    authority.publish("/avis", rss(TOITURE))
+    commands.run_all(parts=subscribed)
+
+    [row] = commands.why("le-goff", "7", parts=subscribed)
+
+    assert (row["profile_id"], row["matches"], row["is_stored"]) == ("toits", True, True)
+    assert [told["kind"] for told in row["told"]] == ["new"]
+    assert row["reasons"] != []
+
+
+def test_recover_counts_what_waits_for_each_step(subscribed, authority, rss):
+    """
+    After a fetch alone, one document and two profiles wait.
+    """
+    authority.publish("/avis", rss(TOITURE))
+    commands.fetch_due_feeds(parts=subscribed)
+
+    report = commands.recover(parts=subscribed)
+
+    assert report == {
+        "documents": 1, "to_index": 0, "to_match": 2, "to_compose": 0, "to_deliver": 0,
+        "again": 0, "in_doubt": 0, "waiting": 3,
+    }  # fmt: skip
