@@ -1,0 +1,275 @@
+"""Parse BOAMP XML 3.2.5: one ``ann`` element, in one of four dialects.
+
+In:   the bytes of one file of the DILA flux.
+Out:  one RawNotice, of FNSimple, MAPA, DSP or EFORMS (UBL under BOAMP's own namespaces).
+
+Times are Paris wall clock whatever offset they carry.  The corrections of FNSimple and MAPA
+give the new deadline in prose only: it is read when exactly one new date stands there.
+
+Source: DILA, BOAMP open data, schema 3.2.5; read off published files.
+"""
+
+from __future__ import annotations
+
+from alerting.domain.feed import ParsedFeed
+from alerting.domain.notice import Clock, NoticeKind, RawChange, RawLot, RawNotice, RawPlace, RawTime
+from alerting.errors import FeedFormatError
+from alerting.feeds.formats import eforms
+from alerting.feeds.formats.prose import find_new_deadline
+from alerting.feeds.formats.xml import (
+    Element,
+    children,
+    find,
+    find_all,
+    local_name,
+    read_xml,
+    text_of,
+    texts_of,
+)
+
+
+DIALECTS = ("FNSimple", "MAPA", "DSP")
+NATURES = {
+    "APPEL_OFFRE": NoticeKind.CALL,
+    "RECTIFICATIF": NoticeKind.CORRECTION,
+    "ANNULATION": NoticeKind.CANCELLATION,
+    "ATTRIBUTION": NoticeKind.AWARD,
+    "INTENTION_CONCLURE": NoticeKind.AWARD,
+    "PRE-INFORMATION": NoticeKind.PLANNING,
+    "PREINFORMATION": NoticeKind.PLANNING,
+    "MODIFICATION": NoticeKind.OTHER,
+}
+NOTICE_PAGE = "https://www.boamp.fr/pages/avis/?q=idweb:"
+TITLES = (
+    "natureMarche/intitule",
+    "descriptionMarche/titreMarche",
+    "description/titreMarche",
+    "description/objet",
+    "descriptionReduite/objet",
+)
+DESCRIPTIONS = (
+    "natureMarche/description",
+    "descriptionMarche/description",
+    "description/objet",
+    "caracteristiques",
+)
+DEADLINES = (
+    "procedure/dateReceptionOffres",
+    "delais/receptionOffres",
+    "delais/receptCandidatures",
+    "renseignementsAdm/receptionInteret",
+    "renseignementsAdm/receptionOffres",
+)
+
+
+def parse(document: bytes, *, feed_id: str) -> ParsedFeed:
+    """Parse one file of the flux.
+
+    Raises:
+        FeedFormatError: It is no ``ann`` of schema 3.2.5, or lacks its number or its object.
+    """
+    root = read_xml(document, feed_id=feed_id)
+    if local_name(root) != "ann" or find(root, "GESTION/REFERENCE/IDWEB") is None:
+        raise FeedFormatError(
+            feed_id,
+            "top level",
+            f"expected a BOAMP 'ann' with GESTION/REFERENCE/IDWEB (got {local_name(root)!r})",
+        )
+    content = find(root, "DONNEES")
+    dialect = next((child for child in content if local_name(child)), None) if content is not None else None
+    if dialect is None:
+        raise FeedFormatError(
+            feed_id, "DONNEES", f"expected one of {', '.join(DIALECTS)}, EFORMS (got nothing)"
+        )
+    name = local_name(dialect)
+    if name in DIALECTS:
+        return ParsedFeed((_raw_notice(root, dialect, feed_id),))
+    if name == "EFORMS":
+        return _eforms(root, dialect, feed_id)
+    raise FeedFormatError(feed_id, "DONNEES", f"expected one of {', '.join(DIALECTS)}, EFORMS (got {name!r})")
+
+
+def _eforms(root: Element, dialect: Element, feed_id: str) -> ParsedFeed:
+    notice = next((child for child in dialect if local_name(child) in eforms.ROOTS), None)
+    if notice is None:
+        raise FeedFormatError(feed_id, "DONNEES/EFORMS", "expected an eForms notice (got none)")
+    return ParsedFeed(
+        (
+            eforms.read_notice(
+                notice,
+                feed_id=feed_id,
+                source_id=text_of(root, "GESTION/REFERENCE/IDWEB"),
+                notice_url=_page(root),
+            ),
+        )
+    )
+
+
+def _raw_notice(root: Element, dialect: Element, feed_id: str) -> RawNotice:
+    index = find(root, "GESTION/INDEXATION")
+    body = _body(dialect)
+    source_id = text_of(root, "GESTION/REFERENCE/IDWEB")
+    title = _first(body, TITLES) or text_of(index, "RESUME_OBJET")
+    if source_id is None or title is None:
+        raise FeedFormatError(feed_id, "GESTION", "expected an IDWEB and an object (got none)")
+    kind = _kind(root, body)
+    return RawNotice(
+        feed_id=feed_id,
+        source_id=source_id,
+        title=title,
+        kind=kind,
+        published=_time(text_of(index, "DATE_PUBLICATION")),
+        languages=("fr",),
+        buyer_name=_buyer_name(dialect) or text_of(index, "NOMORGANISME"),
+        buyer_siret=text_of(dialect, "organisme/codeIdentificationNational"),
+        buyer_place=_buyer_place(dialect),
+        description=_first(body, DESCRIPTIONS),
+        nature=_choice(body, ("natureMarche/natureMarche", "descriptionMarche/natureMarche"))
+        or _choice(index, ("NATURE_MARCHE",)),
+        cpv_main=_first(body, tuple(f"{path}/objetPrincipal/classPrincipale" for path in _CPV_PATHS)),
+        cpv_additional=tuple(
+            code
+            for path in _CPV_PATHS
+            for code in texts_of(body, f"{path}/objetComplementaire/classPrincipale")
+        ),
+        places=_places(body, index),
+        lots=_lots(body),
+        deadlines=_deadlines(body, index),
+        document_url=_first(body, ("communication/urlDocConsul", "communication/documentMarche/urlDocument"))
+        or _profile_url(dialect, body),
+        submission_url=text_of(body, "communication/participation/urlParticipation")
+        or _profile_url(dialect, body),
+        notice_url=_page(root),
+        internal_reference=_first(
+            body, ("communication/identifiantInterne", "descriptionMarche/numeroReference")
+        ),
+        refers_to=_references(root, body),
+        changes=_changes(body) if kind is NoticeKind.CORRECTION else (),
+    )
+
+
+_CPV_PATHS = ("natureMarche/codeCPV", "descriptionMarche/CPV", "description/codeCPV")
+
+
+def _body(dialect: Element) -> Element:
+    named = (
+        find(dialect, name)
+        for name in ("initial", "rectificatif", "attribution", "annulation", "modification")
+    )
+    return next((found for found in named if found is not None), dialect)
+
+
+def _kind(root: Element, body: Element) -> NoticeKind:
+    if any(find(found, "sansSuite") is not None for found in [*find_all(body, "attribution/resultat"), body]):
+        return NoticeKind.CANCELLATION
+    type_of_notice = find(root, "GESTION/REFERENCE/TYPE_AVIS")
+    name = (_choice(type_of_notice, ("NATURE",)) or "").upper()
+    if (_choice(type_of_notice, ("STATUT",)) or "").upper() == "RECTIFICATIF":
+        return NoticeKind.CORRECTION
+    return NATURES.get(name, NoticeKind.OTHER)
+
+
+def _choice(element: Element | None, paths: tuple[str, ...]) -> str | None:
+    """Return the name of the child by which BOAMP says which of several things holds."""
+    for path in paths:
+        for found in find_all(element, path):
+            for child in found:
+                if local_name(child):
+                    return local_name(child)
+    return None
+
+
+def _first(element: Element | None, paths: tuple[str, ...]) -> str | None:
+    return next((text for path in paths if (text := text_of(element, path)) is not None), None)
+
+
+def _buyer_name(dialect: Element) -> str | None:
+    return _first(dialect, ("organisme/nomOfficiel", "organisme/acheteurPublic"))
+
+
+def _buyer_place(dialect: Element) -> RawPlace:
+    return RawPlace(
+        nuts_code=text_of(dialect, "organisme/codeNUTS"),
+        commune=_first(dialect, ("organisme/ville", "organisme/adr/ville")),
+        postcode=_first(dialect, ("organisme/cp", "organisme/adr/cp")),
+    )
+
+
+def _profile_url(dialect: Element, body: Element) -> str | None:
+    return text_of(body, "communication/urlProfilAch") or text_of(dialect, "organisme/urlProfilAcheteur")
+
+
+def _places(body: Element, index: Element | None) -> tuple[RawPlace, ...]:
+    stated = [_prose_place(text) for text in texts_of(body, "natureMarche/lieuExecution")]
+    stated += [
+        RawPlace(commune=text_of(place, "ville"), postcode=text_of(place, "cp"))
+        for place in find_all(body, "description/lieuExecutionLivraison")
+    ]
+    stated += [
+        RawPlace(nuts_code=code) for code in texts_of(body, "descriptionMarche/lot/lieuCodeNUTS/codeNUTS")
+    ]
+    if stated:
+        return tuple(stated)
+    return tuple(RawPlace(departement=code) for code in texts_of(index, "DEP_PRESTATION"))
+
+
+def _prose_place(text: str) -> RawPlace:
+    """Read a place given as one text: "RENNES 35000", "FRH03 - Ille-et-Vilaine"."""
+    words = text.replace(",", " ").replace("(", " ").replace(")", " ").split()
+    nuts_code = next(
+        (word for word in words if word.startswith("FR") and word[2:3].isalnum() and word.isupper()), None
+    )
+    postcode = next((word for word in words if word.isdigit() and len(word) == 5), None)  # noqa: PLR2004 - a postcode
+    commune = " ".join(word for word in words if word not in {nuts_code, postcode, "-"}) or None
+    return RawPlace(nuts_code if nuts_code and len(nuts_code) <= 5 else None, None, commune, postcode)  # noqa: PLR2004
+
+
+def _lots(body: Element) -> tuple[RawLot, ...]:
+    found = [*find_all(body, "lots/lot"), *find_all(body, "description/lots/lot")]
+    return tuple(_lot(lot, str(number)) for number, lot in enumerate(found, start=1))
+
+
+def _lot(lot: Element, number: str) -> RawLot:
+    codes = texts_of(lot, "codeCPV/objetPrincipal/classPrincipale")
+    return RawLot(
+        lot_id=_first(lot, ("num", "numLot", "numero")) or number,
+        title=_first(lot, ("intitule", "description", "objet")),
+        description=text_of(lot, "description") if find(lot, "intitule") is not None else None,
+        cpv_codes=codes + texts_of(lot, "codeCPV/objetComplementaire/classPrincipale"),
+        places=tuple(_prose_place(text) for text in texts_of(lot, "lieuExecutionLivraison")),
+    )
+
+
+def _deadlines(body: Element, index: Element | None) -> tuple[RawTime, ...]:
+    stated = [text for path in DEADLINES for text in texts_of(body, path)]
+    stated = stated or list(texts_of(index, "DATE_LIMITE_REPONSE"))
+    return tuple(RawTime(text, Clock.PARIS) for text in stated)
+
+
+def _time(text: str | None) -> RawTime | None:
+    return RawTime(text, Clock.PARIS) if text is not None else None
+
+
+def _references(root: Element, body: Element) -> tuple[str, ...]:
+    earlier = texts_of(root, "GESTION/REFERENCE/ANNONCE_ANTERIEUR/IDWEB")
+    return tuple(dict.fromkeys(earlier + texts_of(body, "avisInitial/idWeb")))
+
+
+def _changes(body: Element) -> tuple[RawChange, ...]:
+    prose = [text for part in children(body, "infosRectif") if (text := text_of(part)) is not None]
+    changes = []
+    for text in prose:
+        found = find_new_deadline(text)
+        if found is None:
+            changes.append(RawChange("text", after=text, evidence=text))
+        else:
+            before = RawTime(found.before, Clock.PARIS) if found.before is not None else None
+            changes.append(
+                RawChange("deadline_at", before, RawTime(found.after, Clock.PARIS), found.evidence)
+            )
+    return tuple(changes)
+
+
+def _page(root: Element) -> str | None:
+    source_id = text_of(root, "GESTION/REFERENCE/IDWEB")
+    return f"{NOTICE_PAGE}{source_id}" if source_id is not None else None

@@ -1,0 +1,75 @@
+"""Read the new deadline out of a correction's French prose, or say nothing.
+
+In:   the text of ``infosRectif``.
+Out:  the old and the new wall-clock time with the sentence that says so; None when no
+      sentence speaks of the deadline, or when two new dates compete.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+MONTHS = {
+    name: number
+    for number, names in enumerate(
+        ("janvier", "février fevrier", "mars", "avril", "mai", "juin", "juillet", "août aout", "septembre",
+         "octobre", "novembre", "décembre decembre"),
+        start=1,
+    )
+    for name in names.split()
+}  # fmt: skip
+DATE = re.compile(
+    r"(?P<day>\d{1,2})(?:er)?\s*(?:(?P<month>"
+    + "|".join(MONTHS)
+    + r")\s+|[/.](?P<number>\d{1,2})[/.])(?P<year>\d{4})"
+    r"(?:\D{0,18}?(?P<hour>\d{1,2})\s*(?:h|:|heures?)\s*(?P<minute>\d{2})?)?",
+    re.IGNORECASE,
+)
+SPEAKS_OF_DEADLINE = re.compile(
+    r"date limite|réception des (offres|candidatures|plis)|remise des", re.IGNORECASE
+)
+OLD = re.compile(
+    r"(prévue?s?|initialement|et non( pas)?|au lieu d[ue]|fixée initialement)[^.;]{0,30}$", re.IGNORECASE
+)
+SENTENCE_END = re.compile(r"(?<=[.;])\s+(?=[A-ZÉÀ«])|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class NewDeadline:
+    """Wall-clock times in ISO 8601 without offset, and the sentence that states them."""
+
+    before: str | None
+    after: str
+    evidence: str
+
+
+def find_new_deadline(text: str) -> NewDeadline | None:
+    """Return the one new deadline that *text* states.
+
+    >>> find_new_deadline("La date limite est reportée au 22 septembre 2026 à 12h00.").after
+    '2026-09-22T12:00'
+    """
+    found = [
+        deadline for sentence in SENTENCE_END.split(text) if (deadline := _in_sentence(sentence)) is not None
+    ]
+    return found[0] if len({deadline.after for deadline in found}) == 1 else None
+
+
+def _in_sentence(sentence: str) -> NewDeadline | None:
+    if SPEAKS_OF_DEADLINE.search(sentence) is None:
+        return None
+    old: list[str] = []
+    new: list[str] = []
+    for date in DATE.finditer(sentence):
+        (old if OLD.search(sentence[: date.start()]) else new).append(_iso(date))
+    if len(set(new)) != 1 or len(set(old)) > 1:
+        return None
+    return NewDeadline(old[0] if old else None, new[0], " ".join(sentence.split()))
+
+
+def _iso(date: re.Match[str]) -> str:
+    month = int(date["number"]) if date["number"] else MONTHS[date["month"].lower()]
+    day = f"{date['year']}-{month:02d}-{int(date['day']):02d}"
+    return f"{day}T{int(date['hour']):02d}:{date['minute'] or '00'}" if date["hour"] else day

@@ -1,0 +1,97 @@
+"""XML, read safely: no entities, no network, no documents that unfold.
+
+In:   the bytes of one document.
+Out:  its root element; helpers ask it by local names, because BOAMP carries eForms under
+      namespaces of its own.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lxml import etree
+
+from alerting.errors import FeedFormatError
+
+
+Element = etree._Element  # noqa: SLF001 - lxml names its element class so
+HTML_START = re.compile(
+    rb"^(\xef\xbb\xbf)?\s*(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
+)
+
+
+def read_xml(document: bytes, *, feed_id: str) -> Element:
+    """Return the root element.
+
+    Raises:
+        FeedFormatError: It is empty, an HTML page, broken XML, or defines entities.
+    """
+    if not document.strip():
+        raise FeedFormatError(feed_id, "document", "empty; expected XML")
+    if HTML_START.match(document):
+        raise FeedFormatError(feed_id, "line 1", "an HTML page; expected XML")
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        root = etree.fromstring(document, parser)
+    except etree.XMLSyntaxError as error:
+        raise FeedFormatError(feed_id, f"line {error.lineno}", f"not XML ({error.msg})") from error
+    except ValueError as error:
+        raise FeedFormatError(feed_id, "document", f"not XML ({error})") from error
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise FeedFormatError(feed_id, "line 1", "a document type definition; expected none")
+    return root
+
+
+def local_name(element: Element) -> str:
+    """Return the element's name without its namespace."""
+    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+
+
+def children(element: Element | None, name: str) -> list[Element]:
+    """Return the children of that local name, in document order."""
+    return [] if element is None else [child for child in element if local_name(child) == name]
+
+
+def find_all(element: Element | None, path: str) -> list[Element]:
+    """Return the elements at a path of local names: "a/b/c"."""
+    found = [] if element is None else [element]
+    for name in path.split("/"):
+        found = [child for parent in found for child in children(parent, name)]
+    return found
+
+
+def find(element: Element | None, path: str) -> Element | None:
+    """Return the first element at a path of local names, or None."""
+    return next(iter(find_all(element, path)), None)
+
+
+def text_of(element: Element | None, path: str = "") -> str | None:
+    """Return the first text at a path that is not blank, trimmed; None when there is none."""
+    for found in find_all(element, path) if path else [element]:
+        text = "".join(map(str, found.itertext())).strip() if found is not None else ""
+        if text:
+            return text
+    return None
+
+
+def texts_of(element: Element | None, path: str) -> tuple[str, ...]:
+    """Return every text at a path that is not blank, trimmed."""
+    return tuple(text for found in find_all(element, path) if (text := text_of(found)) is not None)
+
+
+def descendants(element: Element, name: str) -> list[Element]:
+    """Return every descendant of that local name, in document order."""
+    return [child for child in element.iter("{*}" + name, name) if child is not element]
+
+
+def attribute(element: Element | None, name: str) -> str | None:
+    """Return an attribute's value, or None."""
+    value = element.get(name) if element is not None else None
+    return value if isinstance(value, str) else None

@@ -1,0 +1,66 @@
+"""Check a document for its publisher: what was read, what is missing, what was refused and why.
+
+In:   the bytes of one document, from a file or an address.
+Out:  a ``CheckReport``; never an error of the document's own.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from alerting.domain.feed import Reject
+from alerting.domain.notice import Notice
+from alerting.errors import FeedFormatError
+from alerting.feeds.formats import AUTO, detect, parse
+from alerting.notices.normalise import normalise
+
+
+WANTED = ("buyer", "description", "cpv_main", "places", "deadline_at", "document_url", "submission_url")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What became of one document.
+
+    Args:
+        path: Where it came from.
+        format: A name of ``alerting.feeds.formats``; None when none fits.
+        outcome: "read", "partly" (some parts refused) or "refused".
+        notices: What was read, cleaned, in document order.
+        missing: For each notice the wanted fields that it does not state.
+        rejects: What was refused, with where and why.
+        seconds: How long it took.
+    """
+
+    path: str
+    format: str | None
+    outcome: str
+    notices: tuple[Notice, ...]
+    missing: tuple[tuple[str, ...], ...]
+    rejects: tuple[Reject, ...]
+    seconds: float
+
+
+def check(path: str, document: bytes, *, format: str = AUTO) -> CheckReport:  # noqa: A002 - the field's name
+    """Read *document* as a feed's would be and say what firms could be told of it."""
+    started = time.perf_counter()
+    name: str | None = None
+    try:
+        name = detect(document, feed_id=path) if format == AUTO else format
+        parsed = parse(document, feed_id=path, format=name)
+    except FeedFormatError as error:
+        seconds = time.perf_counter() - started
+        return CheckReport(path, name, "refused", (), (), (Reject(error.where, error.problem),), seconds)
+    notices = tuple(normalise(raw) for raw in parsed.notices)
+    outcome = "read" if not parsed.rejects else "partly" if notices else "refused"
+    missing = tuple(_missing(notice) for notice in notices)
+    return CheckReport(path, name, outcome, notices, missing, parsed.rejects, time.perf_counter() - started)
+
+
+def _missing(notice: Notice) -> tuple[str, ...]:
+    stated_by_lots = {
+        "cpv_main": any(lot.cpv_codes for lot in notice.lots),
+        "places": any(lot.places for lot in notice.lots),
+    }
+    return tuple(field for field in WANTED if not getattr(notice, field) and not stated_by_lots.get(field))

@@ -1,0 +1,37 @@
+"""Every real notice of a folder is read or refused in one line; nothing crashes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from alerting.pipeline.check import check
+
+
+ROOT = Path(__file__).parents[2]
+CORPUS = (ROOT / os.environ.get("ALERTING_CORPUS", "../shared/data")).resolve()
+
+
+@pytest.mark.parametrize(("folder", "refusable"), [("eforms", "expected a notice id"), ("boamp", "ANNONCE")])
+def test_every_notice_is_read_or_refused_in_one_line(folder, refusable):
+    """
+    No document crashes; what is refused lacks an id or is of a BOAMP schema before 3.2.5.
+    """
+    files = sorted((CORPUS / folder).rglob("*.xml"))
+    assert files != [], f"no XML below {CORPUS / folder}; name another folder with: make corpus CORPUS=..."
+
+    reports = [check(path.name, path.read_bytes()) for path in files]
+
+    sys.stdout.write(f"{folder}: {dict(Counter(report.outcome for report in reports))}\n")
+    unexplained = [
+        (report.path, reject)
+        for report in reports
+        for reject in report.rejects
+        if refusable not in reject.problem or "\n" in reject.problem
+    ]
+    assert unexplained == []
+    assert any(report.notices for report in reports)

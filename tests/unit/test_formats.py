@@ -1,0 +1,159 @@
+"""Whatever bytes a feed serves, a parser gives a result or a FeedFormatError that says where."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerting.domain.notice import NoticeKind
+from alerting.errors import FeedFormatError
+from alerting.feeds.formats import FORMATS, parse
+from alerting.feeds.formats.prose import find_new_deadline
+from alerting.notices.normalise import normalise
+
+
+ANN = b'<jo:ann xmlns:jo="http://boamp.journal-officiel.gouv.fr/XML/3.2.5">'
+FNSIMPLE = (
+    ANN
+    + """<DONNEES><FNSimple><organisme><nomOfficiel>Ville de Kerlann</nomOfficiel>
+<codeIdentificationNational>175 900 034 00026</codeIdentificationNational><ville>Kerlann</ville><cp>35170</cp></organisme>
+<initial><communication><urlDocConsul>https://achats.example.org/77</urlDocConsul></communication>
+<procedure><dateReceptionOffres>2026-12-18T12:00:00+00:00</dateReceptionOffres></procedure>
+<natureMarche><intitule>Toiture de l&amp;#039;école</intitule><codeCPV><objetPrincipal>
+<classPrincipale>45261210</classPrincipale></objetPrincipal></codeCPV><natureMarche><travaux/></natureMarche>
+<lieuExecution>KERLANN 35170</lieuExecution></natureMarche>
+<lots><lot><description>Couverture ardoise</description></lot><lot><description>Zinguerie</description></lot></lots>
+</initial></FNSimple></DONNEES><GESTION><REFERENCE><IDWEB>26-70001</IDWEB><TYPE_AVIS><NATURE><APPEL_OFFRE/></NATURE>
+<STATUT><INITIAL/></STATUT></TYPE_AVIS></REFERENCE><INDEXATION><DATE_PUBLICATION>2026-11-20</DATE_PUBLICATION>
+</INDEXATION></GESTION></jo:ann>""".encode()
+)
+PIECES = st.sampled_from(
+    [
+        b"<rss>",
+        b"<feed>",
+        b"<ann>",
+        b"<ContractNotice>",
+        b"</",
+        b"<",
+        b">",
+        b"&",
+        b"<item><title>x</title></item>",
+    ]
+    + [FNSIMPLE[start : start + 200] for start in range(0, len(FNSIMPLE), 200)]
+)
+
+
+@pytest.mark.parametrize("name", ["auto", *FORMATS])
+@given(document=st.binary(max_size=200) | st.lists(PIECES, max_size=12).map(b"".join))
+def test_no_document_surprises_a_parser(name, document):
+    """
+    Any bytes into any parser: notices that can be cleaned, or a FeedFormatError.
+    """
+    try:
+        parsed = parse(document, feed_id="any", format=name)
+    except FeedFormatError:
+        return
+
+    assert all(normalise(raw).title for raw in parsed.notices)
+
+
+def test_a_boamp_notice_is_read_field_by_field():
+    """
+    The wall clock is Paris whatever the offset says, escapes are opened twice, the SIRET is closed up.
+    """
+    (raw,) = parse(FNSIMPLE, feed_id="boamp").notices
+    notice = normalise(raw)
+
+    assert (notice.source_id, notice.kind, notice.title) == (
+        "26-70001",
+        NoticeKind.CALL,
+        "Toiture de l'école",
+    )
+    assert (notice.buyer.name, notice.buyer.siret, notice.buyer.departement) == (
+        "Ville de Kerlann",
+        "17590003400026",
+        "35",
+    )
+    assert notice.deadline_at.isoformat() == "2026-12-18T11:00:00+00:00"
+    assert [(lot.lot_id, lot.title) for lot in notice.lots] == [
+        ("1", "Couverture ardoise"),
+        ("2", "Zinguerie"),
+    ]
+    assert [(place.commune, place.departement) for place in notice.places] == [("KERLANN", "35")]
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        pytest.param(b"", "feed 'f': document: empty; expected a feed", id="an empty body"),
+        pytest.param(
+            b"<!DOCTYPE html><html><body>Maintenance</body></html>",
+            "feed 'f': line 1: an HTML page instead of a feed",
+            id="an HTML error page served with status 200",
+        ),
+        pytest.param(
+            b"<annuaire/>",
+            "feed 'f': top level: unknown format (got 'annuaire'); expected boamp, eforms, index-page, rss",
+            id="an unknown format",
+        ),
+        pytest.param(
+            b'<!DOCTYPE ann [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><ann>&b;</ann>',
+            "feed 'f': line 1: a document type definition; expected none",
+            id="an entity bomb",
+        ),
+    ],
+)
+def test_a_document_that_cannot_be_read_says_where_and_why(document, message):
+    """
+    The whole error message is the contract: it is what the operator reads at night.
+    """
+    with pytest.raises(FeedFormatError) as caught:
+        parse(document, feed_id="f")
+
+    assert str(caught.value) == message
+
+
+def test_half_a_document_is_refused_by_line():
+    """
+    A transfer that broke off is one line with the place where the XML ends.
+    """
+    with pytest.raises(FeedFormatError) as caught:
+        parse(FNSIMPLE[:700], feed_id="f")
+
+    assert str(caught.value).startswith("feed 'f': line ")
+
+
+def test_an_entry_without_title_does_not_lose_its_neighbours():
+    """
+    The entry that cannot be named is rejected by its position; the others are kept in order.
+    """
+    items = b"<item><guid>1</guid><title>Peinture</title></item><item><guid>2</guid></item><item><title>Sols</title></item>"
+
+    parsed = parse(b'<rss version="2.0"><channel>' + items + b"</channel></rss>", feed_id="f")
+
+    assert [raw.title for raw in parsed.notices] == ["Peinture", "Sols"]
+    assert [(reject.where, reject.problem) for reject in parsed.rejects] == [
+        ("entry 2", "expected a title (got none)")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("La date limite de remise des offres est reportée au 3 décembre 2026 à 17h.", "2026-12-03T17:00"),
+        (
+            "Date limite : lundi 5 octobre 2026 - 12 h 00 et non au jeudi 1er octobre 2026 - 12 h 00.",
+            "2026-10-05T12:00",
+        ),
+        ("La date limite est le 3 décembre 2026 ou le 4 décembre 2026.", None),
+        ("La visite aura lieu le 3 décembre 2026.", None),
+    ],
+)
+def test_a_new_deadline_is_read_from_prose_or_not_at_all(text, after):
+    """
+    One new date in a sentence about the deadline is read; two that compete are not guessed at.
+    """
+    found = find_new_deadline(text)
+
+    assert (found.after if found is not None else None) == after
