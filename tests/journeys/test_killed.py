@@ -25,12 +25,12 @@ def die_at(database: Database, number: int, *, after: bool) -> None:
     """Let the process die at its n-th commit, just before it or just after it; a dead one commits nothing."""
     seen = 0
 
-    @event.listens_for(database.engine, "do_commit")
-    def count(dbapi_connection) -> None:
+    @event.listens_for(database.engine, "commit")
+    def count(connection) -> None:
         nonlocal seen
         seen += 1
         if seen == number and after:
-            dbapi_connection.commit()
+            connection.connection.dbapi_connection.commit()
         if seen >= number:
             raise KilledError
 
