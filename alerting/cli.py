@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 
+import structlog
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -64,6 +65,8 @@ _STEPS = {
 
 def main() -> None:
     """Run the command line; every error of ours is one line and an exit code."""
+    # Answers go to standard output, which scripts read; what happened meanwhile goes beside it.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         app()
     except AlertingError as error:

@@ -101,7 +101,7 @@ def _index_format(feed: Feed, body: bytes) -> str:
 
 def _detect(body: bytes) -> str:
     try:
-        return detect(body)
+        return detect(body, feed_id="any")
     except FeedFormatError:
         return ""
 

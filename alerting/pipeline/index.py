@@ -55,7 +55,7 @@ def _copy(
         if not batch:
             return
         last = batch[-1][0].procedure_id
-        report = index.put([_indexed(procedure) for procedure, _ in batch])
+        index.put([_indexed(procedure) for procedure, _ in batch])
         with database.begin() as connection:
             for procedure, fingerprint in batch:
                 procedures.mark_indexed(
