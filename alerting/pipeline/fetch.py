@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -22,15 +22,16 @@ from alerting.domain.feed import Feed, Fetched, Reject
 from alerting.errors import AlertingError, FeedFormatError, FeedUnavailableError
 from alerting.feeds.archive import Archive
 from alerting.feeds.fetch import fetch_feeds, fetch_links
-from alerting.feeds.formats import detect, parse
+from alerting.feeds.formats import parse
 from alerting.store import documents, feeds, rejects
 from alerting.store.database import Database
 
 
 log = structlog.get_logger()
 
-# Formats of pages that only point to documents.
-INDEX_FORMATS = frozenset({"boamp-index", "index-page"})
+INDEX_FORMAT = "index-page"
+# Documents of one page that are asked for together.
+_LINKS_AT_ONCE = 100
 _LONGEST_PAUSE = timedelta(hours=1)
 
 
@@ -70,17 +71,17 @@ def fetch_due_feeds(database: Database, archive: Archive, *, now: Callable[[], d
 
 def _read_index(database: Database, feed: Feed, answer: Fetched, now: Callable[[], datetime]) -> _News:
     """Follow an index page to the documents that we do not have; any other answer is news itself."""
-    if answer.body is None or not _is_index(feed, answer.body):
+    if answer.body is None or feed.format != INDEX_FORMAT:
         return _News(feed, answer, is_index=False)
     try:
-        page = parse(answer.body, feed_id=feed.feed_id, format=_index_format(feed, answer.body))
+        page = parse(answer.body, feed_id=feed.feed_id, format=INDEX_FORMAT)
     except FeedFormatError as error:
         return _News(feed, answer, is_index=True, rejects=(Reject(error.where, error.problem),))
     urls = _links_on_host(answer.url, page.links)
     with database.begin() as connection:
         known = documents.known_urls(connection, feed.feed_id, urls)
     missing = [url for url in urls if url not in known]
-    outcomes = asyncio.run(fetch_links(feed, missing, now=now)) if missing else []
+    outcomes = _fetch_links(feed, missing, now)
     return _News(
         feed,
         answer,
@@ -91,19 +92,19 @@ def _read_index(database: Database, feed: Feed, answer: Fetched, now: Callable[[
     )
 
 
-def _is_index(feed: Feed, body: bytes) -> bool:
-    return feed.format in INDEX_FORMATS or (feed.format == "auto" and _detect(body) in INDEX_FORMATS)
-
-
-def _index_format(feed: Feed, body: bytes) -> str:
-    return feed.format if feed.format in INDEX_FORMATS else _detect(body)
-
-
-def _detect(body: bytes) -> str:
-    try:
-        return detect(body, feed_id="any")
-    except FeedFormatError:
-        return ""
+def _fetch_links(
+    feed: Feed, urls: Sequence[str], now: Callable[[], datetime]
+) -> list[Fetched | AlertingError]:
+    """Fetch documents; each is known by the address that the page gives it, wherever that redirects."""
+    outcomes: list[Fetched | AlertingError] = []
+    for start in range(0, len(urls), _LINKS_AT_ONCE):
+        asked = urls[start : start + _LINKS_AT_ONCE]
+        answers = asyncio.run(fetch_links(feed, asked, now=now))
+        outcomes += [
+            replace(answer, url=url) if isinstance(answer, Fetched) else answer
+            for url, answer in zip(asked, answers, strict=True)
+        ]
+    return outcomes
 
 
 def _links_on_host(page_url: str, links: Sequence[str]) -> list[str]:
