@@ -12,9 +12,10 @@ from typing import Any
 
 import structlog
 
+from alerting.domain.feed import Reject
 from alerting.errors import SearchUnavailableError
 from alerting.index.procedures import SearchIndex
-from alerting.store import procedures
+from alerting.store import procedures, rejects
 from alerting.store.database import Database
 
 
@@ -55,13 +56,19 @@ def _copy(
         if not batch:
             return
         last = batch[-1][0].procedure_id
-        index.put([_indexed(procedure) for procedure, _ in batch])
+        refusals = {refusal.procedure_id: refusal for refusal in index.put([one for one, _ in batch])}
         with database.begin() as connection:
             for procedure, fingerprint in batch:
                 procedures.mark_indexed(
                     connection, procedure.procedure_id, fingerprint=fingerprint, now=now()
                 )
-        counts["indexed"] += len(batch)
+                if procedure.procedure_id in refusals:
+                    reject = Reject(
+                        f"procedure {procedure.procedure_id}", refusals[procedure.procedure_id].problem
+                    )
+                    rejects.add_reject(connection, reject, feed_id=procedure.view.feed_id, stage="index")
+        counts["indexed"] += len(batch) - len(refusals)
+        counts["refused"] += len(refusals)
 
 
 def index_or_say_why(

@@ -37,8 +37,8 @@ from alerting.store.notices import StoredNotice
 log = structlog.get_logger()
 
 _LINK_LOCK = "alerting: link notices"
-# Formats of pages that only point to documents: what they point to tells its own format.
-_INDEX_FORMATS = frozenset({"boamp-index", "index-page"})
+# A page that only points to documents: what it points to tells its own format.
+_INDEX_FORMAT = "index-page"
 
 
 def load_documents(database: Database, archive: Archive, *, now: Callable[[], datetime]) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def _load_next(database: Database, archive: Archive, now: datetime, counts: Coun
 
 def _parse(body: bytes, document: WaitingDocument) -> ParsedFeed:
     """Read a document; one that cannot be read at all is a single reject."""
-    wanted = "auto" if document.format in _INDEX_FORMATS else document.format
+    wanted = "auto" if document.format == _INDEX_FORMAT else document.format
     try:
         return parse(body, feed_id=document.feed_id, format=wanted)
     except FeedFormatError as error:
