@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from alerting import commands
+from dataclasses import replace
+
+import pytest
+
+from alerting import bootstrap, commands
+from alerting.errors import SearchUnavailableError
 
 
 TOITURE = ("7", "Réfection de la toiture de l'école")
@@ -138,3 +143,50 @@ def test_recover_counts_what_waits_for_each_step(subscribed, authority, rss):
         "documents": 1, "to_index": 0, "to_match": 2, "to_compose": 0, "to_deliver": 0,
         "again": 0, "in_doubt": 0, "waiting": 3,
     }  # fmt: skip
+
+
+def test_while_the_index_is_away_firms_are_told_all_the_same(
+    settings, clock, authority, add_feed, firms_file, rss, mails
+):
+    """
+    Nobody answers at the index's address: the step says so, its rows wait, the mails go out.
+    """
+    away = bootstrap.build(replace(settings, elasticsearch_url="http://127.0.0.1:9"), now=clock)
+    add_feed(away, authority)
+    commands.import_firms(firms_file, parts=away)
+    authority.publish("/avis", rss(TOITURE))
+
+    report = commands.run_all(parts=away)
+
+    with pytest.raises(SearchUnavailableError, match=r"^search index 'alerting-procedures': no answer"):
+        commands.index_procedures(parts=away)
+    away.close()
+    assert (report["index"]["waiting"], report["deliver"]["sent"]) == (1, 2)
+    assert len(mails(settings.maildir)) == 2
+
+
+def test_an_index_page_is_followed_to_the_documents_that_are_not_here(
+    subscribed, authority, clock, rss, mails
+):
+    """
+    Each document that the page points to is fetched once; one that fails is asked for again.
+    """
+    page = '<html><body><a href="a.xml">a.xml</a> <a href="b.xml">b.xml</a></body></html>'
+    commands.add_feed(
+        "pages", authority="Kerlann", url=authority.url + "/jour/", format="index-page", is_local=True,
+        parts=subscribed,
+    )  # fmt: skip
+    authority.publish("/avis", rss(VOIRIE))
+    authority.publish("/jour/", page, media="text/html")
+    authority.publish("/jour/a.xml", rss(TOITURE))
+    first = commands.run_all(parts=subscribed)
+    authority.publish("/jour/b.xml", rss(MENUISERIE))
+    clock.go_on(hours=2)
+
+    second = commands.run_all(parts=subscribed)
+
+    asked = [path for path, status in authority.requests if status == 200]
+    assert (first["fetch"]["failed"], first["fetch"]["documents"]) == (1, 2)
+    assert (second["fetch"]["failed"], second["fetch"]["documents"]) == (0, 1)
+    assert sorted(asked) == ["/avis", "/jour/", "/jour/", "/jour/a.xml", "/jour/b.xml"]
+    assert len(mails(subscribed.settings.maildir)) == 3
