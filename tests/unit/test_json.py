@@ -23,6 +23,7 @@ from alerting.domain.notice import Change, Notice
 
 
 st.register_type_strategy(datetime, st.datetimes(timezones=st.just(UTC)))
+st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
 
 
 def through(value):
