@@ -15,6 +15,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy
 
+from alerting.local.elasticsearch import LocalElasticsearch
 from alerting.local.postgres import LocalPostgres
 from alerting.store.database import open_database
 
@@ -76,3 +77,18 @@ def run_sql(url: str, statement: str) -> None:
     with engine.connect() as connection:
         connection.execute(sqlalchemy.text(statement))
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_url(servers_folder):
+    """The address of a real Elasticsearch 9; its jars are kept in .local between runs."""
+    given = os.environ.get("ELASTICSEARCH_URL")
+    if given is not None:
+        yield given
+        return
+    node = LocalElasticsearch(
+        servers_folder / "es", ROOT / ".local" / "jars", servers_folder / "elasticsearch.log"
+    )
+    node.start()
+    yield node.url
+    node.stop()

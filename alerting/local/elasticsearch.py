@@ -1,0 +1,140 @@
+"""Elasticsearch 9 for the laptop: its own jars, a Java from a package, one process.
+
+In:   a folder.
+Out:  a node on 127.0.0.1, and its address; or one line that says what to do.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import jgo
+
+from alerting.errors import LocalStackError
+
+
+VERSION = "9.2.0"
+ENDPOINT = f"org.elasticsearch:elasticsearch:{VERSION}+org.elasticsearch.plugin:transport-netty4:{VERSION}"
+START_SECONDS = 90
+STOP_SECONDS = 15
+PAUSE_SECONDS = 0.1
+DESCRIPTOR = f"""description=Netty 4 transport
+version={VERSION}
+name=transport-netty4
+classname=org.elasticsearch.transport.netty4.Netty4Plugin
+java.version=21
+elasticsearch.version={VERSION}
+"""
+WHAT_TO_DO = "set ELASTICSEARCH_URL to a server of yours, or go on without search"
+
+
+@dataclass(slots=True)
+class LocalElasticsearch:
+    """One node.
+
+    Args:
+        folder: Its home: data, logs, modules.
+        jars: Where jars are kept between starts; shared by all nodes of a machine.
+        log: Where it writes.
+    """
+
+    folder: Path
+    jars: Path
+    log: Path
+    url: str = field(default="", init=False)
+    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    def start(self) -> None:
+        """Prepare the home, start the node, wait until it answers.
+
+        Raises:
+            LocalStackError: The jars cannot be had, or the node did not come up.
+        """
+        prepare_home(self.folder, download(self.jars))
+        http_port, transport_port = free_port(), free_port()
+        self.url = f"http://127.0.0.1:{http_port}"
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "alerting.local.elasticsearch_node", str(self.folder)]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(  # noqa: S603 - our own module
+                [*command, str(http_port), str(transport_port), "alerting"],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        self._wait()
+
+    def stop(self) -> None:
+        """Stop the node (SIGTERM, then SIGKILL) and wait until it is gone."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def _wait(self) -> None:
+        assert self.process is not None
+        until = time.monotonic() + START_SECONDS
+        while not _answers(self.url):
+            if self.process.poll() is not None or time.monotonic() > until:
+                raise LocalStackError(
+                    f"Elasticsearch: did not start within {START_SECONDS} s; see {self.log}; {WHAT_TO_DO}"
+                )
+            time.sleep(PAUSE_SECONDS)
+
+
+def download(jars: Path) -> list[Path]:
+    """Return Elasticsearch's jars, fetched once.
+
+    Raises:
+        LocalStackError: They cannot be had.
+    """
+    try:
+        found = jgo.build(ENDPOINT, cache_dir=jars).all_jars
+    except (OSError, RuntimeError, ValueError) as error:
+        raise LocalStackError(f"Elasticsearch: no jars ({error}); {WHAT_TO_DO}") from error
+    if not found:
+        raise LocalStackError(f"Elasticsearch: no jars in {jars}; {WHAT_TO_DO}")
+    return sorted(Path(jar) for jar in found)
+
+
+def prepare_home(home: Path, jars: list[Path]) -> None:
+    """Lay out a node's home: the transport as a module, every other jar on the class path."""
+    module = home / "modules" / "transport-netty4"
+    shutil.rmtree(module, ignore_errors=True)
+    for folder in (module, home / "config", home / "plugins", home / "data", home / "logs"):
+        folder.mkdir(parents=True, exist_ok=True)
+    of_module = [jar for jar in jars if jar.name.startswith(("netty-", "transport-netty4"))]
+    for jar in of_module:
+        shutil.copy2(jar, module / jar.name)
+    (module / "plugin-descriptor.properties").write_text(DESCRIPTOR)
+    (home / "jars.txt").write_text("\n".join(str(jar) for jar in jars if jar not in of_module))
+
+
+def free_port() -> int:
+    """Return a port that nobody on 127.0.0.1 listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/_cluster/health", timeout=2) as answer:  # noqa: S310 - loopback
+            return bool(answer.status == 200)  # noqa: PLR2004 - HTTP
+    except (OSError, urllib.error.URLError):
+        return False

