@@ -15,7 +15,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy
 
-from alerting.local.elasticsearch import LocalElasticsearch
+from alerting.local.elasticsearch import LocalElasticsearch, download
 from alerting.local.postgres import LocalPostgres
 from alerting.store.database import open_database
 
@@ -80,8 +80,16 @@ def run_sql(url: str, statement: str) -> None:
 
 
 @pytest.fixture(scope="session")
+def elasticsearch_jars():
+    """Where Elasticsearch's jars are kept between runs, fetched if they are not there."""
+    jars = ROOT / ".local" / "jars"
+    download(jars)
+    return jars
+
+
+@pytest.fixture(scope="session")
 def elasticsearch_url(servers_folder):
-    """The address of a real Elasticsearch 9; its jars are kept in .local between runs."""
+    """The address of a real Elasticsearch 9."""
     given = os.environ.get("ELASTICSEARCH_URL")
     if given is not None:
         yield given

@@ -6,6 +6,7 @@ Out:  a node on 127.0.0.1, and its address; or one line that says what to do.
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import signal
 import socket
@@ -17,7 +18,8 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import jgo
+from jgo.env import EnvironmentBuilder
+from jgo.maven import MavenContext
 
 from alerting.errors import LocalStackError
 
@@ -60,19 +62,23 @@ class LocalElasticsearch:
             LocalStackError: The jars cannot be had, or the node did not come up.
         """
         prepare_home(self.folder, download(self.jars))
-        http_port, transport_port = free_port(), free_port()
-        self.url = f"http://127.0.0.1:{http_port}"
+        address = self.folder / "address"
+        address.unlink(missing_ok=True)
         self.log.parent.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "alerting.local.elasticsearch_node", str(self.folder)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 - our own module
-                [*command, str(http_port), str(transport_port), "alerting"],
+                command,
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
-        self._wait()
+        try:
+            self.url = self._wait(address)
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """Stop the node (SIGTERM, then SIGKILL) and wait until it is gone."""
@@ -85,30 +91,42 @@ class LocalElasticsearch:
             self.process.kill()
             self.process.wait()
 
-    def _wait(self) -> None:
+    def _wait(self, address: Path) -> str:
+        """Return where the node listens, once it answers there."""
         assert self.process is not None
         until = time.monotonic() + START_SECONDS
-        while not _answers(self.url):
-            if self.process.poll() is not None or time.monotonic() > until:
+        while not (address.exists() and _answers(address.read_text())):
+            if self.process.poll() is not None:
+                end = f"ended with code {self.process.returncode} ({last_line(self.log)})"
+                raise LocalStackError(f"Elasticsearch: {end}; {WHAT_TO_DO}")
+            if time.monotonic() > until:
                 raise LocalStackError(
-                    f"Elasticsearch: did not start within {START_SECONDS} s; see {self.log}; {WHAT_TO_DO}"
+                    f"Elasticsearch: did not answer within {START_SECONDS} s; see {self.log}; {WHAT_TO_DO}"
                 )
             time.sleep(PAUSE_SECONDS)
+        return address.read_text()
 
 
 def download(jars: Path) -> list[Path]:
-    """Return Elasticsearch's jars, fetched once.
+    """Return Elasticsearch's jars, fetched once, by one process at a time.
 
     Raises:
         LocalStackError: They cannot be had.
     """
-    try:
-        found = jgo.build(ENDPOINT, cache_dir=jars).all_jars
-    except (OSError, RuntimeError, ValueError) as error:
-        raise LocalStackError(f"Elasticsearch: no jars ({error}); {WHAT_TO_DO}") from error
-    if not found:
-        raise LocalStackError(f"Elasticsearch: no jars in {jars}; {WHAT_TO_DO}")
-    return sorted(Path(jar) for jar in found)
+    jars.mkdir(parents=True, exist_ok=True)
+    listed = jars / f"elasticsearch-{VERSION}.txt"
+    with (jars / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        # Resolving again links the files anew, under the feet of whoever copies them: so once only.
+        if not listed.exists() or not all(jar.exists() for jar in _listed(listed)):
+            listed.write_text("\n".join(sorted(_resolve(jars))))
+    return _listed(listed)
+
+
+def last_line(log: Path) -> str:
+    """Return the last line of a log that says something."""
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    return lines[-1] if lines else f"nothing in {log}"
 
 
 def prepare_home(home: Path, jars: list[Path]) -> None:
@@ -130,6 +148,21 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def _resolve(jars: Path) -> list[str]:
+    context = MavenContext(repo_cache=jars / "repository")
+    try:
+        found = EnvironmentBuilder(context, cache_dir=jars).from_endpoint(ENDPOINT).all_jars
+    except (OSError, RuntimeError, ValueError) as error:
+        raise LocalStackError(f"Elasticsearch: no jars ({error}); {WHAT_TO_DO}") from error
+    if not found:
+        raise LocalStackError(f"Elasticsearch: no jars in {jars}; {WHAT_TO_DO}")
+    return [str(Path(jar).resolve()) for jar in found]
+
+
+def _listed(file: Path) -> list[Path]:
+    return [Path(line) for line in file.read_text().split("\n")]
 
 
 def _answers(url: str) -> bool:

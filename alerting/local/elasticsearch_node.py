@@ -1,7 +1,7 @@
 """Run one Elasticsearch node in this process, until SIGTERM.
 
-In:   a prepared home (modules, config, jars listed in ``jars.txt``), two ports, a cluster name.
-Out:  a node on 127.0.0.1.
+In:   a prepared home (modules, config, jars listed in ``jars.txt``).
+Out:  a node on 127.0.0.1, on ports it found free; its address in the home's file ``address``.
 
 The official launcher is not published as a package; the node's own classes are.  What the
 launcher does is done here: logging first, plugins loaded, then the node.
@@ -24,7 +24,7 @@ HEAP = "512m"
 
 def main(arguments: list[str]) -> int:
     """Start the node of a home and wait for a signal."""
-    home, http_port, transport_port, cluster_name = arguments
+    (home,) = arguments
     jpype.startJVM(
         str(next(Path(JAVA_HOME).rglob("libjvm.*"))),
         f"-Xms{HEAP}",
@@ -40,18 +40,19 @@ def main(arguments: list[str]) -> int:
             "path.home": home,
             "path.data": f"{home}/data",
             "path.logs": f"{home}/logs",
-            "cluster.name": cluster_name,
+            "cluster.name": "alerting",
             "node.name": "laptop",
             "discovery.type": "single-node",
             "network.host": "127.0.0.1",
-            "http.port": http_port,
-            "transport.port": transport_port,
+            "http.port": "0",
+            "transport.port": "0",
             "cluster.routing.allocation.disk.threshold_enabled": "false",
         }
     )
     asked_to_stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked_to_stop.set())
+    write_address(node, Path(home, "address"))
     asked_to_stop.wait()
     node.close()
     return 0
@@ -76,6 +77,15 @@ def start_node(settings: dict[str, str]) -> Any:
     )
     node = jpype.JClass("org.elasticsearch.node.Node")(environment, loader)
     return node.start()
+
+
+def write_address(node: Any, file: Path) -> None:
+    """Write the node's address into a file, whole or not at all."""
+    transport = node.injector().getInstance(jpype.JClass("org.elasticsearch.http.HttpServerTransport"))
+    port = transport.boundAddress().publishAddress().getPort()
+    fresh = file.with_suffix(".new")
+    fresh.write_text(f"http://127.0.0.1:{port}")
+    fresh.replace(file)
 
 
 if __name__ == "__main__":

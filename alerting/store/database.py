@@ -48,6 +48,15 @@ class Database:
         """Bring the schema to the newest revision and return its name."""
         return migrate(self)
 
+    def create_if_absent(self, name: str) -> None:
+        """Make another database of the same server, unless there is one of that name."""
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            found = connection.execute(
+                text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}
+            )
+            if found.first() is None:
+                connection.execute(text(f'CREATE DATABASE "{name}"'))
+
     def close(self) -> None:
         """Close every idle connection."""
         self.engine.dispose()

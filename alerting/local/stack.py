@@ -1,0 +1,311 @@
+"""The local stack: every server started and stopped as one, for the demo, ``make up`` and the tests.
+
+In:   a state folder (``.local``), the names of the servers wanted, the environment.
+Out:  running servers and the environment by which our commands reach them.
+
+One stack a folder: a lock says so.  Each child has a session, a log and a pid file of its own;
+what an earlier killed run left is ended first.  A stop notes all descendants, asks, waits, kills,
+and stops PostgreSQL last.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Self
+
+import psutil
+
+from alerting.errors import LocalStackError
+from alerting.local.airflow import COMPONENTS, airflow_command, airflow_environment
+from alerting.local.elasticsearch import LocalElasticsearch, free_port
+from alerting.local.postgres import LocalPostgres
+from alerting.settings import read_settings
+from alerting.store.database import open_database
+
+
+SERVERS = ("postgres", "elasticsearch", "mail", "airflow")
+GRACE_SECONDS = 15
+HEALTHY_SECONDS = 90
+PAUSE_SECONDS = 0.2
+SHORT_SOCKET_PATH = 80
+
+
+@dataclass(slots=True)
+class Stack:
+    """Servers of one state folder.
+
+    Args:
+        state: Holds data, logs, pid files and addresses; ``.local`` of a clone.
+        servers: Which to start, of SERVERS.
+        environment: Where DATABASE_URL, ELASTICSEARCH_URL and SMTP_URL may name given servers.
+        say: Told one line whenever something takes its time.
+        search_is_needed: Whether Elasticsearch's absence is an error or a line.
+    """
+
+    state: Path
+    servers: tuple[str, ...] = SERVERS
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    say: Callable[[str], None] = print
+    search_is_needed: bool = True
+    addresses: dict[str, str] = field(default_factory=dict, init=False)
+    _lock: TextIOWrapper | None = field(default=None, init=False)
+    _postgres: LocalPostgres | None = field(default=None, init=False)
+    _elasticsearch: LocalElasticsearch | None = field(default=None, init=False)
+    _children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict, init=False)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start everything wanted, in the order of need.
+
+        Raises:
+            LocalStackError: The folder is in use, or a server did not come up; what was started is stopped.
+        """
+        self._take_lock()
+        try:
+            self._end_left_overs()
+            self.addresses = {"ALERTING_SECRET": secrets.token_hex(16)}
+            self._start_postgres()
+            if "elasticsearch" in self.servers:
+                self._start_elasticsearch()
+            if "mail" in self.servers:
+                self._start_mail()
+            if "airflow" in self.servers:
+                self._start_airflow()
+        except BaseException:
+            self.stop()
+            raise
+        self._run_file("addresses.json").write_text(json.dumps(self.addresses, indent=2))
+
+    def variables(self) -> dict[str, str]:
+        """Return the environment by which our commands reach these servers."""
+        folders = {
+            "ALERTING_ARCHIVE": str(self.state / "archive"),
+            "ALERTING_MAILDIR": str(self.state / "maildir"),
+            "ALERTING_RECIPIENTS_ALLOWED": "*",
+        }
+        return {**self.environment, **folders, **self.addresses}
+
+    def check(self) -> None:
+        """Raise when a child has died.
+
+        Raises:
+            LocalStackError: Names it and its log.
+        """
+        for name, child in self._children.items():
+            if child.poll() is not None:
+                raise LocalStackError(f"{name}: ended by itself ({child.returncode}); see {self._log(name)}")
+
+    def stop(self) -> None:
+        """Stop everything; no process is left."""
+        family = [process for child in self._all_children() for process in _family(child.pid)]
+        for child in reversed(self._children.values()):
+            with suppress(ProcessLookupError):
+                child.terminate()
+        if self._elasticsearch is not None:
+            self._elasticsearch.stop()
+        until = time.monotonic() + GRACE_SECONDS
+        while any(child.poll() is None for child in self._children.values()) and time.monotonic() < until:
+            time.sleep(PAUSE_SECONDS)
+        _kill(family)
+        for child in self._children.values():
+            child.wait()
+        if self._postgres is not None:
+            self._postgres.stop()
+        self._forget()
+
+    def _start_postgres(self) -> None:
+        given = self.environment.get("DATABASE_URL")
+        if given:
+            self.addresses["DATABASE_URL"] = given
+        else:
+            self._postgres = LocalPostgres(self._socket_folder(), self._log("postgres"))
+            self._postgres.start()
+            self._note("postgres", self._postgres.process)
+            for name in ("alerting", "airflow"):
+                _create_database(self._postgres.url("postgres"), name)
+            self.addresses["DATABASE_URL"] = self._postgres.url("alerting")
+        database = open_database(read_settings(self.addresses).database_url)
+        database.migrate()
+        database.close()
+
+    def _start_elasticsearch(self) -> None:
+        given = self.environment.get("ELASTICSEARCH_URL")
+        if given:
+            self.addresses["ELASTICSEARCH_URL"] = given
+            return
+        self.say("Elasticsearch starts (its jars come once, 20 s)")
+        node = LocalElasticsearch(
+            self.state / "elasticsearch", self.state / "jars", self._log("elasticsearch")
+        )
+        self._elasticsearch = node
+        try:
+            node.start()
+        except LocalStackError as error:
+            if self.search_is_needed:
+                raise
+            self.say(str(error))
+            return
+        self._note("elasticsearch", node.process)
+        self.addresses["ELASTICSEARCH_URL"] = node.url
+
+    def _start_mail(self) -> None:
+        if self.environment.get("SMTP_URL"):
+            self.addresses["SMTP_URL"] = self.environment["SMTP_URL"]
+            return
+        port = free_port()
+        command = [sys.executable, "-m", "alerting.local.mail", str(self.state / "inbox"), str(port)]
+        self._spawn("mail", command, self.variables())
+        self.addresses["SMTP_URL"] = f"smtp+plain://127.0.0.1:{port}"
+
+    def _start_airflow(self) -> None:
+        if self._postgres is None:
+            raise LocalStackError("Airflow: its laptop database lives in our PostgreSQL; unset DATABASE_URL")
+        port = free_port()
+        self.addresses["AIRFLOW_URL"] = f"http://127.0.0.1:{port}"
+        variables = self.variables() | airflow_environment(
+            home=self.state / "airflow",
+            database_url=self._postgres.url("airflow"),
+            port=port,
+            secret=self.addresses["ALERTING_SECRET"],
+        )
+        self.say("Airflow starts (15 s)")
+        with self._log("airflow-migrate").open("ab") as log:
+            migrated = subprocess.run(  # noqa: S603 - our own environment
+                airflow_command("db", "migrate"), env=variables, stdout=log, stderr=log, check=False
+            )
+        if migrated.returncode != 0:
+            raise LocalStackError(f"Airflow: db migrate failed; see {self._log('airflow-migrate')}")
+        for name, arguments in COMPONENTS.items():
+            self._spawn(name, airflow_command(*arguments), variables)
+        self._wait_for_airflow()
+
+    def _wait_for_airflow(self) -> None:
+        until = time.monotonic() + HEALTHY_SECONDS
+        while not _is_healthy(self.addresses["AIRFLOW_URL"]):
+            self.check()
+            if time.monotonic() > until:
+                raise LocalStackError(f"Airflow: not healthy within {HEALTHY_SECONDS} s; see {self._log('')}")
+            time.sleep(PAUSE_SECONDS)
+
+    def _spawn(self, name: str, command: list[str], variables: Mapping[str, str]) -> None:
+        with self._log(name).open("ab") as log:
+            self._children[name] = subprocess.Popen(  # noqa: S603 - our own commands
+                command,
+                env=variables,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        self._note(name, self._children[name])
+
+    def _note(self, name: str, child: subprocess.Popen[bytes] | None) -> None:
+        assert child is not None
+        started = psutil.Process(child.pid).create_time()
+        self._run_file(f"{name}.pid").write_text(json.dumps({"pid": child.pid, "started": started}))
+
+    def _end_left_overs(self) -> None:
+        """End what a killed run left: only processes whose number and start time are those noted."""
+        left = [json.loads(path.read_text() or "{}") for path in (self.state / "run").glob("*.pid")]
+        family = [process for note in left for process in _family(note.get("pid", 0), note.get("started"))]
+        if family:
+            self.say(f"Ending {len(family)} processes of an earlier run")
+        _kill(family)
+        for path in (self.state / "run").glob("*.pid"):
+            path.unlink()
+
+    def _take_lock(self) -> None:
+        for folder in ("run", "logs"):
+            (self.state / folder).mkdir(parents=True, exist_ok=True)
+        self._lock = self._run_file("lock").open("a+")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.seek(0)
+            holder = self._lock.read().strip()
+            self._lock.close()
+            self._lock = None
+            raise LocalStackError(
+                f"{self.state}: in use by process {holder}; stop it with make down"
+            ) from None
+        self._lock.truncate(0)
+        self._lock.write(str(os.getpid()))
+        self._lock.flush()
+
+    def _forget(self) -> None:
+        for path in (self.state / "run").glob("*.pid"):
+            path.unlink()
+        self._children.clear()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _all_children(self) -> list[subprocess.Popen[bytes]]:
+        return list(self._children.values())
+
+    def _run_file(self, name: str) -> Path:
+        return self.state / "run" / name
+
+    def _log(self, name: str) -> Path:
+        return self.state / "logs" / f"{name}.log"
+
+    def _socket_folder(self) -> Path:
+        """Return PostgreSQL's folder: its socket's path must be short, and passable for its user."""
+        wanted = self.state.resolve() / "postgres"
+        is_passable = all(folder.stat().st_mode & 0o001 for folder in self.state.resolve().parents)
+        if len(str(wanted)) <= SHORT_SOCKET_PATH and (is_passable or os.geteuid() != 0):
+            return wanted
+        note = self._run_file("postgres-folder")
+        if not note.exists():
+            note.write_text(f"/var/tmp/alerting-{secrets.token_hex(4)}")  # noqa: S108 - a fresh name, kept 0700
+        return Path(note.read_text())
+
+
+def _family(process_id: int, started: float | None = None) -> list[psutil.Process]:
+    """Return a process and all its descendants; none if it is gone or another one by now."""
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(process_id)
+        if process_id and (started is None or abs(process.create_time() - started) < 1):
+            return [process, *process.children(recursive=True)]
+    return []
+
+
+def _kill(family: list[psutil.Process]) -> None:
+    for process in family:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(family, timeout=GRACE_SECONDS)
+
+
+def _create_database(url: str, name: str) -> None:
+    server = open_database(url.replace("postgresql://", "postgresql+psycopg://"))
+    server.create_if_absent(name)
+    server.close()
+
+
+def _is_healthy(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/api/v2/monitor/health", timeout=2) as answer:  # noqa: S310 - loopback
+            health = json.load(answer)
+    except (OSError, ValueError):
+        return False
+    wanted = ("metadatabase", "scheduler", "triggerer", "dag_processor")
+    return all((health.get(name) or {}).get("status") == "healthy" for name in wanted)

@@ -1,0 +1,37 @@
+"""Elasticsearch for the laptop: the same files for every node, and one clear line when it cannot start."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from alerting.errors import LocalStackError
+from alerting.local.elasticsearch import LocalElasticsearch, download
+
+
+def test_two_that_ask_for_the_jars_at_once_get_the_same_whole_files(elasticsearch_jars):
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(download, [elasticsearch_jars] * 2)
+    assert first == second
+    assert all(jar.stat().st_size > 0 for jar in first)
+
+
+def test_jars_that_went_missing_are_fetched_again(elasticsearch_jars, tmp_path):
+    jars = tmp_path / "jars"
+    jars.mkdir()
+    listed = next(elasticsearch_jars.glob("elasticsearch-*.txt"))
+    (jars / listed.name).write_text(str(tmp_path / "gone.jar"))
+    (jars / "repository").symlink_to(elasticsearch_jars / "repository")
+    assert all(jar.exists() for jar in download(jars))
+
+
+def test_a_node_that_cannot_start_says_why_in_one_line(elasticsearch_jars, tmp_path):
+    node = LocalElasticsearch(tmp_path / "es", elasticsearch_jars, tmp_path / "log")
+    (node.folder / "data" / "node.lock").mkdir(parents=True)
+    with pytest.raises(
+        LocalStackError, match=r"^Elasticsearch: ended with code 1 \(.+\); set ELASTICSEARCH_URL"
+    ):
+        node.start()
+    assert node.process is not None
+    assert node.process.poll() is not None
