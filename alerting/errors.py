@@ -37,9 +37,12 @@ class PermanentError(AlertingError):
 class FeedUnavailableError(TransientError):
     """A feed's server did not answer as it should; raised by ``feeds.fetch``."""
 
-    def __init__(self, feed_id: str, problem: str, *, retry_after_seconds: int | None = None) -> None:
-        super().__init__(f"feed {feed_id!r}: {problem}")
+    def __init__(
+        self, feed_id: str, where: str, problem: str, *, retry_after_seconds: int | None = None
+    ) -> None:
+        super().__init__(f"feed {feed_id!r}: {where}: {problem}")
         self.feed_id = feed_id
+        self.where = where
         self.problem = problem
         self.retry_after_seconds = retry_after_seconds
 
@@ -73,9 +76,10 @@ class FeedFormatError(PermanentError):
 class FeedRefusedError(PermanentError):
     """A document is refused for what it is, whatever it says; raised by ``feeds.fetch``."""
 
-    def __init__(self, feed_id: str, problem: str) -> None:
-        super().__init__(f"feed {feed_id!r}: {problem}")
+    def __init__(self, feed_id: str, where: str, problem: str) -> None:
+        super().__init__(f"feed {feed_id!r}: {where}: {problem}")
         self.feed_id = feed_id
+        self.where = where
         self.problem = problem
 
 

@@ -1,53 +1,73 @@
 """Fetch: ask every due feed for news, archive what is new, keep it as documents to load.
 
-One transaction a feed: its documents and what its answer says for the next question.  A feed that
+One transaction a feed: its document and what its answer says for the next question.  A feed that
 fails is noted with its reason and asked again later; the others are not touched.  An index page
-carries no notices: the documents that it points to, and that we do not have, are fetched at once.
-While one of them fails the page counts as unread, so that it is asked for again.
+carries no notices: the documents that it points to, and that we do not have, are fetched, some at
+a time.  While one of them cannot be had the page counts as unread, so that it is asked for again;
+one that is refused for what it is, is a reject and holds up nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 import structlog
 
-from alerting.domain.feed import Feed, Fetched, Reject
-from alerting.errors import AlertingError, FeedFormatError, FeedUnavailableError
+from alerting.domain.feed import Feed, Fetched, ParsedFeed, Reject
+from alerting.errors import (
+    AlertingError,
+    FeedFormatError,
+    FeedRefusedError,
+    FeedUnavailableError,
+    TransientError,
+)
 from alerting.feeds.archive import Archive
-from alerting.feeds.fetch import fetch_feeds, fetch_links
+from alerting.feeds.fetch import (
+    DEFAULT_LIMITS,
+    NOT_MODIFIED,
+    Fetcher,
+    FetchLimits,
+    Outcome,
+    open_fetcher,
+    show_url,
+)
 from alerting.feeds.formats import parse
 from alerting.store import documents, feeds, rejects
-from alerting.store.database import Database
+from alerting.store.database import Connection, Database
 
 
 log = structlog.get_logger()
 
 INDEX_FORMAT = "index-page"
-# Documents of one page that are asked for together.
-_LINKS_AT_ONCE = 100
+# Documents of one page that are fetched, held in memory and stored together.
+_LINKS_AT_ONCE = 20
 _LONGEST_PAUSE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class _News:
-    """What one feed brought: its own answer, the documents that it points to, what failed among them."""
+class _Desk:
+    """Where the outcomes of one run go; *turn* lets one at a time into the database."""
 
-    feed: Feed
-    answer: Fetched
-    is_index: bool
-    linked: tuple[Fetched, ...] = ()
-    failed: tuple[AlertingError, ...] = ()
-    rejects: tuple[Reject, ...] = ()
+    database: Database
+    archive: Archive
+    now: Callable[[], datetime]
+    counts: Counter[str]
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
-def fetch_due_feeds(database: Database, archive: Archive, *, now: Callable[[], datetime]) -> dict[str, Any]:
+def fetch_due_feeds(
+    database: Database,
+    archive: Archive,
+    *,
+    now: Callable[[], datetime],
+    limits: FetchLimits = DEFAULT_LIMITS,
+) -> dict[str, Any]:
     """Ask every feed that is due.
 
     Returns:
@@ -56,12 +76,7 @@ def fetch_due_feeds(database: Database, archive: Archive, *, now: Callable[[], d
     with database.begin() as connection:
         due = feeds.due_feeds(connection, now=now())
     counts: Counter[str] = Counter(feeds=len(due))
-    for feed, outcome in asyncio.run(fetch_feeds(due, now=now)) if due else ():
-        if isinstance(outcome, AlertingError):
-            _record_failure(database, feed, outcome, now())
-            counts["failed"] += 1
-        else:
-            _keep(database, archive, _read_index(database, feed, outcome, now), now(), counts)
+    asyncio.run(_fetch(due, _Desk(database, archive, now, counts), limits))
     with database.begin() as connection:
         waiting = documents.count_waiting(connection)
     report = {name: counts[name] for name in ("feeds", "unchanged", "failed", "documents")}
@@ -69,80 +84,159 @@ def fetch_due_feeds(database: Database, archive: Archive, *, now: Callable[[], d
     return {**report, "waiting": waiting}
 
 
-def _read_index(database: Database, feed: Feed, answer: Fetched, now: Callable[[], datetime]) -> _News:
-    """Follow an index page to the documents that we do not have; any other answer is news itself."""
-    if answer.body is None or feed.format != INDEX_FORMAT:
-        return _News(feed, answer, is_index=False)
-    try:
-        page = parse(answer.body, feed_id=feed.feed_id, format=INDEX_FORMAT)
-    except FeedFormatError as error:
-        return _News(feed, answer, is_index=True, rejects=(Reject(error.where, error.problem),))
-    urls = _links_on_host(answer.url, page.links)
-    with database.begin() as connection:
-        known = documents.known_urls(connection, feed.feed_id, urls)
-    missing = [url for url in urls if url not in known]
-    outcomes = _fetch_links(feed, missing, now)
-    return _News(
-        feed,
-        answer,
-        is_index=True,
-        linked=tuple(one for one in outcomes if isinstance(one, Fetched)),
-        failed=tuple(one for one in outcomes if isinstance(one, AlertingError)),
-        rejects=page.rejects,
-    )
+async def _fetch(due: Sequence[Feed], desk: _Desk, limits: FetchLimits) -> None:
+    async with open_fetcher(now=desk.now, limits=limits) as fetcher:
+
+        async def keep(feed: Feed, outcome: Outcome) -> None:
+            if isinstance(outcome, Fetched) and outcome.body is not None and feed.format == INDEX_FORMAT:
+                await _follow_index(desk, fetcher, feed, outcome)
+                return
+            async with desk.turn:
+                await asyncio.to_thread(_keep, desk, feed, outcome)
+
+        await fetcher.fetch_feeds(due, keep)
 
 
-def _fetch_links(
-    feed: Feed, urls: Sequence[str], now: Callable[[], datetime]
-) -> list[Fetched | AlertingError]:
-    """Fetch documents; each is known by the address that the page gives it, wherever that redirects."""
-    outcomes: list[Fetched | AlertingError] = []
+def _keep(desk: _Desk, feed: Feed, outcome: Outcome) -> None:
+    """Keep what one feed brought: a document, nothing new, or why it failed."""
+    if isinstance(outcome, AlertingError):
+        _record_failure(desk, feed, [outcome], rejected=[_reject_of(outcome)])
+        return
+    if outcome.body is not None:
+        desk.archive.put(outcome.body)
+    with desk.database.begin() as connection:
+        is_new = outcome.body is not None and documents.add_document(connection, outcome) is not None
+        feeds.record_answer(connection, outcome)
+    desk.counts["documents"] += is_new
+    desk.counts["unchanged"] += outcome.body is None
+    if outcome.body is None:
+        reason = "status 304" if outcome.status == NOT_MODIFIED else "same hash"
+        log.info("feed_unchanged", feed_id=feed.feed_id, reason=reason)
+    else:
+        log.info("feed_read", feed_id=feed.feed_id, document_count=int(is_new))
+
+
+async def _follow_index(desk: _Desk, fetcher: Fetcher, feed: Feed, answer: Fetched) -> None:
+    """Fetch the documents that an index page points to and that we do not have, then mark the page."""
+    page, urls = await asyncio.to_thread(_read_index, feed, answer)
+    errors: list[AlertingError] = []
+    document_count = 0
     for start in range(0, len(urls), _LINKS_AT_ONCE):
         asked = urls[start : start + _LINKS_AT_ONCE]
-        answers = asyncio.run(fetch_links(feed, asked, now=now))
-        outcomes += [
-            replace(answer, url=url) if isinstance(answer, Fetched) else answer
-            for url, answer in zip(asked, answers, strict=True)
+        async with desk.turn:
+            missing = await asyncio.to_thread(_missing, desk, feed, asked)
+        outcomes = await fetcher.fetch_links(feed, missing)
+        found = [
+            replace(outcome, url=url)  # It is known by the address of the page, wherever that redirects.
+            for url, outcome in zip(missing, outcomes, strict=True)
+            if isinstance(outcome, Fetched)
         ]
-    return outcomes
+        errors += [outcome for outcome in outcomes if isinstance(outcome, AlertingError)]
+        async with desk.turn:
+            document_count += await asyncio.to_thread(_keep_linked, desk, found)
+    async with desk.turn:
+        await asyncio.to_thread(_mark_index, desk, feed, answer, page.rejects, errors)
+    log.info("feed_read", feed_id=feed.feed_id, document_count=document_count, failed_count=len(errors))
 
 
-def _links_on_host(page_url: str, links: Sequence[str]) -> list[str]:
-    """Return the absolute addresses of links, without repeats; one that leaves the page's host is dropped."""
-    host = urlsplit(page_url).netloc
-    absolute = dict.fromkeys(urljoin(page_url, link) for link in links)
-    return [url for url in absolute if urlsplit(url).netloc == host]
+def _read_index(feed: Feed, answer: Fetched) -> tuple[ParsedFeed, list[str]]:
+    """Return a page, and the addresses on its own host that it points to; others become its rejects."""
+    try:
+        page = parse(answer.body or b"", feed_id=feed.feed_id, format=INDEX_FORMAT)
+    except FeedFormatError as error:
+        page = ParsedFeed((), rejects=(Reject(error.where, error.problem),))
+    host = urlsplit(answer.url).netloc
+    urls: dict[str, None] = {}
+    strangers: list[Reject] = []
+    for link in page.links:
+        url = _join(answer.url, link)
+        if url is not None and urlsplit(url).netloc == host:
+            urls[url] = None
+        else:
+            problem = f"expected an address of the page's own host (got {_shown(url, link)!r})"
+            strangers.append(Reject("link", problem))
+    return replace(page, rejects=(*page.rejects, *strangers)), list(urls)
 
 
-def _keep(database: Database, archive: Archive, news: _News, now: datetime, counts: Counter[str]) -> None:
-    """Archive bodies, then store documents and the feed's state in one transaction."""
-    answers = [news.answer, *news.linked] if news.answer.body is not None else []
-    for answer in answers:
-        archive.put(answer.body or b"")
-    with database.begin() as connection:
-        added = [
-            documents.add_document(connection, answer, is_index=news.is_index and answer is news.answer)
-            for answer in answers
-        ]
-        for reject in news.rejects:
-            rejects.add_reject(connection, reject, feed_id=news.feed.feed_id, stage="fetch")
-        if not news.failed:
-            feeds.record_answer(connection, news.answer)
-    if news.failed:
-        _record_failure(database, news.feed, news.failed[0], now)
-    loadable = added[1:] if news.is_index else added
-    counts["documents"] += sum(number is not None for number in loadable)
-    counts["unchanged"] += news.answer.body is None
-    counts["failed"] += bool(news.failed)
+def _join(page_url: str, link: str) -> str | None:
+    """Return a link's absolute address without its fragment; None when it is no address."""
+    try:
+        return urldefrag(urljoin(page_url, link)).url
+    except ValueError:
+        return None
 
 
-def _record_failure(database: Database, feed: Feed, error: AlertingError, now: datetime) -> None:
-    """Note why a feed failed and when to ask again: pauses double up to an hour, and never end."""
-    pause = min(timedelta(seconds=feed.poll_seconds) * 2 ** min(feed.failure_count, 10), _LONGEST_PAUSE)
-    if isinstance(error, FeedUnavailableError) and error.retry_after_seconds is not None:
-        pause = max(pause, timedelta(seconds=error.retry_after_seconds))
-    log.warning("feed_failed", feed_id=feed.feed_id, problem=str(error))
-    with database.begin() as connection:
-        feeds.record_failure(connection, feed.feed_id, problem=str(error), now=now, next_check_at=now + pause)
-        reject = Reject("answer", str(error))
+def _shown(url: str | None, link: str) -> str:
+    return link if url is None else show_url(url)
+
+
+def _missing(desk: _Desk, feed: Feed, urls: Sequence[str]) -> list[str]:
+    with desk.database.begin() as connection:
+        known = documents.known_urls(connection, feed.feed_id, urls)
+    return [url for url in urls if url not in known]
+
+
+def _keep_linked(desk: _Desk, found: Sequence[Fetched]) -> int:
+    """Archive linked documents and store them in one transaction; return how many are new."""
+    for document in found:
+        desk.archive.put(document.body or b"")
+    with desk.database.begin() as connection:
+        added = [documents.add_document(connection, document) for document in found]
+    count = sum(number is not None for number in added)
+    desk.counts["documents"] += count
+    return count
+
+
+def _mark_index(
+    desk: _Desk, feed: Feed, answer: Fetched, page_rejects: Sequence[Reject], errors: Sequence[AlertingError]
+) -> None:
+    """Store the page as read, or as to be asked for again while something it points to cannot be had."""
+    desk.archive.put(answer.body or b"")
+    rejected = [*page_rejects, *map(_reject_of, errors)]
+    away = [error for error in errors if isinstance(error, TransientError)]
+    if away:
+        _record_failure(desk, feed, away, rejected=rejected)
+        return
+    with desk.database.begin() as connection:
+        documents.add_document(connection, answer, is_index=True)
+        feeds.record_answer(connection, answer)
+        _add_rejects(connection, feed, rejected)
+    desk.counts["failed"] += bool(errors)
+
+
+def _record_failure(
+    desk: _Desk, feed: Feed, errors: Sequence[AlertingError], *, rejected: Sequence[Reject]
+) -> None:
+    """Note why a feed failed and when to ask again: pauses double up to an hour, or the feed's own, for ever."""
+    desk.counts["failed"] += 1
+    now = desk.now()
+    own = timedelta(seconds=feed.poll_seconds)
+    pause = max(
+        own,
+        min(own * 2 ** min(feed.failure_count, 10), _LONGEST_PAUSE),
+        *(timedelta(seconds=seconds) for seconds in _retry_after_seconds(errors)),
+    )
+    problem = str(errors[0]) if len(errors) == 1 else f"{errors[0]} (and {len(errors) - 1} more)"
+    log.warning("feed_failed", feed_id=feed.feed_id, problem=problem, next_check_at=str(now + pause))
+    with desk.database.begin() as connection:
+        feeds.record_failure(connection, feed.feed_id, problem=problem, now=now, next_check_at=now + pause)
+        _add_rejects(connection, feed, rejected)
+
+
+def _retry_after_seconds(errors: Sequence[AlertingError]) -> Iterator[int]:
+    """Yield the pauses that servers asked for, and nothing as zero."""
+    yield 0
+    for error in errors:
+        if isinstance(error, FeedUnavailableError) and error.retry_after_seconds is not None:
+            yield error.retry_after_seconds
+
+
+def _add_rejects(connection: Connection, feed: Feed, rejected: Sequence[Reject]) -> None:
+    for reject in rejected:
         rejects.add_reject(connection, reject, feed_id=feed.feed_id, stage="fetch")
+
+
+def _reject_of(error: AlertingError) -> Reject:
+    if isinstance(error, FeedUnavailableError | FeedRefusedError):
+        return Reject(error.where, error.problem)
+    return Reject("answer", str(error))

@@ -15,8 +15,9 @@ from alerting.errors import FeedFormatError
 
 
 Element = etree._Element  # noqa: SLF001 - lxml names its element class so
+# Atomic: a page that opens with many comments and is no HTML would take for ever otherwise.
 HTML_START = re.compile(
-    rb"^(\xef\xbb\xbf)?\s*(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
+    rb"^(\xef\xbb\xbf)?\s*+(?>(?><!--.*?-->)\s*+)*+<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
 )
 
 
