@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 
 ROOT = Path(__file__).parents[2]
@@ -60,6 +61,12 @@ def airflow_environment(*, home: Path, database_url: str, port: int, secret: str
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
     }
+
+
+def airflow_database_url(database_url: str) -> str:
+    """Return the address of Airflow's own database: of our server, named after ours."""
+    parts = urlsplit(database_url)
+    return urlunsplit(("postgresql", parts.netloc, f"{parts.path}_airflow", parts.query, ""))
 
 
 def airflow_command(*arguments: str) -> list[str]:

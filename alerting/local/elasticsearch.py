@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -113,7 +112,10 @@ def download(jars: Path) -> list[Path]:
     Raises:
         LocalStackError: They cannot be had.
     """
-    jars.mkdir(parents=True, exist_ok=True)
+    try:
+        jars.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LocalStackError(f"Elasticsearch: no jars ({error}); {WHAT_TO_DO}") from error
     listed = jars / f"elasticsearch-{VERSION}.txt"
     with (jars / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -142,14 +144,6 @@ def prepare_home(home: Path, jars: list[Path]) -> None:
     (home / "jars.txt").write_text("\n".join(str(jar) for jar in jars if jar not in of_module))
 
 
-def free_port() -> int:
-    """Return a port that nobody on 127.0.0.1 listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def _resolve(jars: Path) -> list[str]:
     context = MavenContext(repo_cache=jars / "repository")
     try:
@@ -158,11 +152,11 @@ def _resolve(jars: Path) -> list[str]:
         raise LocalStackError(f"Elasticsearch: no jars ({error}); {WHAT_TO_DO}") from error
     if not found:
         raise LocalStackError(f"Elasticsearch: no jars in {jars}; {WHAT_TO_DO}")
-    return [str(Path(jar).resolve()) for jar in found]
+    return [str(Path(jar).resolve().relative_to(jars.resolve())) for jar in found]
 
 
 def _listed(file: Path) -> list[Path]:
-    return [Path(line) for line in file.read_text().split("\n")]
+    return [file.parent / line for line in file.read_text().split("\n")]
 
 
 def _answers(url: str) -> bool:

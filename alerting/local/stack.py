@@ -14,6 +14,8 @@ import fcntl
 import json
 import os
 import secrets
+import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -24,21 +26,24 @@ from dataclasses import dataclass, field
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 import psutil
 
 from alerting.errors import LocalStackError
-from alerting.local.airflow import COMPONENTS, airflow_command, airflow_environment
-from alerting.local.elasticsearch import LocalElasticsearch, free_port
+from alerting.local.airflow import COMPONENTS, airflow_command, airflow_database_url, airflow_environment
+from alerting.local.elasticsearch import LocalElasticsearch
+from alerting.local.ports import free_port, is_listening
 from alerting.local.postgres import LocalPostgres
 from alerting.settings import read_settings
 from alerting.store.database import open_database
 
 
+MARK = "ALERTING_STACK"
 SERVERS = ("postgres", "elasticsearch", "mail", "airflow")
 GRACE_SECONDS = 15
 HEALTHY_SECONDS = 90
-PAUSE_SECONDS = 0.2
+PAUSE_SECONDS = 0.1
 SHORT_SOCKET_PATH = 80
 
 
@@ -47,7 +52,8 @@ class Stack:
     """Servers of one state folder.
 
     Args:
-        state: Holds data, logs, pid files and addresses; ``.local`` of a clone.
+        state: Holds data, logs, pid files and addresses: a folder below ``.local``.
+        jars: Where Elasticsearch's jars are kept for all stacks.
         servers: Which to start, of SERVERS.
         environment: Where DATABASE_URL, ELASTICSEARCH_URL and SMTP_URL may name given servers.
         say: Told one line whenever something takes its time.
@@ -55,6 +61,7 @@ class Stack:
     """
 
     state: Path
+    jars: Path
     servers: tuple[str, ...] = SERVERS
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     say: Callable[[str], None] = print
@@ -81,7 +88,7 @@ class Stack:
         self._take_lock()
         try:
             self._end_left_overs()
-            self.addresses = {"ALERTING_SECRET": secrets.token_hex(16)}
+            self.addresses = {"ALERTING_SECRET": self._kept("secret", secrets.token_hex(32))}
             self._start_postgres()
             if "elasticsearch" in self.servers:
                 self._start_elasticsearch()
@@ -92,16 +99,17 @@ class Stack:
         except BaseException:
             self.stop()
             raise
-        self._run_file("addresses.json").write_text(json.dumps(self.addresses, indent=2))
+        self._write_environment()
 
     def variables(self) -> dict[str, str]:
         """Return the environment by which our commands reach these servers."""
-        folders = {
-            "ALERTING_ARCHIVE": str(self.state / "archive"),
-            "ALERTING_MAILDIR": str(self.state / "maildir"),
-            "ALERTING_RECIPIENTS_ALLOWED": "*",
+        ours = {
+            "ALERTING_ARCHIVE": str(self.state.resolve() / "archive"),
+            "ALERTING_MAILDIR": str(self.state.resolve() / "maildir"),
         }
-        return {**self.environment, **folders, **self.addresses}
+        if not self.environment.get("SMTP_URL"):
+            ours["ALERTING_RECIPIENTS_ALLOWED"] = "*"  # Our own mail server leads nowhere else.
+        return {**self.environment, **ours, **self.addresses}
 
     def check(self) -> None:
         """Raise when a child has died.
@@ -115,17 +123,18 @@ class Stack:
 
     def stop(self) -> None:
         """Stop everything; no process is left."""
-        family = [process for child in self._all_children() for process in _family(child.pid)]
-        for child in reversed(self._children.values()):
-            with suppress(ProcessLookupError):
-                child.terminate()
+        children = list(reversed(self._children.values()))
+        family = [process for child in children for process in _family(child.pid)]
+        until = time.monotonic() + GRACE_SECONDS
+        # One after the other: a task that ends still reports to the API server.
+        for child in children:
+            child.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(max(0, until - time.monotonic()))
         if self._elasticsearch is not None:
             self._elasticsearch.stop()
-        until = time.monotonic() + GRACE_SECONDS
-        while any(child.poll() is None for child in self._children.values()) and time.monotonic() < until:
-            time.sleep(PAUSE_SECONDS)
         _kill(family)
-        for child in self._children.values():
+        for child in children:
             child.wait()
         if self._postgres is not None:
             self._postgres.stop()
@@ -139,8 +148,7 @@ class Stack:
             self._postgres = LocalPostgres(self._socket_folder(), self._log("postgres"))
             self._postgres.start()
             self._note("postgres", self._postgres.process)
-            for name in ("alerting", "airflow"):
-                _create_database(self._postgres.url("postgres"), name)
+            _create_database(self._postgres.url("postgres"), "alerting")
             self.addresses["DATABASE_URL"] = self._postgres.url("alerting")
         database = open_database(read_settings(self.addresses).database_url)
         database.migrate()
@@ -151,10 +159,9 @@ class Stack:
         if given:
             self.addresses["ELASTICSEARCH_URL"] = given
             return
-        self.say("Elasticsearch starts (its jars come once, 20 s)")
-        node = LocalElasticsearch(
-            self.state / "elasticsearch", self.state / "jars", self._log("elasticsearch")
-        )
+        is_first = not any(self.jars.glob("*.txt"))
+        self.say("Elasticsearch starts" + (" (its jars are fetched once, 40 MB)" if is_first else ""))
+        node = LocalElasticsearch(self.state / "elasticsearch", self.jars, self._log("elasticsearch"))
         self._elasticsearch = node
         try:
             node.start()
@@ -173,20 +180,21 @@ class Stack:
         port = free_port()
         command = [sys.executable, "-m", "alerting.local.mail", str(self.state / "inbox"), str(port)]
         self._spawn("mail", command, self.variables())
+        self._wait_for("mail", lambda: is_listening(port))
         self.addresses["SMTP_URL"] = f"smtp+plain://127.0.0.1:{port}"
 
     def _start_airflow(self) -> None:
-        if self._postgres is None:
-            raise LocalStackError("Airflow: its laptop database lives in our PostgreSQL; unset DATABASE_URL")
+        database_url = airflow_database_url(self.addresses["DATABASE_URL"])
+        _create_database(self.addresses["DATABASE_URL"], urlsplit(database_url).path.lstrip("/"))
         port = free_port()
         self.addresses["AIRFLOW_URL"] = f"http://127.0.0.1:{port}"
         variables = self.variables() | airflow_environment(
             home=self.state / "airflow",
-            database_url=self._postgres.url("airflow"),
+            database_url=database_url,
             port=port,
             secret=self.addresses["ALERTING_SECRET"],
         )
-        self.say("Airflow starts (15 s)")
+        self.say("Airflow starts (10 to 20 s)")
         with self._log("airflow-migrate").open("ab") as log:
             migrated = subprocess.run(  # noqa: S603 - our own environment
                 airflow_command("db", "migrate"), env=variables, stdout=log, stderr=log, check=False
@@ -195,21 +203,23 @@ class Stack:
             raise LocalStackError(f"Airflow: db migrate failed; see {self._log('airflow-migrate')}")
         for name, arguments in COMPONENTS.items():
             self._spawn(name, airflow_command(*arguments), variables)
-        self._wait_for_airflow()
+        self._wait_for("Airflow", lambda: _is_healthy(self.addresses["AIRFLOW_URL"]))
 
-    def _wait_for_airflow(self) -> None:
+    def _wait_for(self, name: str, is_ready: Callable[[], bool]) -> None:
         until = time.monotonic() + HEALTHY_SECONDS
-        while not _is_healthy(self.addresses["AIRFLOW_URL"]):
+        while not is_ready():
             self.check()
             if time.monotonic() > until:
-                raise LocalStackError(f"Airflow: not healthy within {HEALTHY_SECONDS} s; see {self._log('')}")
+                raise LocalStackError(
+                    f"{name}: not ready within {HEALTHY_SECONDS} s; see {self.state / 'logs'}"
+                )
             time.sleep(PAUSE_SECONDS)
 
     def _spawn(self, name: str, command: list[str], variables: Mapping[str, str]) -> None:
         with self._log(name).open("ab") as log:
             self._children[name] = subprocess.Popen(  # noqa: S603 - our own commands
                 command,
-                env=variables,
+                env={**variables, MARK: str(self.state.resolve())},
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
@@ -223,9 +233,10 @@ class Stack:
         self._run_file(f"{name}.pid").write_text(json.dumps({"pid": child.pid, "started": started}))
 
     def _end_left_overs(self) -> None:
-        """End what a killed run left: only processes whose number and start time are those noted."""
+        """End what a killed run left: children by number and start time, their children by our mark."""
         left = [json.loads(path.read_text() or "{}") for path in (self.state / "run").glob("*.pid")]
         family = [process for note in left for process in _family(note.get("pid", 0), note.get("started"))]
+        family += [process for process in _marked(str(self.state.resolve())) if process not in family]
         if family:
             self.say(f"Ending {len(family)} processes of an earlier run")
         _kill(family)
@@ -258,9 +269,6 @@ class Stack:
             self._lock.close()
             self._lock = None
 
-    def _all_children(self) -> list[subprocess.Popen[bytes]]:
-        return list(self._children.values())
-
     def _run_file(self, name: str) -> Path:
         return self.state / "run" / name
 
@@ -273,10 +281,55 @@ class Stack:
         is_passable = all(folder.stat().st_mode & 0o001 for folder in self.state.resolve().parents)
         if len(str(wanted)) <= SHORT_SOCKET_PATH and (is_passable or os.geteuid() != 0):
             return wanted
-        note = self._run_file("postgres-folder")
-        if not note.exists():
-            note.write_text(f"/var/tmp/alerting-{secrets.token_hex(4)}")  # noqa: S108 - a fresh name, kept 0700
-        return Path(note.read_text())
+        fresh = f"/var/tmp/alerting-{secrets.token_hex(4)}"  # noqa: S108 - a fresh name, made 0700
+        return Path(self._kept("postgres-folder", fresh))
+
+    def _kept(self, name: str, fresh: str) -> str:
+        """Return what an earlier run kept under a name, or keep the fresh value; readable by us only."""
+        file = self._run_file(name)
+        if not file.exists():
+            file.touch(mode=0o600)
+            file.write_text(fresh)
+        return file.read_text()
+
+    def _write_environment(self) -> None:
+        """Write what a shell sources to reach this stack by our commands."""
+        ours = {name: value for name, value in self.variables().items() if name not in self.environment}
+        file = self.state / "environment.sh"
+        file.touch(mode=0o600)
+        file.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in ours.items()))
+
+
+def stop_other(state: Path) -> bool:
+    """Ask the process that holds a state folder to stop, wait for it, and return whether there was one.
+
+    Raises:
+        LocalStackError: It did not stop in time.
+    """
+    file = state / "run" / "lock"
+    if not file.exists():
+        return False
+    with file.open() as lock:
+        if _is_free(lock):
+            return False
+        holder = int(lock.read() or 0)
+        with suppress(ProcessLookupError):
+            os.kill(holder, signal.SIGTERM)
+        until = time.monotonic() + 3 * GRACE_SECONDS
+        while not _is_free(lock):
+            if time.monotonic() > until:
+                raise LocalStackError(f"{state}: process {holder} did not stop; end it by hand")
+            time.sleep(PAUSE_SECONDS)
+    return True
+
+
+def _is_free(lock: TextIOWrapper) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    fcntl.flock(lock, fcntl.LOCK_UN)
+    return True
 
 
 def _family(process_id: int, started: float | None = None) -> list[psutil.Process]:
@@ -288,6 +341,16 @@ def _family(process_id: int, started: float | None = None) -> list[psutil.Proces
     return []
 
 
+def _marked(mark: str) -> list[psutil.Process]:
+    """Return the running processes that carry a stack's mark, whoever their parent is by now."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            if process.environ().get(MARK) == mark and process.pid != os.getpid():
+                found.append(process)
+    return found
+
+
 def _kill(family: list[psutil.Process]) -> None:
     for process in family:
         with suppress(psutil.NoSuchProcess):
@@ -296,7 +359,7 @@ def _kill(family: list[psutil.Process]) -> None:
 
 
 def _create_database(url: str, name: str) -> None:
-    server = open_database(url.replace("postgresql://", "postgresql+psycopg://"))
+    server = open_database(read_settings({"DATABASE_URL": url, "ALERTING_SECRET": "-" * 16}).database_url)
     server.create_if_absent(name)
     server.close()
 

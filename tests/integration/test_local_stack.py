@@ -1,0 +1,166 @@
+"""The local stack: started and stopped as one, without orphans, even after it was killed."""
+
+from __future__ import annotations
+
+import email
+import json
+import os
+import signal
+import smtplib
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from alerting.errors import LocalStackError
+from alerting.local.stack import MARK, Stack, stop_other
+
+
+ROOT = Path(__file__).parents[2]
+STARTS = """
+import os, sys, time
+from pathlib import Path
+from alerting.local.signals import Stopped, stop_signals_raise
+from alerting.local.stack import Stack
+stop_signals_raise()
+try:
+    with Stack(Path(sys.argv[1]), Path(sys.argv[2]), servers=tuple(sys.argv[3].split(","))) as stack:
+        print("UP", flush=True)
+        while True:
+            time.sleep(0.1)
+except Stopped:
+    print("DOWN", flush=True)
+"""
+LIMIT_SECONDS = 120
+
+
+@pytest.fixture
+def state(servers_folder, request):
+    """A state folder of its own, short enough for a socket."""
+    return servers_folder / f"stack-{abs(hash(request.node.name)) % 10_000}"
+
+
+@pytest.fixture
+def run_stack(state, elasticsearch_jars):
+    """Run a stack in a process of its own until it is up; what is left is ended afterwards."""
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
+    runs = []
+
+    def start(servers):
+        arguments = [sys.executable, "-c", STARTS, str(state), str(elasticsearch_jars), servers]
+        run = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT)
+        runs.append(run)
+        lines = [line for line in iter(run.stdout.readline, "UP\n") if line]
+        return run, lines
+
+    yield start
+    for run in runs:
+        run.kill()
+        run.wait()
+        run.stdout.close()
+    for process in family_of(state):
+        process.kill()
+
+
+def family_of(state):
+    """Every process that runs for a state folder: by its mark, or because it names the folder."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            if process.environ().get(MARK) == str(state) or str(state) in " ".join(process.cmdline()):
+                found.append(process)
+    return found
+
+
+def wait_until(condition):
+    """Wait for a condition, at most LIMIT_SECONDS."""
+    until = time.monotonic() + LIMIT_SECONDS
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_stops_everything(run_stack, state, number):
+    run, _ = run_stack("postgres,mail")
+    assert family_of(state) != []
+    run.send_signal(number)
+    assert run.wait(LIMIT_SECONDS) == 0
+    assert run.stdout.read() == "DOWN\n"
+    assert family_of(state) == []
+
+
+def test_airflow_runs_and_a_start_after_sigkill_ends_what_was_left(run_stack, state):
+    servers = "postgres,elasticsearch,mail,airflow"
+    run, _ = run_stack(servers)
+    left = {process.pid for process in family_of(state)} - {run.pid}
+    run.kill()
+    run.wait()
+    assert len(left) > len(servers.split(","))
+
+    again, lines = run_stack(servers)
+
+    assert any(line.startswith("Ending ") for line in lines)
+    wait_until(lambda: not left & {process.pid for process in family_of(state)})
+    variables = dict(
+        line.removeprefix("export ").split("=", 1)
+        for line in (state / "environment.sh").read_text().splitlines()
+    )
+    with urllib.request.urlopen(f"{variables['AIRFLOW_URL']}/api/v2/monitor/health") as answer:
+        health = json.load(answer)
+    assert {health[name]["status"] for name in ("scheduler", "triggerer", "dag_processor")} == {"healthy"}
+    again.terminate()
+    assert again.wait(LIMIT_SECONDS) == 0
+    assert family_of(state) == []
+
+
+def test_one_stack_a_folder(run_stack, state, elasticsearch_jars):
+    run, _ = run_stack("postgres")
+    with pytest.raises(LocalStackError, match=rf"in use by process {run.pid}; stop it with make down"):
+        Stack(state, elasticsearch_jars, servers=("postgres",), environment={}).start()
+    assert stop_other(state)
+    assert run.wait(LIMIT_SECONDS) == 0
+    assert not stop_other(state)
+
+
+def test_mail_that_is_accepted_is_a_file_of_the_inbox(state, elasticsearch_jars):
+    with Stack(state, elasticsearch_jars, servers=("postgres", "mail"), environment={}) as stack:
+        host, _, port = stack.addresses["SMTP_URL"].rpartition("/")[2].partition(":")
+        with smtplib.SMTP(host, int(port)) as client:
+            client.sendmail("a@demo.example", ["b@demo.example"], b"Subject: bonjour\r\n\r\nDemat\r\n")
+        (mail,) = (state / "inbox" / "new").iterdir()
+    kept = email.message_from_bytes(mail.read_bytes())
+    assert (kept["X-Envelope-To"], kept["Subject"]) == ("b@demo.example", "bonjour")
+
+
+def test_given_servers_are_used_and_airflow_gets_a_database_beside_ours(
+    state, elasticsearch_jars, database_url
+):
+    given = {"DATABASE_URL": database_url, "SMTP_URL": "smtp+plain://127.0.0.1:9"}
+    with Stack(state, elasticsearch_jars, servers=("postgres", "mail"), environment=given) as stack:
+        assert {name: stack.variables()[name] for name in given} == given
+        assert "ALERTING_RECIPIENTS_ALLOWED" not in stack.variables()
+    assert not (state / "postgres").exists()
+
+
+def test_without_jars_the_stack_says_so_and_goes_on(state, tmp_path):
+    jars = tmp_path / "jars"
+    jars.write_text("not a folder")
+    lines = []
+    stack = Stack(
+        state,
+        jars,
+        servers=("postgres", "elasticsearch"),
+        environment={},
+        say=lines.append,
+        search_is_needed=False,
+    )
+    with stack:
+        assert "ELASTICSEARCH_URL" not in stack.variables()
+    assert lines[-1].startswith("Elasticsearch: no jars (")
+    assert lines[-1].endswith("; set ELASTICSEARCH_URL to a server of yours, or go on without search")
