@@ -147,29 +147,24 @@ def deliver_digests(*, parts: Parts | None = None) -> Report:
 
 
 def recover(*, parts: Parts | None = None) -> Report:
-    """Settle leases that ran out, and count what waits for each step.
+    """Settle leases that ran out, then do what a lost wake-up left undone, from load to delivery.
 
     Returns:
-        documents, to_index, to_match, to_compose, to_deliver: what waits for load, index, match,
-        compose and deliver; again, in_doubt: leases settled now; waiting: the sum of what waits.
+        documents, to_index, to_match, to_compose, to_deliver: what waited for load, index, match,
+        compose and deliver; again, in_doubt: leases settled now; waiting: what waits after all.
     """
     with bootstrap.opened(parts) as opened:
         settled = deliver.settle_leases(opened.database, opened.post, now=opened.now())
-        counts = waiting.count_waiting(opened.database, now=opened.now(), with_index=opened.index is not None)
-        return {**counts, **settled, "waiting": sum(counts.values())}
+        found = _count_waiting(opened)
+        if sum(found.values()):
+            _run_from_load(opened)
+        return {**found, **settled, "waiting": sum(_count_waiting(opened).values())}
 
 
 def run_all(*, parts: Parts | None = None) -> Report:
     """Run every step once, in order; the index being away is reported and stops nothing."""
     with bootstrap.opened(parts) as opened:
-        return {
-            "fetch": fetch_due_feeds(parts=opened),
-            "load": load_documents(parts=opened),
-            "index": index.index_or_say_why(opened.database, opened.index, now=opened.now),
-            "match": match_profiles(parts=opened),
-            "compose": compose_digests(parts=opened),
-            "deliver": deliver_digests(parts=opened),
-        }
+        return {"fetch": fetch_due_feeds(parts=opened), **_run_from_load(opened)}
 
 
 def check_feeds(paths: Sequence[str]) -> list[Report]:
@@ -244,3 +239,17 @@ def resolve_delivery(delivery_id: int, *, arrived: bool, parts: Parts | None = N
     """
     with bootstrap.opened(parts) as opened:
         return deliver.resolve_delivery(opened.database, delivery_id, arrived=arrived, now=opened.now())
+
+
+def _run_from_load(opened: Parts) -> Report:
+    return {
+        "load": load_documents(parts=opened),
+        "index": index.index_or_say_why(opened.database, opened.index, now=opened.now),
+        "match": match_profiles(parts=opened),
+        "compose": compose_digests(parts=opened),
+        "deliver": deliver_digests(parts=opened),
+    }
+
+
+def _count_waiting(opened: Parts) -> dict[str, int]:
+    return waiting.count_waiting(opened.database, now=opened.now(), with_index=opened.index is not None)

@@ -33,7 +33,7 @@ def deliver_digests():
 
         from alerting import commands
 
-        return run(commands.deliver_digests)
+        return run(commands.deliver_digests, is_last=True)
 
     deliver()
 

@@ -33,7 +33,7 @@ def index_procedures():
 
         from alerting import commands
 
-        return run(commands.index_procedures)
+        return run(commands.index_procedures, is_last=True)
 
     index()
 

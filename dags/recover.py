@@ -31,7 +31,7 @@ def recover():
 
         from alerting import commands
 
-        return run(commands.recover)
+        return run(commands.recover, is_last=True)
 
     recover()
 
