@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from alerting.domain.digest import Digest, DigestItem, TellingKind
@@ -55,7 +55,10 @@ def close_run(connection: Connection, run_id: int, *, now: datetime) -> None:
 
 
 def readers_of(connection: Connection, cadence: Cadence) -> list[Reader]:
-    """Return the standing profiles of a cadence that have somebody to read their digests."""
+    """Return the profiles that a run of a cadence composes for: standing, with somebody to read it.
+
+    A profile's first digest does not wait for its hour: the immediate run composes it.
+    """
     somebody = (
         select(recipients.c.recipient_id)
         .where(recipients.c.firm_id == firms.c.firm_id, recipients.c.ended_at.is_(None))
@@ -65,7 +68,7 @@ def readers_of(connection: Connection, cadence: Cadence) -> list[Reader]:
         select(profiles.c.profile_id, profiles.c.name, firms.c.firm_id, firms.c.name)
         .join(firms, firms.c.firm_id == profiles.c.firm_id)
         .where(
-            profiles.c.cadence == cadence.value,
+            _reads(cadence),
             profiles.c.ended_at.is_(None),
             firms.c.ended_at.is_(None),
             somebody,
@@ -127,3 +130,11 @@ def tellings_about(connection: Connection, profile_id: str, procedure_id: int) -
         .order_by(tellings.c.telling_id)
     )
     return [dict(row) for row in connection.execute(asked).mappings()]
+
+
+def _reads(cadence: Cadence) -> ColumnElement[bool]:
+    asked = profiles.c.cadence == cadence.value
+    if cadence is not Cadence.IMMEDIATE:
+        return asked
+    has_digest = select(digests.c.digest_id).where(digests.c.profile_id == profiles.c.profile_id).exists()
+    return or_(asked, ~has_digest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,14 @@ from alerting.errors import SearchUnavailableError
 
 TOITURE = ("7", "Réfection de la toiture de l'école")
 MENUISERIE = ("8", "Menuiserie extérieure de la mairie")
+LAVOIR = ("10", "Réfection de la couverture du lavoir")
+FIRMS_DAILY = """
+[[firm]]
+id = "le-goff"
+name = "Couverture Le Goff"
+recipients = [{ email = "yann@legoff.example" }]
+profile = [{ id = "toits", name = "Toits", words = ["toiture", "couverture"], cadence = "daily" }]
+"""
 VOIRIE = ("9", "Enrobés de la rue du Port")
 
 
@@ -130,7 +139,7 @@ def test_why_says_what_matched_and_what_was_told(subscribed, authority, rss):
     assert row["reasons"] != []
 
 
-def test_recover_does_what_a_lost_wake_up_left_undone(subscribed, authority, rss, mails):
+def test_recover_does_what_a_lost_wake_up_left_undone(subscribed, authority, rss, mails, tmp_path):
     """
     After a fetch alone, one document and two profiles wait; a recovery brings them to the mailbox.
     """
@@ -143,7 +152,31 @@ def test_recover_does_what_a_lost_wake_up_left_undone(subscribed, authority, rss
         "documents": 1, "to_index": 0, "to_match": 2, "to_compose": 0, "to_deliver": 0,
         "again": 0, "in_doubt": 0, "waiting": 0,
     }  # fmt: skip
-    assert len(mails()) == 1
+    assert len(mails(tmp_path / "maildir")) == 2
+
+
+def test_the_first_digest_does_not_wait_for_its_hour(
+    parts, authority, add_feed, firms_file, rss, mails, tmp_path
+):
+    """
+    A daily profile hears at once of what is open; from then on it waits for its hour.
+    """
+    Path(firms_file).write_text(FIRMS_DAILY)
+    commands.import_firms(firms_file, parts=parts)
+    add_feed(parts, authority)
+    commands.compose_digests(parts=parts)
+
+    authority.publish("/avis", rss(TOITURE))
+    commands.run_all(parts=parts)
+    first = len(mails(tmp_path / "maildir"))
+    authority.publish("/avis", rss(TOITURE, LAVOIR))
+    parts.now.go_on(minutes=10)
+    commands.run_all(parts=parts)
+    before_its_hour = len(mails(tmp_path / "maildir"))
+    parts.now.go_on(hours=24)
+    commands.run_all(parts=parts)
+
+    assert (first, before_its_hour, len(mails(tmp_path / "maildir"))) == (1, 1, 2)
 
 
 def test_while_the_index_is_away_firms_are_told_all_the_same(
