@@ -213,6 +213,13 @@ def list_deliveries(
     _show_rows(commands.list_deliveries(state=state), columns, as_json=as_json)
 
 
+@app.command("tellings")
+def list_tellings(as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Show what each profile was told, the newest first."""
+    columns = ("telling_id", "profile_id", "kind", "title", "told_revision", "digest_id", "created_at")
+    _show_rows(commands.list_tellings(), columns, as_json=as_json)
+
+
 @app.command("resolve")
 def resolve(
     delivery_id: int,
@@ -235,7 +242,7 @@ def list_rejects(as_json: AsJson = False) -> None:  # noqa: FBT002
 
 @app.command("recover")
 def recover(as_json: AsJson = False) -> None:  # noqa: FBT002
-    """Settle leases that ran out and count what waits for each step."""
+    """Settle leases that ran out, then do what waits, from load to delivery."""
     _show_report(commands.recover(), as_json=as_json)
 
 

@@ -215,6 +215,12 @@ def list_deliveries(*, state: str | None = None, parts: Parts | None = None) -> 
         return show.list_deliveries(opened.database, state=state)
 
 
+def list_tellings(*, parts: Parts | None = None) -> list[Report]:
+    """Return what each profile was told, the newest first: procedure, title, kind, digest."""
+    with bootstrap.opened(parts) as opened:
+        return show.list_tellings(opened.database)
+
+
 def list_rejects(*, parts: Parts | None = None) -> list[Report]:
     """Return what could not be read: feed, place, problem, how often it was seen."""
     with bootstrap.opened(parts) as opened:

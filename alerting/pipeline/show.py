@@ -47,6 +47,12 @@ def list_deliveries(database: Database, *, state: str | None) -> list[Row]:
         return [_plain(row) for row in deliveries.list_deliveries(connection, state=state)]
 
 
+def list_tellings(database: Database) -> list[Row]:
+    """Return every telling, the newest first."""
+    with database.begin() as connection:
+        return [_plain(row) for row in digests.list_tellings(connection)]
+
+
 def list_rejects(database: Database) -> list[Row]:
     """Return rejects, the newest first."""
     with database.begin() as connection:

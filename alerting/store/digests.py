@@ -132,6 +132,25 @@ def tellings_about(connection: Connection, profile_id: str, procedure_id: int) -
     return [dict(row) for row in connection.execute(asked).mappings()]
 
 
+def list_tellings(connection: Connection) -> list[dict[str, Any]]:
+    """Return every telling, the newest first, with what it is about and the digest that told it."""
+    asked = (
+        select(
+            tellings.c.telling_id,
+            tellings.c.profile_id,
+            tellings.c.procedure_id,
+            tellings.c.kind,
+            tellings.c.told_revision,
+            tellings.c.digest_id,
+            tellings.c.created_at,
+            procedures.c.view["title"].astext.label("title"),
+        )
+        .join(procedures, procedures.c.procedure_id == tellings.c.procedure_id)
+        .order_by(tellings.c.telling_id.desc())
+    )
+    return [dict(row) for row in connection.execute(asked).mappings()]
+
+
 def _reads(cadence: Cadence) -> ColumnElement[bool]:
     asked = profiles.c.cadence == cadence.value
     if cadence is not Cadence.IMMEDIATE:
