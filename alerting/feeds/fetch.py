@@ -18,12 +18,14 @@ import hashlib
 import ipaddress
 import socket
 import time
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from operator import itemgetter
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
@@ -42,11 +44,14 @@ CHUNK_BYTES = 65_536
 USER_AGENT = "alerting (public notices for craft firms)"
 
 Outcome = Fetched | AlertingError
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Keep = Callable[[Feed, Outcome], Awaitable[None]]
 
 # No number of a header is longer; more digits only mean "very long".
 _LONGEST_NUMBER = 9
 _LONGEST_PROBLEM = 300
+# gzip or zlib, told by the first bytes.
+_ANY_WRAPPER = 32 + zlib.MAX_WBITS
 # RFC 6052: an IPv4 address in the last 32 bits, which a gateway unpacks.
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
@@ -78,7 +83,7 @@ async def open_fetcher(
     *, now: Callable[[], datetime], limits: FetchLimits = DEFAULT_LIMITS
 ) -> AsyncIterator[Fetcher]:
     """Lend a fetcher; its connections are closed afterwards."""
-    async with _session(_public_socket) as public, _session(None) as local:
+    async with _session(is_local=False) as public, _session(is_local=True) as local:
         yield Fetcher(public, local, now, limits)
 
 
@@ -239,7 +244,7 @@ def _not_an_address(feed: Feed, url: str, error: ValueError) -> FeedRefusedError
 
 def _no_answer(feed: Feed, url: str, error: aiohttp.ClientError | OSError) -> AlertingError:
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-    if isinstance(cause, _PrivateAddressError):
+    if isinstance(cause, _ForbiddenAddressError):
         return FeedRefusedError(feed.feed_id, show_url(url), str(cause))
     problem = f"no whole answer ({_one_line(f'{type(error).__name__}: {error}')}); expected status 200 or 304"
     return FeedUnavailableError(feed.feed_id, show_url(url), problem)
@@ -268,19 +273,27 @@ def _check_address(feed: Feed, url: str) -> None:
         address = ipaddress.ip_address(parts.hostname)
     except ValueError:
         return  # A name: what it leads to is checked when it is connected to.
-    if not feed.is_local and not _is_public(address):
-        raise FeedRefusedError(feed.feed_id, show_url(url), _PrivateAddressError.MESSAGE)
+    if not _may_ask(address, is_local=feed.is_local):
+        raise FeedRefusedError(
+            feed.feed_id, show_url(url), str(_ForbiddenAddressError(is_local=feed.is_local))
+        )
 
 
-def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Tell whether an address is one of the public internet, also what an IPv6 address carries inside."""
+def _may_ask(address: Address, *, is_local: bool) -> bool:
+    """Tell whether an address may be asked, judged by the IPv4 address that an IPv6 one carries, too.
+
+    Public ones always; loopback and private ones by local feeds; those of links (where clouds keep
+    their secrets), of groups, and reserved ones never.
+    """
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
         if address in _NAT64:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
-            return _is_public(inner)
-    return address.is_global and not address.is_multicast
+            return _may_ask(inner, is_local=is_local)
+    if address.is_multicast or address.is_link_local or address.is_unspecified:
+        return False
+    return address.is_global or (is_local and (address.is_loopback or address.is_private))
 
 
 def _conditions(feed: Feed) -> dict[str, str]:
@@ -342,38 +355,74 @@ async def _body(answer: aiohttp.ClientResponse, feed: Feed, url: str, limits: Fe
     if (answer.content_length or 0) > limits.body_bytes:
         raise too_large
     pieces, size = [], 0
-    async for piece in answer.content.iter_chunked(CHUNK_BYTES):
-        size += len(piece)
-        if size > limits.body_bytes:
-            raise too_large
-        pieces.append(piece)
+    try:
+        async for piece in _unpacked(answer):
+            size += len(piece)
+            if size > limits.body_bytes:
+                raise too_large
+            pieces.append(piece)
+    except zlib.error as error:
+        raise FeedUnavailableError(
+            feed.feed_id,
+            show_url(url),
+            f"damaged ({_one_line(str(error))}); expected a body, plain or in gzip",
+        ) from error
     if size == 0:
         raise FeedUnavailableError(feed.feed_id, show_url(url), "status 200 without a body; expected a feed")
     return b"".join(pieces)
 
 
-def _session(make_socket: Callable[[aiohttp.AddrInfoType], socket.socket] | None) -> aiohttp.ClientSession:
+async def _unpacked(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    """Yield a body in small pieces, unpacked when it is packed.
+
+    Raises:
+        zlib.error: It is packed in a way that we did not ask for, or the packing is damaged or cut short.
+    """
+    packing = answer.headers.get("Content-Encoding", "identity").strip().lower()
+    if packing in {"", "identity"}:
+        async for piece in answer.content.iter_chunked(CHUNK_BYTES):
+            yield piece
+        return
+    if packing not in {"gzip", "x-gzip", "deflate"}:
+        raise zlib.error(f"packed as {packing!r}")
+    unpacker, is_open = zlib.decompressobj(_ANY_WRAPPER), False
+    async for packed in answer.content.iter_chunked(CHUNK_BYTES):
+        waiting = packed
+        while waiting:
+            if unpacker.eof:  # RFC 1952, 2.2: members one after the other.
+                unpacker = zlib.decompressobj(_ANY_WRAPPER)
+            yield unpacker.decompress(waiting, CHUNK_BYTES)
+            waiting = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
+            is_open = not unpacker.eof
+    yield unpacker.flush()
+    if is_open and not unpacker.eof:
+        raise zlib.error("the packing ends early")
+
+
+def _session(*, is_local: bool) -> aiohttp.ClientSession:
     """Open a session without limits of its own: turns and times are ours."""
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, socket_factory=make_socket),
+        connector=aiohttp.TCPConnector(limit=0, socket_factory=partial(_make_socket, is_local=is_local)),
         timeout=aiohttp.ClientTimeout(total=None),
-        headers={"User-Agent": USER_AGENT},
+        headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
+        auto_decompress=False,
         cookie_jar=aiohttp.DummyCookieJar(),
     )
 
 
-class _PrivateAddressError(OSError):
-    """An address is not public; every one has the same words, so that several refused make one refusal."""
-
-    MESSAGE = "leads to a private address; expected a public one"
-
-    def __init__(self) -> None:
-        super().__init__(self.MESSAGE)
-
-
-def _public_socket(info: aiohttp.AddrInfoType) -> socket.socket:
+def _make_socket(info: aiohttp.AddrInfoType, *, is_local: bool) -> socket.socket:
     """Make the socket for the very address that is connected to, whatever name or spelling led there."""
     family, kind, protocol, _, address = info
-    if not _is_public(ipaddress.ip_address(str(address[0]).partition("%")[0])):
-        raise _PrivateAddressError
+    if not _may_ask(ipaddress.ip_address(str(address[0]).partition("%")[0]), is_local=is_local):
+        raise _ForbiddenAddressError(is_local=is_local)
     return socket.socket(family=family, type=kind, proto=protocol)
+
+
+class _ForbiddenAddressError(OSError):
+    """An address may not be asked; the words name no address, so that several refused make one refusal."""
+
+    def __init__(self, *, is_local: bool) -> None:
+        if is_local:
+            super().__init__("leads to a reserved address; expected a public, private or loopback one")
+        else:
+            super().__init__("leads to a private address; expected a public one")

@@ -207,7 +207,7 @@ def _mark_index(
 def _record_failure(
     desk: _Desk, feed: Feed, errors: Sequence[AlertingError], *, rejected: Sequence[Reject]
 ) -> None:
-    """Note why a feed failed and when to ask again: pauses double up to an hour, or the feed's own, for ever."""
+    """Note why a feed failed and when to ask again: pauses double up to an hour or the feed's own."""
     desk.counts["failed"] += 1
     now = desk.now()
     own = timedelta(seconds=feed.poll_seconds)
