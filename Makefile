@@ -7,6 +7,7 @@ INSTALLED := .venv/installed
 UV_VERSION := 0.13.9
 CORPUS ?= ../shared/data
 WORKERS ?= 2
+LATE ?= 1
 export PYTHONUNBUFFERED := 1
 
 .PHONY: help setup demo up down check format test corpus bench docs lock wheel clean
@@ -28,7 +29,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@touch $(INSTALLED)
 
 demo: $(INSTALLED) ## Run the main job: feeds to mailbox, through real servers
-	@$(BIN)/python -m alerting.local.demo_run
+	@exec $(BIN)/python -m alerting.local.demo_run --late $(LATE)
 
 up: $(INSTALLED) ## Start the local stack and keep it in the foreground
 	@exec $(BIN)/python -m alerting.local up
@@ -67,5 +68,5 @@ wheel: $(INSTALLED) ## Build the wheel into dist/
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 
 clean: ## Remove what was installed and all local state
-	@test ! -x $(BIN)/python || $(BIN)/python -m alerting.local down 2>/dev/null || true
+	@test ! -e $(INSTALLED) || $(BIN)/python -m alerting.local clean
 	@rm -rf .venv .local dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

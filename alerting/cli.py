@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from io import TextIOWrapper
 from typing import Annotated, Any
 
 import structlog
@@ -67,6 +68,9 @@ def main() -> None:
     """Run the command line; every error of ours is one line and an exit code."""
     # Answers go to standard output, which scripts read; what happened meanwhile goes beside it.
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A file's name need not be text: JSON has an escape for what UTF-8 cannot hold.
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         app()
     except AlertingError as error:
@@ -117,19 +121,32 @@ def list_feeds(as_json: AsJson = False) -> None:  # noqa: FBT002
 
 
 @feeds.command("check")
-def check_feeds(paths: Paths, as_json: AsJson = False) -> None:  # noqa: FBT002
-    """Read documents and say, for each, what was read, what is missing, what was refused and why."""
-    reports = commands.check_feeds(paths)
+def check_feeds(
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH|URL...",
+            help="Files, folders of .xml .rss .atom .json files, http or https addresses.",
+        ),
+    ],
+    local: Annotated[bool, typer.Option(help="Addresses may be private ones.")] = False,  # noqa: FBT002
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Read documents and say, for each, what was read, what is missing, what was refused and why.
+
+    Exit code 0: something could be read of every document; 2: of at least one, nothing.
+    """
+    reports = commands.check_feeds(paths, is_local=local)
+    outcomes = [report["outcome"] for report in reports]
     if as_json:
         _print_json(reports)
-        return
-    _print_table(
-        [_check_row(report) for report in reports],
-        ("path", "format", "outcome", "notices", "missing", "problem"),
-    )
-    outcomes = [report["outcome"] for report in reports]
-    counts = ", ".join(f"{outcomes.count(outcome)} {outcome}" for outcome in sorted(set(outcomes)))
-    _console().print(f"{len(reports)} documents: {counts}")
+    else:
+        columns = ("path", "format", "outcome", "notices", "missing", "problem")
+        _print_table([_check_row(report) for report in reports], columns)
+        counts = ", ".join(f"{outcomes.count(outcome)} {outcome}" for outcome in sorted(set(outcomes)))
+        _console().print(f"{len(reports)} documents: {counts}")
+    if "refused" in outcomes:
+        raise typer.Exit(EXIT_ACT)
 
 
 @feeds.command("link")
@@ -238,6 +255,12 @@ def list_rejects(as_json: AsJson = False) -> None:  # noqa: FBT002
     _show_rows(
         commands.list_rejects(), ("feed_id", "stage", "where", "problem", "seen_count"), as_json=as_json
     )
+
+
+@app.command("waiting")
+def count_waiting(as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Show how many rows wait for each step."""
+    _show_report(commands.count_waiting(), as_json=as_json)
 
 
 @app.command("recover")

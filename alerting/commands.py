@@ -167,9 +167,12 @@ def run_all(*, parts: Parts | None = None) -> Report:
         return {"fetch": fetch_due_feeds(parts=opened), **_run_from_load(opened)}
 
 
-def check_feeds(paths: Sequence[str]) -> list[Report]:
-    """Read documents from files and folders (.xml .rss .atom .json); one report a document."""
-    return [dry.check_file(path) for path in dry.find_documents(paths)]
+def check_feeds(paths: Sequence[str], *, is_local: bool = False) -> list[Report]:
+    """Read documents from files, folders (.xml .rss .atom .json) and http(s) addresses; one report a document.
+
+    Addresses are fetched as feeds are; *is_local* lets them lead to loopback and private addresses.
+    """
+    return dry.check_documents(paths, is_local=is_local, now=bootstrap.utc_now)
 
 
 def link_notices(paths: Sequence[str]) -> list[Report]:
@@ -213,6 +216,12 @@ def list_deliveries(*, state: str | None = None, parts: Parts | None = None) -> 
     """Return deliveries, newest first, of one state or of all."""
     with bootstrap.opened(parts) as opened:
         return show.list_deliveries(opened.database, state=state)
+
+
+def count_waiting(*, parts: Parts | None = None) -> Mapping[str, int]:
+    """Return how many rows wait: documents, to_index, to_match, to_compose, to_deliver."""
+    with bootstrap.opened(parts) as opened:
+        return _count_waiting(opened)
 
 
 def list_tellings(*, parts: Parts | None = None) -> list[Report]:

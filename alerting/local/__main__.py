@@ -1,4 +1,4 @@
-"""The local stack's two verbs: ``python -m alerting.local up`` and ``... down``.
+"""The local stack's verbs: ``python -m alerting.local up``, ``... down``, ``... clean``.
 
 In:   servers given by DATABASE_URL, ELASTICSEARCH_URL, SMTP_URL, if any.
 Out:  a running stack in the foreground; exit code 0 after Ctrl-C, SIGTERM or ``down``.
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from alerting.errors import AlertingError
 from alerting.local.signals import Stopped, stop_signals_raise
-from alerting.local.stack import Stack, stop_other
+from alerting.local.stack import Stack, clear, stop_other
 
 
 LOCAL = Path(".local")
@@ -21,9 +21,9 @@ WATCH_SECONDS = 1
 
 def main(arguments: list[str]) -> int:
     """Do one verb; return the exit code."""
-    verbs = {"up": up, "down": down}
+    verbs = {"up": up, "down": down, "clean": clean}
     if len(arguments) != 1 or arguments[0] not in verbs:
-        sys.stderr.write("usage: python -m alerting.local up|down\n")
+        sys.stderr.write("usage: python -m alerting.local up|down|clean\n")
         return 2
     try:
         return verbs[arguments[0]]()
@@ -54,6 +54,14 @@ def down() -> int:
     for name in ("stack", "demo"):
         if stop_other(LOCAL / name):
             say(f"{name}: stopped")
+    return 0
+
+
+def clean() -> int:
+    """Stop both and remove what they keep."""
+    down()
+    for name in ("stack", "demo"):
+        clear(LOCAL / name)
     return 0
 
 

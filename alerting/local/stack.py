@@ -15,6 +15,7 @@ import json
 import os
 import secrets
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,7 +27,7 @@ from dataclasses import dataclass, field
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Self
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import psutil
 
@@ -58,6 +59,8 @@ class Stack:
         environment: Where DATABASE_URL, ELASTICSEARCH_URL and SMTP_URL may name given servers.
         say: Told one line whenever something takes its time.
         search_is_needed: Whether Elasticsearch's absence is an error or a line.
+        database_suffix: Of the databases on a given server, so that a demo does not write into yours.
+        settings: More settings of ours for all that run in the stack.
     """
 
     state: Path
@@ -66,6 +69,8 @@ class Stack:
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     say: Callable[[str], None] = print
     search_is_needed: bool = True
+    database_suffix: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict, init=False)
     _lock: TextIOWrapper | None = field(default=None, init=False)
     _postgres: LocalPostgres | None = field(default=None, init=False)
@@ -89,7 +94,8 @@ class Stack:
         try:
             self._end_left_overs()
             self.addresses = {"ALERTING_SECRET": self._kept("secret", secrets.token_hex(32))}
-            self._start_postgres()
+            if "postgres" in self.servers:
+                self._start_postgres()
             if "elasticsearch" in self.servers:
                 self._start_elasticsearch()
             if "mail" in self.servers:
@@ -109,7 +115,27 @@ class Stack:
         }
         if not self.environment.get("SMTP_URL"):
             ours["ALERTING_RECIPIENTS_ALLOWED"] = "*"  # Our own mail server leads nowhere else.
-        return {**self.environment, **ours, **self.addresses}
+        return {**self.environment, **ours, **self.settings, **self.addresses}
+
+    def spawn(self, name: str, command: list[str], variables: Mapping[str, str] | None = None) -> None:
+        """Start one more process of this stack: with its log, its pid file, ended with the others."""
+        with self._log(name).open("ab") as log:
+            self._children[name] = subprocess.Popen(  # noqa: S603 - our own commands
+                command,
+                env={**(variables or self.variables()), MARK: str(self.state.resolve())},
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        self._note(name, self._children[name])
+
+    def serve(self, name: str, module: str, *arguments: str) -> str:
+        """Start ``python -m MODULE ARGUMENTS PORT`` on a free port; return its address once it answers."""
+        port = free_port()
+        self.spawn(name, [sys.executable, "-m", module, *arguments, str(port)])
+        self._wait_for(name, lambda: is_listening(port))
+        return f"http://127.0.0.1:{port}"
 
     def check(self) -> None:
         """Raise when a child has died.
@@ -143,7 +169,7 @@ class Stack:
     def _start_postgres(self) -> None:
         given = self.environment.get("DATABASE_URL")
         if given:
-            self.addresses["DATABASE_URL"] = given
+            self.addresses["DATABASE_URL"] = self._beside(given)
         else:
             self._postgres = LocalPostgres(self._socket_folder(), self._log("postgres"))
             self._postgres.start()
@@ -153,6 +179,15 @@ class Stack:
         database = open_database(read_settings(self.addresses).database_url)
         database.migrate()
         database.close()
+
+    def _beside(self, given: str) -> str:
+        """Return the address of our database on a given server; made if it is another than the one given."""
+        if not self.database_suffix:
+            return given
+        parts = urlsplit(given)
+        name = parts.path.lstrip("/") + self.database_suffix
+        _create_database(given, name)
+        return urlunsplit(parts._replace(path=f"/{name}"))
 
     def _start_elasticsearch(self) -> None:
         given = self.environment.get("ELASTICSEARCH_URL")
@@ -177,11 +212,8 @@ class Stack:
         if self.environment.get("SMTP_URL"):
             self.addresses["SMTP_URL"] = self.environment["SMTP_URL"]
             return
-        port = free_port()
-        command = [sys.executable, "-m", "alerting.local.mail", str(self.state / "inbox"), str(port)]
-        self._spawn("mail", command, self.variables())
-        self._wait_for("mail", lambda: is_listening(port))
-        self.addresses["SMTP_URL"] = f"smtp+plain://127.0.0.1:{port}"
+        address = self.serve("mail", "alerting.local.mail", str(self.state / "inbox"))
+        self.addresses["SMTP_URL"] = address.replace("http://", "smtp+plain://")
 
     def _start_airflow(self) -> None:
         database_url = airflow_database_url(self.addresses["DATABASE_URL"])
@@ -202,7 +234,7 @@ class Stack:
         if migrated.returncode != 0:
             raise LocalStackError(f"Airflow: db migrate failed; see {self._log('airflow-migrate')}")
         for name, arguments in COMPONENTS.items():
-            self._spawn(name, airflow_command(*arguments), variables)
+            self.spawn(name, airflow_command(*arguments), variables)
         self._wait_for("Airflow", lambda: _is_healthy(self.addresses["AIRFLOW_URL"]))
 
     def _wait_for(self, name: str, is_ready: Callable[[], bool]) -> None:
@@ -214,18 +246,6 @@ class Stack:
                     f"{name}: not ready within {HEALTHY_SECONDS} s; see {self.state / 'logs'}"
                 )
             time.sleep(PAUSE_SECONDS)
-
-    def _spawn(self, name: str, command: list[str], variables: Mapping[str, str]) -> None:
-        with self._log(name).open("ab") as log:
-            self._children[name] = subprocess.Popen(  # noqa: S603 - our own commands
-                command,
-                env={**variables, MARK: str(self.state.resolve())},
-                stdout=log,
-                stderr=log,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        self._note(name, self._children[name])
 
     def _note(self, name: str, child: subprocess.Popen[bytes] | None) -> None:
         assert child is not None
@@ -298,6 +318,19 @@ class Stack:
         file = self.state / "environment.sh"
         file.touch(mode=0o600)
         file.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in ours.items()))
+
+
+def clear(state: Path) -> None:
+    """End what a killed run left and remove all that a stack keeps; the next start begins from nothing."""
+    if not state.exists():
+        return
+    with Stack(state, state, servers=()) as stack:
+        kept = state / "run" / "postgres-folder"
+        folders = [Path(kept.read_text())] if kept.exists() else []
+        for path in [*folders, *state.iterdir()]:
+            if path.is_dir() and path != stack.state / "run":
+                shutil.rmtree(path)
+    shutil.rmtree(state)
 
 
 def stop_other(state: Path) -> bool:
