@@ -70,7 +70,7 @@ def build(
         database: Instead of the settings' own, for tests that watch its engine.
         now: Instead of the real clock.
     """
-    clock = now or _utc_now
+    clock = now or utc_now
     return Parts(
         settings=settings,
         database=database or open_database(settings.database_url),
@@ -101,5 +101,6 @@ def _index(settings: Settings) -> SearchIndex | None:
     return SearchIndex(settings.elasticsearch_url, settings.index_alias)
 
 
-def _utc_now() -> datetime:
+def utc_now() -> datetime:
+    """Return the time now, aware UTC."""
     return datetime.now(UTC)

@@ -31,7 +31,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import aiohttp
 
-from alerting.domain.feed import Feed, Fetched
+from alerting.domain.feed import Feed, Fetched, Reject
 from alerting.errors import AlertingError, FeedRefusedError, FeedUnavailableError
 
 
@@ -203,6 +203,13 @@ def retry_after(headers: Mapping[str, str], answered_at: datetime) -> timedelta 
     except (ValueError, OverflowError):
         return None
     return min(max(pause, timedelta()), LONGEST_PAUSE)
+
+
+def reject_of(error: AlertingError) -> Reject:
+    """Return why there is no answer, as a reject: the address, and the problem."""
+    if isinstance(error, FeedUnavailableError | FeedRefusedError):
+        return Reject(error.where, error.problem)
+    return Reject("answer", str(error))
 
 
 def show_url(url: str) -> str:

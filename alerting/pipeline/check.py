@@ -6,12 +6,16 @@ Out:  a ``CheckReport``; never an error of the document's own.
 
 from __future__ import annotations
 
+import asyncio
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from alerting.domain.feed import Reject
+from alerting.domain.feed import Feed, Fetched, Reject
 from alerting.domain.notice import Notice
 from alerting.errors import FeedFormatError
+from alerting.feeds.fetch import DEFAULT_LIMITS, FetchLimits, Outcome, open_fetcher, reject_of
 from alerting.feeds.formats import AUTO, detect, parse
 from alerting.notices.normalise import normalise
 
@@ -45,6 +49,8 @@ class CheckReport:
 def check(path: str, document: bytes, *, format: str = AUTO) -> CheckReport:  # noqa: A002 - the field's name
     """Read *document* as a feed's would be and say what firms could be told of it."""
     started = time.perf_counter()
+    if len(document) > DEFAULT_LIMITS.body_bytes:
+        return refuse(path, "document", f"more than {DEFAULT_LIMITS.body_bytes} bytes; expected less")
     name: str | None = None
     try:
         name = detect(document, feed_id=path) if format == AUTO else format
@@ -56,6 +62,49 @@ def check(path: str, document: bytes, *, format: str = AUTO) -> CheckReport:  # 
     outcome = "read" if not parsed.rejects else "partly" if notices else "refused"
     missing = tuple(_missing(notice) for notice in notices)
     return CheckReport(path, name, outcome, notices, missing, parsed.rejects, time.perf_counter() - started)
+
+
+def check_addresses(
+    urls: Sequence[str],
+    *,
+    is_local: bool,
+    now: Callable[[], datetime],
+    limits: FetchLimits = DEFAULT_LIMITS,
+) -> dict[str, CheckReport]:
+    """Fetch addresses as feeds are fetched, and check what they serve; return a report an address.
+
+    Args:
+        urls: http or https; the same one twice is asked once.
+        is_local: May lead to loopback and private addresses.
+        now: The clock, aware UTC.
+        limits: How far we go.
+    """
+    started = time.perf_counter()
+    reports: dict[str, CheckReport] = {}
+
+    async def keep(feed: Feed, outcome: Outcome) -> None:
+        report = await asyncio.to_thread(_check_outcome, feed.url, outcome)
+        reports[feed.url] = replace(report, seconds=time.perf_counter() - started)
+
+    async def run() -> None:
+        feeds = [Feed(url, url, url, is_local=is_local) for url in dict.fromkeys(urls)]
+        async with open_fetcher(now=now, limits=limits) as fetcher:
+            await fetcher.fetch_feeds(feeds, keep)
+
+    asyncio.run(run())
+    return reports
+
+
+def refuse(path: str, where: str, problem: str) -> CheckReport:
+    """Return the report of what could not be had or read at all."""
+    return CheckReport(path, None, "refused", (), (), (Reject(where, problem),), 0.0)
+
+
+def _check_outcome(url: str, outcome: Outcome) -> CheckReport:
+    if isinstance(outcome, Fetched):
+        return check(url, outcome.body or b"")
+    reject = reject_of(outcome)
+    return refuse(url, reject.where, reject.problem)
 
 
 def _missing(notice: Notice) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
-"""Try things on files, without a database: read them, link them, match them."""
+"""Try things on files and addresses, without a database: read them, link them, match them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from alerting.domain.procedure import LinkStep
 from alerting.matching.engine import Engine
 from alerting.matching.firms_file import read_firms
 from alerting.notices.link import Candidate, find_link
-from alerting.pipeline.check import check
+from alerting.pipeline.check import CheckReport, check, check_addresses, refuse
 
 
 Row = dict[str, Any]
@@ -29,20 +30,29 @@ def find_documents(paths: Iterable[str]) -> Iterator[Path]:
             yield path
 
 
-def check_file(path: Path) -> Row:
-    """Read one document and report on it; a file that cannot be read is a refused one."""
-    body = _read(path)
-    if isinstance(body, str):
-        return {
-            "path": str(path),
-            "format": None,
-            "outcome": "refused",
-            "notices": [],
-            "rejects": [{"where": "file", "problem": body}],
-            "seconds": 0.0,
-        }
-    report: Row = to_json(check(str(path), body))
-    return report
+def check_documents(paths: Sequence[str], *, is_local: bool, now: Callable[[], datetime]) -> list[Row]:
+    """Read documents and report on each, in the order of *paths*; one that cannot be had is a refused one.
+
+    Args:
+        paths: Files, folders, and http or https addresses.
+        is_local: Addresses may lead to loopback and private addresses.
+        now: The clock, aware UTC.
+    """
+    by_url = check_addresses([path for path in paths if _is_address(path)], is_local=is_local, now=now)
+    reports: list[CheckReport] = []
+    for path in paths:
+        reports += [by_url[path]] if path in by_url else _check_path(path)
+    return [to_json(report) for report in reports]
+
+
+def _check_path(path: str) -> Iterator[CheckReport]:
+    """Check a file, or every document of a folder; a folder without any is refused itself."""
+    files = list(find_documents([path]))
+    if not files:
+        yield refuse(path, "folder", f"no document; expected files ending {' '.join(sorted(_SUFFIXES))}")
+    for file in files:
+        body = _read(file)
+        yield check(str(file), body) if isinstance(body, bytes) else refuse(str(file), "file", body)
 
 
 def link_files(paths: Iterable[Path]) -> list[Row]:
@@ -96,6 +106,10 @@ def _read(path: Path) -> bytes | str:
         return path.read_bytes()
     except OSError as error:
         return error.strerror or "cannot be read"
+
+
+def _is_address(path: str) -> bool:
+    return path.startswith(("http://", "https://"))
 
 
 def _is_document(path: Path) -> bool:

@@ -23,7 +23,6 @@ from alerting.domain.feed import Feed, Fetched, ParsedFeed, Reject
 from alerting.errors import (
     AlertingError,
     FeedFormatError,
-    FeedRefusedError,
     FeedUnavailableError,
     TransientError,
 )
@@ -35,6 +34,7 @@ from alerting.feeds.fetch import (
     FetchLimits,
     Outcome,
     open_fetcher,
+    reject_of,
     show_url,
 )
 from alerting.feeds.formats import parse
@@ -100,7 +100,7 @@ async def _fetch(due: Sequence[Feed], desk: _Desk, limits: FetchLimits) -> None:
 def _keep(desk: _Desk, feed: Feed, outcome: Outcome) -> None:
     """Keep what one feed brought: a document, nothing new, or why it failed."""
     if isinstance(outcome, AlertingError):
-        _record_failure(desk, feed, [outcome], rejected=[_reject_of(outcome)])
+        _record_failure(desk, feed, [outcome], rejected=[reject_of(outcome)])
         return
     if outcome.body is not None:
         desk.archive.put(outcome.body)
@@ -192,7 +192,7 @@ def _mark_index(
 ) -> None:
     """Store the page as read, or as to be asked for again while something it points to cannot be had."""
     desk.archive.put(answer.body or b"")
-    rejected = [*page_rejects, *map(_reject_of, errors)]
+    rejected = [*page_rejects, *map(reject_of, errors)]
     away = [error for error in errors if isinstance(error, TransientError)]
     if away:
         _record_failure(desk, feed, away, rejected=rejected)
@@ -234,9 +234,3 @@ def _retry_after_seconds(errors: Sequence[AlertingError]) -> Iterator[int]:
 def _add_rejects(connection: Connection, feed: Feed, rejected: Sequence[Reject]) -> None:
     for reject in rejected:
         rejects.add_reject(connection, reject, feed_id=feed.feed_id, stage="fetch")
-
-
-def _reject_of(error: AlertingError) -> Reject:
-    if isinstance(error, FeedUnavailableError | FeedRefusedError):
-        return Reject(error.where, error.problem)
-    return Reject("answer", str(error))
