@@ -170,7 +170,7 @@ def run_all(*, parts: Parts | None = None) -> Report:
 def check_feeds(paths: Sequence[str], *, is_local: bool = False) -> list[Report]:
     """Read documents from files, folders (.xml .rss .atom .json) and addresses; one report a document.
 
-    Addresses (http, https) are fetched as feeds are; *is_local* lets them lead to loopback and private addresses.
+    Addresses (http, https) are fetched as feeds are; *is_local* lets them lead to private addresses.
     """
     return dry.check_documents(paths, is_local=is_local, now=bootstrap.utc_now)
 
