@@ -131,8 +131,11 @@ class Stack:
         self._note(name, self._children[name])
 
     def serve(self, name: str, module: str, *arguments: str) -> str:
-        """Start ``python -m MODULE ARGUMENTS PORT`` on a free port; return its address once it answers."""
-        port = free_port()
+        """Start ``python -m MODULE ARGUMENTS PORT``; return its address once it answers.
+
+        The port is that of the run before, if it is still free: addresses outlive a restart.
+        """
+        port = self._kept_port(name)
         self.spawn(name, [sys.executable, "-m", module, *arguments, str(port)])
         self._wait_for(name, lambda: is_listening(port))
         return f"http://127.0.0.1:{port}"
@@ -311,6 +314,13 @@ class Stack:
             file.touch(mode=0o600)
             file.write_text(fresh)
         return file.read_text()
+
+    def _kept_port(self, name: str) -> int:
+        port = int(self._kept(f"{name}.port", str(free_port())))
+        if is_listening(port):
+            port = free_port()
+            self._run_file(f"{name}.port").write_text(str(port))
+        return port
 
     def _write_environment(self) -> None:
         """Write what a shell sources to reach this stack by our commands."""
