@@ -9,6 +9,8 @@ CORPUS ?= ../shared/data
 WORKERS ?= 2
 LATE ?= 1
 export PYTHONUNBUFFERED := 1
+# A mirror behind a company's own certificate authority works as it does for pip.
+export UV_SYSTEM_CERTS := 1
 
 .PHONY: help setup demo up down check format test corpus bench docs lock wheel clean
 
