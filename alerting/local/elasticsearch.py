@@ -7,8 +7,10 @@ Out:  a node on 127.0.0.1, and its address; or one line that says what to do.
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -146,6 +148,9 @@ def prepare_home(home: Path, jars: list[Path]) -> None:
 
 def _resolve(jars: Path) -> list[str]:
     context = MavenContext(repo_cache=jars / "repository")
+    trusted = ssl.get_default_verify_paths()
+    # requests brings its own list of authorities; the system's knows those of a company too.
+    os.environ.setdefault("REQUESTS_CA_BUNDLE", trusted.cafile or trusted.capath or "")
     try:
         found = EnvironmentBuilder(context, cache_dir=jars).from_endpoint(ENDPOINT).all_jars
     except (OSError, RuntimeError, ValueError) as error:
