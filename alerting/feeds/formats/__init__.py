@@ -49,6 +49,8 @@ def detect(document: bytes, *, feed_id: str) -> str:
     if any(mark in document[:2000] for mark in (b"<rss", b"<feed", b"<rdf:RDF")):
         return "rss"
     root = local_name(read_xml(document, feed_id=feed_id))
+    if root in RSS_ROOTS:
+        return "rss"
     if root == "ann":
         return "boamp"
     if root in eforms.ROOTS:

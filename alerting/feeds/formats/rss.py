@@ -1,8 +1,9 @@
 """Parse RSS 2.0 and Atom, broken ones too.
 
 In:   the bytes of one feed document.
-Out:  one RawNotice an entry with a title, one Reject an entry without; the Dublin Core elements
-      of French buyer profiles give buyer, deadline and place.
+Out:  one RawNotice an entry with a title, one Reject an entry without, and one for the entry where
+      a document breaks off; the Dublin Core elements of French buyer profiles give buyer, deadline
+      and place.  A document that defines entities is refused.
 
 Source: RSS 2.0; RFC 4287; DCMI Metadata Terms (dateAccepted, creator).
 """
@@ -26,6 +27,12 @@ KINDS = (
     (re.compile(r"\bannul|\bsans suite", re.IGNORECASE), NoticeKind.CANCELLATION),
     (re.compile(r"\battribution|\bavis d'attribution|\brésultat de marché", re.IGNORECASE), NoticeKind.AWARD),
 )
+# An encoding with a null in its name, a declaration that sgmllib asserts cannot be, nesting without an end.
+INSIDE = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+ENTITY = re.compile(rb"<!ENTITY\b")
+ENTRY = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s>]")
+ENTRY_END = re.compile(rb"</(?:\w+:)?(?:item|entry)\s*>")
+ROOT_END = re.compile(rb"</(?:\w+:)?(?:rss|feed|RDF)\s*>", re.IGNORECASE)
 PLACE = re.compile(r"(?P<departement>\d{2,3}|2[AB])\s*-\s*(?P<commune>.+)")
 
 
@@ -35,20 +42,42 @@ def parse(document: bytes, *, feed_id: str) -> ParsedFeed:
     Raises:
         FeedFormatError: It is no RSS or Atom at all.
     """
-    # A stream, since bytes or text that look like an address or a file's name would be opened.
-    parsed = feedparser.parse(io.BytesIO(document), resolve_relative_uris=False, sanitize_html=False)
+    plain = document.replace(b"\0", b"")  # UTF-16 reads like ASCII so, for what is looked for here.
+    if ENTITY.search(plain):
+        raise FeedFormatError(feed_id, "document type", "defines entities; expected none")
+    parsed = _parse(document, feed_id)
     if not parsed.get("version"):
         raise FeedFormatError(feed_id, "document", "neither RSS nor Atom")
     notices, rejects = [], []
+    is_cut = not ROOT_END.search(plain)
+    last = len(parsed.entries) if is_cut and len(ENTRY.findall(plain)) > len(ENTRY_END.findall(plain)) else 0
     for number, entry in enumerate(parsed.entries, start=1):
         notice = _raw_notice(entry, feed_id)
-        if notice is None:
+        if number == last:
+            rejects.append(Reject(f"entry {number}", "cut short with its document; expected a whole entry"))
+        elif notice is None:
             rejects.append(Reject(f"entry {number}", "expected a title (got none)"))
         else:
             notices.append(notice)
-    if parsed.bozo and isinstance(parsed.bozo_exception, Exception) and not notices:
-        rejects.append(Reject("document", f"broken feed ({parsed.bozo_exception})"))
+    if parsed.bozo and not notices and not rejects:
+        rejects.append(Reject("document", f"broken feed ({_problem(parsed.bozo_exception)})"))
+    elif is_cut and not last:
+        rejects.append(Reject("document", "cut short; expected a closing tag of the feed"))
     return ParsedFeed(tuple(notices), tuple(rejects))
+
+
+def _parse(document: bytes, feed_id: str) -> Any:
+    """Let feedparser read; it has no error of its own, so whatever breaks inside it is a broken feed."""
+    try:
+        # A stream, since bytes or text that look like an address or a file's name would be opened.
+        return feedparser.parse(io.BytesIO(document), resolve_relative_uris=False, sanitize_html=False)
+    except INSIDE as error:
+        problem = f"broken feed ({type(error).__name__}: {_problem(error)})"
+        raise FeedFormatError(feed_id, "document", problem) from error
+
+
+def _problem(error: object) -> str:
+    return " ".join(str(error).split())[:200]
 
 
 def _raw_notice(entry: Any, feed_id: str) -> RawNotice | None:

@@ -42,12 +42,16 @@ def read_xml(document: bytes, *, feed_id: str) -> Element:
     try:
         root = etree.fromstring(document, parser)
     except etree.XMLSyntaxError as error:
-        raise FeedFormatError(feed_id, f"line {error.lineno}", f"not XML ({error.msg})") from error
+        raise FeedFormatError(feed_id, f"line {error.lineno}", f"not XML ({_one_line(error.msg)})") from error
     except ValueError as error:
-        raise FeedFormatError(feed_id, "document", f"not XML ({error})") from error
+        raise FeedFormatError(feed_id, "document", f"not XML ({_one_line(str(error))})") from error
     if root.getroottree().docinfo.internalDTD is not None:
         raise FeedFormatError(feed_id, "line 1", "a document type definition; expected none")
     return root
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def local_name(element: Element) -> str:
