@@ -20,6 +20,7 @@ import feedparser
 from alerting.domain.feed import ParsedFeed, Reject
 from alerting.domain.notice import Clock, NoticeKind, RawNotice, RawPlace, RawTime
 from alerting.errors import FeedFormatError
+from alerting.feeds.formats.xml import ENTITY
 
 
 KINDS = (
@@ -29,7 +30,6 @@ KINDS = (
 )
 # An encoding with a null in its name, a declaration that sgmllib asserts cannot be, nesting without an end.
 INSIDE = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
-ENTITY = re.compile(rb"<!ENTITY\b")
 ENTRY = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s>]")
 ENTRY_END = re.compile(rb"</(?:\w+:)?(?:item|entry)\s*>")
 ROOT_END = re.compile(rb"</(?:\w+:)?(?:rss|feed|RDF)\s*>", re.IGNORECASE)
@@ -112,7 +112,9 @@ def _kind(entry: Any, title: str) -> NoticeKind:
 
 
 def _published(entry: Any) -> RawTime | None:
-    moment = entry.get("published_parsed") or entry.get("updated_parsed")
+    # Asked for without being there, feedparser warns and answers the other one.
+    updated = entry["updated_parsed"] if "updated_parsed" in entry else None  # noqa: SIM401
+    moment = entry.get("published_parsed") or updated
     return RawTime("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z".format(*moment[:6])) if moment else None
 
 

@@ -15,6 +15,7 @@ from alerting.errors import FeedFormatError
 
 
 Element = etree._Element  # noqa: SLF001 - lxml names its element class so
+ENTITY = re.compile(rb"<!ENTITY\b")
 # Atomic: a page that opens with many comments and is no HTML would take for ever otherwise.
 HTML_START = re.compile(
     rb"^(\xef\xbb\xbf)?\s*+(?>(?><!--.*?-->)\s*+)*+<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
@@ -31,6 +32,8 @@ def read_xml(document: bytes, *, feed_id: str) -> Element:
         raise FeedFormatError(feed_id, "document", "empty; expected XML")
     if HTML_START.match(document):
         raise FeedFormatError(feed_id, "line 1", "an HTML page; expected XML")
+    if ENTITY.search(document.replace(b"\0", b"")):  # UTF-16 reads like ASCII so.
+        raise FeedFormatError(feed_id, "document type", "defines entities; expected none")
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
