@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import zlib
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -27,7 +28,8 @@ class Archive:
     def put(self, body: bytes) -> str:
         """Keep *body* and return its sha256 in hex; safe to repeat and to be killed in.
 
-        A file is complete or absent: it is written beside its place, then renamed.
+        A file is complete or absent: it is written beside its place, then renamed; when this returns,
+        a power cut loses neither the file nor its name.
         """
         body_hash = hashlib.sha256(body).hexdigest()
         path = self._path(body_hash)
@@ -39,18 +41,34 @@ class Archive:
             file.flush()
             os.fsync(file.fileno())
         Path(file.name).replace(path)
+        _sync_folder(path.parent)
         return body_hash
 
     def get(self, body_hash: str) -> bytes:
         """Return the document of that hash.
 
         Raises:
-            UnknownIdError: The archive does not hold it.
+            UnknownIdError: The archive does not hold it, or holds something else in its place.
         """
         path = self._path(body_hash)
-        if not path.exists():
-            raise UnknownIdError(f"archive {self._folder}: no document with sha256 {body_hash}")
-        return gzip.decompress(path.read_bytes())
+        try:
+            body = gzip.decompress(path.read_bytes())
+        except FileNotFoundError as error:
+            raise UnknownIdError(f"archive {self._folder}: no document with sha256 {body_hash}") from error
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise UnknownIdError(f"archive {self._folder}: {path.name} is damaged ({error})") from error
+        if hashlib.sha256(body).hexdigest() != body_hash:
+            raise UnknownIdError(f"archive {self._folder}: {path.name} is damaged (it has another sha256)")
+        return body
 
     def _path(self, body_hash: str) -> Path:
         return self._folder / body_hash[:2] / f"{body_hash}.gz"
+
+
+def _sync_folder(folder: Path) -> None:
+    """Let a new name in a folder survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 
 import pytest
@@ -40,3 +41,29 @@ def test_a_document_that_was_never_archived_is_an_error(tmp_path):
         Archive(tmp_path).get("ab" * 32)
 
     assert str(caught.value) == f"archive {tmp_path}: no document with sha256 {'ab' * 32}"
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        pytest.param(b"", "it has another sha256", id="empty"),
+        pytest.param(
+            gzip.compress(b"<ann/>")[:12],
+            "Compressed file ended before the end-of-stream marker was reached",
+            id="half",
+        ),
+        pytest.param(b"<ann/>", "Not a gzipped file (b'<a')", id="not packed"),
+        pytest.param(gzip.compress(b"<other/>"), "it has another sha256", id="another document"),
+    ],
+)
+def test_a_document_that_is_damaged_is_an_error_and_never_read(tmp_path, content, problem):
+    """
+    What lies there must be what was received, byte for byte.
+    """
+    body_hash = Archive(tmp_path).put(b"<ann/>")
+    (tmp_path / body_hash[:2] / f"{body_hash}.gz").write_bytes(content)
+
+    with pytest.raises(UnknownIdError) as caught:
+        Archive(tmp_path).get(body_hash)
+
+    assert str(caught.value) == f"archive {tmp_path}: {body_hash}.gz is damaged ({problem})"
