@@ -615,14 +615,14 @@ def test_a_host_is_asked_a_few_questions_at_a_time(server):
         if active == 6:
             everybody.set()
         with suppress(TimeoutError):
-            await asyncio.wait_for(everybody.wait(), 0.2)
+            await asyncio.wait_for(everybody.wait(), 0.4)
         active -= 1
         return web.Response(body=BODY)
 
     server.pages["/avis"] = page
 
     found = ask_all(
-        *(feed(server.url + "/avis", str(number)) for number in range(6)), per_host=2, total_seconds=0.5
+        *(feed(server.url + "/avis", str(number)) for number in range(6)), per_host=2, total_seconds=1.1
     )
 
     assert {type(outcome) for outcome in found.values()} == {Fetched}
@@ -636,7 +636,7 @@ def test_a_slow_feed_holds_up_nobody(server):
     server.pages |= {"/slow": silent, "/avis": say()}
     asked = [feed(server.url + "/slow", "slow"), *(feed(server.url + "/avis", str(n)) for n in range(5))]
 
-    found = ask_all(*asked, feeds_at_once=2, total_seconds=0.5)
+    found = ask_all(*asked, feeds_at_once=2, total_seconds=1)
 
     assert list(found) == ["0", "1", "2", "3", "4", "slow"]
     assert isinstance(found["slow"], FeedUnavailableError)
