@@ -58,6 +58,7 @@ class Topic:
         criterion: "trade", "cpv" or "words"; goes into the reason.
         name: The trade's name, None for the profile's own codes and words.
         cpv_codes: Eight digits; each covers its subtree.
+        cpv_codes_out: Eight digits; branches of those subtrees that are another craft's.
         phrases: Stems in a row, any of them.
         phrases_out: Stems in a row that take a text out of this topic.
     """
@@ -65,8 +66,15 @@ class Topic:
     criterion: str
     name: str | None = None
     cpv_codes: tuple[str, ...] = ()
+    cpv_codes_out: tuple[str, ...] = ()
     phrases: tuple[Phrase, ...] = ()
     phrases_out: tuple[Phrase, ...] = ()
+
+    def covers(self, code: str) -> bool:
+        """Tell whether a CPV code lies in one of the subtrees, and in no branch that is out."""
+        return any(cpv_covers(wanted, code) for wanted in self.cpv_codes) and not any(
+            cpv_covers(out, code) for out in self.cpv_codes_out
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +191,7 @@ def _topic_reasons(
     for topic in criteria.topics:
         if _found(texts, topic.phrases_out):
             continue
-        covered = tuple(code for code in codes if any(cpv_covers(wanted, code) for wanted in topic.cpv_codes))
+        covered = tuple(code for code in codes if topic.covers(code))
         words = _found(texts, topic.phrases)
         if covered or words:
             name = (topic.name,) if topic.name else ()

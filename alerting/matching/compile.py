@@ -50,6 +50,7 @@ def _trade_topic(trade: Trade) -> Topic:
         "trade",
         name=trade.label,
         cpv_codes=trade.cpv_codes,
+        cpv_codes_out=trade.cpv_codes_out,
         phrases=_phrases(trade.words),
         phrases_out=_phrases(trade.words_out),
     )

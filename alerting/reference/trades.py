@@ -27,6 +27,7 @@ class Trade:
         label: How people read it, in French.
         synonyms: Other names by which it may be asked for.
         cpv_codes: Eight digits; each covers its subtree.
+        cpv_codes_out: Branches of those subtrees that are another craft's: partitions are no joinery.
         words: Words or phrases that tell it in a notice.
         words_out: Words or phrases that take a text out of it.
     """
@@ -35,6 +36,7 @@ class Trade:
     label: str
     synonyms: tuple[str, ...]
     cpv_codes: tuple[str, ...]
+    cpv_codes_out: tuple[str, ...]
     words: tuple[str, ...]
     words_out: tuple[str, ...]
 
@@ -63,6 +65,7 @@ def trades() -> tuple[Trade, ...]:
             label=entry["label"],
             synonyms=tuple(entry["synonyms"]),
             cpv_codes=tuple(entry["cpv_codes"]),
+            cpv_codes_out=tuple(entry.get("cpv_codes_out", ())),
             words=tuple(entry["words"]),
             words_out=tuple(entry["words_out"]),
         )

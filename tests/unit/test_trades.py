@@ -1,0 +1,60 @@
+"""A trade stands for a craft's own codes: where the nomenclature puts two crafts together, it takes one."""
+
+from __future__ import annotations
+
+import pytest
+
+from alerting.domain.criteria import Criteria, decide
+from alerting.domain.notice import Lot, Notice, NoticeKind
+from alerting.matching.analyse import analyse_notice
+from alerting.matching.compile import compile_criteria
+from alerting.reference.cpv import is_cpv
+from alerting.reference.trades import trades
+
+
+def accepts(trade: str, *, lot: Lot) -> bool:
+    """Tell whether a profile of one trade accepts a notice of one lot."""
+    notice = Notice("any", "1", None, NoticeKind.CALL, "Réhabilitation de la mairie", lots=(lot,))
+    return decide(compile_criteria(Criteria(trades=(trade,))), analyse_notice(notice)).accepted
+
+
+@pytest.mark.parametrize(
+    ("trade", "code", "accepted"),
+    [
+        pytest.param("menuisier", "45421132", True, id="windows are joinery"),
+        pytest.param("menuisier", "45421000", True, id="joinery at large"),
+        pytest.param("menuisier", "45421153", True, id="built-in furniture is joinery"),
+        pytest.param("menuisier", "45421141", False, id="partitions are the plasterer's"),
+        pytest.param("menuisier", "45421160", False, id="ironmongery is the metalworker's"),
+        pytest.param("plaquiste", "45421141", True, id="the plasterer gets partitions"),
+        pytest.param("serrurier", "45421160", True, id="the metalworker gets ironmongery"),
+        pytest.param("couvreur", "45260000", True, id="roofing and other special trades at large"),
+        pytest.param("couvreur", "45261212", True, id="slates are roofing"),
+        pytest.param("couvreur", "45262660", False, id="asbestos removal is no roofing"),
+        pytest.param("couvreur", "45262510", False, id="stonework is no roofing"),
+        pytest.param("electricien", "45312100", True, id="fire alarms are electrical"),
+        pytest.param("electricien", "45313100", False, id="lifts are a craft of their own"),
+    ],
+)
+def test_a_code_belongs_to_the_craft_that_does_the_work(trade, code, accepted):
+    """
+    The lot's words say nothing, its code alone decides.
+    """
+    assert accepts(trade, lot=Lot("1", "Lot technique", cpv_codes=(code,))) is accepted
+
+
+def test_a_word_is_enough_where_the_code_is_another_craft_s():
+    """
+    Joinery and partitions in one lot, under the code of partitions: the joiner is told.
+    """
+    assert accepts("menuisier", lot=Lot("1", "Menuiseries intérieures, cloisons", cpv_codes=("45421141",)))
+
+
+def test_every_code_of_every_trade_exists():
+    """
+    A mistyped code would stand for nothing, in silence.
+    """
+    codes = [(trade.trade_id, code) for trade in trades() for code in trade.cpv_codes + trade.cpv_codes_out]
+
+    assert len(codes) > 50
+    assert [pair for pair in codes if not is_cpv(pair[1])] == []
