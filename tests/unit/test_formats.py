@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -157,3 +159,23 @@ def test_a_new_deadline_is_read_from_prose_or_not_at_all(text, after):
     found = find_new_deadline(text)
 
     assert (found.after if found is not None else None) == after
+
+
+def test_what_mapa_says_beside_its_object_is_read():
+    """
+    The object is title and, alone, description; characteristics and complements are not lost behind it.
+    """
+    mapa = ANN.decode() + (
+        "<DONNEES><MAPA><organisme><acheteurPublic>Ville de Kerlann</acheteurPublic></organisme><initial>"
+        "<description><objet>Mur de l'école</objet></description>"
+        "<caracteristiques><principales>Moellons hourdés à la chaux</principales><variantes><non/></variantes></caracteristiques>"
+        "<renseignements><idMarche>K-7</idMarche><rensgComplt>Visite le matin</rensgComplt></renseignements>"
+        "</initial></MAPA></DONNEES><GESTION><REFERENCE><IDWEB>26-70002</IDWEB></REFERENCE></GESTION></jo:ann>"
+    )
+    bare = re.sub("<caracteristiques>.*</renseignements>", "", mapa)
+
+    read, alone = (parse(text.encode(), feed_id="boamp").notices[0] for text in (mapa, bare))
+
+    assert (read.title, read.internal_reference) == ("Mur de l'école", "K-7")
+    assert read.description == "Moellons hourdés à la chaux\nVisite le matin"
+    assert (alone.description, alone.internal_reference) == ("Mur de l'école", None)

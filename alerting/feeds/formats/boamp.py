@@ -52,6 +52,7 @@ DESCRIPTIONS = (
     "descriptionMarche/description",
     "description/objet",
     "caracteristiques",
+    "renseignements/rensgComplt",
 )
 DEADLINES = (
     "procedure/dateReceptionOffres",
@@ -123,7 +124,7 @@ def _raw_notice(root: Element, dialect: Element, feed_id: str) -> RawNotice:
         buyer_name=_buyer_name(dialect) or text_of(index, "NOMORGANISME"),
         buyer_siret=text_of(dialect, "organisme/codeIdentificationNational"),
         buyer_place=_buyer_place(dialect),
-        description=_first(body, DESCRIPTIONS),
+        description=_description(body, title),
         nature=_choice(body, ("natureMarche/natureMarche", "descriptionMarche/natureMarche"))
         or _choice(index, ("NATURE_MARCHE",)),
         cpv_main=_first(body, tuple(f"{path}/objetPrincipal/classPrincipale" for path in _CPV_PATHS)),
@@ -141,7 +142,12 @@ def _raw_notice(root: Element, dialect: Element, feed_id: str) -> RawNotice:
         or _profile_url(dialect, body),
         notice_url=_page(root),
         internal_reference=_first(
-            body, ("communication/identifiantInterne", "descriptionMarche/numeroReference")
+            body,
+            (
+                "communication/identifiantInterne",
+                "descriptionMarche/numeroReference",
+                "renseignements/idMarche",
+            ),
         ),
         refers_to=_references(root, body),
         changes=_changes(body) if kind is NoticeKind.CORRECTION else (),
@@ -181,6 +187,12 @@ def _choice(element: Element | None, paths: tuple[str, ...]) -> str | None:
 
 def _first(element: Element | None, paths: tuple[str, ...]) -> str | None:
     return next((text for path in paths if (text := text_of(element, path)) is not None), None)
+
+
+def _description(body: Element, title: str) -> str | None:
+    """Return every prose of the purchase: MAPA repeats its title as object and says more elsewhere."""
+    stated = dict.fromkeys(text for path in DESCRIPTIONS for text in texts_of(body, path))
+    return "\n".join(text for text in stated if text != title) or next(iter(stated), None)
 
 
 def _buyer_name(dialect: Element) -> str | None:
