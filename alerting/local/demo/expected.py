@@ -1,6 +1,6 @@
 """What the demo's firms are to be told: written by hand from the notices, never by the engine.
 
-In:   expected.toml: for each profile the purchases that it is told of, by the notice that first spoke of them.
+In:   expected.toml: for each profile the purchases that it is told of, each by the id of its first notice.
 Out:  expected tellings.
 """
 

@@ -289,8 +289,11 @@ def _mapa_call(announcement: Announcement) -> tuple[Element | None, ...]:
             _node("lots", *lots) if lots else None,
         ),
         _node("procedure", _node("procedureAdaptee")),
-        _maybe("caracteristiques", fact.description),
+        None
+        if fact.description is None
+        else _node("caracteristiques", _node("principales", fact.description)),
         _node("delais", _maybe("receptionOffres", _wall(announcement.deadline_at))),
+        _node("renseignements", _maybe("idMarche", fact.reference), _maybe("rensgComplt", fact.visit)),
     )
 
 
