@@ -7,7 +7,11 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -18,46 +22,47 @@ TODAY = date(2026, 3, 4)
 NOW = datetime(2026, 3, 4, 8, 30, tzinfo=UTC)
 
 
-@pytest.fixture
-def folder(tmp_path):
-    """What the authorities publish, with a file beside it that they do not."""
-    published = tmp_path / "published"
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """What the authorities publish, with files beside and between it that nobody is to see."""
+    outside = tmp_path_factory.mktemp("outside")
+    published = outside / "published"
     publish_all(published, today=TODAY)
-    (tmp_path / "secret.xml").write_text("<secret/>")
+    (outside / "secret.xml").write_text("<secret/>")
     (published / "secret.xml").write_text("<secret/>")
     (published / "journal" / ".hidden.xml").write_text("<secret/>")
     (published / "journal" / "notes.txt").write_text("secret")
-    (published / "journal" / "link.xml").symlink_to(tmp_path / "secret.xml")
+    (published / "journal" / "link.xml").symlink_to(outside / "secret.xml")
     return published
 
 
-@pytest.fixture
-def server(folder):
-    """A running server, as the demo starts it."""
+@contextmanager
+def running(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """Run a server as the demo starts it; yield its process and its port."""
     command = [sys.executable, "-m", "alerting.local.authority", str(folder), "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        yield process
+        lines = iter(process.stderr.readline, "")
+        found = (re.search(r"http://127\.0\.0\.1:(\d+)", line) for line in lines)
+        yield process, next(int(match[1]) for match in found if match is not None)
         process.terminate()
         process.communicate()
 
 
-@pytest.fixture
-def ask(server):
+def get(port: int, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    """Ask for a path exactly as it is spelt; return status, headers and body."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("GET", path, headers={name.replace("_", "-"): text for name, text in headers.items()})
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    return answer.status, {name.lower(): text for name, text in answer.getheaders()}, body
+
+
+@pytest.fixture(scope="module")
+def ask(folder):
     """How to ask the server: a path as it is to stand in the request, and headers."""
-    lines = iter(server.stderr.readline, "")
-    port = next(int(found[1]) for line in lines if (found := re.search(r"http://127\.0\.0\.1:(\d+)", line)))
-
-    def ask(path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", port)
-        connection.request(
-            "GET", path, headers={name.replace("_", "-"): text for name, text in headers.items()}
-        )
-        answer = connection.getresponse()
-        body = answer.read()
-        connection.close()
-        return answer.status, {name.lower(): text for name, text in answer.getheaders()}, body
-
-    return ask
+    with running(folder) as (_, port):
+        yield partial(get, port)
 
 
 def links_of(page: bytes) -> list[str]:
@@ -153,15 +158,16 @@ def test_nothing_outside_what_is_listed_is_served(ask, path):
     assert (status == 200) == (path == "/journal/")
 
 
-def test_sigterm_ends_it_with_exit_code_0(server, ask):
+def test_sigterm_ends_it_with_exit_code_0(folder):
     """
     On its standard output there is one line a request and nothing else.
     """
-    ask("/journal/")
+    with running(folder) as (process, port):
+        get(port, "/journal/")
 
-    server.send_signal(signal.SIGTERM)
-    output, _ = server.communicate()
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate()
 
-    assert server.returncode == 0
+    assert process.returncode == 0
     assert len(output.splitlines()) == 1
     assert '"GET /journal/ HTTP/1.1" 200' in output
