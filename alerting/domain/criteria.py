@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from alerting.domain.match import Decision, Reason
+from alerting.domain.money import Money
 from alerting.domain.notice import Lot, Notice, NoticeKind, Place
 
 
@@ -139,8 +140,8 @@ def decide(criteria: CompiledCriteria, analysed: AnalysedNotice) -> Decision:
     """Say whether a profile's criteria accept a notice, with which lots, and why.
 
     A fact that the notice does not state is unknown; ``criteria.pass_unknown`` says whether
-    unknown passes.  Lots are judged one by one on topic, words out and place; the notice
-    as a whole may meet the topic when no lot does.
+    unknown passes.  Lots are judged one by one on topic, words out, place and stated value; the
+    notice as a whole may meet the topic when no lot does.
 
     Returns:
         For an accepted notice the reasons in the order topic, place, value, buyer; for a
@@ -152,6 +153,7 @@ def decide(criteria: CompiledCriteria, analysed: AnalysedNotice) -> Decision:
     lot_ids, reasons = _topic(criteria, analysed)
     if criteria.topics and not reasons:
         return _refused("topic", ())
+    lot_ids, reasons = _lots_in_range(criteria, notice, lot_ids, reasons)
     if unwanted := _found(analysed.texts, criteria.phrases_out):
         return _refused("words_out", unwanted)
     for judge in (_place, _value, _buyer):
@@ -234,23 +236,42 @@ def _place_verdict(criteria: CompiledCriteria, places: tuple[Place, ...]) -> tup
     return (REFUSED, tuple(dict.fromkeys(stated))) if stated else (UNKNOWN, ())
 
 
+def _lots_in_range(
+    criteria: CompiledCriteria, notice: Notice, lot_ids: tuple[str, ...], reasons: tuple[Reason, ...]
+) -> tuple[tuple[str, ...], tuple[Reason, ...]]:
+    """Leave out lots whose stated value is too small or too large; none fits: all stay, to be refused."""
+    fitting = tuple(
+        lot.lot_id
+        for lot in notice.lots
+        if lot.lot_id in lot_ids and ((cents := _euros(lot.value)) is None or _is_in_range(criteria, cents))
+    )
+    if not fitting:
+        return lot_ids, reasons
+    return fitting, tuple(reason for reason in reasons if reason.lot_id in fitting)
+
+
 def _value(criteria: CompiledCriteria, analysed: AnalysedNotice, lot_ids: tuple[str, ...]) -> Reason | None:
     if criteria.minimum_cents is None and criteria.maximum_cents is None:
         return None
     notice = analysed.notice
     stated = [lot.value for lot in notice.lots if lot.lot_id in lot_ids] if lot_ids else [notice.value]
-    amounts = [value.amount_cents for value in stated if value is not None and value.currency == "EUR"]
+    amounts = [amount for value in stated if (amount := _euros(value)) is not None]
     if not amounts:
         return Reason("value", UNKNOWN)
-    low = criteria.minimum_cents or 0
-    fitting = [
-        amount
-        for amount in amounts
-        if low <= amount and (criteria.maximum_cents is None or amount <= criteria.maximum_cents)
-    ]
+    fitting = [amount for amount in amounts if _is_in_range(criteria, amount)]
     return Reason(
         "value", MET if fitting else REFUSED, facts=tuple(str(amount) for amount in fitting or amounts)
     )
+
+
+def _euros(value: Money | None) -> int | None:
+    """Return an amount in EUR cents; None when it is not stated, or in another currency."""
+    return value.amount_cents if value is not None and value.currency == "EUR" else None
+
+
+def _is_in_range(criteria: CompiledCriteria, cents: int) -> bool:
+    low = criteria.minimum_cents or 0
+    return low <= cents and (criteria.maximum_cents is None or cents <= criteria.maximum_cents)
 
 
 def _buyer(criteria: CompiledCriteria, analysed: AnalysedNotice, _lot_ids: tuple[str, ...]) -> Reason | None:
