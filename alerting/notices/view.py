@@ -16,7 +16,7 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 from alerting.domain.money import Money
-from alerting.domain.notice import Buyer, Change, Lot, Notice, NoticeKind
+from alerting.domain.notice import Buyer, Change, Lot, Notice, NoticeKind, Place
 from alerting.domain.procedure import ProcedureState
 
 
@@ -81,6 +81,8 @@ def _overlay(older: Notice, newer: Notice) -> Notice:
     facts = {name: getattr(newer, name) for name in _MERGED if getattr(newer, name) not in (None, ())}
     if newer.deadline_at is None and (deadline := _changed_deadline(newer)) is not None:
         facts["deadline_at"] = deadline
+    if _says_less(newer.places, older.places):
+        del facts["places"]
     if older.buyer is not None and newer.buyer is not None:
         facts["buyer"] = _overlay_buyer(older.buyer, newer.buyer)
     return replace(older, **facts, lots=_overlay_lots(older.lots, newer.lots))
@@ -93,6 +95,14 @@ def _fill(view: Notice, copy: Notice) -> Notice:
         replace(_overlay_lot(copied.get(_lot_key(lot), lot), lot), lot_id=lot.lot_id) for lot in view.lots
     )
     return replace(_overlay(copy, view), lots=lots or copy.lots)
+
+
+def _says_less(newer: tuple[Place, ...], older: tuple[Place, ...]) -> bool:
+    """Tell whether places are bare départements of which the older ones name the commune or more."""
+    named = {place.departement for place in older if place != Place(departement=place.departement)}
+    return bool(newer) and all(
+        place == Place(departement=place.departement) and place.departement in named for place in newer
+    )
 
 
 def _overlay_buyer(older: Buyer, newer: Buyer) -> Buyer:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from alerting.domain.money import Money
-from alerting.domain.notice import Buyer, Change, Lot, Notice, NoticeKind
+from alerting.domain.notice import Buyer, Change, Lot, Notice, NoticeKind, Place
 from alerting.domain.procedure import ProcedureState
 from alerting.notices.view import find_changes, find_state, merge
 
@@ -50,6 +50,21 @@ def test_a_correction_replaces_what_it_states_and_nothing_else():
     assert find_changes(CALL, view) == (
         Change("deadline_at", "2026-04-01T10:00:00+00:00", "2026-04-08T10:00:00+00:00"),
     )
+
+
+def test_a_bare_departement_does_not_hide_the_commune():
+    """
+    BOAMP's corrections repeat the département alone; a commune elsewhere is a new statement.
+    """
+    kerlann = Place(departement="35", commune="Kerlann", postcode="35170")
+    call = replace(CALL, places=(kerlann,))
+
+    vague = merge([call, replace(CORRECTION, places=(Place(departement="35"),))])
+    moved = merge([call, replace(CORRECTION, places=(Place(departement="56"),))])
+    copied = merge([replace(CALL, places=(Place(departement="35"),)), replace(CORRECTION, places=(kerlann,))])
+
+    assert (vague.places, copied.places) == ((kerlann,), (kerlann,))
+    assert moved.places == (Place(departement="56"),)
 
 
 def test_a_deadline_that_is_given_only_among_the_changes_counts():
