@@ -163,7 +163,7 @@ def test_a_new_deadline_is_read_from_prose_or_not_at_all(text, after):
 
 def test_what_mapa_says_beside_its_object_is_read():
     """
-    The object is title and, alone, description; characteristics and complements are not lost behind it.
+    The object is the title; characteristics and complements are the description, silence is none.
     """
     mapa = ANN.decode() + (
         "<DONNEES><MAPA><organisme><acheteurPublic>Ville de Kerlann</acheteurPublic></organisme><initial>"
@@ -178,4 +178,4 @@ def test_what_mapa_says_beside_its_object_is_read():
 
     assert (read.title, read.internal_reference) == ("Mur de l'école", "K-7")
     assert read.description == "Moellons hourdés à la chaux\nVisite le matin"
-    assert (alone.description, alone.internal_reference) == ("Mur de l'école", None)
+    assert (alone.description, alone.internal_reference) == (None, None)

@@ -190,9 +190,9 @@ def _first(element: Element | None, paths: tuple[str, ...]) -> str | None:
 
 
 def _description(body: Element, title: str) -> str | None:
-    """Return every prose of the purchase: MAPA repeats its title as object and says more elsewhere."""
+    """Return every prose beside the title: MAPA repeats it as object and says more elsewhere."""
     stated = dict.fromkeys(text for path in DESCRIPTIONS for text in texts_of(body, path))
-    return "\n".join(text for text in stated if text != title) or next(iter(stated), None)
+    return "\n".join(text for text in stated if text != title) or None
 
 
 def _buyer_name(dialect: Element) -> str | None:
