@@ -215,12 +215,12 @@ def _fnsimple(announcement: Announcement) -> Element:
 
 
 def _fnsimple_call(announcement: Announcement) -> tuple[Element | None, ...]:
-    fact, place = announcement.fact, announcement.place
+    fact, buyer, place = announcement.fact, announcement.buyer, announcement.place
     return (
         _node(
             "communication",
             _node("urlDocConsul", announcement.documents_url),
-            _node("urlProfilAch", "https://achats.bretagne.example"),
+            _node("urlProfilAch", f"https://achats.bretagne.example/acheteurs/{buyer.id}"),
             _maybe("identifiantInterne", fact.reference),
         ),
         _node(
