@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import urllib.request
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from alerting.errors import LocalStackError
@@ -20,11 +21,12 @@ PAGE_SIZE = 100
 
 @dataclass(frozen=True, slots=True)
 class TaskRun:
-    """One attempt of a task: ``state`` is Airflow's word; seconds are None while it has not ended."""
+    """One run of a task: ``state`` is Airflow's word; times are None until it began or ended."""
 
     dag_id: str
     task_id: str
     state: str | None
+    started_at: datetime | None
     seconds: float | None
 
 
@@ -38,7 +40,9 @@ def list_task_runs(url: str) -> list[TaskRun]:
     while True:
         page = _ask(f"{url}/api/v2/dags/~/dagRuns/~/taskInstances?limit={PAGE_SIZE}&offset={len(found)}")
         found += [
-            TaskRun(task["dag_id"], task["task_id"], task["state"], task["duration"])
+            TaskRun(
+                task["dag_id"], task["task_id"], task["state"], _moment(task["start_date"]), task["duration"]
+            )
             for task in page["task_instances"]
         ]
         if len(found) >= page["total_entries"] or not page["task_instances"]:
@@ -58,6 +62,10 @@ def trigger_dag(url: str, dag_id: str) -> None:
         LocalStackError: Airflow does not answer, or refuses.
     """
     _ask(f"{url}/api/v2/dags/{dag_id}/dagRuns", {"logical_date": None})
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def _ask(url: str, body: dict[str, Any] | None = None) -> Any:

@@ -36,8 +36,9 @@ class Outcome:
     Args:
         day: Of the demo, ISO 8601.
         seconds, start_seconds: The whole, and until Airflow was healthy.
-        task_runs: What Airflow's tasks did.
-        counts: Rows by name.
+        task_runs: What Airflow's tasks did in this run.
+        counts: Rows by name, now.
+        counts_before: Rows by name when this run began: an earlier run of the day may have been before it.
         mail_count: Mails in the mailbox.
         wanted, told: Tellings that were expected, and that were told.
         late_seconds: From publication to mailbox, of each late notice.
@@ -50,6 +51,7 @@ class Outcome:
     start_seconds: float
     task_runs: tuple[TaskRun, ...]
     counts: Mapping[str, int]
+    counts_before: Mapping[str, int]
     mail_count: int
     wanted: frozenset[Expected]
     told: frozenset[Expected]
@@ -88,6 +90,7 @@ def step_rows(outcome: Outcome) -> dict[str, dict[str, Any]]:
             "skipped": sum(run.state == "skipped" for run in runs),
             "failed": sum(run.state == "failed" for run in runs),
             "counts": {name: outcome.counts[name] for name in names},
+            "new": {name: outcome.counts[name] - outcome.counts_before[name] for name in names},
         }
     return rows
 
@@ -133,12 +136,15 @@ def _table(outcome: Outcome) -> Table:
     table = Table(title=f"The demo of {outcome.day}: {outcome.seconds:.0f} s", title_justify="left")
     for name in ("step", "runs", "seconds", "longest"):
         table.add_column(name, justify="left" if name == "step" else "right")
-    table.add_column("what it made")
+    table.add_column("new in this run")
+    table.add_column("in all")
     for step, row in step_rows(outcome).items():
-        made = ", ".join(f"{count} {name}" for name, count in row["counts"].items())
+        new, made = (
+            ", ".join(f"{count} {name}" for name, count in row[kind].items()) for kind in ("new", "counts")
+        )
         failed = f"  [red]{row['failed']} failed[/red]" if row["failed"] else ""
         cells = (str(row["runs"]), f"{row['seconds']:.1f}", f"{row['longest_seconds']:.1f}")
-        table.add_row(step, *cells, made + failed)
+        table.add_row(step, *cells, new + failed, made)
     return table
 
 

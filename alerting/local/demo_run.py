@@ -24,7 +24,7 @@ from alerting import bootstrap, commands
 from alerting.bootstrap import Parts
 from alerting.domain.deadlines import PARIS
 from alerting.errors import AlertingError, LocalStackError
-from alerting.local.airflow_api import list_import_errors, list_task_runs, trigger_dag
+from alerting.local.airflow_api import TaskRun, list_import_errors, list_task_runs, trigger_dag
 from alerting.local.demo.expected import Expected, expected_late, expected_tellings
 from alerting.local.demo.publish import feeds_toml, firms_toml, publish_all, publish_correction, publish_late
 from alerting.local.demo_report import Outcome, show, write_summary
@@ -54,6 +54,7 @@ class Demo:
     parts: Parts
     say: Callable[[str], None]
     is_local_mail: bool
+    began_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     late_seconds: list[float] = field(default_factory=list)
 
     @property
@@ -110,10 +111,15 @@ def run(late_count: int) -> int:
 
     begin_anew_on_another_day(today, say)
     stack = Stack(
-        STATE, JARS, say=say, search_is_needed=False, database_suffix="_demo", settings=demo_settings()
+        STATE,
+        JARS,
+        servers=("postgres", "elasticsearch", "mail"),
+        say=say,
+        search_is_needed=False,
+        database_suffix="_demo",
+        settings=demo_settings(),
     )
     with stack:
-        say(f"Airflow runs the DAGs: {stack.addresses['AIRFLOW_URL']}")
         parts = bootstrap.build(read_settings(stack.variables()))
         demo = Demo(stack, parts, say, is_local_mail=not os.environ.get("SMTP_URL"))
         outcome = play(demo, today, late_count, began)
@@ -147,15 +153,22 @@ def begin_anew_on_another_day(today: date, say: Callable[[str], None]) -> None:
 
 def play(demo: Demo, today: date, late_count: int, began: float) -> Outcome:
     """Publish, wait for the digests, publish late notices, and say what came of it."""
-    start_seconds = time.monotonic() - began
+    counts_before = dict(commands.count_rows(parts=demo.parts))
     open_the_authorities(demo, today)
     inbox_url = demo.stack.serve("inbox", "alerting.local.inbox", str(demo.stack.state / "inbox"))
+    demo.stack.start_airflow()
+    airflow_url = demo.stack.addresses["AIRFLOW_URL"]
+    demo.say(f"Airflow runs the DAGs: {airflow_url}")
+    start_seconds = time.monotonic() - began
+    look_for_import_errors(airflow_url)
     wanted = set(expected_tellings())
     first_number = published_count(demo.stack.state) + 1
     wanted |= {one for number in range(1, first_number) for one in expected_late(number)}
+    publish_what_a_kill_left(demo, first_number - 1)
     demo.say(f"Three authorities publish; {len(wanted)} tellings are expected")
     is_complete = wait_for(demo, wanted)
     demo.say(f"{len(wanted & demo.tellings())} of {len(wanted)} tellings have arrived")
+    wait_until_asked(demo)
     for number in range(first_number, first_number + late_count) if is_complete else ():
         wanted |= set(expected_late(number))
         publish_and_wait(demo, wanted, number)
@@ -164,14 +177,15 @@ def play(demo: Demo, today: date, late_count: int, began: float) -> Outcome:
         day=today.isoformat(),
         seconds=time.monotonic() - began,
         start_seconds=start_seconds,
-        task_runs=tuple(list_task_runs(demo.stack.addresses["AIRFLOW_URL"])),
+        task_runs=tuple(run for run in list_task_runs(airflow_url) if is_since(run, demo.began_at)),
         counts=dict(commands.count_rows(parts=demo.parts)),
+        counts_before=counts_before,
         mail_count=len(demo.arrived()),
         wanted=frozenset(wanted),
         told=frozenset(demo.tellings()),
         late_seconds=tuple(demo.late_seconds),
         has_search="ELASTICSEARCH_URL" in demo.stack.variables(),
-        airflow_url=demo.stack.addresses["AIRFLOW_URL"],
+        airflow_url=airflow_url,
         inbox_url=inbox_url,
         inbox_folder=str(demo.stack.state / "inbox"),
     )
@@ -179,9 +193,6 @@ def play(demo: Demo, today: date, late_count: int, began: float) -> Outcome:
 
 def open_the_authorities(demo: Demo, today: date) -> None:
     """Publish, let the authorities serve it, and register feeds and firms as an operator would."""
-    errors = list_import_errors(demo.stack.addresses["AIRFLOW_URL"])
-    if errors:
-        raise LocalStackError(f"Airflow cannot read the DAGs: {errors[0]}")
     publish_all(demo.authorities, today=today)
     url = demo.stack.serve("authorities", "alerting.local.authority", str(demo.authorities))
     firms, feeds = demo.stack.state / "firms.toml", demo.stack.state / "feeds.toml"
@@ -191,17 +202,60 @@ def open_the_authorities(demo: Demo, today: date) -> None:
     commands.seed_feeds(str(feeds), parts=demo.parts)
 
 
+def is_since(run: TaskRun, moment: datetime) -> bool:
+    """Tell whether a task run began after a moment."""
+    return run.started_at is not None and run.started_at > moment
+
+
+def look_for_import_errors(airflow_url: str) -> None:
+    """Raise when Airflow could not read a DAG.
+
+    Raises:
+        LocalStackError: Names the file and the error.
+    """
+    errors = list_import_errors(airflow_url)
+    if errors:
+        raise LocalStackError(f"Airflow cannot read the DAGs: {errors[0]}")
+
+
+def wait_until_asked(demo: Demo) -> None:
+    """Wait until every feed was asked since this run began, also when it had nothing new."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not (asked := _asked_since(demo)) and time.monotonic() < until:
+        demo.stack.check()
+        time.sleep(LOOK_SECONDS)
+    if asked:
+        demo.say("Every feed was asked; what had nothing new was not parsed again (304, or the same hash)")
+
+
+def _asked_since(demo: Demo) -> bool:
+    rows = commands.list_feeds(parts=demo.parts)
+    times = [row["last_success_at"] for row in rows]
+    return all(at is not None and datetime.fromisoformat(at) > demo.began_at for at in times)
+
+
 def publish_and_wait(demo: Demo, wanted: set[Expected], number: int) -> None:
     """Publish one more notice, measure until the mail that tells it is in the mailbox."""
     note_published(demo.stack.state, number)
-    publish_late(demo.authorities, now=datetime.now(UTC), number=number)
-    if number == 1:
-        publish_correction(demo.authorities, now=datetime.now(UTC))
+    publish(demo, number)
     published = time.monotonic()
     if not wait_for(demo, wanted):
         return
     demo.late_seconds.append(time.monotonic() - published)
     demo.say(f"Notice published while we run: in the mailbox after {demo.late_seconds[-1]:.1f} s")
+
+
+def publish(demo: Demo, number: int) -> None:
+    """Let an authority publish one more call and, with the first, a correction."""
+    publish_late(demo.authorities, now=datetime.now(UTC), number=number)
+    if number == 1:
+        publish_correction(demo.authorities, now=datetime.now(UTC))
+
+
+def publish_what_a_kill_left(demo: Demo, number: int) -> None:
+    """Publish again the notice after whose note a run was killed; one that was told stays as it is."""
+    if number > 0 and not expected_late(number) <= demo.tellings():
+        publish(demo, number)
 
 
 def wait_for(demo: Demo, wanted: set[Expected]) -> bool:

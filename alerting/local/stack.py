@@ -101,10 +101,38 @@ class Stack:
             if "mail" in self.servers:
                 self._start_mail()
             if "airflow" in self.servers:
-                self._start_airflow()
+                self.start_airflow()
         except BaseException:
             self.stop()
             raise
+        self._write_environment()
+
+    def start_airflow(self) -> None:
+        """Start Airflow's components and wait until they are healthy; for who has things to do before.
+
+        Raises:
+            LocalStackError: They did not come up.
+        """
+        database_url = airflow_database_url(self.addresses["DATABASE_URL"])
+        _create_database(self.addresses["DATABASE_URL"], urlsplit(database_url).path.lstrip("/"))
+        port = free_port()
+        self.addresses["AIRFLOW_URL"] = f"http://127.0.0.1:{port}"
+        variables = self.variables() | airflow_environment(
+            home=self.state / "airflow",
+            database_url=database_url,
+            port=port,
+            secret=self.addresses["ALERTING_SECRET"],
+        )
+        self.say("Airflow starts (10 to 20 s)")
+        with self._log("airflow-migrate").open("ab") as log:
+            migrated = subprocess.run(  # noqa: S603 - our own environment
+                airflow_command("db", "migrate"), env=variables, stdout=log, stderr=log, check=False
+            )
+        if migrated.returncode != 0:
+            raise LocalStackError(f"Airflow: db migrate failed; see {self._log('airflow-migrate')}")
+        for name, arguments in COMPONENTS.items():
+            self.spawn(name, airflow_command(*arguments), variables)
+        self._wait_for("Airflow", lambda: _is_healthy(self.addresses["AIRFLOW_URL"]))
         self._write_environment()
 
     def variables(self) -> dict[str, str]:
@@ -217,28 +245,6 @@ class Stack:
             return
         address = self.serve("mail", "alerting.local.mail", str(self.state / "inbox"))
         self.addresses["SMTP_URL"] = address.replace("http://", "smtp+plain://")
-
-    def _start_airflow(self) -> None:
-        database_url = airflow_database_url(self.addresses["DATABASE_URL"])
-        _create_database(self.addresses["DATABASE_URL"], urlsplit(database_url).path.lstrip("/"))
-        port = free_port()
-        self.addresses["AIRFLOW_URL"] = f"http://127.0.0.1:{port}"
-        variables = self.variables() | airflow_environment(
-            home=self.state / "airflow",
-            database_url=database_url,
-            port=port,
-            secret=self.addresses["ALERTING_SECRET"],
-        )
-        self.say("Airflow starts (10 to 20 s)")
-        with self._log("airflow-migrate").open("ab") as log:
-            migrated = subprocess.run(  # noqa: S603 - our own environment
-                airflow_command("db", "migrate"), env=variables, stdout=log, stderr=log, check=False
-            )
-        if migrated.returncode != 0:
-            raise LocalStackError(f"Airflow: db migrate failed; see {self._log('airflow-migrate')}")
-        for name, arguments in COMPONENTS.items():
-            self.spawn(name, airflow_command(*arguments), variables)
-        self._wait_for("Airflow", lambda: _is_healthy(self.addresses["AIRFLOW_URL"]))
 
     def _wait_for(self, name: str, is_ready: Callable[[], bool]) -> None:
         until = time.monotonic() + HEALTHY_SECONDS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from alerting.domain.json import to_json
 from alerting.domain.procedure import Procedure
@@ -25,7 +25,7 @@ def count_rows(connection: Connection) -> dict[str, int]:
     """Return how many rows each part of the flow has made."""
     asked: dict[str, Select[Any]] = {
         "feeds": select(func.count()).select_from(feeds),
-        "documents": select(func.count()).select_from(documents),
+        "documents": select(func.count()).select_from(documents).where(~_is_index_page()),
         "notices": select(func.count()).select_from(notices),
         "procedures": select(func.count()).select_from(procedures),
         "rejects": select(func.count()).select_from(rejects),
@@ -35,6 +35,12 @@ def count_rows(connection: Connection) -> dict[str, int]:
         "sent": select(func.count()).select_from(deliveries).where(deliveries.c.state == "sent"),
     }
     return {name: connection.scalar(statement) or 0 for name, statement in asked.items()}
+
+
+def _is_index_page() -> ColumnElement[bool]:
+    """A listing of documents, which says nothing itself."""
+    listing = (feeds.c.feed_id == documents.c.feed_id) & (feeds.c.url == documents.c.url)
+    return select(feeds.c.feed_id).where(listing, feeds.c.format == "index-page").exists()
 
 
 def list_profiles(connection: Connection) -> list[dict[str, Any]]:
