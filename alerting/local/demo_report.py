@@ -39,7 +39,7 @@ class Outcome:
         task_runs: What Airflow's tasks did in this run.
         counts: Rows by name, now.
         counts_before: Rows by name when this run began: an earlier run of the day may have been before it.
-        mail_count: Mails in the mailbox.
+        mail_count: Mails in the mailbox; one that came twice counts twice.
         wanted, told: Tellings that were expected, and that were told.
         late_seconds: From publication to mailbox, of each late notice.
         has_search: Whether Elasticsearch ran.

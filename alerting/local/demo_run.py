@@ -69,19 +69,21 @@ class Demo:
             for row in commands.list_tellings(parts=self.parts)
         }
 
-    def arrived(self) -> set[str]:
-        """Return the Message-IDs that reached the mailbox; over a given server, those it took."""
+    def arrived(self) -> list[str]:
+        """Return the Message-ID of every mail in the mailbox; over a given server, of those it took."""
         if self.is_local_mail:
-            return {mail.message_id for mail in read_mails(self.stack.state / "inbox")}
+            return [mail.message_id for mail in read_mails(self.stack.state / "inbox")]
         sent = commands.list_deliveries(state="sent", parts=self.parts)
-        return {row["message_id"] for row in sent}
+        return [row["message_id"] for row in sent]
 
     def has_all(self, wanted: set[Expected]) -> bool:
-        """Tell whether everything wanted is told, and every mail that tells something is there."""
+        """Tell whether all that is wanted is told, every mail that tells it is there, and known to be."""
         if not wanted <= self.tellings():
             return False
-        queued = {row["message_id"] for row in commands.list_deliveries(parts=self.parts)}
-        return queued <= self.arrived()
+        rows = commands.list_deliveries(parts=self.parts)
+        if any(row["state"] != "sent" for row in rows):
+            return False
+        return {row["message_id"] for row in rows} <= set(self.arrived())
 
 
 def main(arguments: list[str]) -> int:
@@ -280,7 +282,7 @@ def wait_for(demo: Demo, wanted: set[Expected]) -> bool:
 def settle_doubts(demo: Demo) -> None:
     """Do what an operator does with a delivery in doubt: look into the mailbox, then say what is there."""
     doubtful = commands.list_deliveries(state="in doubt", parts=demo.parts)
-    arrived = demo.arrived() if doubtful else set()
+    arrived = demo.arrived() if doubtful else []
     for row in doubtful:
         is_there = row["message_id"] in arrived
         commands.resolve_delivery(row["delivery_id"], arrived=is_there, parts=demo.parts)
