@@ -16,6 +16,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -75,11 +76,10 @@ class LocalElasticsearch:
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
-        try:
+        with ExitStack() as on_failure:
+            on_failure.callback(self.stop)
             self.url = self._wait(address)
-        except BaseException:
-            self.stop()
-            raise
+            on_failure.pop_all()
 
     def stop(self) -> None:
         """Stop the node (SIGTERM, then SIGKILL) and wait until it is gone."""

@@ -22,7 +22,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from io import TextIOWrapper
 from pathlib import Path
@@ -91,20 +91,10 @@ class Stack:
             LocalStackError: The folder is in use, or a server did not come up; what was started is stopped.
         """
         self._take_lock()
-        try:
-            self._end_left_overs()
-            self.addresses = {"ALERTING_SECRET": self._kept("secret", secrets.token_hex(32))}
-            if "postgres" in self.servers:
-                self._start_postgres()
-            if "elasticsearch" in self.servers:
-                self._start_elasticsearch()
-            if "mail" in self.servers:
-                self._start_mail()
-            if "airflow" in self.servers:
-                self.start_airflow()
-        except BaseException:
-            self.stop()
-            raise
+        with ExitStack() as on_failure:
+            on_failure.callback(self.stop)
+            self._start_servers()
+            on_failure.pop_all()
         self._write_environment()
 
     def start_airflow(self) -> None:
@@ -196,6 +186,18 @@ class Stack:
         if self._postgres is not None:
             self._postgres.stop()
         self._forget()
+
+    def _start_servers(self) -> None:
+        self._end_left_overs()
+        self.addresses = {"ALERTING_SECRET": self._kept("secret", secrets.token_hex(32))}
+        if "postgres" in self.servers:
+            self._start_postgres()
+        if "elasticsearch" in self.servers:
+            self._start_elasticsearch()
+        if "mail" in self.servers:
+            self._start_mail()
+        if "airflow" in self.servers:
+            self.start_airflow()
 
     def _start_postgres(self) -> None:
         given = self.environment.get("DATABASE_URL")
