@@ -170,10 +170,50 @@ def import_firms(path: str, as_json: AsJson = False) -> None:  # noqa: FBT002
     _show_report(commands.import_firms(path), as_json=as_json)
 
 
+@firms.command("add")
+def add_firm(
+    firm_id: str,
+    name: str,
+    recipient: Annotated[list[str], typer.Option(help="Who gets its mail; may be repeated.")],
+    siret: Annotated[str | None, typer.Option(help="14 digits.")] = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Add a firm, or change it."""
+    _show_report(commands.add_firm(firm_id, name, recipients=recipient, siret=siret), as_json=as_json)
+
+
 @firms.command("list")
 def list_firms(as_json: AsJson = False) -> None:  # noqa: FBT002
     """Show every firm."""
     _show_rows(commands.list_firms(), ("firm_id", "name", "recipient_count", "profiles"), as_json=as_json)
+
+
+@profiles.command("add")
+def add_profile(  # noqa: PLR0913, PLR0917 - one option a criterion
+    firm_id: str,
+    profile_id: str,
+    name: Annotated[str, typer.Option(help="What the firm calls it.")],
+    trade: Annotated[list[str] | None, typer.Option(help="Trade, in the firm's own words.")] = None,
+    cpv: Annotated[list[str] | None, typer.Option(help="CPV code, with all below it.")] = None,
+    word: Annotated[list[str] | None, typer.Option(help="Word or phrase, any of.")] = None,
+    word_out: Annotated[list[str] | None, typer.Option(help="Word or phrase, none of.")] = None,
+    departement: Annotated[list[str] | None, typer.Option(help="35, 2A ...")] = None,
+    buyer: Annotated[list[str] | None, typer.Option(help="Buyer's name or SIRET.")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="call, award ...")] = None,
+    minimum_euros: Annotated[int | None, typer.Option(min=0)] = None,
+    maximum_euros: Annotated[int | None, typer.Option(min=0)] = None,
+    pass_unknown: Annotated[bool, typer.Option(help="What a notice does not state passes.")] = True,  # noqa: FBT002
+    cadence: Annotated[str, typer.Option(help="immediate, daily or weekly.")] = "daily",
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Add a profile of a firm, or change it; options of several values may be repeated."""
+    several = {"trades": trade, "cpv": cpv, "words": word, "words_out": word_out}
+    several |= {"departements": departement, "buyers": buyer, "kinds": kind}
+    given = {field: values or [] for field, values in several.items()}
+    limits = {"minimum_euros": minimum_euros, "maximum_euros": maximum_euros}
+    manner = {"pass_unknown": pass_unknown, "cadence": cadence}
+    profile = {"id": profile_id, "name": name, **given, **limits, **manner}
+    _show_report(commands.add_profile(firm_id, profile), as_json=as_json)
 
 
 @profiles.command("list")

@@ -80,6 +80,39 @@ def import_firms(path: str, *, parts: Parts | None = None) -> Report:
         return registry.import_firms(opened.database, text, now=opened.now)
 
 
+def add_firm(
+    firm_id: str,
+    name: str,
+    *,
+    recipients: Sequence[str],
+    siret: str | None = None,
+    parts: Parts | None = None,
+) -> Report:
+    """Add a firm and its recipients' addresses, or change it; its other recipients and profiles stay.
+
+    Raises:
+        ProfileError: It cannot be used as written.
+    """
+    people = [{"email": email} for email in recipients]
+    with bootstrap.opened(parts) as opened:
+        return registry.add_firm(
+            opened.database, {"id": firm_id, "name": name, "recipients": people, "siret": siret}
+        )
+
+
+def add_profile(firm_id: str, profile: Mapping[str, Any], *, parts: Parts | None = None) -> Report:
+    """Add one profile of a firm, or change it; its fields are those of the TOML file.
+
+    "waiting" counts the profiles to match.
+
+    Raises:
+        ProfileError: It cannot be used as written.
+        UnknownIdError: No such firm.
+    """
+    with bootstrap.opened(parts) as opened:
+        return registry.add_profile(opened.database, firm_id, profile)
+
+
 def list_firms(*, parts: Parts | None = None) -> list[Report]:
     """Return every firm with its recipients and the ids of its profiles."""
     with bootstrap.opened(parts) as opened:
@@ -96,6 +129,12 @@ def feeds_due_count(*, parts: Parts | None = None) -> int:
     """Return how many feeds are due now: a cheap question for a trigger."""
     with bootstrap.opened(parts) as opened:
         return show.count_due_feeds(opened.database, now=opened.now)
+
+
+def profiles_to_match_count(*, parts: Parts | None = None) -> int:
+    """Return how many profiles are new or changed: a cheap question for a trigger."""
+    with bootstrap.opened(parts) as opened:
+        return show.count_profiles_to_match(opened.database)
 
 
 def fetch_due_feeds(*, parts: Parts | None = None) -> Report:

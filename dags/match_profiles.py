@@ -1,7 +1,7 @@
 """
 ### Match profiles
 
-* **Runs**: when notices were stored.
+* **Runs**: when notices were stored, and when the watcher sees a new or changed profile.
 * **Tasks**: `match` holds changed procedures against all profiles, and new profiles against open procedures.
 * **Updates**: the asset `matches`, and only while something is matched and not yet told.
 * **Safe to rerun**: yes.  A match is one row for a profile and a procedure.
@@ -14,12 +14,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import dag, task
-from alerting_airflow.assets import MATCHES, NOTICES
+from alerting_airflow.assets import MATCHES, NOTICES, PROFILES
 
 
 @dag(
     doc_md=__doc__,
-    schedule=[NOTICES],
+    schedule=(NOTICES | PROFILES),
     start_date=datetime(2025, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -50,8 +52,11 @@ class _Firm(msgspec.Struct, forbid_unknown_fields=True):
     id: str
     name: str
     recipients: list[_Recipient]
-    profile: list[_Profile]
+    profile: list[_Profile] = []
     siret: str | None = None
+
+
+_Read = TypeVar("_Read", _Firm, _Profile)
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -71,6 +76,31 @@ def read_firms(text: str) -> tuple[Firm, ...]:
     except msgspec.ValidationError as error:
         raise ProfileError(f"firms file: {error}") from error
     return tuple(_firm(firm) for firm in file.firm)
+
+
+def read_firm(entry: Mapping[str, Any]) -> Firm:
+    """Return the firm of one ``[[firm]]`` table, given as plain values.
+
+    Raises:
+        ProfileError: It cannot be used as written.
+    """
+    return _firm(_convert(entry, _Firm, f"firm {entry.get('id')!r}"))
+
+
+def read_profile(firm_id: str, entry: Mapping[str, Any]) -> Profile:
+    """Return the profile of one ``[[firm.profile]]`` table, given as plain values.
+
+    Raises:
+        ProfileError: It cannot be used as written.
+    """
+    return _profile(firm_id, _convert(entry, _Profile, f"firm {firm_id!r}, profile {entry.get('id')!r}"))
+
+
+def _convert(entry: Mapping[str, Any], kind: type[_Read], who: str) -> _Read:
+    try:
+        return msgspec.convert(entry, kind)
+    except msgspec.ValidationError as error:
+        raise ProfileError(f"{who}: {error}") from error
 
 
 def _firm(firm: _Firm) -> Firm:

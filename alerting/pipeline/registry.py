@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from alerting.domain.feed import Feed
-from alerting.errors import ProfileError
-from alerting.matching.firms_file import read_firms
+from alerting.errors import ProfileError, UnknownIdError
+from alerting.matching.firms_file import read_firm, read_firms, read_profile
 from alerting.store import feeds, firms
 from alerting.store.database import Database
 
@@ -73,6 +73,34 @@ def import_firms(database: Database, text: str, *, now: Callable[[], datetime]) 
         waiting = firms.count_unmatched_profiles(connection)
     profile_count = sum(len(firm.profiles) for firm in read)
     return {"firms": len(read), "profiles": profile_count, "waiting": waiting}
+
+
+def add_firm(database: Database, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Store one firm with its recipients; what it has beside them stays."""
+    firm = read_firm(entry)
+    with database.begin() as connection:
+        firms.add_to_firm(connection, firm)
+        waiting = firms.count_unmatched_profiles(connection)
+    return {"firm_id": firm.firm_id, "recipients": len(firm.recipients), "waiting": waiting}
+
+
+def add_profile(database: Database, firm_id: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Store one profile of a firm.
+
+    Raises:
+        ProfileError: It cannot be used, or its id is another firm's.
+        UnknownIdError: No such firm.
+    """
+    profile = read_profile(firm_id, entry)
+    with database.begin() as connection:
+        if not firms.has_firm(connection, firm_id):
+            raise UnknownIdError(f"firm {firm_id!r}: no firm of that id")
+        owner = firms.owner_of_profile(connection, profile.profile_id)
+        if owner not in {None, firm_id}:
+            raise ProfileError(f"profile {profile.profile_id!r}: the id is taken by firm {owner!r}")
+        firms.put_profile(connection, profile)
+        waiting = firms.count_unmatched_profiles(connection)
+    return {"profile_id": profile.profile_id, "waiting": waiting}
 
 
 def _feed(entry: Mapping[str, Any], position: int) -> Feed:

@@ -23,6 +23,12 @@ def count_due_feeds(database: Database, *, now: Callable[[], datetime]) -> int:
         return feeds.count_due_feeds(connection, now=now())
 
 
+def count_profiles_to_match(database: Database) -> int:
+    """Return how many profiles are new or changed."""
+    with database.begin() as connection:
+        return firms.count_unmatched_profiles(connection)
+
+
 def list_feeds(database: Database) -> list[Row]:
     """Return every feed with its state."""
     with database.begin() as connection:

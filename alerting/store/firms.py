@@ -16,7 +16,13 @@ from alerting.store.tables import firms, profiles, recipients
 
 
 def put_firm(connection: Connection, firm: Firm, *, now: datetime) -> None:
-    """Add a firm, or make the stored one equal to it; what it no longer has ends.
+    """Add a firm, or make the stored one equal to it; what it no longer has ends."""
+    add_to_firm(connection, firm)
+    _end_absent(connection, firm, now=now)
+
+
+def add_to_firm(connection: Connection, firm: Firm) -> None:
+    """Add a firm, or change what is given of the stored one; its other recipients and profiles stay.
 
     A profile is matched again only when its criteria changed or it had ended.
     """
@@ -26,8 +32,42 @@ def put_firm(connection: Connection, firm: Firm, *, now: datetime) -> None:
     for recipient in firm.recipients:
         _put_recipient(connection, firm.firm_id, recipient)
     for profile in firm.profiles:
-        _put_profile(connection, profile)
-    _end_absent(connection, firm, now=now)
+        put_profile(connection, profile)
+
+
+def put_profile(connection: Connection, profile: Profile) -> None:
+    """Add a profile, or change the stored one of its id."""
+    facts = {
+        "firm_id": profile.firm_id,
+        "name": profile.name,
+        "cadence": profile.cadence.value,
+        "criteria": to_json(profile.criteria),
+    }
+    statement = insert(profiles).values(profile_id=profile.profile_id, **facts)
+    added = statement.on_conflict_do_nothing().returning(profiles.c.profile_id)
+    if connection.scalar(added) is not None:
+        return
+    stored = profiles.c.profile_id == profile.profile_id
+    connection.execute(
+        update(profiles)
+        .where(stored, (profiles.c.criteria != facts["criteria"]) | profiles.c.ended_at.is_not(None))
+        .values(version=profiles.c.version + 1, matched_at=None)
+    )
+    connection.execute(update(profiles).where(stored).values(ended_at=None, ended_reason=None, **facts))
+
+
+def has_firm(connection: Connection, firm_id: str) -> bool:
+    """Tell whether a firm of that id stands."""
+    asked = select(firms.c.firm_id).where(firms.c.firm_id == firm_id, firms.c.ended_at.is_(None))
+    return connection.scalar(asked) is not None
+
+
+def owner_of_profile(connection: Connection, profile_id: str) -> str | None:
+    """Return the id of the firm that a profile belongs to, ended or not; None when there is none."""
+    owner: str | None = connection.scalar(
+        select(profiles.c.firm_id).where(profiles.c.profile_id == profile_id)
+    )
+    return owner
 
 
 def active_profiles(connection: Connection) -> list[tuple[str, Criteria]]:
@@ -94,26 +134,6 @@ def _put_recipient(connection: Connection, firm_id: str, recipient: Recipient) -
     }
     statement = insert(recipients).values(firm_id=firm_id, email=recipient.email, **facts)
     connection.execute(statement.on_conflict_do_update(index_elements=["firm_id", "email"], set_=facts))
-
-
-def _put_profile(connection: Connection, profile: Profile) -> None:
-    facts = {
-        "firm_id": profile.firm_id,
-        "name": profile.name,
-        "cadence": profile.cadence.value,
-        "criteria": to_json(profile.criteria),
-    }
-    statement = insert(profiles).values(profile_id=profile.profile_id, **facts)
-    added = statement.on_conflict_do_nothing().returning(profiles.c.profile_id)
-    if connection.scalar(added) is not None:
-        return
-    stored = profiles.c.profile_id == profile.profile_id
-    connection.execute(
-        update(profiles)
-        .where(stored, (profiles.c.criteria != facts["criteria"]) | profiles.c.ended_at.is_not(None))
-        .values(version=profiles.c.version + 1, matched_at=None)
-    )
-    connection.execute(update(profiles).where(stored).values(ended_at=None, ended_reason=None, **facts))
 
 
 def _end_absent(connection: Connection, firm: Firm, *, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""One watcher for all feeds: asks a cheap question, emits one wake-up."""
+"""The watchers: each asks a cheap question and emits a wake-up when the answer is not nothing."""
 
 from __future__ import annotations
 
@@ -9,36 +9,42 @@ from typing import Any
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
 
-QUIET_SECONDS = 4
-
-
-class FeedsDueTrigger(BaseEventTrigger):
-    """Wakes ``ingest_notices`` when a feed is due.
+class WaitingTrigger(BaseEventTrigger):
+    """Wakes a DAG when something waits for it.
 
     Args:
+        question: The name of the function of ``alerting.commands`` that counts what waits.
         pause_seconds: How long it waits between two questions.
+        quiet_seconds: How long the woken run has, before the question is asked again.
     """
 
-    def __init__(self, pause_seconds: int) -> None:
+    def __init__(self, question: str, pause_seconds: int, quiet_seconds: int) -> None:
         super().__init__()
+        self.question = question
         self.pause_seconds = pause_seconds
+        self.quiet_seconds = quiet_seconds
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Say how another process makes this trigger."""
-        return "alerting_airflow.triggers.FeedsDueTrigger", {"pause_seconds": self.pause_seconds}
+        return "alerting_airflow.triggers.WaitingTrigger", {
+            "question": self.question,
+            "pause_seconds": self.pause_seconds,
+            "quiet_seconds": self.quiet_seconds,
+        }
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Yield one event whenever feeds are due, then leave the run time to ask them."""
+        """Yield one event whenever something waits."""
         from alerting import commands
         from alerting.errors import TransientError
 
+        ask = getattr(commands, self.question)
         while True:
             try:
-                due_count = await asyncio.to_thread(commands.feeds_due_count)
+                count = await asyncio.to_thread(ask)
             except TransientError as error:
-                self.log.warning("feeds_due_unknown: %s", error)
-                due_count = 0
-            if due_count:
-                yield TriggerEvent({"due_count": due_count})
-                await asyncio.sleep(QUIET_SECONDS)
+                self.log.warning("%s_unknown: %s", self.question, error)
+                count = 0
+            if count:
+                yield TriggerEvent({self.question: count})
+                await asyncio.sleep(self.quiet_seconds)
             await asyncio.sleep(self.pause_seconds)

@@ -1,0 +1,67 @@
+"""Firms and profiles made by flags are the same as those of a file."""
+
+from __future__ import annotations
+
+import pytest
+
+from alerting import commands
+from alerting.errors import ProfileError, UnknownIdError
+
+
+ECOLE = ("7", "Réfection de la toiture de l'école")
+PORT = ("9", "Couverture du local du port")
+
+
+def test_a_profile_made_by_flags_is_told(parts, authority, add_feed, rss, mails, tmp_path):
+    """
+    A firm and a profile by flags: the next run tells it what its words find, and not what is out.
+    """
+    add_feed(parts, authority)
+    authority.publish("/avis", rss(ECOLE, PORT))
+    commands.add_firm("le-goff", "Couverture Le Goff", recipients=["yann@legoff.example"], parts=parts)
+    profile = {"id": "toits", "name": "Toits", "words": ["toiture", "couverture"], "words_out": ["port"]}
+
+    report = commands.add_profile("le-goff", profile, parts=parts)
+    commands.run_all(parts=parts)
+
+    assert report == {"profile_id": "toits", "waiting": 1}
+    ((recipient, _, text),) = mails(tmp_path / "maildir")
+    assert recipient == "yann@legoff.example"
+    assert "toiture de l'école" in text
+    assert "local du port" not in text
+
+
+def test_a_second_profile_leaves_the_first_as_it_is(subscribed):
+    """
+    Adding to a firm ends nothing of it; only an import of its file does.
+    """
+    commands.match_profiles(parts=subscribed)
+    report = commands.add_profile(
+        "le-goff", {"id": "bardage", "name": "Bardage", "words": ["bardage"]}, parts=subscribed
+    )
+    commands.add_firm("le-goff", "Le Goff et fille", recipients=["lena@legoff.example"], parts=subscribed)
+
+    (firm,) = [row for row in commands.list_firms(parts=subscribed) if row["firm_id"] == "le-goff"]
+    assert firm == {
+        "firm_id": "le-goff", "name": "Le Goff et fille", "recipient_count": 3, "profiles": ["bardage", "toits"],
+    }  # fmt: skip
+    assert report["waiting"] == 1
+
+
+@pytest.mark.parametrize(
+    ("firm_id", "profile", "line"),
+    [
+        ("nobody", {"id": "x", "name": "X", "words": ["toit"]}, "firm 'nobody': no firm of that id"),
+        ("morvan", {"id": "toits", "name": "X", "words": ["toit"]}, "profile 'toits': the id is taken by firm 'le-goff'"),
+        ("morvan", {"id": "x", "name": "X"}, "firm 'morvan', profile 'x': matches everything"),
+        ("morvan", {"id": "x", "name": "X", "words": ["toit"], "cadence": "hourly"}, "firm 'morvan', profile 'x': Invalid enum value 'hourly'"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_used_is_refused_in_one_line(subscribed, firm_id, profile, line):
+    """
+    The line names the firm, the profile, and what is wrong.
+    """
+    with pytest.raises((ProfileError, UnknownIdError)) as refused:
+        commands.add_profile(firm_id, profile, parts=subscribed)
+    assert str(refused.value).startswith(line)
+    assert "\n" not in str(refused.value)
