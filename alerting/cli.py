@@ -7,6 +7,7 @@ the glossary.  Exit codes: 0 done, 2 a person must act, 75 try again later, 1 a 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -22,6 +23,9 @@ from alerting import commands
 from alerting.errors import AlertingError, TransientError
 
 
+PIPE_WIDTH = 160
+# An ISO 8601 moment; people read it to the minute, --json gives it whole.
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")
 EXIT_ACT = 2
 EXIT_TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
 EXIT_BUG = 1
@@ -257,7 +261,11 @@ def search(
 ) -> None:
     """Search procedures."""
     rows = commands.search(text, departement=departement, size=size)
-    _show_rows(rows, tuple(rows[0]) if rows else (), as_json=as_json)
+    if as_json:
+        _print_json(rows)
+        return
+    columns = ("procedure_id", "title", "buyer", "departements", "deadline_at", "state")
+    _print_table([_found_row(row) for row in rows], columns)
 
 
 @app.command("deliveries")
@@ -309,6 +317,13 @@ def recover(as_json: AsJson = False) -> None:  # noqa: FBT002
     _show_report(commands.recover(), as_json=as_json)
 
 
+def _found_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    places = [*row["places"], *(place for lot in row["lots"] for place in lot["places"])]
+    stated = {place["departement"] for place in places if place["departement"] is not None}
+    buyer = row["buyer"] or {}
+    return {**row, "buyer": buyer.get("name"), "departements": sorted(stated)}
+
+
 def _check_row(report: Mapping[str, Any]) -> dict[str, Any]:
     missing = sorted({field for fields in report.get("missing", []) for field in fields})
     first = report["rejects"][0] if report["rejects"] else None
@@ -355,7 +370,10 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, list | tuple):
         return ", ".join(_cell(item) for item in value)
-    return str(value).replace("[", r"\[")
+    text = str(value)
+    if MOMENT.fullmatch(text):
+        return text[:16].replace("T", " ")
+    return text.replace("[", r"\[")
 
 
 def _plain(value: object) -> str:
@@ -363,4 +381,5 @@ def _plain(value: object) -> str:
 
 
 def _console() -> Console:
-    return Console()
+    """A page's width into a file or a pipe, where nobody can widen the window."""
+    return Console() if sys.stdout.isatty() else Console(width=PIPE_WIDTH)
