@@ -136,15 +136,17 @@ def _table(outcome: Outcome) -> Table:
     table = Table(title=f"The demo of {outcome.day}: {outcome.seconds:.0f} s", title_justify="left")
     for name in ("step", "runs", "seconds", "longest"):
         table.add_column(name, justify="left" if name == "step" else "right")
-    table.add_column("new in this run")
-    table.add_column("in all")
+    is_first = not any(outcome.counts_before.values())
+    table.add_column("what it made" if is_first else "new in this run")
+    if not is_first:
+        table.add_column("in all")
     for step, row in step_rows(outcome).items():
         new, made = (
             ", ".join(f"{count} {name}" for name, count in row[kind].items()) for kind in ("new", "counts")
         )
         failed = f"  [red]{row['failed']} failed[/red]" if row["failed"] else ""
         cells = (str(row["runs"]), f"{row['seconds']:.1f}", f"{row['longest_seconds']:.1f}")
-        table.add_row(step, *cells, new + failed, made)
+        table.add_row(step, *cells, new + failed, *([] if is_first else [made]))
     return table
 
 
