@@ -141,7 +141,8 @@ def decide(criteria: CompiledCriteria, analysed: AnalysedNotice) -> Decision:
 
     A fact that the notice does not state is unknown; ``criteria.pass_unknown`` says whether
     unknown passes.  Lots are judged one by one on topic, words out, place and stated value; the
-    notice as a whole may meet the topic when no lot does.
+    notice as a whole may meet the topic when no lot does.  A topic given in CPV codes alone is
+    unknown where a notice states no code at all.
 
     Returns:
         For an accepted notice the reasons in the order topic, place, value, buyer; for a
@@ -150,12 +151,14 @@ def decide(criteria: CompiledCriteria, analysed: AnalysedNotice) -> Decision:
     notice = analysed.notice
     if notice.kind not in criteria.kinds:
         return _refused("kind", (notice.kind.value,))
+    if unwanted := _unwanted(criteria, analysed):
+        return _refused("words_out", unwanted)
     lot_ids, reasons = _topic(criteria, analysed)
     if criteria.topics and not reasons:
-        return _refused("topic", ())
+        if not criteria.pass_unknown or not needs_codes(criteria) or stated_codes(notice):
+            return _refused("topic", ())
+        reasons = (Reason("cpv", UNKNOWN),)
     lot_ids, reasons = _lots_in_range(criteria, notice, lot_ids, reasons)
-    if unwanted := _found(analysed.texts, criteria.phrases_out):
-        return _refused("words_out", unwanted)
     for judge in (_place, _value, _buyer):
         reason = judge(criteria, analysed, lot_ids)
         if reason is None:
@@ -166,8 +169,31 @@ def decide(criteria: CompiledCriteria, analysed: AnalysedNotice) -> Decision:
     return Decision(accepted=True, lot_ids=lot_ids, reasons=reasons, score=_score(reasons))
 
 
+def needs_codes(criteria: CompiledCriteria) -> bool:
+    """Tell whether only a notice's CPV codes can say that its topic is the profile's.
+
+    Where words may say it too, a text without them is a statement; without codes nothing is stated.
+    """
+    return bool(criteria.topics) and all(topic.cpv_codes and not topic.phrases for topic in criteria.topics)
+
+
+def stated_codes(notice: Notice) -> frozenset[str]:
+    """Return every CPV code that a notice states, of itself and of its lots."""
+    own = () if notice.cpv_main is None else (notice.cpv_main,)
+    of_lots = (code for lot in notice.lots for code in lot.cpv_codes)
+    return frozenset((*own, *notice.cpv_additional, *of_lots))
+
+
 def _refused(criterion: str, facts: tuple[str, ...]) -> Decision:
     return Decision(accepted=False, reasons=(Reason(criterion, REFUSED, facts=facts),))
+
+
+def _unwanted(criteria: CompiledCriteria, analysed: AnalysedNotice) -> tuple[str, ...]:
+    """Return the words out that stand in the notice's own texts, or in those of every lot."""
+    if own := _found(analysed.texts, criteria.phrases_out):
+        return own
+    of_lots = [_found(texts, criteria.phrases_out) for texts in analysed.lot_texts]
+    return tuple(dict.fromkeys(words for found in of_lots for words in found)) if all(of_lots) else ()
 
 
 def _topic(
@@ -255,6 +281,9 @@ def _value(criteria: CompiledCriteria, analysed: AnalysedNotice, lot_ids: tuple[
         return None
     notice = analysed.notice
     stated = [lot.value for lot in notice.lots if lot.lot_id in lot_ids] if lot_ids else [notice.value]
+    if len(notice.lots) == 1:
+        # The value of the whole is that of its only lot.
+        stated = [notice.lots[0].value or notice.value]
     amounts = [amount for value in stated if (amount := _euros(value)) is not None]
     if not amounts:
         return Reason("value", UNKNOWN)

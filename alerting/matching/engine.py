@@ -5,7 +5,8 @@ Out:  (profile_id, number, Decision) of every accepted pair.
 
 Postings from topic evidence to profiles only *propose*: a profile is proposed for a notice
 when one of its CPV codes covers one of the notice's, or the first stem of one of its phrases
-stands in the notice.  ``decide`` confirms and gives the reasons, so the engine cannot differ
+stands in the notice; one that names codes alone is also proposed for a notice that states none.
+``decide`` confirms and gives the reasons, so the engine cannot differ
 from the naive loop but in speed.
 """
 
@@ -22,6 +23,8 @@ from alerting.domain.criteria import (
     CompiledCriteria,
     Criteria,
     decide,
+    needs_codes,
+    stated_codes,
 )
 from alerting.domain.match import Decision
 from alerting.domain.notice import Notice
@@ -31,6 +34,7 @@ from alerting.matching.compile import compile_criteria
 
 Pair = tuple[str, int, Decision]
 ANYTHING = "*"
+NO_CODE = "no cpv"
 
 
 class Engine:
@@ -77,7 +81,8 @@ def _keys(criteria: CompiledCriteria) -> set[str]:
         return {ANYTHING}
     codes = {code for topic in criteria.topics for code in topic.cpv_codes}
     stems = {phrase[0] for topic in criteria.topics for phrase in topic.phrases}
-    return {_cpv_key(code) for code in codes} | {f"word {stem}" for stem in stems}
+    keys = {_cpv_key(code) for code in codes} | {f"word {stem}" for stem in stems}
+    return keys | {NO_CODE} if needs_codes(criteria) and criteria.pass_unknown else keys
 
 
 def _cpv_key(code: str) -> str:
@@ -85,12 +90,10 @@ def _cpv_key(code: str) -> str:
 
 
 def _evidence(analysed: AnalysedNotice) -> set[str]:
-    notice = analysed.notice
-    codes = {code for code in (notice.cpv_main, *notice.cpv_additional) if code is not None}
-    codes.update(code for lot in notice.lots for code in lot.cpv_codes)
+    codes = stated_codes(analysed.notice)
     texts = [*analysed.texts, *(text for texts in analysed.lot_texts for text in texts)]
     keys = {f"word {stem}" for text in texts for stem in text.positions}
     keys.update(
         f"cpv {code[:digits]}" for code in codes for digits in range(CPV_DIVISION_DIGITS, len(code) + 1)
     )
-    return keys | {ANYTHING}
+    return keys | ({ANYTHING} if codes else {ANYTHING, NO_CODE})

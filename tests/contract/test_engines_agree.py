@@ -1,0 +1,163 @@
+"""One meaning of a match: the engine and the naive loop accept the same pairs, for the same reasons."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerting.domain.criteria import Criteria
+from alerting.domain.money import Money
+from alerting.domain.notice import Buyer, Lot, Notice, NoticeKind, Place
+from alerting.matching.engine import Engine, naive_match
+
+
+CODES = ["45000000", "45261000", "45261210", "45262660", "45330000", "45332200", "30000000", "31000000"]
+WORDS = [
+    "toiture", "toitures", "TOITURES", "ardoise", "gros œuvre", "gros oeuvre", "de l'école", "école",
+    "chauffe-eau", "chauffe", "eau", "plomberie", "Plomberie-chauffage", "désamiantage", "formation", "le", "!",
+]  # fmt: skip
+DEPARTEMENTS = ["22", "29", "35", "2A", "974"]
+NUTS = ["FR", "FRH0", "FRH01", "FRH03", "FRM01", "AT312"]
+SIRETS = ["21220001200018", "21350238800019"]
+CENTS = [0, 1, 4_999_999, 5_000_000, 9_000_000, 30_000_000]
+
+
+def some(values, *, most=2):
+    """Return short tuples of distinct values, often empty."""
+    return st.lists(st.sampled_from(values), max_size=most, unique=True).map(tuple)
+
+
+def unknown_or(values):
+    """Return one of the values, or None: the notice does not say."""
+    return st.none() | st.sampled_from(values)
+
+
+texts = st.lists(st.sampled_from([*WORDS, "rénovation", "du", "mairie"]), min_size=1, max_size=6).map(
+    " ".join
+)
+money = st.none() | st.builds(Money, st.sampled_from(CENTS), st.sampled_from(["EUR", "EUR", "GBP"]))
+places = st.lists(
+    st.builds(Place, nuts_code=unknown_or(NUTS), departement=unknown_or(DEPARTEMENTS)), max_size=2
+).map(tuple)
+lots = st.lists(
+    st.builds(
+        Lot,
+        lot_id=st.just("?"),
+        title=st.none() | texts,
+        description=st.none() | texts,
+        cpv_codes=some(CODES),
+        places=places,
+        value=money,
+    ),
+    max_size=3,
+).map(lambda found: tuple(replace(lot, lot_id=str(number)) for number, lot in enumerate(found, start=1)))
+notices = st.builds(
+    Notice,
+    feed_id=st.just("any"),
+    source_id=st.just("1"),
+    version=st.none(),
+    kind=st.sampled_from([NoticeKind.CALL, *NoticeKind]),
+    title=texts,
+    description=st.none() | texts,
+    buyer=st.none()
+    | st.builds(
+        Buyer,
+        name=unknown_or(["Ville de Vannes", "Mairie de l'École"]),
+        siret=unknown_or(SIRETS),
+        departement=unknown_or(DEPARTEMENTS),
+    ),
+    cpv_main=unknown_or(CODES),
+    cpv_additional=some(CODES),
+    places=places,
+    lots=lots,
+    value=money,
+)
+criteria = st.builds(
+    Criteria,
+    trades=some(["couvreur", "plombier", "menuisier"], most=1),
+    cpv_codes=some(CODES),
+    words=some(WORDS),
+    words_out=some(WORDS, most=1),
+    departements=some(DEPARTEMENTS),
+    buyers=some(["vannes", "ville de VANNES", *SIRETS], most=1),
+    kinds=some(list(NoticeKind)),
+    minimum_cents=unknown_or(CENTS),
+    maximum_cents=unknown_or(CENTS),
+    pass_unknown=st.booleans(),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.lists(criteria, max_size=6).map(
+        lambda found: [(str(number), one) for number, one in enumerate(found)]
+    ),
+    st.lists(notices, max_size=4).map(lambda found: list(enumerate(found))),
+)
+def test_the_engine_finds_what_the_naive_loop_finds(profiles, numbered):
+    """
+    Whatever profiles and notices, stated facts and silent ones: equal pairs in equal order, and for
+    each pair an equal decision, with its lots, reasons and score.
+    """
+    assert list(naive_match(profiles, numbered)) == list(Engine(profiles).match(numbered))
+
+
+PROFILES = {
+    "codes": Criteria(cpv_codes=("45261000",)),
+    "codes, stated": Criteria(cpv_codes=("45261000",), pass_unknown=False),
+    "phrase": Criteria(words=("gros œuvre",)),
+    "trade": Criteria(trades=("couvreur",)),
+    "buyer": Criteria(buyers=("Ville de Vannes",)),
+    "place": Criteria(words=("toiture",), departements=("22",)),
+    "place, stated": Criteria(words=("toiture",), departements=("22",), pass_unknown=False),
+    "value, stated": Criteria(words=("toiture",), minimum_cents=5_000_000, pass_unknown=False),
+    "without asbestos": Criteria(words=("toiture",), words_out=("désamiantage",)),
+    "awards": Criteria(words=("toiture",), kinds=(NoticeKind.AWARD,)),
+}
+BARE = Notice("any", "1", None, NoticeKind.CALL, "Réfection des toitures")
+NOTICES = {
+    "bare": BARE,
+    "award": replace(BARE, kind=NoticeKind.AWARD),
+    "coded": replace(BARE, title="Travaux", cpv_main="45261210"),
+    "other code": replace(BARE, title="Travaux", cpv_main="45330000"),
+    "lots": replace(
+        BARE,
+        title="Mairie",
+        lots=(
+            Lot("1", "Désamiantage de la toiture", cpv_codes=("45262660",)),
+            Lot("2", "Gros œuvre", cpv_codes=("45223220",), value=Money(1, "EUR")),
+        ),
+    ),
+    "Vannes": replace(BARE, title="Mobilier", buyer=Buyer("VILLE DE VANNES"), cpv_main="39100000"),
+    "far": replace(BARE, places=(Place(departement="974"),), value=Money(5_000_000, "EUR")),
+}
+
+
+@pytest.mark.parametrize("find", [naive_match, lambda profiles, numbered: Engine(profiles).match(numbered)])
+def test_the_pairs_are_those_that_a_person_expects(find):
+    """
+    A pass of the property above could be two empty lists; these are told by hand.
+    """
+    numbered = list(enumerate(NOTICES.values()))
+
+    pairs = {
+        (profile, list(NOTICES)[number]) for profile, number, _ in find(list(PROFILES.items()), numbered)
+    }
+
+    expected = {
+        "codes": {"bare", "coded", "far"},
+        "codes, stated": {"coded"},
+        "phrase": {"lots"},
+        "trade": {"bare", "coded", "lots", "far"},
+        "buyer": {"bare", "coded", "other code", "lots", "Vannes", "far"},
+        "place": {"bare", "lots"},
+        "place, stated": set(),
+        "value, stated": {"far"},
+        "without asbestos": {"bare", "far"},
+        "awards": {"award"},
+    }
+    assert pairs == {pair for profile, found in expected.items() for pair in product([profile], found)}
