@@ -22,7 +22,7 @@ from alerting.domain.feed import ParsedFeed, Reject
 from alerting.domain.json import to_json
 from alerting.domain.notice import Notice
 from alerting.domain.procedure import LinkStep
-from alerting.errors import FeedFormatError
+from alerting.errors import FeedFormatError, UnknownIdError
 from alerting.feeds.archive import Archive
 from alerting.feeds.formats import parse
 from alerting.notices.link import Candidate, Link, find_link, names_of
@@ -46,27 +46,38 @@ def load_documents(database: Database, archive: Archive, *, now: Callable[[], da
 
     Returns:
         documents, notices (new ones), same (stored before), procedures (new ones), revisions (grown),
-        rejects, refused (documents of which nothing could be read); waiting.
+        rejects, refused (documents of which nothing could be read), absent (documents that the archive does
+        not give back: they stay waiting); waiting.
     """
     counts: Counter[str] = Counter()
-    while _load_next(database, archive, now(), counts):
+    absent: list[int] = []
+    while _load_next(database, archive, now(), counts, absent):
         pass
     with database.begin() as connection:
         waiting = procedures.count_unmatched(connection) + procedures.count_unindexed(connection)
-    names = ("documents", "notices", "same", "procedures", "revisions", "rejects", "refused")
+    names = ("documents", "notices", "same", "procedures", "revisions", "rejects", "refused", "absent")
     report = {name: counts[name] for name in names}
     log.info("documents_loaded", **report)
     return {**report, "waiting": waiting}
 
 
-def _load_next(database: Database, archive: Archive, now: datetime, counts: Counter[str]) -> bool:
-    """Load one document in one transaction; False when none waits."""
+def _load_next(
+    database: Database, archive: Archive, now: datetime, counts: Counter[str], absent: list[int]
+) -> bool:
+    """Load one document in one transaction; False when none waits but those that are absent."""
     with database.begin() as connection:
-        document = documents.claim_document(connection)
+        document = documents.claim_document(connection, beside=absent)
         if document is None:
             return False
         found: Counter[str] = Counter(documents=1)
-        parsed = _parse(archive.get(document.body_hash), document)
+        try:
+            body = archive.get(document.body_hash)
+        except UnknownIdError as error:
+            absent.append(document.document_id)
+            counts["absent"] += 1
+            _note_absence(connection, document, error)
+            return True
+        parsed = _parse(body, document)
         lock(connection, _LINK_LOCK)
         for raw in parsed.notices:
             _store(connection, normalise(raw), document.document_id, found)
@@ -91,6 +102,15 @@ def _load_next(database: Database, archive: Archive, now: datetime, counts: Coun
         )
     counts.update(found)
     return True
+
+
+def _note_absence(connection: Connection, document: WaitingDocument, error: UnknownIdError) -> None:
+    """Say which document the archive does not give back; it waits on, for an archive that does."""
+    log.error("document_absent", feed_id=document.feed_id, url=document.url, problem=str(error))
+    reject = Reject("archive", str(error))
+    rejects.add_reject(
+        connection, reject, feed_id=document.feed_id, stage="load", document_id=document.document_id
+    )
 
 
 def _parse(body: bytes, document: WaitingDocument) -> ParsedFeed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,8 +50,13 @@ def known_urls(connection: Connection, feed_id: str, urls: Iterable[str]) -> fro
     return frozenset(connection.scalars(asked))
 
 
-def claim_document(connection: Connection) -> WaitingDocument | None:
-    """Take the oldest waiting document that nobody else holds, for this transaction."""
+def claim_document(connection: Connection, *, beside: Collection[int] = ()) -> WaitingDocument | None:
+    """Take the oldest waiting document that nobody else holds, for this transaction.
+
+    Args:
+        connection: Of the transaction.
+        beside: Documents to leave where they are.
+    """
     row = connection.execute(
         select(
             documents.c.document_id,
@@ -61,7 +66,7 @@ def claim_document(connection: Connection) -> WaitingDocument | None:
             feeds.c.format,
         )
         .join(feeds, feeds.c.feed_id == documents.c.feed_id)
-        .where(documents.c.loaded_at.is_(None))
+        .where(documents.c.loaded_at.is_(None), documents.c.document_id.not_in(list(beside)))
         .order_by(documents.c.document_id)
         .limit(1)
         .with_for_update(of=documents, skip_locked=True)

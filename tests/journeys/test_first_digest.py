@@ -80,7 +80,7 @@ def test_what_is_published_later_is_told_alone(subscribed, authority, clock, rss
 
     new = [mail for mail in mails(subscribed.settings.maildir) if mail not in first]
     assert report["load"] | {"waiting": 0} == {
-        "documents": 1, "notices": 1, "same": 1, "procedures": 1, "revisions": 0, "rejects": 0, "refused": 0,
+        "documents": 1, "notices": 1, "same": 1, "procedures": 1, "revisions": 0, "rejects": 0, "refused": 0, "absent": 0,
         "waiting": 0,
     }  # fmt: skip
     assert recipients_of(new) == ["bureau@legoff.example", "yann@legoff.example"]
@@ -197,6 +197,50 @@ def test_while_the_index_is_away_firms_are_told_all_the_same(
     away.close()
     assert (report["index"]["waiting"], report["deliver"]["sent"]) == (1, 2)
     assert len(mails(settings.maildir)) == 2
+
+
+def test_the_index_catches_up_when_it_is_back(settings, clock, authority, add_feed, rss, elasticsearch_url):
+    """
+    What was stored while the index was away is found once it is back, without a new fetch.
+    """
+    away = bootstrap.build(replace(settings, elasticsearch_url="http://127.0.0.1:9"), now=clock)
+    add_feed(away, authority)
+    authority.publish("/avis", rss(TOITURE, MENUISERIE))
+    commands.run_all(parts=away)
+    away.close()
+    back = bootstrap.build(
+        replace(settings, elasticsearch_url=elasticsearch_url, index_alias="catching-up"), now=clock
+    )
+
+    report = commands.recover(parts=back)
+    back.index.count()
+    found = commands.search("menuiseries de la mairie", parts=back)
+
+    back.close()
+    assert (report["to_index"], report["waiting"]) == (2, 0)
+    assert found[0]["title"] == "Menuiserie extérieure de la mairie"
+
+
+def test_a_document_that_the_archive_lost_holds_up_nobody(subscribed, settings, authority, add_feed, rss):
+    """
+    It stays waiting, with a line that says so; its neighbours are loaded, and it is when it is back.
+    """
+    add_feed(subscribed, authority, feed_id="second", path="/encore")
+    authority.publish("/avis", rss(TOITURE))
+    authority.publish("/encore", rss(MENUISERIE))
+    commands.fetch_due_feeds(parts=subscribed)
+    lost = min(settings.archive.rglob("*.gz"))
+    kept = lost.read_bytes()
+    lost.unlink()
+
+    first = commands.load_documents(parts=subscribed)
+    (line,) = commands.list_rejects(parts=subscribed)
+    lost.write_bytes(kept)
+    second = commands.load_documents(parts=subscribed)
+
+    assert (first["documents"], first["absent"], second["documents"], second["absent"]) == (1, 1, 1, 0)
+    assert (line["stage"], line["where"]) == ("load", "archive")
+    assert "no document with sha256" in line["problem"]
 
 
 def test_an_index_page_is_followed_to_the_documents_that_are_not_here(
