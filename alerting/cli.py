@@ -120,8 +120,40 @@ def seed_feeds(path: str, as_json: AsJson = False) -> None:  # noqa: FBT002
 @feeds.command("list")
 def list_feeds(as_json: AsJson = False) -> None:  # noqa: FBT002
     """Show every feed: when it was read, when it is due, what went wrong last."""
-    columns = ("feed_id", "authority", "format", "last_success_at", "next_check_at", "last_failure")
+    columns = (
+        "feed_id", "authority", "format", "last_success_at", "next_check_at", "paused_at", "last_failure",
+    )  # fmt: skip
     _show_rows(commands.list_feeds(), columns, as_json=as_json)
+
+
+@feeds.command("pause")
+def pause_feed(feed_id: str, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Ask a feed no more, until it is resumed."""
+    _show_report(commands.pause_feed(feed_id), as_json=as_json)
+
+
+@feeds.command("resume")
+def resume_feed(feed_id: str, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Ask a paused feed again."""
+    _show_report(commands.resume_feed(feed_id), as_json=as_json)
+
+
+@feeds.command("retry")
+def retry_feed(feed_id: str, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Ask a feed at once, and read its answer even if it is the last one again."""
+    _show_report(commands.retry_feed(feed_id), as_json=as_json)
+
+
+@feeds.command("replay")
+def replay_documents(
+    feed: Annotated[str | None, typer.Option(help="Only of this feed.")] = None,
+    document: Annotated[int | None, typer.Option(help="Only this document, by its number.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also what was read whole.")] = False,  # noqa: FBT002
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Load archived documents again: without --all those of which something was refused."""
+    report = commands.replay_documents(feed_id=feed, document_id=document, also_read=everything)
+    _show_report(report, as_json=as_json)
 
 
 @feeds.command("check")
@@ -300,9 +332,8 @@ def resolve(
 @app.command("rejects")
 def list_rejects(as_json: AsJson = False) -> None:  # noqa: FBT002
     """Show what could not be read, and why."""
-    _show_rows(
-        commands.list_rejects(), ("feed_id", "stage", "where", "problem", "seen_count"), as_json=as_json
-    )
+    columns = ("feed_id", "document_id", "stage", "where", "problem", "seen_count")
+    _show_rows(commands.list_rejects(), columns, as_json=as_json)
 
 
 @app.command("waiting")

@@ -67,6 +67,45 @@ def list_feeds(*, parts: Parts | None = None) -> list[Report]:
         return show.list_feeds(opened.database)
 
 
+def pause_feed(feed_id: str, *, parts: Parts | None = None) -> Report:
+    """Ask a feed no more, until it is resumed.
+
+    Raises:
+        UnknownIdError: No such feed; so do ``resume_feed`` and ``retry_feed``.
+    """
+    with bootstrap.opened(parts) as opened:
+        return registry.pause_feed(opened.database, feed_id, now=opened.now)
+
+
+def resume_feed(feed_id: str, *, parts: Parts | None = None) -> Report:
+    """Ask a paused feed again."""
+    with bootstrap.opened(parts) as opened:
+        return registry.resume_feed(opened.database, feed_id)
+
+
+def retry_feed(feed_id: str, *, parts: Parts | None = None) -> Report:
+    """Ask a feed at once, and read its answer even if it is the last one again."""
+    with bootstrap.opened(parts) as opened:
+        return registry.retry_feed(opened.database, feed_id)
+
+
+def replay_documents(
+    *,
+    feed_id: str | None = None,
+    document_id: int | None = None,
+    also_read: bool = False,
+    parts: Parts | None = None,
+) -> Report:
+    """Load archived documents again, by default those of which something was refused.
+
+    A notice that reads as before changes nothing; "waiting" counts the documents to load.
+    """
+    with bootstrap.opened(parts) as opened:
+        return registry.replay_documents(
+            opened.database, feed_id=feed_id, document_id=document_id, also_read=also_read
+        )
+
+
 def import_firms(path: str, *, parts: Parts | None = None) -> Report:
     """Add or change the firms, recipients and profiles of a TOML file.
 

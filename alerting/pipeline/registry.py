@@ -14,7 +14,7 @@ import msgspec
 from alerting.domain.feed import Feed
 from alerting.errors import ProfileError, UnknownIdError
 from alerting.matching.firms_file import read_firm, read_firms, read_profile
-from alerting.store import feeds, firms
+from alerting.store import documents, feeds, firms
 from alerting.store.database import Database
 
 
@@ -64,6 +64,37 @@ def add_feeds(
     return {"feeds": len(new), "waiting": waiting}
 
 
+def pause_feed(database: Database, feed_id: str, *, now: Callable[[], datetime]) -> dict[str, Any]:
+    """Ask a feed no more, until it is resumed; what was fetched of it goes on."""
+    with database.begin() as connection:
+        _found(feed_id, is_there=feeds.set_paused(connection, feed_id, now()))
+    return {"feed_id": feed_id, "state": "paused"}
+
+
+def resume_feed(database: Database, feed_id: str) -> dict[str, Any]:
+    """Ask a feed again, from now on."""
+    with database.begin() as connection:
+        _found(feed_id, is_there=feeds.set_paused(connection, feed_id, None))
+    return {"feed_id": feed_id, "state": "due"}
+
+
+def retry_feed(database: Database, feed_id: str) -> dict[str, Any]:
+    """Ask a feed at once and read its answer anew, whatever pause it had and whatever it answered last."""
+    with database.begin() as connection:
+        _found(feed_id, is_there=feeds.ask_again(connection, feed_id))
+    return {"feed_id": feed_id, "state": "due"}
+
+
+def replay_documents(
+    database: Database, *, feed_id: str | None, document_id: int | None, also_read: bool
+) -> dict[str, Any]:
+    """Load archived documents again; "waiting" counts the documents to load."""
+    with database.begin() as connection:
+        count = documents.replay(connection, feed_id=feed_id, document_id=document_id, also_read=also_read)
+        waiting = documents.count_waiting(connection)
+    return {"documents": count, "waiting": waiting}
+
+
 def import_firms(database: Database, text: str, *, now: Callable[[], datetime]) -> dict[str, Any]:
     """Store the firms of a file, all or none; "waiting" counts the profiles to match."""
     read = read_firms(text)
@@ -101,6 +132,11 @@ def add_profile(database: Database, firm_id: str, entry: Mapping[str, Any]) -> d
         firms.put_profile(connection, profile)
         waiting = firms.count_unmatched_profiles(connection)
     return {"profile_id": profile.profile_id, "waiting": waiting}
+
+
+def _found(feed_id: str, *, is_there: bool) -> None:
+    if not is_there:
+        raise UnknownIdError(f"feed {feed_id!r}: no feed of that id")
 
 
 def _feed(entry: Mapping[str, Any], position: int) -> Feed:

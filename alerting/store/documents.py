@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from alerting.domain.feed import Fetched
-from alerting.store.tables import documents, feeds
+from alerting.store.tables import documents, feeds, rejects
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,39 @@ def mark_loaded(
         .where(documents.c.document_id == document_id)
         .values(loaded_at=now, outcome=outcome, notice_count=notice_count, reject_count=reject_count)
     )
+
+
+def replay(
+    connection: Connection,
+    *,
+    feed_id: str | None = None,
+    document_id: int | None = None,
+    also_read: bool = False,
+) -> int:
+    """Let loaded documents wait again, without what was refused of them; return how many.
+
+    Args:
+        connection: Of the transaction.
+        feed_id: Only this feed's documents.
+        document_id: Only this document.
+        also_read: Those too of which nothing was refused.
+    """
+    wanted = [documents.c.loaded_at.is_not(None), documents.c.feed_id == feeds.c.feed_id]
+    # An index page is followed, not loaded.
+    wanted.append((feeds.c.format != "index-page") | (documents.c.url != feeds.c.url))
+    if feed_id is not None:
+        wanted.append(documents.c.feed_id == feed_id)
+    if document_id is not None:
+        wanted.append(documents.c.document_id == document_id)
+    if not also_read:
+        wanted.append(documents.c.outcome.in_(["partly", "refused"]))
+    facts = dict.fromkeys(("loaded_at", "outcome", "notice_count", "reject_count"))
+    changed = connection.execute(
+        update(documents).where(*wanted).values(facts).returning(documents.c.document_id)
+    )
+    ids = list(changed.scalars())
+    connection.execute(delete(rejects).where(rejects.c.document_id.in_(ids), rejects.c.stage == "load"))
+    return len(ids)
 
 
 def count_waiting(connection: Connection) -> int:

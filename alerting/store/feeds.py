@@ -79,6 +79,20 @@ def record_failure(
     )
 
 
+def set_paused(connection: Connection, feed_id: str, paused_at: datetime | None) -> bool:
+    """Let a feed rest from a moment on, or go on again (None); False when there is none of that id."""
+    facts: dict[str, Any] = {"paused_at": paused_at}
+    if paused_at is None:
+        facts |= {"next_check_at": None, "failure_count": 0}
+    return connection.execute(update(feeds).where(feeds.c.feed_id == feed_id).values(facts)).rowcount == 1
+
+
+def ask_again(connection: Connection, feed_id: str) -> bool:
+    """Make a feed due now, and forget what it answered last; False when there is none of that id."""
+    facts: dict[str, Any] = dict.fromkeys(("next_check_at", "etag", "last_modified", "body_hash"))
+    return connection.execute(update(feeds).where(feeds.c.feed_id == feed_id).values(facts)).rowcount == 1
+
+
 def list_feeds(connection: Connection) -> list[dict[str, Any]]:
     """Return every feed as a row, by id."""
     rows = connection.execute(select(feeds).order_by(feeds.c.feed_id)).mappings()
