@@ -166,13 +166,14 @@ def check_feeds(
         ),
     ],
     local: Annotated[bool, typer.Option(help="Addresses may be private ones.")] = False,  # noqa: FBT002
+    html: Annotated[str | None, typer.Option(help="Write a page in French for who publishes.")] = None,
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Read documents and say, for each, what was read, what is missing, what was refused and why.
 
     Exit code 0: something could be read of every document; 2: of at least one, nothing.
     """
-    reports = commands.check_feeds(paths, is_local=local)
+    reports = commands.check_feeds(paths, is_local=local, page=html)
     outcomes = [report["outcome"] for report in reports]
     if as_json:
         _print_json(reports)

@@ -15,6 +15,7 @@ from typing import Any
 
 from alerting import bootstrap
 from alerting.bootstrap import Parts
+from alerting.domain.json import to_json
 from alerting.pipeline import compose, deliver, dry, fetch, index, load, match, registry, show, waiting
 
 
@@ -245,12 +246,23 @@ def run_all(*, parts: Parts | None = None) -> Report:
         return {"fetch": fetch_due_feeds(parts=opened), **_run_from_load(opened)}
 
 
-def check_feeds(paths: Sequence[str], *, is_local: bool = False) -> list[Report]:
+def check_feeds(paths: Sequence[str], *, is_local: bool = False, page: str | None = None) -> list[Report]:
     """Read documents from files, folders (.xml .rss .atom .json) and addresses; one report a document.
 
-    Addresses (http, https) are fetched as feeds are; *is_local* lets them lead to private addresses.
+    Addresses (http, https) are fetched as feeds are.
+
+    Args:
+        paths: What to read.
+        is_local: Lets addresses lead to private ones.
+        page: A file to write the same into, as a page in French for who publishes.
+
+    Raises:
+        OutputError: The page cannot be written there.
     """
-    return dry.check_documents(paths, is_local=is_local, now=bootstrap.utc_now)
+    reports = dry.check_documents(paths, is_local=is_local, now=bootstrap.utc_now)
+    if page is not None:
+        registry.write_text(Path(page), dry.write_page(reports, now=bootstrap.utc_now()))
+    return [to_json(report) for report in reports]
 
 
 def link_notices(paths: Sequence[str]) -> list[Report]:

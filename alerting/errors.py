@@ -115,5 +115,9 @@ class UnknownIdError(PermanentError):
     """Somebody named a thing that does not exist."""
 
 
+class OutputError(PermanentError):
+    """A file that somebody asked for cannot be written; raised by ``pipeline.registry``."""
+
+
 class LocalStackError(PermanentError):
     """A server of the laptop's stack cannot be had or started; raised by ``local``."""

@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
 from alerting.digests.view import DigestView, safe_link, view_digest
 from alerting.domain.digest import Digest, RenderedDigest
@@ -53,9 +53,14 @@ def render(
     }
     return RenderedDigest(
         subject=_subject(view),
-        text=_environment().get_template("digest.txt.j2").render(context),
-        html=_environment().get_template("digest.html.j2").render(context),
+        text=get_template("email/digest.txt.j2").render(context),
+        html=get_template("email/digest.html.j2").render(context),
     )
+
+
+def get_template(name: str) -> Template:
+    """Return a template by its path below ``templates/``; HTML is escaped, an unknown name is an error."""
+    return _environment().get_template(name)
 
 
 def _subject(view: DigestView) -> str:
@@ -84,8 +89,8 @@ def _environment() -> Environment:
 def _folder() -> Path:
     """Return the templates' folder: inside the package in a wheel, beside it in a working copy."""
     package = Path(__file__).parents[1]
-    installed = package / "_templates" / "email"
-    return installed if installed.is_dir() else package.parent / "templates" / "email"
+    installed = package / "_templates"
+    return installed if installed.is_dir() else package.parent / "templates"
 
 
 def _wrapped(text: str, first: str = "", rest: str | None = None) -> str:

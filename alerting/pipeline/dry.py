@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from alerting.digests.check_page import CheckedDocument, render_check_page
 from alerting.domain.json import to_json
 from alerting.domain.notice import Notice
 from alerting.domain.procedure import LinkStep
@@ -30,7 +31,9 @@ def find_documents(paths: Iterable[str]) -> Iterator[Path]:
             yield path
 
 
-def check_documents(paths: Sequence[str], *, is_local: bool, now: Callable[[], datetime]) -> list[Row]:
+def check_documents(
+    paths: Sequence[str], *, is_local: bool, now: Callable[[], datetime]
+) -> list[CheckReport]:
     """Read documents and report on each, in the order of *paths*; one that cannot be had is a refused one.
 
     Args:
@@ -42,7 +45,22 @@ def check_documents(paths: Sequence[str], *, is_local: bool, now: Callable[[], d
     reports: list[CheckReport] = []
     for path in paths:
         reports += [by_url[path]] if path in by_url else _check_path(path)
-    return [to_json(report) for report in reports]
+    return reports
+
+
+def write_page(reports: Sequence[CheckReport], *, now: datetime) -> str:
+    """Return the page in French that tells a publisher what came of its documents."""
+    documents = [
+        CheckedDocument(
+            path=report.path,
+            format=report.format,
+            outcome=report.outcome,
+            notices=tuple(zip(report.notices, report.missing, strict=True)),
+            rejects=report.rejects,
+        )
+        for report in reports
+    ]
+    return render_check_page(documents, now=now)
 
 
 def _check_path(path: str) -> Iterator[CheckReport]:

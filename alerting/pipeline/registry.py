@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from alerting.domain.feed import Feed
-from alerting.errors import ProfileError, UnknownIdError
+from alerting.errors import OutputError, ProfileError, UnknownIdError
 from alerting.matching.firms_file import read_firm, read_firms, read_profile
 from alerting.store import documents, feeds, firms
 from alerting.store.database import Database
@@ -41,6 +41,18 @@ def read_text(path: Path) -> str:
         raise ProfileError(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ProfileError(f"{path}: byte {error.start} is no UTF-8") from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror}") from error
 
 
 def seed_feeds(database: Database, path: Path, *, now: Callable[[], datetime]) -> dict[str, Any]:

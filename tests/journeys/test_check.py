@@ -126,3 +126,23 @@ def test_the_help_says_what_the_exit_code_means(tmp_path):
     assert "Exit code 0: something could be read of every document; 2: of at least one, nothing." in (
         finished.stdout
     )
+
+
+def test_a_page_for_the_publisher_is_written_beside(rss, tmp_path):
+    """
+    The page says in French what the table says; a place where it cannot be is one line.
+    """
+    (tmp_path / "avis.xml").write_text(rss(TOITURE))
+    (tmp_path / "half.xml").write_text("<rss><channel>")
+
+    finished = run_check("avis.xml", "half.xml", "--html", "page.html", folder=tmp_path)
+    nowhere = run_check("avis.xml", "--html", "no/folder/page.html", folder=tmp_path)
+
+    page = (tmp_path / "page.html").read_text()
+    assert finished.returncode == 2
+    assert "Réfection de la toiture de l&#39;école" in page
+    assert "1\N{NO-BREAK SPACE}lu en entier, 1\N{NO-BREAK SPACE}non lu" in page
+    assert (nowhere.returncode, nowhere.stderr) == (
+        2,
+        "alerting: no/folder/page.html: No such file or directory\n",
+    )
