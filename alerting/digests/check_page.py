@@ -67,7 +67,11 @@ def render_check_page(documents: Sequence[CheckedDocument], *, now: datetime) ->
     context = {
         "checked_on": words.day_and_time(now),
         "documents": [_document(document, now) for document in documents],
-        "counts": [(label, outcomes.count(name)) for name, label in OUTCOMES.items() if outcomes.count(name)],
+        "counts": [
+            words.count(outcomes.count(name), label, SEVERAL[name])
+            for name, label in OUTCOMES.items()
+            if outcomes.count(name)
+        ],
         "notice_count": words.count(sum(len(document.notices) for document in documents), "avis", "avis"),
     }
     return get_template("web/feed-check.html.j2").render(context)
