@@ -2,14 +2,16 @@
 
 In:   a text with one ``[[firm]]`` a firm and one ``[[firm.profile]]`` a profile.
 Out:  firms; or a ProfileError whose one line says firm, profile, field, what was got and
-      what is expected.  A profile that would match everything is refused.
+      what is expected.  A profile that would match everything, or nothing, is refused.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from typing import Any, TypeVar
 
 import msgspec
@@ -18,12 +20,20 @@ from alerting.domain.criteria import Criteria
 from alerting.domain.notice import NoticeKind
 from alerting.domain.profile import Cadence, Firm, Profile, Recipient
 from alerting.errors import ProfileError
+from alerting.reference.cpv import is_cpv
 from alerting.reference.nuts import departement_name
 from alerting.reference.trades import get_trade
+from alerting.text.analysis import stems
 
 
 CPV = re.compile(r"(\d{8})(-\d)?")
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+ID = re.compile(r"\S{1,100}")
+SIRET = re.compile(r"\d{14}")
+# Words that stand in nearly every notice: alone they ask for nothing.
+EVERYWHERE = frozenset(
+    stems("a au aux avec ce dans de des du en et la le les ou par pour sur un une avis marché public")
+)
 
 
 class _Recipient(msgspec.Struct, forbid_unknown_fields=True):
@@ -41,41 +51,44 @@ class _Profile(msgspec.Struct, forbid_unknown_fields=True):
     words_out: list[str] = []
     departements: list[str] = []
     buyers: list[str] = []
-    kinds: list[NoticeKind] = []
+    kinds: list[str] = []
     minimum_euros: int | None = None
     maximum_euros: int | None = None
     pass_unknown: bool = True
-    cadence: Cadence = Cadence.DAILY
+    cadence: str = Cadence.DAILY.value
 
 
 class _Firm(msgspec.Struct, forbid_unknown_fields=True):
     id: str
     name: str
     recipients: list[_Recipient]
-    profile: list[_Profile] = []
+    profile: list[dict[str, Any]] = []
     siret: str | None = None
 
 
-_Read = TypeVar("_Read", _Firm, _Profile)
-
-
 class _File(msgspec.Struct, forbid_unknown_fields=True):
-    firm: list[_Firm]
+    firm: list[dict[str, Any]]
+
+
+_Read = TypeVar("_Read", _Firm, _Profile, _File)
+_Word = TypeVar("_Word", bound=StrEnum)
 
 
 def read_firms(text: str) -> tuple[Firm, ...]:
     """Return the firms that *text* describes, in its order.
 
     Raises:
-        ProfileError: The text is no TOML, or a firm or profile cannot be used as written.
+        ProfileError: The text is no TOML, or a firm or profile cannot be used as written, or two have one id.
     """
     try:
-        file = msgspec.convert(tomllib.loads(text), _File)
+        file = _convert(tomllib.loads(text), _File, "firms file")
     except tomllib.TOMLDecodeError as error:
         raise ProfileError(f"firms file: not TOML ({error})") from error
-    except msgspec.ValidationError as error:
-        raise ProfileError(f"firms file: {error}") from error
-    return tuple(_firm(firm) for firm in file.firm)
+    firms = tuple(read_firm(entry) for entry in file.firm)
+    _refuse_repeats("firms file: firm id", (firm.firm_id for firm in firms))
+    # A profile is known by its id alone, in links and on the command line.
+    _refuse_repeats("firms file: profile id", (one.profile_id for firm in firms for one in firm.profiles))
+    return firms
 
 
 def read_firm(entry: Mapping[str, Any]) -> Firm:
@@ -84,7 +97,16 @@ def read_firm(entry: Mapping[str, Any]) -> Firm:
     Raises:
         ProfileError: It cannot be used as written.
     """
-    return _firm(_convert(entry, _Firm, f"firm {entry.get('id')!r}"))
+    who = f"firm {entry.get('id')!r}"
+    firm = _convert(entry, _Firm, who)
+    _check_id_and_name(who, firm.id, firm.name)
+    return Firm(
+        firm_id=firm.id,
+        name=firm.name,
+        recipients=_recipients(who, firm),
+        profiles=tuple(read_profile(firm.id, profile) for profile in firm.profile),
+        siret=None if firm.siret is None else _siret(f"{who}: siret", firm.siret),
+    )
 
 
 def read_profile(firm_id: str, entry: Mapping[str, Any]) -> Profile:
@@ -93,47 +115,13 @@ def read_profile(firm_id: str, entry: Mapping[str, Any]) -> Profile:
     Raises:
         ProfileError: It cannot be used as written.
     """
-    return _profile(firm_id, _convert(entry, _Profile, f"firm {firm_id!r}, profile {entry.get('id')!r}"))
-
-
-def _convert(entry: Mapping[str, Any], kind: type[_Read], who: str) -> _Read:
-    try:
-        return msgspec.convert(entry, kind)
-    except msgspec.ValidationError as error:
-        raise ProfileError(f"{who}: {error}") from error
-
-
-def _firm(firm: _Firm) -> Firm:
-    for recipient in firm.recipients:
-        if not ADDRESS.fullmatch(recipient.email):
-            raise ProfileError(f"firm {firm.id!r}: expected an e-mail address (got {recipient.email!r})")
-    if not firm.recipients:
-        raise ProfileError(f"firm {firm.id!r}: expected at least one recipient (got none)")
-    return Firm(
-        firm_id=firm.id,
-        name=firm.name,
-        recipients=tuple(Recipient(person.email, person.name, person.language) for person in firm.recipients),
-        profiles=tuple(_profile(firm.id, profile) for profile in firm.profile),
-        siret=firm.siret,
-    )
-
-
-def _profile(firm_id: str, profile: _Profile) -> Profile:
-    who = f"firm {firm_id!r}, profile {profile.id!r}"
-    criteria = Criteria(
-        trades=tuple(_trade(who, name) for name in profile.trades),
-        cpv_codes=tuple(_cpv(who, code) for code in profile.cpv),
-        words=tuple(profile.words),
-        words_out=tuple(profile.words_out),
-        departements=tuple(_departement(who, code) for code in profile.departements),
-        buyers=tuple(profile.buyers),
-        kinds=tuple(profile.kinds),
-        minimum_cents=_cents(profile.minimum_euros),
-        maximum_cents=_cents(profile.maximum_euros),
-        pass_unknown=profile.pass_unknown,
-    )
+    who = f"firm {firm_id!r}, profile {entry.get('id')!r}"
+    profile = _convert(entry, _Profile, who)
+    _check_id_and_name(who, profile.id, profile.name)
+    criteria = _criteria(who, profile)
     refuse_everything(who, criteria)
-    return Profile(profile.id, firm_id, profile.name, criteria, profile.cadence)
+    cadence = _one_of(Cadence, f"{who}: cadence", profile.cadence)
+    return Profile(profile.id, firm_id, profile.name, criteria, cadence)
 
 
 def refuse_everything(who: str, criteria: Criteria) -> None:
@@ -144,6 +132,52 @@ def refuse_everything(who: str, criteria: Criteria) -> None:
     """
     if not (criteria.trades or criteria.cpv_codes or criteria.words or criteria.buyers):
         raise ProfileError(f"{who}: matches everything; expected at least one of trades, cpv, words, buyers")
+
+
+def _convert(entry: Mapping[str, Any], kind: type[_Read], who: str) -> _Read:
+    try:
+        return msgspec.convert(entry, kind)
+    except msgspec.ValidationError as error:
+        raise ProfileError(f"{who}: {error}") from error
+
+
+def _criteria(who: str, profile: _Profile) -> Criteria:
+    minimum, maximum = _cents(who, profile)
+    return Criteria(
+        trades=tuple(_trade(who, name) for name in profile.trades),
+        cpv_codes=tuple(_cpv(who, code) for code in profile.cpv),
+        words=tuple(_telling_words(f"{who}: words", text) for text in profile.words),
+        words_out=tuple(_telling_words(f"{who}: words_out", text) for text in profile.words_out),
+        departements=tuple(_departement(who, code) for code in profile.departements),
+        buyers=tuple(_buyer(who, buyer) for buyer in profile.buyers),
+        kinds=tuple(_one_of(NoticeKind, f"{who}: kinds", kind) for kind in profile.kinds),
+        minimum_cents=minimum,
+        maximum_cents=maximum,
+        pass_unknown=profile.pass_unknown,
+    )
+
+
+def _recipients(who: str, firm: _Firm) -> tuple[Recipient, ...]:
+    if not firm.recipients:
+        raise ProfileError(f"{who}: expected at least one recipient (got none)")
+    for recipient in firm.recipients:
+        if not ADDRESS.fullmatch(recipient.email):
+            raise ProfileError(f"{who}: expected an e-mail address (got {recipient.email!r})")
+    _refuse_repeats(f"{who}: recipient", (recipient.email.lower() for recipient in firm.recipients))
+    return tuple(Recipient(person.email, person.name, person.language) for person in firm.recipients)
+
+
+def _check_id_and_name(who: str, identity: str, name: str) -> None:
+    if not ID.fullmatch(identity):
+        raise ProfileError(f"{who}: id: expected 1 to 100 characters without spaces (got {identity!r})")
+    if not name.strip():
+        raise ProfileError(f"{who}: name: expected some words (got {name!r})")
+
+
+def _refuse_repeats(what: str, values: Iterable[str]) -> None:
+    repeated = [value for value, count in Counter(values).items() if count > 1]
+    if repeated:
+        raise ProfileError(f"{what}: expected each once (got {repeated[0]!r} twice)")
 
 
 def _trade(who: str, name: str) -> str:
@@ -159,14 +193,58 @@ def _cpv(who: str, code: str) -> str:
         raise ProfileError(
             f"{who}: a CPV code must be 8 digits with an optional '-' and check digit (got {code!r})"
         )
+    if not is_cpv(found.group(1)):
+        raise ProfileError(f"{who}: expected a code of the CPV (got {code!r}, which is none)")
     return found.group(1)
 
 
+def _telling_words(who: str, text: str) -> str:
+    found = set(stems(text))
+    if not found:
+        raise ProfileError(f"{who}: expected a word or a phrase (got {text!r})")
+    if found <= EVERYWHERE:
+        raise ProfileError(f"{who}: matches everything; expected a word that tells (got {text!r})")
+    return text
+
+
 def _departement(who: str, code: str) -> str:
-    if departement_name(code) is None:
+    number = code.strip().upper()
+    if departement_name(number) is None:
         raise ProfileError(f"{who}: expected the number of a département like '35' or '2A' (got {code!r})")
-    return code
+    return number
 
 
-def _cents(euros: int | None) -> int | None:
+def _buyer(who: str, text: str) -> str:
+    if "".join(text.split()).isdigit():
+        return _siret(f"{who}: buyers", text)
+    if not stems(text):
+        raise ProfileError(f"{who}: buyers: expected a name or a SIRET (got {text!r})")
+    return text
+
+
+def _siret(who: str, text: str) -> str:
+    digits = "".join(text.split())
+    if not SIRET.fullmatch(digits):
+        raise ProfileError(f"{who}: expected a SIRET of 14 digits (got {text!r})")
+    return digits
+
+
+def _one_of(kind: type[_Word], who: str, text: str) -> _Word:
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise ProfileError(f"{who}: expected one of {', '.join(kind)} (got {text!r})") from error
+
+
+def _cents(who: str, profile: _Profile) -> tuple[int | None, int | None]:
+    minimum, maximum = profile.minimum_euros, profile.maximum_euros
+    for name, euros in (("minimum_euros", minimum), ("maximum_euros", maximum)):
+        if euros is not None and euros < 0:
+            raise ProfileError(f"{who}: {name}: expected no less than 0 (got {euros})")
+    if minimum is not None and maximum is not None and minimum > maximum:
+        raise ProfileError(f"{who}: expected minimum_euros up to maximum_euros (got {minimum} and {maximum})")
+    return _cents_of(minimum), _cents_of(maximum)
+
+
+def _cents_of(euros: int | None) -> int | None:
     return None if euros is None else euros * 100

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -42,15 +43,15 @@ class Trade:
 
 
 def get_trade(name: str) -> Trade:
-    """Return the trade of that id or synonym, whatever its capitals.
+    """Return the trade of that id, label or synonym, whatever its capitals and accents.
 
     Raises:
         ProfileError: There is none; the message names the nearest ones.
     """
     names = _by_name()
-    trade = names.get(name.strip().casefold())
+    trade = names.get(_plain(name))
     if trade is None:
-        near = difflib.get_close_matches(name.casefold(), names, n=NEAREST_COUNT, cutoff=0.0)
+        near = _nearest(name)
         raise ProfileError(f"trade {name!r} is not known (nearest: {', '.join(near)})")
     return trade
 
@@ -75,4 +76,19 @@ def trades() -> tuple[Trade, ...]:
 
 @cache
 def _by_name() -> Mapping[str, Trade]:
-    return {name.casefold(): trade for trade in trades() for name in (trade.trade_id, *trade.synonyms)}
+    return {_plain(name): trade for trade in trades() for name in _names(trade)}
+
+
+def _names(trade: Trade) -> tuple[str, ...]:
+    return (trade.trade_id, trade.label, *trade.synonyms)
+
+
+def _plain(name: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", name.strip().casefold().replace("œ", "oe"))
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+def _nearest(name: str) -> list[str]:
+    """Return the ids of the trades whose names look most alike, the best first."""
+    names = difflib.get_close_matches(_plain(name), _by_name(), n=3 * NEAREST_COUNT, cutoff=0.0)
+    return list(dict.fromkeys(_by_name()[near].trade_id for near in names))[:NEAREST_COUNT]

@@ -6,6 +6,9 @@ Out:  tokens: a stem, and where in the text it stands.
 Unicode NFKC, case fold, accents off, French elision, Snowball French.  Elasticsearch and the
 engine receive these stems ready-made, so one word means one thing everywhere.
 
+A stem is letters and digits only.  Hyphens part words ("chauffe-eau" is "chauffe eau"); accents written
+as characters of their own, soft hyphens and joiners of no width belong to their word.
+
 Source: https://snowballstem.org/algorithms/french/stemmer.html
 """
 
@@ -19,11 +22,26 @@ from functools import lru_cache
 import Stemmer
 
 
-CHUNK = re.compile(r"[^\W_]+(?:['’ʼ][^\W_]+)*")
-PART = re.compile(r"[^\W_]+")
+# Combining accents, the soft hyphen, and the spaces and joiners of no width.
+_WITHIN = "\u0300-\u036f\u00ad\u200b-\u200d\u2060"
+_WORD = rf"[^\W_]+(?:[{_WITHIN}]+[^\W_]*)*"
+CHUNK = re.compile(rf"{_WORD}(?:['’ʼ]{_WORD})*")
+PART = re.compile(_WORD)
 ELIDED = frozenset(
     ["c", "d", "j", "l", "m", "n", "s", "t", "qu", "jusqu", "lorsqu", "puisqu", "quoiqu", "presqu", "quelqu"]
 )
+# Plurals that Snowball's rule "-aux: -al" takes for other words, of crafts and of sites.
+_PLURALS = {
+    "boyaux": "boyau",
+    "coraux": "corail",
+    "emaux": "email",
+    "joyaux": "joyau",
+    "noyaux": "noyau",
+    "pneus": "pneu",
+    "soupiraux": "soupirail",
+    "tuyaux": "tuyau",
+    "vitraux": "vitrail",
+}
 CACHED_CHUNKS = 200_000
 
 
@@ -62,18 +80,20 @@ def _parts(chunk: str) -> tuple[tuple[str, int, int], ...]:
         for position, word in enumerate(words)
         if position == len(words) - 1 or _folded(word.group()) not in ELIDED
     ]
-    return tuple((_stem(word.group()), word.start(), word.end()) for word in kept)
+    stemmed = ((_stem(word.group()), word.start(), word.end()) for word in kept)
+    return tuple(found for found in stemmed if found[0])
 
 
 def _stem(word: str) -> str:
     # Accents come off first: half of all capital titles are written without them.
-    stem: str = _stemmer().stemWord(_folded(word))
+    folded = _folded(word)
+    stem: str = _stemmer().stemWord(_PLURALS.get(folded, folded))
     return stem
 
 
 def _folded(word: str) -> str:
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", word).casefold())
-    plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    plain = "".join(letter for letter in decomposed if letter.isalnum())
     return plain.replace("œ", "oe").replace("æ", "ae")
 
 

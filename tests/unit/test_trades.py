@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from alerting.domain.criteria import Criteria, decide
+from alerting.domain.criteria import Criteria, cpv_covers, decide
 from alerting.domain.notice import Lot, Notice, NoticeKind
+from alerting.errors import ProfileError
 from alerting.matching.analyse import analyse_notice
 from alerting.matching.compile import compile_criteria
 from alerting.reference.cpv import is_cpv
-from alerting.reference.trades import trades
+from alerting.reference.trades import get_trade, trades
 
 
 def accepts(trade: str, *, lot: Lot) -> bool:
@@ -58,3 +59,70 @@ def test_every_code_of_every_trade_exists():
 
     assert len(codes) > 50
     assert [pair for pair in codes if not is_cpv(pair[1])] == []
+
+
+def test_every_word_of_a_trade_finds_it():
+    """
+    In capitals, without accents and after an article: a word that its own words out would silence, or that
+    the analysis loses, stands for nothing.
+    """
+    words = [(trade.trade_id, word) for trade in trades() for word in trade.words]
+
+    assert len(words) > 100
+    assert [pair for pair in words if not accepts(pair[0], lot=Lot("1", f"LOT {pair[1].upper()}"))] == []
+
+
+def test_every_word_out_of_a_trade_silences_its_words():
+    """
+    A text with one of the trade's words and one of its words out is another's.
+    """
+    pairs = [(trade.trade_id, trade.words[0], word) for trade in trades() for word in trade.words_out]
+
+    assert len(pairs) > 25
+    assert [pair for pair in pairs if accepts(pair[0], lot=Lot("1", f"{pair[1]}, {pair[2]}"))] == []
+
+
+def test_every_code_that_is_out_lies_in_a_branch_that_is_in():
+    """
+    One outside would stand for nothing, in silence.
+    """
+    found = [
+        (trade.trade_id, code)
+        for trade in trades()
+        for code in trade.cpv_codes_out
+        if not any(cpv_covers(wanted, code) for wanted in trade.cpv_codes)
+    ]
+
+    assert found == []
+
+
+def test_every_name_is_one_trade_s_alone():
+    """
+    Id, label and synonyms, without accents and capitals: a name of two trades would mean one of them by chance.
+    """
+    names = {trade.trade_id: {*trade.synonyms, trade.trade_id, trade.label} for trade in trades()}
+
+    found = {trade_id: {get_trade(name.upper()).trade_id for name in own} for trade_id, own in names.items()}
+
+    assert found == {trade_id: {trade_id} for trade_id in names}
+
+
+@pytest.mark.parametrize(
+    ("name", "trade_id"),
+    [("Maçon", "macon"), ("MACONNERIE", "macon"), ("gros oeuvre", "macon"), (" plâtrier ", "plaquiste")],
+)
+def test_a_trade_is_known_by_any_of_its_names(name, trade_id):
+    """
+    Capitals, accents, ligatures and spaces around do not matter.
+    """
+    assert get_trade(name).trade_id == trade_id
+
+
+def test_an_unknown_trade_is_answered_with_the_nearest():
+    """
+    A slip of the pen gets its trade first; each trade is named once.
+    """
+    with pytest.raises(
+        ProfileError, match=r"^trade 'couvreurr' is not known \(nearest: couvreur, \S+, \S+\)$"
+    ):
+        get_trade("couvreurr")

@@ -1,0 +1,381 @@
+"""What a match means: accepted or refused, on stated or unknown facts, with which lots, and why."""
+
+from __future__ import annotations
+
+import pytest
+
+from alerting.domain.criteria import Criteria, cpv_covers, decide
+from alerting.domain.match import Decision, Reason
+from alerting.domain.money import Money
+from alerting.domain.notice import Buyer, Lot, Notice, NoticeKind, Place
+from alerting.matching.analyse import analyse_notice
+from alerting.matching.compile import compile_criteria
+
+
+ROOF = Reason("words", "met", None, ("toiture",))
+
+
+def notice(title: str = "Réfection de la toiture", **facts) -> Notice:
+    """Return a call that says nothing but its title and the facts given."""
+    return Notice("any", "1", None, facts.pop("kind", NoticeKind.CALL), title, **facts)
+
+
+def decide_on(criteria: Criteria, published: Notice) -> Decision:
+    """Decide as the engine does."""
+    return decide(compile_criteria(criteria), analyse_notice(published))
+
+
+def accepted(*reasons: Reason, lot_ids: tuple[str, ...] = (), score: float = 1.0) -> Decision:
+    return Decision(accepted=True, lot_ids=lot_ids, reasons=reasons, score=score)
+
+
+def refused(criterion: str, *facts: str) -> Decision:
+    return Decision(accepted=False, reasons=(Reason(criterion, "refused", facts=facts),))
+
+
+IN_BRITTANY = {"words": ("toiture",), "departements": ("35", "22")}
+UP_TO_90_000 = {"words": ("toiture",), "minimum_cents": 1_000_000, "maximum_cents": 9_000_000}
+FOR_VANNES = {"words": ("toiture",), "buyers": ("Vannes", "21350238800019")}
+
+
+@pytest.mark.parametrize(
+    ("asked", "facts", "expected"),
+    [
+        pytest.param(
+            IN_BRITTANY,
+            {"places": (Place(departement="35"),)},
+            accepted(ROOF, Reason("place", "met", facts=("35",))),
+            id="place met",
+        ),
+        pytest.param(
+            IN_BRITTANY, {"places": (Place(departement="44"),)}, refused("place", "44"), id="place elsewhere"
+        ),
+        pytest.param(
+            IN_BRITTANY,
+            {"places": (Place(departement="44"), Place(departement="22"))},
+            accepted(ROOF, Reason("place", "met", facts=("22",))),
+            id="one place of two",
+        ),
+        pytest.param(
+            IN_BRITTANY,
+            {"places": (Place(nuts_code="FRH0"),)},
+            accepted(ROOF, Reason("place", "met", facts=("FRH0",))),
+            id="the whole region holds the département",
+        ),
+        pytest.param(
+            IN_BRITTANY,
+            {"places": (Place(nuts_code="FRG0"),)},
+            refused("place", "FRG0"),
+            id="another region does not",
+        ),
+        pytest.param(
+            IN_BRITTANY,
+            {"places": (Place(nuts_code="FR"),)},
+            accepted(ROOF, Reason("place", "unknown"), score=0.75),
+            id="a country is no place",
+        ),
+        pytest.param(
+            IN_BRITTANY,
+            {"buyer": Buyer("Mairie", departement="22")},
+            accepted(ROOF, Reason("place", "met", facts=("22",))),
+            id="the buyer's département where no place is stated",
+        ),
+        pytest.param(
+            IN_BRITTANY,
+            {"buyer": Buyer("Rectorat", departement="22"), "places": (Place(departement="44"),)},
+            refused("place", "44"),
+            id="the place of work before the buyer's",
+        ),
+        pytest.param(
+            IN_BRITTANY, {}, accepted(ROOF, Reason("place", "unknown"), score=0.75), id="place unknown"
+        ),
+        pytest.param(
+            IN_BRITTANY | {"pass_unknown": False},
+            {},
+            refused("place"),
+            id="place unknown, which does not pass",
+        ),
+        pytest.param(
+            UP_TO_90_000,
+            {"value": Money(9_000_000, "EUR")},
+            accepted(ROOF, Reason("value", "met", facts=("9000000",))),
+            id="value at the upper end",
+        ),
+        pytest.param(
+            UP_TO_90_000,
+            {"value": Money(9_000_001, "EUR")},
+            refused("value", "9000001"),
+            id="value too large",
+        ),
+        pytest.param(
+            UP_TO_90_000, {"value": Money(999_999, "EUR")}, refused("value", "999999"), id="value too small"
+        ),
+        pytest.param(
+            UP_TO_90_000,
+            {"value": Money(5_000_000, "GBP")},
+            accepted(ROOF, Reason("value", "unknown"), score=0.75),
+            id="a value in pounds is not known in euros",
+        ),
+        pytest.param(
+            UP_TO_90_000, {}, accepted(ROOF, Reason("value", "unknown"), score=0.75), id="value unknown"
+        ),
+        pytest.param(
+            UP_TO_90_000 | {"pass_unknown": False},
+            {},
+            refused("value"),
+            id="value unknown, which does not pass",
+        ),
+        pytest.param(
+            FOR_VANNES,
+            {"buyer": Buyer("VILLE DE VANNES")},
+            accepted(ROOF, Reason("buyer", "met", facts=("VILLE DE VANNES",))),
+            id="buyer by name",
+        ),
+        pytest.param(
+            FOR_VANNES,
+            {"buyer": Buyer("Ville de Rennes", "21350238800019")},
+            accepted(ROOF, Reason("buyer", "met", facts=("Ville de Rennes",))),
+            id="buyer by SIRET",
+        ),
+        pytest.param(
+            FOR_VANNES,
+            {"buyer": Buyer("Ville de Lorient")},
+            refused("buyer", "Ville de Lorient"),
+            id="another buyer",
+        ),
+        pytest.param(
+            FOR_VANNES,
+            {"buyer": Buyer(departement="56")},
+            accepted(ROOF, Reason("buyer", "unknown"), score=0.75),
+            id="buyer unknown",
+        ),
+        pytest.param(
+            FOR_VANNES | {"pass_unknown": False},
+            {},
+            refused("buyer"),
+            id="buyer unknown, which does not pass",
+        ),
+        pytest.param(
+            {"words": ("toiture",)},
+            {"kind": NoticeKind.AWARD},
+            refused("kind", "award"),
+            id="an award is no call",
+        ),
+        pytest.param(
+            {"words": ("toiture",)},
+            {"kind": NoticeKind.CORRECTION},
+            accepted(ROOF),
+            id="a correction may be the first that is heard of a call",
+        ),
+        pytest.param(
+            {"words": ("toiture",), "kinds": (NoticeKind.AWARD,)},
+            {"kind": NoticeKind.AWARD},
+            accepted(ROOF),
+            id="who asks for awards gets them",
+        ),
+        pytest.param({"words": ("charpente",)}, {}, refused("topic"), id="another topic"),
+        pytest.param(
+            {"words": ("toiture",), "words_out": ("refections",)},
+            {},
+            refused("words_out", "Réfection"),
+            id="a word that is not wanted",
+        ),
+    ],
+)
+def test_each_criterion_is_met_refused_or_unknown(asked, facts, expected):
+    """
+    The whole decision: a fact that is not stated passes only where the profile lets it, and counts half.
+    """
+    assert decide_on(Criteria(**asked), notice(**facts)) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "facts", "expected"),
+    [
+        pytest.param(
+            {"cpv_codes": ("45260000",)},
+            {"cpv_main": "45261210", "cpv_additional": ("45262660", "45330000")},
+            accepted(Reason("cpv", "met", None, ("45261210", "45262660"))),
+            id="a code covers its subtree",
+        ),
+        pytest.param(
+            {"cpv_codes": ("45261210",)},
+            {"cpv_main": "45260000"},
+            refused("topic"),
+            id="not what is above it",
+        ),
+        pytest.param(
+            {"cpv_codes": ("45261210",)},
+            {},
+            accepted(Reason("cpv", "unknown"), score=0.5),
+            id="codes alone, and the notice has none",
+        ),
+        pytest.param(
+            {"cpv_codes": ("45261210",), "pass_unknown": False},
+            {},
+            refused("topic"),
+            id="codes alone, and unknown does not pass",
+        ),
+        pytest.param(
+            {"cpv_codes": ("45261210",), "words": ("charpente",)},
+            {},
+            refused("topic"),
+            id="codes and words: the text speaks",
+        ),
+        pytest.param(
+            {"cpv_codes": ("45261210",), "words": ("toiture",)},
+            {"cpv_main": "45261210"},
+            accepted(Reason("cpv", "met", None, ("45261210",)), ROOF),
+            id="codes and words, both met",
+        ),
+        pytest.param(
+            {"trades": ("couvreur",)},
+            {"cpv_main": "45261000", "description": "Ardoise et zinguerie."},
+            accepted(
+                Reason("trade", "met", None, ("Couverture", "toiture", "Ardoise", "zinguerie", "45261000"))
+            ),
+            id="a trade says its name, then words, then codes",
+        ),
+        pytest.param(
+            {"words": ("réfection de toitures",)}, {}, refused("topic"), id="a phrase is its words in a row"
+        ),
+        pytest.param(
+            {"words": ("refection de la toiture",)},
+            {},
+            accepted(Reason("words", "met", None, ("Réfection de la toiture",))),
+            id="a phrase is shown as published",
+        ),
+    ],
+)
+def test_codes_words_and_trades_are_ways_to_say_the_topic(asked, facts, expected):
+    """
+    One of them is enough; only codes alone can be unknown, for a text always says something.
+    """
+    assert decide_on(Criteria(**asked), notice(**facts)) == expected
+
+
+def lots(*titles: str, **facts) -> tuple[Lot, ...]:
+    """Return lots numbered from 1; a fact is given for each of them."""
+    return tuple(
+        Lot(str(number), title, **{name: values[number - 1] for name, values in facts.items()})
+        for number, title in enumerate(titles, start=1)
+    )
+
+
+def roof(lot_id: str | None, word: str = "Toiture") -> Reason:
+    """Return the reason that a lot's word gives."""
+    return Reason("words", "met", lot_id, (word,))
+
+
+THREE = lots("Maçonnerie", "Toiture", "Zinguerie et toitures")
+
+
+@pytest.mark.parametrize(
+    ("asked", "facts", "expected"),
+    [
+        pytest.param(
+            {"words": ("toiture",)},
+            {"lots": THREE},
+            accepted(roof("2"), roof("3", "toitures"), lot_ids=("2", "3")),
+            id="the lots that speak of it",
+        ),
+        pytest.param(
+            {"words": ("groupe scolaire",)},
+            {"lots": THREE},
+            accepted(Reason("words", "met", None, ("groupe scolaire",))),
+            id="only the whole speaks of it: no lot is named",
+        ),
+        pytest.param(
+            {"words": ("toiture",), "words_out": ("zinguerie",)},
+            {"lots": THREE},
+            accepted(roof("2"), lot_ids=("2",)),
+            id="a lot that is not wanted is left out",
+        ),
+        pytest.param(
+            {"words": ("groupe scolaire",), "words_out": ("toiture", "maçonnerie")},
+            {"lots": THREE},
+            refused("words_out", "Maçonnerie", "Toiture", "toitures"),
+            id="no lot is wanted",
+        ),
+        pytest.param(
+            {"words": ("toiture",), "words_out": ("groupe scolaire",)},
+            {"lots": THREE},
+            refused("words_out", "groupe scolaire"),
+            id="the whole is not wanted",
+        ),
+        pytest.param(
+            {"words": ("toiture",), "departements": ("22",)},
+            {
+                "lots": lots(
+                    "Toiture",
+                    "Toiture",
+                    "Toiture",
+                    places=((Place(departement="35"),), (Place(departement="22"),), ()),
+                )
+            },
+            accepted(roof("2"), roof("3"), Reason("place", "met", facts=("22",)), lot_ids=("2", "3")),
+            id="a lot elsewhere is left out, one that does not say stays",
+        ),
+        pytest.param(
+            {"words": ("toiture",), "maximum_cents": 100},
+            {"lots": lots("Toiture", "Toiture", value=(Money(100, "EUR"), Money(101, "EUR")))},
+            accepted(roof("1"), Reason("value", "met", facts=("100",)), lot_ids=("1",)),
+            id="a lot that is too large is left out",
+        ),
+        pytest.param(
+            {"words": ("toiture",), "maximum_cents": 100},
+            {"lots": lots("Toiture", "Maçonnerie"), "value": Money(101, "EUR")},
+            accepted(roof("1"), Reason("value", "unknown"), lot_ids=("1",), score=0.75),
+            id="the value of the whole says nothing of one lot of two",
+        ),
+        pytest.param(
+            {"words": ("toiture",), "maximum_cents": 100},
+            {"lots": lots("Toiture"), "value": Money(101, "EUR")},
+            refused("value", "101"),
+            id="the value of the whole is that of its only lot",
+        ),
+        pytest.param(
+            {"cpv_codes": ("45261000",)},
+            {"lots": lots("A", "B", cpv_codes=(("45261210",), ("45330000",)))},
+            accepted(Reason("cpv", "met", "1", ("45261210",)), lot_ids=("1",)),
+            id="a lot's own codes",
+        ),
+        pytest.param(
+            {"cpv_codes": ("45261000",)},
+            {"lots": lots("A", "B", cpv_codes=((), ("45330000",)))},
+            refused("topic"),
+            id="one lot states another code: codes are stated",
+        ),
+    ],
+)
+def test_lots_are_judged_one_by_one(asked, facts, expected):
+    """
+    The decision names the lots that fit, in the notice's order, and each lot's own reason.
+    """
+    assert decide_on(Criteria(**asked), notice("Rénovation du groupe scolaire", **facts)) == expected
+
+
+def test_an_empty_criterion_asks_nothing():
+    """
+    Criteria that ask nothing accept any call, for no reason: whoever stores profiles refuses them.
+    """
+    assert decide_on(Criteria(), notice()) == accepted()
+
+
+@pytest.mark.parametrize(
+    ("code", "other", "covered"),
+    [
+        ("45330000", "45330000", True),
+        ("45330000", "45332200", True),
+        ("45332200", "45330000", False),
+        ("45000000", "45332200", True),
+        ("30000000", "31000000", False),
+        ("30000000", "30200000", True),
+        ("45300000", "45310000", True),
+    ],
+)
+def test_a_code_covers_its_subtree(code, other, covered):
+    """
+    Trailing zeros are not significant, but the first two digits always are: 30 is a division.
+    """
+    assert cpv_covers(code, other) is covered

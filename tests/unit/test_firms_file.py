@@ -1,0 +1,231 @@
+"""Firms as people write them: read whole, or refused in one line that says who, what and why."""
+
+from __future__ import annotations
+
+import pytest
+
+from alerting.domain.criteria import Criteria
+from alerting.domain.notice import NoticeKind
+from alerting.domain.profile import Cadence, Firm, Profile, Recipient
+from alerting.errors import ProfileError
+from alerting.matching.firms_file import read_firms
+
+
+PERSON = '{ email = "yann@legoff.example" }'
+
+
+def firm(*profiles: str, identity: str = "le-goff", more: str = "", recipients: str = PERSON) -> str:
+    """Return one firm in TOML, with profiles given as their lines."""
+    head = f'[[firm]]\nid = "{identity}"\nname = "Couverture Le Goff"\nrecipients = [{recipients}]\n{more}\n'
+    return head + "".join(f"[[firm.profile]]\n{profile}\n" for profile in profiles)
+
+
+def profile(lines: str, *, identity: str = "toits") -> str:
+    """Return one profile's lines."""
+    return f'id = "{identity}"\nname = "Toits"\n{lines}'
+
+
+def test_a_firm_is_read_with_everything_that_it_says():
+    """
+    Trades by any of their names, codes without their check digit, SIRETs without spaces, euros as cents.
+    """
+    text = firm(
+        profile(
+            """
+            trades = ["Plombier-Chauffagiste", "electricien"]
+            cpv = ["45261000-4", "45262660"]
+            words = ["gros œuvre"]
+            words_out = ["formation"]
+            departements = ["35", "2a"]
+            buyers = ["Ville de Vannes", "213 502 388 00019"]
+            kinds = ["call", "award"]
+            minimum_euros = 1000
+            maximum_euros = 90000
+            pass_unknown = false
+            cadence = "weekly"
+            """
+        ),
+        more='siret = "812 345 678 00012"',
+        recipients='{ email = "yann@legoff.example", name = "Yann" }, { email = "a@b.example", language = "br" }',
+    )
+
+    criteria = Criteria(
+        trades=("plombier", "electricien"),
+        cpv_codes=("45261000", "45262660"),
+        words=("gros œuvre",),
+        words_out=("formation",),
+        departements=("35", "2A"),
+        buyers=("Ville de Vannes", "21350238800019"),
+        kinds=(NoticeKind.CALL, NoticeKind.AWARD),
+        minimum_cents=100_000,
+        maximum_cents=9_000_000,
+        pass_unknown=False,
+    )
+    expected = Firm(
+        firm_id="le-goff",
+        name="Couverture Le Goff",
+        recipients=(Recipient("yann@legoff.example", "Yann"), Recipient("a@b.example", language="br")),
+        profiles=(Profile("toits", "le-goff", "Toits", criteria, Cadence.WEEKLY),),
+        siret="81234567800012",
+    )
+    assert read_firms(text) == (expected,)
+
+
+PROFILE = "firm 'le-goff', profile 'toits'"
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        pytest.param(
+            'departements = ["35"]',
+            "matches everything; expected at least one of trades, cpv, words, buyers",
+            id="only a place",
+        ),
+        pytest.param(
+            'words_out = ["formation"]\nminimum_euros = 5',
+            "matches everything; expected at least one of trades, cpv, words, buyers",
+            id="only what is not wanted",
+        ),
+        pytest.param(
+            'words = ["pour les marchés"]',
+            "words: matches everything; expected a word that tells (got 'pour les marchés')",
+            id="only words of every notice",
+        ),
+        pytest.param('words = ["?"]', "words: expected a word or a phrase (got '?')", id="no word at all"),
+        pytest.param(
+            'words = ["toit"]\nwords_out = [""]',
+            "words_out: expected a word or a phrase (got '')",
+            id="nothing to leave out",
+        ),
+        pytest.param(
+            'trades = ["plombié"]',
+            "trade 'plombié' is not known (nearest: plombier, plaquiste, terrassier)",
+            id="a trade that is not known",
+        ),
+        pytest.param(
+            'cpv = ["4526100"]',
+            "a CPV code must be 8 digits with an optional '-' and check digit (got '4526100')",
+            id="a short code",
+        ),
+        pytest.param(
+            'cpv = ["45330001"]',
+            "expected a code of the CPV (got '45330001', which is none)",
+            id="a code that does not exist",
+        ),
+        pytest.param(
+            'words = ["toit"]\ndepartements = ["20"]',
+            "expected the number of a département like '35' or '2A' (got '20')",
+            id="a département that is none",
+        ),
+        pytest.param(
+            'buyers = ["213502388"]',
+            "buyers: expected a SIRET of 14 digits (got '213502388')",
+            id="a SIREN for a SIRET",
+        ),
+        pytest.param('buyers = ["-"]', "buyers: expected a name or a SIRET (got '-')", id="no buyer"),
+        pytest.param(
+            'words = ["toit"]\nkinds = ["avis"]',
+            "kinds: expected one of call, correction, cancellation, award, planning, other (got 'avis')",
+            id="a kind that is none",
+        ),
+        pytest.param(
+            'words = ["toit"]\ncadence = "hourly"',
+            "cadence: expected one of immediate, daily, weekly (got 'hourly')",
+            id="a cadence that is none",
+        ),
+        pytest.param(
+            'words = ["toit"]\nminimum_euros = -1',
+            "minimum_euros: expected no less than 0 (got -1)",
+            id="less than nothing",
+        ),
+        pytest.param(
+            'words = ["toit"]\nminimum_euros = 9\nmaximum_euros = 5',
+            "expected minimum_euros up to maximum_euros (got 9 and 5)",
+            id="an empty range",
+        ),
+        pytest.param(
+            'words = "toit"', "Expected `array`, got `str` - at `$.words`", id="a word instead of a list"
+        ),
+        pytest.param(
+            'mots = ["toit"]', "Object contains unknown field `mots`", id="a field that does not exist"
+        ),
+    ],
+)
+def test_a_profile_that_cannot_be_used_is_refused_by_name(lines, message):
+    """
+    The whole line is the contract: who wrote what, and what is expected.
+    """
+    with pytest.raises(ProfileError) as caught:
+        read_firms(firm(profile(lines)))
+
+    assert str(caught.value) == f"{PROFILE}: {message}"
+
+
+GOOD = profile('words = ["toit"]')
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param("[[firm]", r"firms file: not TOML (", id="no TOML"),
+        pytest.param("", "firms file: Object missing required field `firm`", id="an empty file"),
+        pytest.param(
+            "[[firms]]\nid = 'a'", "firms file: Object contains unknown field `firms`", id="firms for firm"
+        ),
+        pytest.param(
+            firm(GOOD, recipients=""),
+            "firm 'le-goff': expected at least one recipient (got none)",
+            id="nobody to write to",
+        ),
+        pytest.param(
+            firm(GOOD, recipients='{ email = "yann at legoff" }'),
+            "firm 'le-goff': expected an e-mail address (got 'yann at legoff')",
+            id="no address",
+        ),
+        pytest.param(
+            firm(GOOD, recipients=f'{PERSON}, {{ email = "Yann@LeGoff.example" }}'),
+            "firm 'le-goff': recipient: expected each once (got 'yann@legoff.example' twice)",
+            id="one address twice",
+        ),
+        pytest.param(
+            firm(GOOD, more='siret = "123"'),
+            "firm 'le-goff': siret: expected a SIRET of 14 digits (got '123')",
+            id="no SIRET",
+        ),
+        pytest.param(
+            firm(GOOD, identity="le goff"),
+            "firm 'le goff': id: expected 1 to 100 characters without spaces (got 'le goff')",
+            id="an id with a space",
+        ),
+        pytest.param(
+            firm(GOOD) + firm(identity="le-goff"),
+            "firms file: firm id: expected each once (got 'le-goff' twice)",
+            id="one firm twice",
+        ),
+        pytest.param(
+            firm(GOOD) + firm(GOOD, identity="morvan"),
+            "firms file: profile id: expected each once (got 'toits' twice)",
+            id="one profile id of two firms",
+        ),
+        pytest.param(
+            firm('id = "toits"\nname = " "\nwords = ["toit"]'),
+            f"{PROFILE}: name: expected some words (got ' ')",
+            id="a profile without a name",
+        ),
+        pytest.param(
+            firm('name = "Toits"\nwords = ["toit"]'),
+            "firm 'le-goff', profile None: Object missing required field `id`",
+            id="a profile without an id",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_in_one_line(text, message):
+    """
+    The line starts with the firm, or with the file where no firm is to blame.
+    """
+    with pytest.raises(ProfileError) as caught:
+        read_firms(text)
+
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
