@@ -63,9 +63,9 @@ def add_feed(
 
 
 def list_feeds(*, parts: Parts | None = None) -> list[Report]:
-    """Return every feed with its state: last success, last failure, when it is due."""
+    """Return every feed with its state: last success and failure, when it is due, days of unusual silence."""
     with bootstrap.opened(parts) as opened:
-        return show.list_feeds(opened.database)
+        return show.list_feeds(opened.database, now=opened.now)
 
 
 def pause_feed(feed_id: str, *, parts: Parts | None = None) -> Report:
@@ -230,14 +230,17 @@ def recover(*, parts: Parts | None = None) -> Report:
 
     Returns:
         documents, to_index, to_match, to_compose, to_deliver: what waited for load, index, match,
-        compose and deliver; again, in_doubt: leases settled now; waiting: what waits after all.
+        compose and deliver; again, in_doubt: leases settled now; silent_feeds: silent for longer than
+        their habit, a log line each; waiting: what waits after all.
     """
     with bootstrap.opened(parts) as opened:
         settled = deliver.settle_leases(opened.database, opened.post, now=opened.now())
         found = _count_waiting(opened)
         if sum(found.values()):
             _run_from_load(opened)
-        return {**found, **settled, "waiting": sum(_count_waiting(opened).values())}
+        silent = show.report_silent_feeds(opened.database, now=opened.now)
+        still_waiting = sum(_count_waiting(opened).values())
+        return {**found, **settled, "silent_feeds": silent, "waiting": still_waiting}
 
 
 def run_all(*, parts: Parts | None = None) -> Report:

@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
+
+from alerting.domain.habit import find_silence
 from alerting.domain.json import to_json
 from alerting.domain.procedure import Procedure
 from alerting.errors import UnknownIdError
 from alerting.matching.engine import Engine
-from alerting.store import deliveries, digests, feeds, firms, matches, notices, procedures, rejects, reports
+from alerting.store import (
+    deliveries,
+    digests,
+    documents,
+    feeds,
+    firms,
+    matches,
+    notices,
+    procedures,
+    rejects,
+    reports,
+)
 from alerting.store.database import Connection, Database
 
 
+log = structlog.get_logger()
+
 Row = dict[str, Any]
+
+# How far back a feed's habit is looked for.
+_HABIT = timedelta(days=180)
 
 
 def count_due_feeds(database: Database, *, now: Callable[[], datetime]) -> int:
@@ -29,10 +48,30 @@ def count_profiles_to_match(database: Database) -> int:
         return firms.count_unmatched_profiles(connection)
 
 
-def list_feeds(database: Database) -> list[Row]:
-    """Return every feed with its state."""
+def list_feeds(database: Database, *, now: Callable[[], datetime]) -> list[Row]:
+    """Return every feed with its state; ``silent_days`` where it is silent for longer than its habit."""
+    moment = now()
     with database.begin() as connection:
-        return [_plain(row) for row in feeds.list_feeds(connection)]
+        silences = _silences(connection, moment)
+        rows = feeds.list_feeds(connection)
+    return [{**_plain(row), "silent_days": silences.get(row["feed_id"])} for row in rows]
+
+
+def report_silent_feeds(database: Database, *, now: Callable[[], datetime]) -> int:
+    """Write a log line for each feed that is silent for longer than its habit; return how many."""
+    with database.begin() as connection:
+        silences = _silences(connection, now())
+    for feed_id, days in silences.items():
+        log.warning("feed_silent", feed_id=feed_id, days=days)
+    return len(silences)
+
+
+def _silences(connection: Connection, now: datetime) -> dict[str, int]:
+    """Return the days of silence of each feed that is asked, and silent for longer than its habit."""
+    news = documents.news_times(connection, since=now - _HABIT)
+    asked = {row["feed_id"] for row in feeds.list_feeds(connection) if row["paused_at"] is None}
+    found = {feed_id: find_silence(times, now=now) for feed_id, times in news.items() if feed_id in asked}
+    return {feed_id: silence.days for feed_id, silence in found.items() if silence is not None}
 
 
 def list_firms(database: Database) -> list[Row]:

@@ -124,6 +124,16 @@ def replay(
     return len(ids)
 
 
+def news_times(connection: Connection, *, since: datetime) -> dict[str, list[datetime]]:
+    """Return for each feed the hours in which it brought something new, the oldest first."""
+    hour = func.date_trunc("hour", documents.c.fetched_at).label("hour")
+    asked = select(documents.c.feed_id, hour).where(documents.c.fetched_at >= since).distinct()
+    found: dict[str, list[datetime]] = {}
+    for row in connection.execute(asked.order_by(hour)):
+        found.setdefault(row.feed_id, []).append(row.hour)
+    return found
+
+
 def count_waiting(connection: Connection) -> int:
     """Return how many documents wait to be loaded."""
     waiting = select(func.count()).select_from(documents).where(documents.c.loaded_at.is_(None))

@@ -62,6 +62,25 @@ def test_a_replay_reads_again_what_was_refused_and_tells_nothing_twice(subscribe
     assert (everything["documents"], last["load"]["same"], last["deliver"]["sent"]) == (2, 1, 0)
 
 
+def test_a_feed_that_falls_silent_is_reported(subscribed, authority, clock, rss):
+    """
+    Eight days with news, then none: after a week the list and the recovery say so; a paused feed is not meant.
+    """
+    for day in range(8):
+        authority.publish("/avis", rss((str(day), f"Réfection de la toiture n° {day}")))
+        commands.fetch_due_feeds(parts=subscribed)
+        clock.go_on(days=1)
+    before = commands.recover(parts=subscribed)["silent_feeds"]
+    clock.go_on(days=7)
+
+    (row,) = commands.list_feeds(parts=subscribed)
+    after = commands.recover(parts=subscribed)["silent_feeds"]
+    commands.pause_feed("kerlann", parts=subscribed)
+    paused = commands.recover(parts=subscribed)["silent_feeds"]
+
+    assert (before, row["silent_days"], after, paused) == (0, 8, 1, 0)
+
+
 @pytest.mark.parametrize("verb", [commands.pause_feed, commands.resume_feed, commands.retry_feed])
 def test_an_unknown_feed_is_refused_in_one_line(subscribed, verb):
     with pytest.raises(UnknownIdError, match=r"^feed 'nobody': no feed of that id$"):
