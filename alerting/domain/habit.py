@@ -21,7 +21,7 @@ PATIENCE = 3
 def find_silence(news_at: Sequence[datetime], *, now: datetime) -> timedelta | None:
     """Return how long a feed has been silent, if that is longer than its habit; else None.
 
-    A silence is three times as long as all but the longest tenth of the gaps before it, and five days at least.
+    It is when it lasts three times as long as all but the longest tenth of the gaps before, and five days.
 
     Args:
         news_at: When it brought something new, aware, the oldest first.
