@@ -1,0 +1,277 @@
+"""How fast the engine finds the profiles that notices concern, beside the naive loop.
+
+In:   nothing; profiles of craft firms and notices are made here, from one seed, with invented texts.
+Out:  what was measured, in lines; with --json the last line is one object.
+
+Peer: ``naive_match``, which asks every profile of every notice.  It takes minutes for all notices, so both
+are measured on the same sample of them, in turns; equal pairs are asserted.  Then the engine alone takes all.
+Both give whole decisions: lots, reasons, score.  Building (words become stems) is not in the figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import random
+import resource
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TypeVar
+
+from alerting.domain.criteria import Criteria
+from alerting.domain.money import Money
+from alerting.domain.notice import Buyer, Lot, Nature, Notice, NoticeKind, Place
+from alerting.matching.analyse import analyse_notice
+from alerting.matching.engine import Engine, Pair, naive_match
+from alerting.reference.trades import get_trade
+
+
+SEED = 35
+GOAL = 130
+# Craft firms of Brittany, roughly: départements by population, crafts by number of firms.
+DEPARTEMENTS = {"35": 33, "29": 27, "56": 23, "22": 17}
+NEIGHBOURS = {"35": "56 22 44 53 50", "29": "22 56", "56": "35 29 44 22", "22": "35 29 56"}
+ELSEWHERE = ("44", "53", "50", "49", "14", "75", "69", "33", "13", "59", "67", "2A")
+CRAFTS = {
+    "electricien": 14, "plombier": 14, "macon": 12, "menuisier": 11, "peintre": 9, "couvreur": 7,
+    "paysagiste": 7, "terrassier": 6, "plaquiste": 5, "carreleur": 4, "nettoyage": 4, "charpentier": 3,
+    "serrurier": 3, "etancheur": 2, "facadier": 2, "frigoriste": 2, "mecanicien": 2, "imprimeur": 1,
+    "traiteur": 1, "signaletique": 1, "ascensoriste": 1, "ebeniste": 1,
+}  # fmt: skip
+OTHER_CODES = ("79710000", "66510000", "72000000", "33600000", "34000000", "15000000", "80500000", "71200000")
+OTHER_TITLES = (
+    "Assurances des risques statutaires", "Acquisition de postes informatiques", "Transport scolaire",
+    "Mission de contrôle technique", "Fourniture de denrées alimentaires", "Surveillance du patrimoine",
+)  # fmt: skip
+WORKS = (
+    "Rénovation énergétique", "Réhabilitation", "Extension", "Construction", "Mise aux normes", "Réfection",
+    "Restructuration", "Entretien", "Travaux de modernisation",
+)  # fmt: skip
+PLACES = (
+    "du groupe scolaire Les Ajoncs", "de la mairie de Kerlann", "de la salle polyvalente", "du gymnase",
+    "de vingt logements sociaux", "de la médiathèque", "du centre de secours", "de la résidence du Menhir",
+    "de la station d'épuration", "des vestiaires du stade", "de l'église Saint-Exemple", "de la crèche",
+)  # fmt: skip
+PROSE = (
+    "Le présent marché a pour objet les travaux décrits au cahier des clauses techniques particulières.",
+    "La visite du site est obligatoire avant la remise des offres.",
+    "Les candidats peuvent répondre à un ou plusieurs lots.",
+    "Les travaux se déroulent en site occupé pendant les vacances scolaires.",
+    "Le délai d'exécution est de douze mois, période de préparation comprise.",
+    "Les prix sont révisables selon les index du bâtiment.",
+    "L'acheteur se réserve la possibilité de négocier avec les trois premiers candidats.",
+    "Une clause d'insertion sociale est prévue pour les lots les plus importants.",
+)  # fmt: skip
+EXTRA_WORDS = (
+    "amiante",
+    "pompe à chaleur",
+    "patrimoine",
+    "école",
+    "ravalement",
+    "LED",
+    "bois",
+    "piscine",
+    "VMC",
+)
+
+Profiles = list[tuple[str, Criteria]]
+Notices = list[tuple[int, Notice]]
+Made = TypeVar("Made")
+Find = Callable[[Iterable[tuple[int, Notice]]], Iterable[Pair]]
+
+
+@dataclass(slots=True)
+class Watch:
+    """Lends notices and remembers when the first was taken: building is over, finding begins."""
+
+    notices: Sequence[tuple[int, Notice]]
+    started: float = 0.0
+
+    def __iter__(self) -> Iterator[tuple[int, Notice]]:
+        self.started = perf_counter()
+        yield from self.notices
+
+
+def main() -> int:
+    """Measure, and say so."""
+    asked = _arguments()
+    chance = random.Random(SEED)
+    profiles = [(f"p{number}", make_criteria(chance)) for number in range(asked.profiles)]
+    notices = [(number, make_notice(chance, number)) for number in range(asked.notices)]
+    say(f"{len(profiles)} profiles, {len(notices)} notices, seed {SEED}")
+    engine, build_seconds = timed(lambda: Engine(profiles))
+    say(f"engine built in {build_seconds:.2f} s")
+    sample = notices[:: max(1, len(notices) // asked.sample)][: asked.sample]
+    say(f"both in turns on a sample of {len(sample)} notices")
+    ours, peer, pairs = in_turns(profiles, engine, sample, asked.rounds)
+    say(f"equal: {pairs} pairs; naive {peer:.2f} s, engine {ours:.3f} s, {peer / ours:.1f} times")
+    report_all(engine, notices, len(profiles))
+    per_notice = 1000 / len(sample)
+    answer = {
+        "name": "match",
+        "ours": round(ours * per_notice, 3),
+        "peer": round(peer * per_notice, 3),
+        "unit": f"ms a notice against {len(profiles)} profiles",
+        "ratio": round(peer / ours, 1),
+        "goal": GOAL,
+        "holds": peer / ours >= GOAL,
+    }
+    print(
+        json.dumps(answer) if asked.json else "".join(f"{key}: {value}\n" for key, value in answer.items()),
+        end="",
+    )
+    return 0
+
+
+def in_turns(profiles: Profiles, engine: Engine, sample: Notices, rounds: int) -> tuple[float, float, int]:
+    """Give both the same notices, a part each turn; return the seconds of each and how many pairs."""
+    ours = peer = 0.0
+    count = 0
+    for turn in range(rounds):
+        part = sample[turn::rounds]
+        # Words that both have met: whoever comes first has no disadvantage.
+        for _, notice in part:
+            analyse_notice(notice)
+        quick, seconds = found(engine.match, part)
+        ours += seconds
+        naive, seconds = found(lambda notices: naive_match(profiles, notices), part)
+        peer += seconds
+        assert quick == naive, "the engine and the naive loop differ"
+        count += len(quick)
+        say(f"  turn {turn + 1} of {rounds}: naive {peer:.2f} s, engine {ours:.3f} s, {count} equal pairs")
+    return ours, peer, count
+
+
+def found(find: Find, notices: Notices) -> tuple[list[Pair], float]:
+    """Return every pair, and the seconds from the first notice taken to the last pair."""
+    gc.collect()
+    watch = Watch(notices)
+    pairs = list(find(watch))
+    return pairs, perf_counter() - watch.started
+
+
+def report_all(engine: Engine, notices: Notices, profile_count: int) -> None:
+    """Take all notices through the engine alone, and say what of it is analysing them."""
+    gc.collect()
+    _, analysing = timed(lambda: [analyse_notice(notice) for _, notice in notices])
+    watch = Watch(notices)
+    pairs = 0
+    said_seconds = 0
+    for _, number, _ in engine.match(watch):
+        pairs += 1
+        if perf_counter() - watch.started > said_seconds + 5:
+            said_seconds += 5
+            say(f"  {number} of {len(notices)} notices after {said_seconds} s")
+    seconds = perf_counter() - watch.started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    say(
+        f"engine alone, {len(notices)} notices x {profile_count} profiles: {seconds:.2f} s"
+        f" (of it {analysing:.2f} s to analyse the notices), {pairs} pairs, peak memory {peak:.0f} MB"
+    )
+
+
+def make_criteria(chance: random.Random) -> Criteria:
+    """Make what one firm asks for."""
+    crafts = one_of(chance, CRAFTS, 2 if chance.random() < 0.12 else 1)
+    home = one_of(chance, DEPARTEMENTS, 1)[0]
+    around = NEIGHBOURS[home].split() if chance.random() < 0.35 else []
+    by_codes = chance.random() < 0.08
+    codes = [code for craft in crafts for code in get_trade(craft).cpv_codes]
+    minimum = chance.choice((20_000, 50_000, 90_000)) if chance.random() < 0.15 else None
+    maximum = chance.choice((150_000, 400_000, 1_000_000)) if chance.random() < 0.25 else None
+    return Criteria(
+        trades=() if by_codes else tuple(crafts),
+        cpv_codes=tuple(chance.sample(codes, 2)) if by_codes else (),
+        words=(chance.choice(EXTRA_WORDS),) if chance.random() < 0.15 else (),
+        words_out=("désamiantage",) if chance.random() < 0.1 else (),
+        departements=(home, *around),
+        minimum_cents=None if minimum is None else minimum * 100,
+        maximum_cents=None if maximum is None else maximum * 100,
+        pass_unknown=chance.random() < 0.95,
+    )
+
+
+def make_notice(chance: random.Random, number: int) -> Notice:
+    """Make one notice: half are works, a third of them in lots, most of all in Brittany."""
+    departement = one_of(chance, DEPARTEMENTS, 1)[0] if chance.random() < 0.7 else chance.choice(ELSEWHERE)
+    is_works = chance.random() < 0.5
+    crafts = (
+        one_of(chance, CRAFTS, chance.randint(2, 8)) if chance.random() < 0.35 else one_of(chance, CRAFTS, 1)
+    )
+    lots = (
+        tuple(make_lot(chance, at, craft) for at, craft in enumerate(crafts, start=1))
+        if len(crafts) > 1
+        else ()
+    )
+    topic = "" if len(crafts) > 1 else f" - {chance.choice(get_trade(crafts[0]).words)}"
+    title = (
+        f"{chance.choice(WORKS)} {chance.choice(PLACES)}{topic}" if is_works else chance.choice(OTHER_TITLES)
+    )
+    code = "45000000" if lots else chance.choice(get_trade(crafts[0]).cpv_codes)
+    return Notice(
+        feed_id="bench",
+        source_id=str(number),
+        version="01",
+        kind=chance.choices(list(NoticeKind), (75, 12, 3, 8, 1, 1))[0],
+        title=title,
+        languages=("fr",),
+        buyer=Buyer(name=f"Commune de Kerlann {number}", departement=departement),
+        description=" ".join(chance.choices(PROSE, k=chance.randint(2, 6))),
+        nature=Nature.WORKS if is_works else Nature.SERVICES,
+        cpv_main=(code if is_works else chance.choice(OTHER_CODES)) if chance.random() < 0.85 else None,
+        places=(Place(departement=departement),) if chance.random() < 0.9 else (),
+        lots=lots if is_works else (),
+        value=Money(chance.randrange(2_000_000, 300_000_000), "EUR") if chance.random() < 0.25 else None,
+    )
+
+
+def make_lot(chance: random.Random, number: int, craft: str) -> Lot:
+    """Make one lot, named in a word of its craft."""
+    trade = get_trade(craft)
+    return Lot(
+        lot_id=str(number),
+        title=f"Lot {number} : {chance.choice(trade.words)}",
+        cpv_codes=(chance.choice(trade.cpv_codes),) if chance.random() < 0.7 else (),
+        value=Money(chance.randrange(1_000_000, 60_000_000), "EUR") if chance.random() < 0.2 else None,
+    )
+
+
+def one_of(chance: random.Random, weighted: dict[str, int], count: int) -> list[str]:
+    """Return *count* different names, the heavy ones more often."""
+    left = dict(weighted)
+    names = []
+    for _ in range(count):
+        name = chance.choices(list(left), list(left.values()))[0]
+        names.append(name)
+        del left[name]
+    return names
+
+
+def timed(make: Callable[[], Made]) -> tuple[Made, float]:
+    """Return what was made, and the seconds that it took."""
+    started = perf_counter()
+    made = make()
+    return made, perf_counter() - started
+
+
+def say(line: str) -> None:
+    """Tell how far it is: beside the answer, which scripts read."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--json", action="store_true", help="the last line is one object")
+    parser.add_argument("--profiles", type=int, default=45_000)
+    parser.add_argument("--notices", type=int, default=1_000)
+    parser.add_argument("--sample", type=int, default=20, help="notices that the naive loop is asked too")
+    parser.add_argument("--rounds", type=int, default=4)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,40 @@
+"""Each bench still measures: its last line is the object that people compare, whatever the figures."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+BENCH = Path(__file__).parents[2] / "bench"
+SMALL = {
+    "match.py": ["--profiles", "200", "--notices", "20", "--sample", "4", "--rounds", "2"],
+    "unchanged.py": ["--rounds", "1"],
+}
+
+
+def test_every_bench_is_tried_here():
+    """
+    A new figure comes with its small sizes.
+    """
+    assert sorted(SMALL) == sorted(path.name for path in BENCH.glob("*.py"))
+
+
+@pytest.mark.parametrize("name", sorted(SMALL))
+def test_a_bench_ends_with_its_figure(name):
+    """
+    The last line of standard output is one object: two measurements, their unit and ratio, and the goal.
+    """
+    command = [sys.executable, BENCH / name, "--json", *SMALL[name]]
+
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert finished.returncode == 0, finished.stderr
+    figure = json.loads(finished.stdout.splitlines()[-1])
+    assert list(figure) == ["name", "ours", "peer", "unit", "ratio", "goal", "holds"]
+    assert figure["name"] == name.removesuffix(".py")
+    assert figure["holds"] == (figure["ratio"] >= figure["goal"])
