@@ -84,12 +84,19 @@ class FeedRefusedError(PermanentError):
 
 
 class MailRefusedError(PermanentError):
-    """The mail server refused for good (5xx); ``code`` is its reply code, e.g. 550."""
+    """The mail server refused for good (5xx); ``code`` is its reply code, e.g. 550.
 
-    def __init__(self, message: str, *, code: int, enhanced_code: str | None = None) -> None:
+    ``is_about_recipient``: the address itself cannot be written to, whoever writes and whatever; it
+    should get no more mail.  Else the words, the sender or the server's rules were refused.
+    """
+
+    def __init__(
+        self, message: str, *, code: int, enhanced_code: str | None = None, is_about_recipient: bool = False
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.enhanced_code = enhanced_code
+        self.is_about_recipient = is_about_recipient
 
 
 class ProfileError(PermanentError):

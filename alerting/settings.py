@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from alerting.domain.address import read_address
 from alerting.errors import SettingError
 
 
@@ -29,7 +30,7 @@ class Settings:
         archive: Folder of documents as received (``ALERTING_ARCHIVE``).
         secret: Signs links, at least 16 characters (``ALERTING_SECRET``).
         base_url: Public address of our pages, for links (``ALERTING_BASE_URL``).
-        sender: "Name <address>" (``ALERTING_SENDER``).
+        sender: "Name <address>" or an address (``ALERTING_SENDER``).
         recipients_allowed: Addresses or "@domain" that may get real mail outside production; None:
             everybody (``ALERTING_RECIPIENTS_ALLOWED``, commas; "*" in production).
         digest_hour: Hour of daily digests, Europe/Paris, 0 to 23 (``ALERTING_DIGEST_HOUR``).
@@ -65,7 +66,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         archive=Path(environment.get("ALERTING_ARCHIVE", ".local/archive")),
         secret=_secret(environment),
         base_url=environment.get("ALERTING_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
-        sender=environment.get("ALERTING_SENDER", "Alerte marchés <alertes@localhost>"),
+        sender=_sender(environment),
         recipients_allowed=_recipients_allowed(environment),
         digest_hour=_whole_number(environment, "ALERTING_DIGEST_HOUR", default=7, low=0, high=23),
         lease_seconds=_whole_number(environment, "ALERTING_LEASE_SECONDS", default=300, low=1, high=86_400),
@@ -88,6 +89,13 @@ def _secret(environment: Mapping[str, str]) -> str:
             "ALERTING_SECRET", f"at least {MINIMUM_SECRET_LENGTH} characters", f"{len(secret)} characters"
         )
     return secret
+
+
+def _sender(environment: Mapping[str, str]) -> str:
+    text = environment.get("ALERTING_SENDER", "Alerte marchés <alertes@localhost>")
+    if read_address(text) is None:
+        raise SettingError("ALERTING_SENDER", "name@domain or Name <name@domain>", text)
+    return text
 
 
 def _recipients_allowed(environment: Mapping[str, str]) -> tuple[str, ...] | None:

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy
+from hypothesis import HealthCheck, settings
 
 from alerting.local.elasticsearch import LocalElasticsearch, download
 from alerting.local.postgres import LocalPostgres
@@ -21,6 +22,9 @@ from alerting.store.database import open_database
 
 
 ROOT = Path(__file__).parents[1]
+# How fast a machine draws examples says nothing about what they show.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from alerting.delivery.mailers import utc_now
+from alerting.delivery.mailers import Sender, utc_now
 from alerting.delivery.message import build_message
 from alerting.domain.delivery import Envelope
 from alerting.errors import MailDeferredError
@@ -43,6 +44,11 @@ class MaildirMailer:
         except OSError as error:
             raise MailDeferredError(f"maildir {self._folder}: {error.strerror}") from error
         return f"kept as {path.name}"
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[Sender]:
+        """Lend itself: a folder keeps nothing open."""
+        yield self
 
 
 def file_name(message_id: str) -> str:

@@ -5,13 +5,14 @@ Two ship: ``MaildirMailer`` writes files, ``SmtpMailer`` speaks to a mail server
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Protocol
 
 from alerting.domain.delivery import Envelope
 
 
-class Mailer(Protocol):
+class Sender(Protocol):
     """Hands mails to a transport, one at a time or many at once."""
 
     async def send(self, envelope: Envelope) -> str:
@@ -24,6 +25,14 @@ class Mailer(Protocol):
             MailInDoubtError: It may have left.
             MailRefusedError: Never, to this recipient or with these words.
         """
+        ...
+
+
+class Mailer(Sender, Protocol):
+    """A transport: sends single mails, and lends a sender for many that keeps open what it needs."""
+
+    def session(self) -> AbstractAsyncContextManager[Sender]:
+        """Lend a sender for one run of one event loop; what it opened is closed at the end."""
         ...
 
 

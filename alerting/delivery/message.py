@@ -18,13 +18,11 @@ from email.headerregistry import Address, BaseHeader, HeaderRegistry, Unstructur
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
 
+from alerting.domain.address import one_line, read_address
 from alerting.domain.delivery import Envelope
 from alerting.errors import MailRefusedError, SettingError
 
 
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_ADDRESS = re.compile(r"[\x21-\x7e]+@[A-Za-z0-9.\-]+")
-_FORBIDDEN_IN_LOCAL = re.compile(r"[()<>,;:\\\"@\[\]]")
 _LINK = re.compile(r"https?://[\x21-\x3b\x3d\x3f-\x7e]+")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9.!#$%&'*+/=?^_`{|}~\-]+@[A-Za-z0-9.\-]+>")
 
@@ -55,7 +53,7 @@ def build_message(envelope: Envelope, *, sent_at: datetime) -> bytes:
     message = EmailMessage(policy=_policy())
     message["From"] = sender_address(envelope.sender)
     message["To"] = _address(envelope.recipient)
-    message["Subject"] = _one_line(envelope.subject)
+    message["Subject"] = one_line(envelope.subject)
     message["Date"] = sent_at.astimezone(UTC)
     message["Message-ID"] = _checked(_MESSAGE_ID, envelope.message_id, "Message-ID")
     message["List-Unsubscribe"] = ", ".join(_ways_to_leave(envelope))
@@ -112,27 +110,15 @@ def _policy() -> Policy:
 
 
 def _address(text: str) -> Address:
-    name, address = _name_and_address(text)
-    local, _, domain = address.rpartition("@")
-    try:
-        domain = domain.encode("idna").decode("ascii")
-    except UnicodeError:
-        domain = ""
-    if not _ADDRESS.fullmatch(f"{local}@{domain}") or _FORBIDDEN_IN_LOCAL.search(local):
+    address = read_address(text)
+    if address is None:
         raise MailRefusedError(
             "the address cannot be written to (not of the form name@domain in ASCII)",
             code=553,
             enhanced_code="5.1.3",
+            is_about_recipient=True,
         )
-    return Address(display_name=name, username=local, domain=domain)
-
-
-def _name_and_address(text: str) -> tuple[str, str]:
-    """Split "Name <address>"; a text without angle brackets is an address."""
-    head, separator, rest = text.rpartition("<")
-    if not separator or not rest.endswith(">"):
-        return "", text
-    return _one_line(head).strip('"'), rest[:-1]
+    return Address(display_name=address.name, username=address.local, domain=address.domain)
 
 
 def _ways_to_leave(envelope: Envelope) -> list[str]:
@@ -150,7 +136,3 @@ def _checked(pattern: re.Pattern[str], value: str, name: str) -> str:
 
 def _boundary_name(message_id: str) -> str:
     return re.sub(r"[^A-Za-z0-9]", "", message_id)[:50]
-
-
-def _one_line(text: str) -> str:
-    return " ".join(_CONTROLS.sub(" ", text).split())

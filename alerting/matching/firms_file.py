@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from alerting.domain.address import read_address
 from alerting.domain.criteria import Criteria
 from alerting.domain.notice import NoticeKind
 from alerting.domain.profile import Cadence, Firm, Profile, Recipient
@@ -27,7 +28,6 @@ from alerting.text.analysis import stems
 
 
 CPV = re.compile(r"(\d{8})(-\d)?")
-ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 ID = re.compile(r"\S{1,100}")
 SIRET = re.compile(r"\d{14}")
 # Words that stand in nearly every notice: alone they ask for nothing.
@@ -161,7 +161,8 @@ def _recipients(who: str, firm: _Firm) -> tuple[Recipient, ...]:
     if not firm.recipients:
         raise ProfileError(f"{who}: expected at least one recipient (got none)")
     for recipient in firm.recipients:
-        if not ADDRESS.fullmatch(recipient.email):
+        address = read_address(recipient.email)
+        if address is None or recipient.email.endswith(">"):
             raise ProfileError(f"{who}: expected an e-mail address (got {recipient.email!r})")
     _refuse_repeats(f"{who}: recipient", (recipient.email.lower() for recipient in firm.recipients))
     return tuple(Recipient(person.email, person.name, person.language) for person in firm.recipients)

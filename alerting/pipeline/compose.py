@@ -12,12 +12,12 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from email.utils import parseaddr
 from typing import Any
 
 import structlog
 
 from alerting.digests.select import Candidate, Told, select_items
+from alerting.domain.address import read_address
 from alerting.domain.deadlines import PARIS
 from alerting.domain.digest import Digest, DigestItem
 from alerting.domain.notice import Change
@@ -195,6 +195,6 @@ def _store(
 
 
 def _message_ids(sender: str) -> Callable[[], str]:
-    _, address = parseaddr(sender)
-    domain = address.rpartition("@")[2] or "localhost"
+    address = read_address(sender)
+    domain = "localhost" if address is None else address.domain
     return lambda: f"<{secrets.token_hex(16)}@{domain}>"

@@ -15,16 +15,16 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import parseaddr
 from typing import Any
 
 import structlog
 
-from alerting.delivery.mailers import Mailer
-from alerting.delivery.message import is_allowed
+from alerting.delivery.mailers import Mailer, Sender
+from alerting.delivery.message import is_allowed, sender_address
 from alerting.delivery.tokens import sign_unsubscribe
 from alerting.digests.render import render
 from alerting.domain.delivery import DeliveryState, Envelope
+from alerting.domain.profile import Recipient
 from alerting.errors import MailDeferredError, MailInDoubtError, MailRefusedError, UnknownIdError
 from alerting.store import deliveries, suppressions
 from alerting.store.database import Database
@@ -34,12 +34,12 @@ from alerting.store.deliveries import ClaimedDelivery
 log = structlog.get_logger()
 
 _BATCH = 20
+# As many mails are on their way at once, each over a connection of its own.
+_AT_ONCE = 4
 _FIRST_PAUSE = timedelta(minutes=1)
 _LONGEST_PAUSE = timedelta(hours=4)
 # With pauses from one minute to four hours, this many attempts take about two days.
 _LAST_ATTEMPT = 20
-# Replies that speak of the mailbox when no enhanced code says more (RFC 5321, 4.2.3).
-_MAILBOX_CODES = frozenset({550, 551, 553})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +81,7 @@ def deliver_digests(
         deliveries that may be sent now and were not.
     """
     counts: Counter[str] = Counter(settle_leases(database, post, now=now()))
-    worker = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    while batch := _claim(database, post, worker, now()):
-        for state in asyncio.run(_deliver_batch(database, mailer, post, worker, batch, now)):
-            counts[state.replace(" ", "_")] += 1
+    counts.update(asyncio.run(_deliver_all(database, mailer, post, now)))
     with database.begin() as connection:
         waiting = deliveries.count_to_send(connection, now=now())
     names = ("sent", "deferred", "failed", "suppressed", "in_doubt", "again")
@@ -122,51 +119,91 @@ def resolve_delivery(database: Database, delivery_id: int, *, arrived: bool, now
     return {"delivery_id": delivery_id, "state": state.value, "waiting": waiting}
 
 
-def _claim(database: Database, post: PostOffice, worker: str, now: datetime) -> list[ClaimedDelivery]:
-    lease_until = now + timedelta(seconds=post.lease_seconds)
-    with database.begin() as connection:
-        return deliveries.claim_deliveries(
-            connection, worker=worker, now=now, lease_until=lease_until, limit=_BATCH
+async def _deliver_all(
+    database: Database, mailer: Mailer, post: PostOffice, now: Callable[[], datetime]
+) -> Counter[str]:
+    """Claim and send until nothing is left; the mails of one run share what the mailer keeps open."""
+    counts: Counter[str] = Counter()
+    name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    async with mailer.session() as sender:
+        worker = _Worker(name, database, sender, post, now, asyncio.Semaphore(_AT_ONCE))
+        while states := await worker.deliver_batch():
+            counts.update(state.replace(" ", "_") for state in states)
+    return counts
+
+
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    """One run of deliver, known by its name to the rows that it holds."""
+
+    name: str
+    database: Database
+    sender: Sender
+    post: PostOffice
+    now: Callable[[], datetime]
+    turns: asyncio.Semaphore
+
+    async def deliver_batch(self) -> list[str]:
+        """Claim some mails, send them a few at once, and record each as soon as its answer is here."""
+        now = self.now()
+        lease_until = now + timedelta(seconds=self.post.lease_seconds)
+        with self.database.begin() as connection:
+            batch = deliveries.claim_deliveries(
+                connection, worker=self.name, now=now, lease_until=lease_until, limit=_BATCH
+            )
+        # One that fails must not cut the others off between their sending and their record.
+        results = await asyncio.gather(
+            *(self._deliver(claimed, lease_until) for claimed in batch), return_exceptions=True
         )
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        return [result for result in results if isinstance(result, str)]
 
-
-async def _deliver_batch(
-    database: Database,
-    mailer: Mailer,
-    post: PostOffice,
-    worker: str,
-    batch: list[ClaimedDelivery],
-    now: Callable[[], datetime],
-) -> list[str]:
-    """Send a batch's mails at once, and record each as soon as its answer is here."""
-
-    async def deliver(claimed: ClaimedDelivery) -> str:
-        outcome = await _send(mailer, post, claimed, now())
-        _record(database, worker, claimed, outcome, now())
+    async def _deliver(self, claimed: ClaimedDelivery, lease_until: datetime) -> str:
+        async with self.turns:
+            outcome = await self._send(claimed, lease_until)
+            self._record(claimed, outcome)
         return outcome.state.value
 
-    # One that fails must not cut the others off between their sending and their record.
-    results = await asyncio.gather(*(deliver(claimed) for claimed in batch), return_exceptions=True)
-    states = [result for result in results if isinstance(result, str)]
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
-    return states
+    async def _send(self, claimed: ClaimedDelivery, lease_until: datetime) -> _Outcome:
+        now = self.now()
+        if now >= lease_until:
+            # Somebody may have settled it by now; a mail that waited for its turn is claimed anew.
+            return _Outcome(DeliveryState.QUEUED, "its turn came after the lease had run out: not sent")
+        if not _may_get_mail(self.post, claimed.recipient):
+            return _Outcome(
+                DeliveryState.SUPPRESSED, "the recipient is not on the list of allowed recipients"
+            )
+        try:
+            answer = await self.sender.send(_envelope(self.post, claimed, now))
+        except MailDeferredError as error:
+            return _deferred(claimed, str(error), now)
+        except MailInDoubtError as error:
+            return _Outcome(DeliveryState.IN_DOUBT, str(error))
+        except MailRefusedError as error:
+            suppression = str(error) if error.is_about_recipient else None
+            return _Outcome(DeliveryState.FAILED, str(error), suppression=suppression)
+        return _Outcome(DeliveryState.SENT, answer)
+
+    def _record(self, claimed: ClaimedDelivery, outcome: _Outcome) -> None:
+        now = self.now()
+        with self.database.begin() as connection:
+            deliveries.record(
+                connection,
+                claimed.delivery_id,
+                worker=self.name,
+                state=outcome.state,
+                answer=outcome.answer,
+                sent_at=now if outcome.state is DeliveryState.SENT else None,
+                next_attempt_at=outcome.next_attempt_at,
+            )
+            if outcome.suppression is not None:
+                suppressions.add_suppression(connection, claimed.recipient.email, reason=outcome.suppression)
 
 
-async def _send(mailer: Mailer, post: PostOffice, claimed: ClaimedDelivery, now: datetime) -> _Outcome:
-    if not post.sending_again_is_safe and not is_allowed(claimed.recipient.email, post.recipients_allowed):
-        return _Outcome(DeliveryState.SUPPRESSED, "the recipient is not on the list of allowed recipients")
-    try:
-        answer = await mailer.send(_envelope(post, claimed, now))
-    except MailDeferredError as error:
-        return _deferred(claimed, str(error), now)
-    except MailInDoubtError as error:
-        return _Outcome(DeliveryState.IN_DOUBT, str(error))
-    except MailRefusedError as error:
-        suppression = str(error) if _speaks_of_mailbox(error) else None
-        return _Outcome(DeliveryState.FAILED, str(error), suppression=suppression)
-    return _Outcome(DeliveryState.SENT, answer)
+def _may_get_mail(post: PostOffice, recipient: Recipient) -> bool:
+    return post.sending_again_is_safe or is_allowed(recipient.email, post.recipients_allowed)
 
 
 def _deferred(claimed: ClaimedDelivery, answer: str, now: datetime) -> _Outcome:
@@ -177,39 +214,15 @@ def _deferred(claimed: ClaimedDelivery, answer: str, now: datetime) -> _Outcome:
     return _Outcome(DeliveryState.DEFERRED, answer, next_attempt_at=now + pause)
 
 
-def _speaks_of_mailbox(error: MailRefusedError) -> bool:
-    """Tell whether a refusal means the address, not the words or us (RFC 3463, X.1 and X.2.1)."""
-    if error.enhanced_code is not None:
-        return error.enhanced_code.startswith("5.1.") or error.enhanced_code == "5.2.1"
-    return error.code in _MAILBOX_CODES
-
-
-def _record(
-    database: Database, worker: str, claimed: ClaimedDelivery, outcome: _Outcome, now: datetime
-) -> None:
-    with database.begin() as connection:
-        deliveries.record(
-            connection,
-            claimed.delivery_id,
-            worker=worker,
-            state=outcome.state,
-            answer=outcome.answer,
-            sent_at=now if outcome.state is DeliveryState.SENT else None,
-            next_attempt_at=outcome.next_attempt_at,
-        )
-        if outcome.suppression is not None:
-            suppressions.add_suppression(connection, claimed.recipient.email, reason=outcome.suppression)
-
-
 def _envelope(post: PostOffice, claimed: ClaimedDelivery, now: datetime) -> Envelope:
     token = sign_unsubscribe(post.secret, claimed.recipient_id, claimed.digest.profile_id)
     unsubscribe_url = f"{post.base_url}/unsubscribe/{token}"
-    name, address = parseaddr(post.sender)
+    address = sender_address(post.sender)
     rendered = render(
         claimed.digest,
         recipient=claimed.recipient,
         unsubscribe_url=unsubscribe_url,
-        sender_name=name or address,
+        sender_name=address.display_name or address.addr_spec,
         now=now,
     )
     return Envelope(

@@ -91,7 +91,7 @@ criteria = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     st.lists(criteria, max_size=6).map(
         lambda found: [(str(number), one) for number, one in enumerate(found)]

@@ -99,16 +99,33 @@ def aiosmtpd(handler):
 
 
 class Scripted(asyncio.Protocol):
-    """A server that says 250 to everything, 354 to DATA, and hangs up where it is told to."""
+    """A server that accepts everything, but answers or hangs up where it is told to.
 
-    def __init__(self, *, hang_up: str, greeting: bytes = b"220 mail.example ESMTP\r\n") -> None:
+    Args:
+        hang_up: A verb, "within DATA", "after the dot" or "never".
+        greeting: Its first line.
+        answers: Instead of 250, by verb.
+        log: Gets "connect" and each verb, of all connections in order.
+    """
+
+    def __init__(
+        self,
+        *,
+        hang_up: str = "never",
+        greeting: bytes = b"220 mail.example ESMTP\r\n",
+        answers: dict[str, bytes] | None = None,
+        log: list[str] | None = None,
+    ) -> None:
         self.hang_up = hang_up
         self.greeting = greeting
+        self.answers = {"DATA": b"354 go on\r\n", "QUIT": b"221 bye\r\n"} | (answers or {})
+        self.log = [] if log is None else log
         self.seen = b""
         self.is_data = False
 
     def connection_made(self, transport):
         self.transport = transport
+        self.log.append("connect")
         transport.write(self.greeting)
 
     def data_received(self, data):
@@ -120,17 +137,43 @@ class Scripted(asyncio.Protocol):
 
     def _command(self):
         verb, self.seen = self.seen.split()[0].decode().upper(), b""
+        self.log.append(verb)
         if verb == self.hang_up:
             self.transport.abort()
-        elif verb == "DATA":
-            self.is_data = True
-            self.transport.write(b"354 go on\r\n")
-        else:
-            self.transport.write(b"250 OK\r\n")
+            return
+        answer = self.answers.get(verb, b"250 OK\r\n")
+        self.is_data = verb == "DATA" and answer.startswith(b"354")
+        self.transport.write(answer)
 
     def _data(self):
-        if self.hang_up == "within DATA" or self.seen.endswith(b"\r\n.\r\n"):
+        if self.hang_up == "within DATA":
             self.transport.abort()
+        elif self.seen.endswith(b"\r\n.\r\n"):
+            self.log.append(".")
+            if self.hang_up == "after the dot":
+                self.transport.abort()
+                return
+            self.is_data, self.seen = False, b""
+            self.transport.write(self.answers.get(".", b"250 OK\r\n"))
+
+
+def deliver_all(connect, mails: list[Envelope]) -> list[str]:
+    """Send mails one after the other in one session; return what became of each."""
+
+    async def run() -> list[str]:
+        found = []
+        async with (
+            listening(connect) as url,
+            SmtpMailer(url, now=lambda: SENT_AT, timeout_seconds=10).session() as session,
+        ):
+            for mail in mails:
+                try:
+                    found.append(await session.send(mail))
+                except (MailDeferredError, MailInDoubtError, MailRefusedError) as error:
+                    found.append(type(error).__name__)
+        return found
+
+    return asyncio.run(run())
 
 
 def test_an_accepted_mail_arrives_as_it_was_written():
@@ -182,21 +225,35 @@ def test_a_4xx_defers_and_keeps_the_address_out_of_the_message():
 
 
 @pytest.mark.parametrize(
-    ("handler", "code", "enhanced_code"),
+    ("handler", "code", "enhanced_code", "is_about_recipient"),
     [
-        pytest.param(Accepting(rcpt="550 5.1.1 no such user"), 550, "5.1.1", id="the recipient"),
-        pytest.param(Accepting(data="554 5.7.1 spam"), 554, "5.7.1", id="the message"),
-        pytest.param(Accepting(data="552 too large"), 552, None, id="no enhanced code"),
+        pytest.param(Accepting(rcpt="550 5.1.1 no such user"), 550, "5.1.1", True, id="the recipient"),
+        pytest.param(Accepting(rcpt="550 no such user"), 550, None, True, id="the recipient, in bare words"),
+        pytest.param(Accepting(rcpt="554 5.7.1 relay access denied"), 554, "5.7.1", False, id="our rights"),
+        pytest.param(Accepting(data="554 5.7.1 spam"), 554, "5.7.1", False, id="the message"),
+        pytest.param(Accepting(data="550 no"), 550, None, False, id="the message, in bare words"),
+        pytest.param(Accepting(data="552 too large"), 552, None, False, id="its size"),
     ],
 )
-def test_a_5xx_refuses_with_its_codes(handler, code, enhanced_code):
+def test_a_5xx_refuses_with_its_codes(handler, code, enhanced_code, is_about_recipient):
     """
-    A permanent refusal carries the reply code and, where the server gives it, the enhanced one.
+    A permanent refusal carries the reply code, the enhanced one where the server gives it, and whether the
+    address is to blame.
     """
     with pytest.raises(MailRefusedError) as caught:
         deliver(aiosmtpd(handler), envelope())
 
     assert (caught.value.code, caught.value.enhanced_code) == (code, enhanced_code)
+    assert caught.value.is_about_recipient is is_about_recipient
+
+
+@pytest.mark.parametrize("code", ["5.1.7", "5.1.8"])
+def test_a_sender_that_is_refused_at_the_recipient_defers(code):
+    """
+    Servers that judge the sender late say so to RCPT: it is our address that must be mended.
+    """
+    with pytest.raises(MailDeferredError, match=rf"RCPT answered 550 {code} sender rejected$"):
+        deliver(aiosmtpd(Accepting(rcpt=f"550 {code} sender rejected")), envelope())
 
 
 def test_a_4xx_after_the_message_defers():
@@ -393,3 +450,99 @@ def test_a_refused_login_defers(certificate):
         deliver_with_tls("smtp", handler, certificate, login="alertes:wrong@")
 
     assert handler.envelopes == []
+
+
+MAIL = ["RSET", "MAIL", "RCPT", "DATA", "."]
+FIRST = ["connect", "EHLO", *MAIL[1:]]
+
+
+def test_the_mails_of_a_session_share_a_connection():
+    """
+    One greeting, and before each further mail a question whether the server still listens.
+    """
+    log = []
+
+    found = deliver_all(lambda: Scripted(log=log), [envelope()] * 3)
+
+    assert found == ["250 OK"] * 3
+    assert log == [*FIRST, *MAIL, *MAIL, "QUIT"]
+
+
+def test_a_refused_mail_does_not_cost_its_neighbours_their_connection():
+    """
+    After 5xx to one recipient the next mail begins afresh; nothing of the refused one is left.
+    """
+    handler = Accepting()
+    factories = []
+
+    def connect():
+        factories.append("connect")
+        return aiosmtpd(handler)()
+
+    found = deliver_all(
+        connect, [envelope(), envelope(recipient="not an address"), envelope(recipient="jean@lebras.example")]
+    )
+    handler.rcpt = "550 5.1.1 no such user"
+    refused = deliver_all(connect, [envelope()] * 2)
+
+    assert found == ["250 2.0.0 OK queued as 4711", "MailRefusedError", "250 2.0.0 OK queued as 4711"]
+    assert refused == ["MailRefusedError"] * 2
+    assert [one.rcpt_tos for one in handler.envelopes] == [
+        ["anne@couverture-lebras.example"],
+        ["jean@lebras.example"],
+    ]
+    assert factories == ["connect"] * 2
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        pytest.param({"hang_up": "RSET"}, id="it hung up"),
+        pytest.param({"answers": {"RSET": b"421 4.3.2 closing\r\n"}}, id="it is closing"),
+        pytest.param({"answers": {"RSET": b"502 what\r\n"}}, id="it does not understand"),
+    ],
+)
+def test_a_connection_that_is_no_longer_good_is_replaced(server):
+    """
+    The second mail goes over a new connection; it is not deferred for that.
+    """
+    log = []
+
+    found = deliver_all(lambda: Scripted(log=log, **server), [envelope()] * 2)
+
+    assert found == ["250 OK"] * 2
+    assert [entry for entry in log if entry in {"connect", "."}] == ["connect", ".", "connect", "."]
+
+
+@pytest.mark.parametrize(
+    ("server", "outcome"),
+    [
+        pytest.param({"hang_up": "after the dot"}, "MailInDoubtError", id="lost after the dot"),
+        pytest.param({"hang_up": "RCPT"}, "MailDeferredError", id="lost before the message"),
+        pytest.param({"answers": {"RCPT": b"451 later\r\n"}}, "MailDeferredError", id="not now"),
+    ],
+)
+def test_what_becomes_of_one_mail_says_nothing_of_the_next(server, outcome):
+    """
+    Each mail of a session has its own account; the next one starts on a connection of its own.
+    """
+    servers = iter([Scripted(**server), Scripted()])
+
+    assert deliver_all(lambda: next(servers), [envelope()] * 2) == [outcome, "250 OK"]
+
+
+def test_mails_that_are_sent_at_once_do_not_share_a_dialogue():
+    """
+    Two at once take two connections; both are ended with the session.
+    """
+    log = []
+
+    async def run() -> list[str]:
+        async with (
+            listening(lambda: Scripted(log=log)) as url,
+            SmtpMailer(url, now=lambda: SENT_AT, timeout_seconds=10).session() as session,
+        ):
+            return list(await asyncio.gather(session.send(envelope()), session.send(envelope())))
+
+    assert asyncio.run(run()) == ["250 OK"] * 2
+    assert (log.count("connect"), log.count("."), log.count("QUIT")) == (2, 2, 2)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from aiosmtpd.smtp import SMTP
 
 from alerting import bootstrap, commands
 from alerting.errors import UnknownIdError
@@ -13,6 +17,71 @@ from alerting.store import deliveries
 
 
 NOTICE = ("7", "Réfection de la toiture de l'école")
+LATER = ("8", "Couverture en ardoise du lavoir")
+TEAM = """
+[[firm]]
+id = "le-goff"
+name = "Couverture Le Goff"
+recipients = [
+  { email = "a@legoff.example" }, { email = "b@legoff.example" }, { email = "c@legoff.example" },
+  { email = "d@legoff.example" }, { email = "e@legoff.example" },
+]
+profile = [{ id = "toits", name = "Toits", words = ["toiture"], cadence = "immediate" }]
+"""
+
+
+class Server:
+    """What a real mail server was handed and answers: to RCPT and after the message, by recipient."""
+
+    def __init__(self) -> None:
+        self.rcpt = {}
+        self.data = {}
+        self.accepted = []
+        self.on_rcpt = lambda: None
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: ARG002, N802 - aiosmtpd's names
+        self.on_rcpt()
+        if address in self.rcpt:
+            return self.rcpt[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: ARG002, N802 - aiosmtpd's names
+        [recipient] = envelope.rcpt_tos
+        if recipient in self.data:
+            return self.data[recipient]
+        self.accepted.append(recipient)
+        return "250 OK"
+
+
+@pytest.fixture
+def server():
+    """A mail server on loopback, and its address."""
+    handler = Server()
+    loop = asyncio.new_event_loop()
+    listening = loop.run_until_complete(
+        loop.create_server(lambda: SMTP(handler, hostname="mail.example", loop=loop), "127.0.0.1", 0)
+    )
+    handler.url = f"smtp+plain://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    yield handler
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    listening.close()
+    loop.close()
+
+
+@pytest.fixture
+def served_parts(settings, clock, authority, add_feed, firms_file, rss, server):
+    """Parts that speak to that server; everybody may get mail."""
+    changed = replace(settings, smtp_url=server.url, recipients_allowed=None)
+    built = bootstrap.build(changed, now=clock)
+    add_feed(built, authority)
+    commands.import_firms(firms_file, parts=built)
+    authority.publish("/avis", rss(NOTICE))
+    yield built
+    built.close()
 
 
 @pytest.fixture
@@ -79,3 +148,67 @@ def test_a_worker_that_never_came_back_leaves_a_doubt_that_a_person_settles(smtp
     assert (arrived["state"], again["state"], again["waiting"]) == ("sent", "queued", 1)
     with pytest.raises(UnknownIdError, match=rf"^delivery {first}: none of that number is in doubt$"):
         commands.resolve_delivery(first, arrived=True, parts=smtp_parts)
+
+
+def test_only_an_address_that_is_gone_gets_no_more_mail(served_parts, server, authority, rss, clock):
+    """
+    One recipient is not known, the other's server dislikes the words of one mail: the next digest goes to
+    the second alone, and each failed delivery shows the server's answer.
+    """
+    server.rcpt = {"yann@legoff.example": "550 5.1.1 no such user"}
+    server.data = {"bureau@legoff.example": "550 looks like spam"}
+    commands.run_all(parts=served_parts)
+    first = states(served_parts)
+    answers = {
+        row["recipient"]: row["answer"].partition(" answered ")[2]
+        for row in commands.list_deliveries(parts=served_parts)
+    }
+    server.rcpt = server.data = {}
+    authority.publish("/avis", rss(NOTICE, LATER))
+    clock.go_on(minutes=10)
+
+    report = commands.run_all(parts=served_parts)
+
+    assert first == {"yann@legoff.example": ("failed", 1), "bureau@legoff.example": ("failed", 1)}
+    assert answers == {
+        "yann@legoff.example": "550 5.1.1 no such user",
+        "bureau@legoff.example": "550 looks like spam",
+    }
+    assert (report["deliver"]["sent"], report["deliver"]["failed"]) == (1, 0)
+    assert server.accepted == ["bureau@legoff.example"]
+
+
+def test_our_own_address_refused_keeps_every_mail_until_it_is_mended(served_parts, server, clock):
+    """
+    The server knows no such sender: nobody is given up, and the mails leave once that is mended.
+    """
+    server.rcpt = dict.fromkeys(
+        ["yann@legoff.example", "bureau@legoff.example"], "550 5.1.8 sender's domain not found"
+    )
+    before = commands.run_all(parts=served_parts)["deliver"]
+    server.rcpt = {}
+    clock.go_on(minutes=2)
+
+    after = commands.deliver_digests(parts=served_parts)
+
+    assert (before["deferred"], before["failed"]) == (2, 0)
+    assert after["sent"] == 2
+    assert sorted(server.accepted) == ["bureau@legoff.example", "yann@legoff.example"]
+
+
+def test_a_mail_whose_turn_comes_after_its_lease_is_claimed_anew(served_parts, server, firms_file, clock):
+    """
+    The first four mails take longer than the lease lasts; the fifth is not sent on a claim that somebody
+    else may have settled by then, and arrives once.
+    """
+    Path(firms_file).write_text(TEAM)
+    commands.import_firms(firms_file, parts=served_parts)
+    server.on_rcpt = lambda: clock.go_on(minutes=6)
+
+    report = commands.run_all(parts=served_parts)["deliver"]
+
+    assert (report["sent"], report["in_doubt"]) == (5, 0)
+    assert sorted(server.accepted) == [f"{name}@legoff.example" for name in "abcde"]
+    assert states(served_parts) == {
+        f"{name}@legoff.example": ("sent", 2 if name == "e" else 1) for name in "abcde"
+    }

@@ -54,7 +54,7 @@ def test_a_second_profile_leaves_the_first_as_it_is(subscribed):
         ("nobody", {"id": "x", "name": "X", "words": ["toit"]}, "firm 'nobody': no firm of that id"),
         ("morvan", {"id": "toits", "name": "X", "words": ["toit"]}, "profile 'toits': the id is taken by firm 'le-goff'"),
         ("morvan", {"id": "x", "name": "X"}, "firm 'morvan', profile 'x': matches everything"),
-        ("morvan", {"id": "x", "name": "X", "words": ["toit"], "cadence": "hourly"}, "firm 'morvan', profile 'x': Invalid enum value 'hourly'"),
+        ("morvan", {"id": "x", "name": "X", "words": ["toit"], "cadence": "hourly"}, "firm 'morvan', profile 'x': cadence: expected one of immediate, daily, weekly"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_is_refused_in_one_line(subscribed, firm_id, profile, line):

@@ -1,0 +1,87 @@
+"""What a mail server's refusal means: later, never to this recipient, or never in this form.
+
+In:   the step of the dialogue, the reply code, the text.
+Out:  whether to try again, and whether the address itself is to blame.
+
+An address is given up for good only where the server says that nobody can write to it.  What speaks
+of the sender is for a person to mend on our side; what speaks of content or policy may be different
+for the next mail.
+
+Sources: RFC 5321, 4.2.3 (codes), 4.5.3.1.10 (552 to RCPT is 452); RFC 3463, 3.2 and 3.3 (X.1.x, X.2.x);
+RFC 7505 (X.1.10, null MX); RFC 4954 (530).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+_PERMANENT = 500
+# X.1.1 no such mailbox, X.1.2 no such domain, X.1.3 no such syntax, X.1.6 moved without a new address,
+# X.1.10 the domain takes no mail, X.2.1 mailbox disabled.
+_ABOUT_RECIPIENT = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
+# X.1.7 and X.1.8: the sender's address is malformed, or its domain is not known.  Servers that judge
+# the sender late say so to RCPT.
+_ABOUT_SENDER = frozenset({"5.1.7", "5.1.8"})
+_SAYS_NOTHING = frozenset({None, "5.0.0"})
+_MAILBOX_CODES = frozenset({550, 551, 553})
+_STORAGE_EXCEEDED = 552
+_AUTHENTICATION_REQUIRED = 530
+_ENHANCED_CODE = re.compile(r"5\.\d{1,3}\.\d{1,3}\b")
+# qmail puts it in brackets at the end of the line.
+_ENHANCED_CODE_LATER = re.compile(r"\(#(5\.\d{1,3}\.\d{1,3})\)")
+# Without an enhanced code, words that speak of us: a relay that is closed to us would else cost every
+# firm its address in one run.
+_ABOUT_US = re.compile(
+    r"relay|rcpthosts|authenti|not permitted|denied|policy|block|black ?list|\b\w*bl\b|spam|reputation"
+    r"|sender|\bspf\b|dkim|dmarc|helo|ehlo|reverse dns|\bptr\b|client host",
+    re.IGNORECASE,
+)
+
+
+class Step(StrEnum):
+    """Where in the dialogue a reply was given."""
+
+    MAIL = "MAIL"
+    RCPT = "RCPT"
+    DATA = "DATA"
+    END_OF_DATA = "end of DATA"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One reply that was not the hoped-for one; ``enhanced_code`` is None where the server gives none."""
+
+    step: Step
+    code: int
+    text: str
+    enhanced_code: str | None
+
+    @classmethod
+    def read(cls, step: Step, code: int, text: str) -> Reply:
+        """Return a reply with its enhanced code, "5.1.1", found in its text."""
+        found = _ENHANCED_CODE.match(text)
+        later = _ENHANCED_CODE_LATER.search(text)
+        return cls(step, code, text, found.group() if found else later.group(1) if later else None)
+
+
+def is_for_later(reply: Reply) -> bool:
+    """Tell whether the same mail may be accepted later: 4xx, a full mailbox, or what we must mend first."""
+    if reply.code < _PERMANENT or reply.step is Step.MAIL:
+        return True
+    if reply.enhanced_code in _ABOUT_SENDER or reply.code == _AUTHENTICATION_REQUIRED:
+        return True
+    return reply.step is Step.RCPT and reply.code == _STORAGE_EXCEEDED
+
+
+def is_about_recipient(reply: Reply) -> bool:
+    """Tell whether a refusal means that nobody can write to this address.
+
+    An enhanced code says so at any step, for a mail of ours has one recipient.  A bare code says so
+    only to RCPT: after the message it is mostly about the words.
+    """
+    if reply.enhanced_code not in _SAYS_NOTHING:
+        return reply.enhanced_code in _ABOUT_RECIPIENT
+    return reply.step is Step.RCPT and reply.code in _MAILBOX_CODES and not _ABOUT_US.search(reply.text)

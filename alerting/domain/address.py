@@ -1,0 +1,53 @@
+"""An address of Internet mail, as SMTP without extensions can carry it.
+
+Source: RFC 5321, 4.1.2 (without quoted local parts and address literals); RFC 3490 (domains in ASCII).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_ADDRESS = re.compile(r"[\x21-\x7e]+@[A-Za-z0-9.\-]+")
+_FORBIDDEN_IN_LOCAL = re.compile(r"[()<>,;:\\\"@\[\]]")
+
+
+@dataclass(frozen=True, slots=True)
+class MailAddress:
+    """One address: the name beside it ("" for none), what stands before the sign, the domain in ASCII."""
+
+    name: str
+    local: str
+    domain: str
+
+
+def read_address(text: str) -> MailAddress | None:
+    """Return the address of "Name <address>" or of a bare address; None when there is none to write to.
+
+    >>> read_address("Alerte <avis@métiers.example>")
+    MailAddress(name='Alerte', local='avis', domain='xn--mtiers-bva.example')
+    """
+    name, address = _name_and_address(text)
+    local, _, domain = address.rpartition("@")
+    try:
+        domain = domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return None
+    if not _ADDRESS.fullmatch(f"{local}@{domain}") or _FORBIDDEN_IN_LOCAL.search(local):
+        return None
+    return MailAddress(name, local, domain)
+
+
+def one_line(text: str) -> str:
+    """Return *text* with line breaks, other control characters and runs of spaces as one space each."""
+    return " ".join(_CONTROLS.sub(" ", text).split())
+
+
+def _name_and_address(text: str) -> tuple[str, str]:
+    """Split "Name <address>"; a text without angle brackets is an address."""
+    head, separator, rest = text.rpartition("<")
+    if not separator or not rest.endswith(">"):
+        return "", text
+    return one_line(head).strip('"'), rest[:-1]
