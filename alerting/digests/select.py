@@ -43,6 +43,7 @@ class Candidate:
         procedure: As it stands; ``changes`` say what changed since the profile was last told.
         lot_ids, reasons, score: Of the match.
         told: What the profile was told of it, in any order.
+        has_news: Whether it differs from what the profile was told; a change that was taken back is none.
     """
 
     procedure: Procedure
@@ -50,6 +51,7 @@ class Candidate:
     reasons: tuple[Reason, ...] = ()
     score: float = 0.0
     told: tuple[Told, ...] = ()
+    has_news: bool = True
 
 
 def select_items(candidates: Iterable[Candidate], *, now: datetime) -> tuple[DigestItem, ...]:
@@ -69,12 +71,11 @@ def find_telling_kind(candidate: Candidate, *, now: datetime) -> TellingKind | N
     passed = has_passed(procedure.view.deadline_at, now=now)
     if not candidate.told:
         return TellingKind.NEW if procedure.state is ProcedureState.OPEN and not passed else None
-    last = max(candidate.told, key=lambda told: told.revision)
-    if procedure.revision <= last.revision:
+    if not candidate.has_news or procedure.revision <= max(told.revision for told in candidate.told):
         return None
     kind = _ENDS.get(procedure.state)
     if kind is not None:
-        return None if last.telling_kind is kind else kind
+        return None if any(told.telling_kind is kind for told in candidate.told) else kind
     if passed and all(change.field != "deadline_at" for change in procedure.changes):
         return None
     return TellingKind.CORRECTED

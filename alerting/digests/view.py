@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from alerting.digests import words
 from alerting.domain.deadlines import has_passed, working_days_until
 from alerting.domain.digest import Digest, DigestItem, TellingKind
+from alerting.domain.money import Money
 from alerting.domain.notice import Change, Lot, Notice
 
 
@@ -22,6 +23,7 @@ _LOTS_SHOWN = 8
 _TITLE_CHARACTERS = 300
 _EVIDENCE_CHARACTERS = 400
 _SAFE_LINK = re.compile(r"https?://[\x21-\x7e]+", re.IGNORECASE)
+_AMOUNT = re.compile(r"(\d+)\.(\d\d) ([A-Z]{3})")
 _LOT_NUMBER = re.compile(r"(?:lot)?[\s\-_]*0*(\d+)", re.IGNORECASE)
 
 _SECTIONS = (
@@ -251,8 +253,14 @@ def _change(change: Change) -> ChangeView:
 
 
 def _side(field: str, value: str | None) -> str | None:
-    if value is None or not field.endswith("_at"):
-        return None if value is None else _clipped(words.readable(value), _EVIDENCE_CHARACTERS)
+    if value is None:
+        return None
+    if field == "value" and (amount := _AMOUNT.fullmatch(value)):
+        return words.money(Money(int(amount[1] + amount[2]), amount[3]))
+    if field.endswith("_url"):
+        return _clipped(value, _EVIDENCE_CHARACTERS)
+    if not field.endswith("_at"):
+        return _clipped(words.readable(value), _EVIDENCE_CHARACTERS)
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:

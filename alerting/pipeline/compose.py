@@ -21,7 +21,7 @@ from alerting.domain.address import read_address
 from alerting.domain.deadlines import PARIS
 from alerting.domain.digest import Digest, DigestItem
 from alerting.domain.notice import Change
-from alerting.domain.procedure import Procedure
+from alerting.domain.procedure import Procedure, ProcedureState
 from alerting.domain.profile import Cadence
 from alerting.store import deliveries, digests, matches, procedures
 from alerting.store.database import Connection, Database, lock
@@ -105,11 +105,11 @@ def _run(
 
 
 def _items_for(connection: Connection, profile_id: str, now: datetime) -> tuple[DigestItem, ...]:
-    """Return what there is to tell one profile."""
+    """Return what there is to tell one profile; what has come back to what it was told is settled."""
     matched = {
         match.procedure_id: match for match in matches.matches_to_tell(connection, profile_id, now=now)
     }
-    changed = digests.changed_since_told(connection, profile_id)
+    changed = digests.changed_since_told(connection, profile_id, now=now)
     wanted = sorted({*matched, *changed})
     if not wanted:
         return ()
@@ -126,6 +126,10 @@ def _items_for(connection: Connection, profile_id: str, now: datetime) -> tuple[
         )
         for procedure in procedures.get_procedures(connection, wanted)
     ]
+    for candidate in candidates:
+        if not candidate.has_news:
+            number, revision = candidate.procedure.procedure_id, candidate.procedure.revision
+            digests.settle(connection, profile_id, number, revision=revision)
     return select_items(candidates, now=now)
 
 
@@ -143,7 +147,12 @@ def _candidate(
         reasons=() if match is None else match.reasons,
         score=0.0 if match is None else match.score,
         told=tuple(Told(telling.kind, telling.told_revision) for telling in told),
+        has_news=not told or bool(changes) or procedure.state is not _state_at(last_told, history),
     )
+
+
+def _state_at(revision: int, history: Sequence[Revision]) -> ProcedureState | None:
+    return next((step.state for step in history if step.revision == revision), None)
 
 
 def _changes_since(revision: int, history: Sequence[Revision]) -> tuple[Change, ...]:

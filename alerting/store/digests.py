@@ -6,13 +6,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, any_, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from alerting.domain.digest import Digest, DigestItem, TellingKind
 from alerting.domain.json import to_json
+from alerting.domain.procedure import ProcedureState
 from alerting.domain.profile import Cadence
-from alerting.store.tables import digest_runs, digests, firms, procedures, profiles, recipients, tellings
+from alerting.store.tables import (
+    digest_runs,
+    digests,
+    firms,
+    procedures,
+    profiles,
+    recipients,
+    revisions,
+    tellings,
+)
+
+
+_ENDS = (ProcedureState.CANCELLED.value, ProcedureState.AWARDED.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +123,65 @@ def tellings_of(connection: Connection, profile_id: str) -> list[StoredTelling]:
     return [StoredTelling(row.procedure_id, TellingKind(row.kind), row.told_revision) for row in rows]
 
 
-def changed_since_told(connection: Connection, profile_id: str) -> list[int]:
-    """Return the procedures that a profile was told of, and that have a newer revision now."""
-    asked = (
-        select(tellings.c.procedure_id)
-        .join(procedures, procedures.c.procedure_id == tellings.c.procedure_id)
-        .where(tellings.c.profile_id == profile_id)
-        .group_by(tellings.c.procedure_id, procedures.c.revision)
-        .having(func.max(tellings.c.told_revision) < procedures.c.revision)
-    )
+def changed_since_told(connection: Connection, profile_id: str, *, now: datetime) -> list[int]:
+    """Return the procedures that a profile was told of, and of which there is something newer to tell."""
+    changed = changed_pairs(now).subquery()
+    asked = select(changed.c.procedure_id).where(changed.c.profile_id == profile_id)
     return sorted(connection.scalars(asked))
+
+
+def changed_pairs(now: datetime) -> Select[tuple[str, int]]:
+    """Return the question for pairs of standing profile and procedure with something newer to tell.
+
+    An end that was told is not told again; of a procedure whose deadline has passed, only a move of
+    the deadline is told.
+    """
+    last = (
+        select(
+            tellings.c.profile_id,
+            tellings.c.procedure_id,
+            func.max(tellings.c.told_revision).label("revision"),
+            func.array_agg(tellings.c.kind).label("kinds"),
+        )
+        .group_by(tellings.c.profile_id, tellings.c.procedure_id)
+        .subquery()
+    )
+    has_new_deadline = exists().where(
+        revisions.c.procedure_id == procedures.c.procedure_id,
+        revisions.c.revision > last.c.revision,
+        revisions.c.changes.contains([{"field": "deadline_at"}]),
+    )
+    is_ahead = or_(procedures.c.deadline_at.is_(None), procedures.c.deadline_at > now)
+    has_ended = procedures.c.state.in_(_ENDS)
+    is_end_told = procedures.c.state == any_(last.c.kinds)
+    return (
+        select(last.c.profile_id, last.c.procedure_id)
+        .join(procedures, procedures.c.procedure_id == last.c.procedure_id)
+        .join(profiles, profiles.c.profile_id == last.c.profile_id)
+        .where(
+            profiles.c.ended_at.is_(None),
+            last.c.revision < procedures.c.revision,
+            or_(and_(has_ended, ~is_end_told), and_(~has_ended, or_(is_ahead, has_new_deadline))),
+        )
+    )
+
+
+def settle(connection: Connection, profile_id: str, procedure_id: int, *, revision: int) -> None:
+    """Note that a revision says again what a profile was told last: nothing up to it is left to tell."""
+    last = (
+        select(func.max(tellings.c.told_revision))
+        .where(tellings.c.profile_id == profile_id, tellings.c.procedure_id == procedure_id)
+        .scalar_subquery()
+    )
+    connection.execute(
+        update(tellings)
+        .where(
+            tellings.c.profile_id == profile_id,
+            tellings.c.procedure_id == procedure_id,
+            tellings.c.told_revision == last,
+        )
+        .values(told_revision=revision)
+    )
 
 
 def tellings_about(connection: Connection, profile_id: str, procedure_id: int) -> list[dict[str, Any]]:

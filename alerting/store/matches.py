@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, exists, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from alerting.domain.json import reasons_from_json, to_json
 from alerting.domain.match import Decision, Reason
 from alerting.domain.procedure import ProcedureState
+from alerting.store.digests import changed_pairs
 from alerting.store.tables import matches, procedures, profiles, tellings
 
 
@@ -77,25 +78,35 @@ def end_other_matches(
 
 def matches_to_tell(connection: Connection, profile_id: str, *, now: datetime) -> list[StoredMatch]:
     """Return a profile's standing matches that may have something to tell."""
+    changed = changed_pairs(now).subquery()
+    has_changed = matches.c.procedure_id.in_(
+        select(changed.c.procedure_id).where(changed.c.profile_id == profile_id)
+    )
     asked = (
         select(matches)
         .join(procedures, procedures.c.procedure_id == matches.c.procedure_id)
-        .where(matches.c.profile_id == profile_id, matches.c.ended_at.is_(None), _is_untold(now))
+        .where(
+            matches.c.profile_id == profile_id, matches.c.ended_at.is_(None), or_(_is_new(now), has_changed)
+        )
         .order_by(matches.c.procedure_id)
     )
     return [_stored(row) for row in connection.execute(asked)]
 
 
 def count_untold(connection: Connection, *, now: datetime) -> int:
-    """Return how many pairs of standing profile and procedure may have something to tell."""
-    asked = (
+    """Return how many pairs of standing profile and procedure may have something to tell.
+
+    What was told and has changed counts even where the criteria accept it no longer.
+    """
+    new = (
         select(func.count())
         .select_from(matches)
         .join(procedures, procedures.c.procedure_id == matches.c.procedure_id)
         .join(profiles, profiles.c.profile_id == matches.c.profile_id)
-        .where(matches.c.ended_at.is_(None), profiles.c.ended_at.is_(None), _is_untold(now))
+        .where(matches.c.ended_at.is_(None), profiles.c.ended_at.is_(None), _is_new(now))
     )
-    return connection.scalar(asked) or 0
+    changed = select(func.count()).select_from(changed_pairs(now).subquery())
+    return (connection.scalar(new) or 0) + (connection.scalar(changed) or 0)
 
 
 def find_match(connection: Connection, profile_id: str, procedure_id: int) -> StoredMatch | None:
@@ -109,21 +120,15 @@ def find_match(connection: Connection, profile_id: str, procedure_id: int) -> St
     return None if row is None else _stored(row)
 
 
-def _is_untold(now: datetime) -> Any:
+def _is_new(now: datetime) -> ColumnElement[bool]:
+    """Tell of a match whether its profile was never told of a procedure that is open and in time."""
     told = exists().where(
         tellings.c.profile_id == matches.c.profile_id, tellings.c.procedure_id == matches.c.procedure_id
-    )
-    last = (
-        select(func.max(tellings.c.told_revision))
-        .where(
-            tellings.c.profile_id == matches.c.profile_id, tellings.c.procedure_id == matches.c.procedure_id
-        )
-        .scalar_subquery()
     )
     is_open = (procedures.c.state == ProcedureState.OPEN.value) & or_(
         procedures.c.deadline_at.is_(None), procedures.c.deadline_at > now
     )
-    return or_(~told & is_open, last < procedures.c.revision)
+    return ~told & is_open
 
 
 def _row(match: NewMatch, now: datetime) -> dict[str, Any]:

@@ -32,6 +32,7 @@ class Revision:
     """One state of a procedure that firms should hear of, and what it changed."""
 
     revision: int
+    state: ProcedureState
     changes: tuple[Change, ...]
 
 
@@ -89,7 +90,9 @@ def revisions_of(connection: Connection, procedure_ids: Iterable[int]) -> dict[i
     found: dict[int, list[Revision]] = {}
     for row in connection.execute(asked.order_by(revisions.c.procedure_id, revisions.c.revision)):
         changes = changes_from_json(row.changes)
-        found.setdefault(row.procedure_id, []).append(Revision(row.revision, changes))
+        found.setdefault(row.procedure_id, []).append(
+            Revision(row.revision, ProcedureState(row.state), changes)
+        )
     return found
 
 

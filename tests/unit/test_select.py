@@ -30,12 +30,13 @@ def candidate(
     changed: tuple[str, ...] = (),
     score: float = 1.0,
     told: tuple[Told, ...] = (),
+    has_news: bool = True,
 ) -> Candidate:
     """Return a candidate; by default an open procedure never told."""
     view = Notice("demo", str(procedure_id), "01", NoticeKind.CALL, "Travaux", deadline_at=deadline_at)
     changes = tuple(Change(field) for field in changed)
     procedure = Procedure(procedure_id, revision, state, view, changes)
-    return Candidate(procedure, score=score, told=told)
+    return Candidate(procedure, score=score, told=told, has_news=has_news)
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,18 @@ def candidate(
             candidate(revision=3, state=CANCELLED, told=(NEW_1, Told(TellingKind.CANCELLED, 2))),
             None,
             id="an end is told once",
+        ),
+        pytest.param(
+            candidate(
+                revision=4,
+                state=CANCELLED,
+                told=(NEW_1, Told(TellingKind.CANCELLED, 2), Told(TellingKind.CORRECTED, 3)),
+            ),
+            None,
+            id="an end is told once, whatever was told since",
+        ),
+        pytest.param(
+            candidate(revision=3, told=(NEW_1,), has_news=False), None, id="told, changed, and changed back"
         ),
         pytest.param(
             candidate(revision=3, told=(NEW_1, Told(TellingKind.CANCELLED, 2))),
