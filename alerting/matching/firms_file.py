@@ -134,6 +134,23 @@ def refuse_everything(who: str, criteria: Criteria) -> None:
         raise ProfileError(f"{who}: matches everything; expected at least one of trades, cpv, words, buyers")
 
 
+def refuse_silence(profile: Profile) -> None:
+    """Refuse a profile that would never be told anything, whatever it matches.
+
+    A procedure is first told as one that can be answered, and such a one is a call; what corrects,
+    cancels or awards it is told to who was told of it, whatever kinds the profile asks for.
+
+    Raises:
+        ProfileError: Its kinds leave out calls.
+    """
+    kinds = profile.criteria.kinds
+    if kinds and NoticeKind.CALL not in kinds:
+        who = f"firm {profile.firm_id!r}, profile {profile.profile_id!r}"
+        raise ProfileError(
+            f"{who}: kinds: expected 'call' among them (got {', '.join(kinds)}: never told alone)"
+        )
+
+
 def _convert(entry: Mapping[str, Any], kind: type[_Read], who: str) -> _Read:
     try:
         return msgspec.convert(entry, kind)

@@ -13,7 +13,7 @@ import msgspec
 
 from alerting.domain.feed import Feed
 from alerting.errors import OutputError, ProfileError, UnknownIdError
-from alerting.matching.firms_file import read_firm, read_firms, read_profile
+from alerting.matching.firms_file import read_firm, read_firms, read_profile, refuse_silence
 from alerting.store import documents, feeds, firms
 from alerting.store.database import Database
 
@@ -110,6 +110,8 @@ def replay_documents(
 def import_firms(database: Database, text: str, *, now: Callable[[], datetime]) -> dict[str, Any]:
     """Store the firms of a file, all or none; "waiting" counts the profiles to match."""
     read = read_firms(text)
+    for profile in (one for firm in read for one in firm.profiles):
+        refuse_silence(profile)
     with database.begin() as connection:
         for firm in read:
             firms.put_firm(connection, firm, now=now())
@@ -135,6 +137,7 @@ def add_profile(database: Database, firm_id: str, entry: Mapping[str, Any]) -> d
         UnknownIdError: No such firm.
     """
     profile = read_profile(firm_id, entry)
+    refuse_silence(profile)
     with database.begin() as connection:
         if not firms.has_firm(connection, firm_id):
             raise UnknownIdError(f"firm {firm_id!r}: no firm of that id")

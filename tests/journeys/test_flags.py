@@ -54,6 +54,7 @@ def test_a_second_profile_leaves_the_first_as_it_is(subscribed):
         ("nobody", {"id": "x", "name": "X", "words": ["toit"]}, "firm 'nobody': no firm of that id"),
         ("morvan", {"id": "toits", "name": "X", "words": ["toit"]}, "profile 'toits': the id is taken by firm 'le-goff'"),
         ("morvan", {"id": "x", "name": "X"}, "firm 'morvan', profile 'x': matches everything"),
+        ("morvan", {"id": "x", "name": "X", "words": ["toit"], "kinds": ["award", "planning"]}, "firm 'morvan', profile 'x': kinds: expected 'call' among them (got award, planning: never told alone)"),
         ("morvan", {"id": "x", "name": "X", "words": ["toit"], "cadence": "hourly"}, "firm 'morvan', profile 'x': cadence: expected one of immediate, daily, weekly"),
     ],
 )  # fmt: skip
@@ -65,3 +66,29 @@ def test_what_cannot_be_used_is_refused_in_one_line(subscribed, firm_id, profile
         commands.add_profile(firm_id, profile, parts=subscribed)
     assert str(refused.value).startswith(line)
     assert "\n" not in str(refused.value)
+
+
+def test_a_file_with_a_profile_that_would_never_be_told_stores_nothing(parts, tmp_path):
+    """
+    Awards alone are never told: better a line now than a silent mailbox for ever.
+    """
+    path = tmp_path / "firms.toml"
+    path.write_text(
+        """
+        [[firm]]
+        id = "corre"
+        name = "Couverture Corre"
+        recipients = [{ email = "paul@corre.example" }]
+        profile = [
+          { id = "toits", name = "Toits", words = ["toit"], kinds = ["call", "award"] },
+          { id = "veille", name = "Veille", words = ["toit"], kinds = ["award"] },
+        ]
+        """
+    )
+
+    with pytest.raises(ProfileError) as refused:
+        commands.import_firms(str(path), parts=parts)
+
+    line = "firm 'corre', profile 'veille': kinds: expected 'call' among them (got award: never told alone)"
+    assert str(refused.value) == line
+    assert commands.list_firms(parts=parts) == []
