@@ -26,6 +26,8 @@ from alerting.text.analysis import stems
 
 FIRST_GENERATION = "000001"
 BUSY = frozenset({429, 503})
+# The document's own fault; with any other answer it is the server's, and the document waits.
+DOCUMENT_IS_AT_FAULT = frozenset({400, 413})
 STEMS = {"type": "text", "analyzer": "whitespace", "norms": True}
 KEYWORD = {"type": "keyword"}
 STORED = {"type": "object", "enabled": False}
@@ -107,9 +109,9 @@ class SearchIndex:
                 self._client, actions, raise_on_error=False, max_retries=2
             ):
                 item = answer["index"]
-                if not accepted and item["status"] in BUSY:
+                if not accepted and item["status"] not in DOCUMENT_IS_AT_FAULT:
                     raise SearchUnavailableError(
-                        f"search index {self._alias!r}: overloaded (status {item['status']})"
+                        f"search index {self._alias!r}: status {item['status']} ({_reason(item['error'])})"
                     )
                 if not accepted:
                     refusals.append(Refusal(int(item["_id"]), _reason(item["error"])))

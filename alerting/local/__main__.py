@@ -51,9 +51,8 @@ def up() -> int:
 
 def down() -> int:
     """Stop the stack and the demo, if they run, and wait until they are gone."""
-    for name in ("stack", "demo"):
-        if stop_other(LOCAL / name):
-            say(f"{name}: stopped")
+    stopped = [name for name in ("stack", "demo") if stop_other(LOCAL / name)]
+    say(f"Stopped: {', '.join(stopped)}" if stopped else "Nothing was running")
     return 0
 
 

@@ -13,11 +13,13 @@ import signal
 import ssl
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 from jgo.env import EnvironmentBuilder
@@ -127,6 +129,23 @@ def download(jars: Path) -> list[Path]:
     return _listed(listed)
 
 
+def plain_link(folder: Path) -> Path:
+    """Return a path to a folder in ASCII alone: below a letter with an accent Java finds no native library.
+
+    Raises:
+        LocalStackError: The link's name is taken by somebody else.
+    """
+    if str(folder).isascii():
+        return folder
+    name = sha256(str(folder).encode()).hexdigest()[:16]
+    link = Path(tempfile.gettempdir()) / f"alerting-{os.getuid()}-{name}"
+    with suppress(FileExistsError):
+        link.symlink_to(folder)
+    if link.lstat().st_uid != os.getuid() or link.readlink() != folder:
+        raise LocalStackError(f"Elasticsearch: {link} is not ours; remove it; {WHAT_TO_DO}")
+    return link
+
+
 def last_line(log: Path) -> str:
     """Return the last line of a log that says something."""
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
@@ -139,6 +158,7 @@ def prepare_home(home: Path, jars: list[Path]) -> None:
     shutil.rmtree(module, ignore_errors=True)
     for folder in (module, home / "config", home / "plugins", home / "data", home / "logs"):
         folder.mkdir(parents=True, exist_ok=True)
+    jars = [plain_link(jar.parent) / jar.name for jar in jars]
     of_module = [jar for jar in jars if jar.name.startswith(("netty-", "transport-netty4"))]
     for jar in of_module:
         shutil.copy2(jar, module / jar.name)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import secrets
 import shlex
 import shutil
@@ -46,6 +47,8 @@ GRACE_SECONDS = 15
 HEALTHY_SECONDS = 90
 PAUSE_SECONDS = 0.1
 SHORT_SOCKET_PATH = 80
+# It stands in a URL, which shells and programs split at other characters.
+PLAIN_PATH = re.compile(r"[\w./-]+", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -307,10 +310,11 @@ class Stack:
         return self.state / "logs" / f"{name}.log"
 
     def _socket_folder(self) -> Path:
-        """Return PostgreSQL's folder: its socket's path must be short, and passable for its user."""
+        """Return PostgreSQL's folder: its socket's path must be short, plain, and passable for its user."""
         wanted = self.state.resolve() / "postgres"
         is_passable = all(folder.stat().st_mode & 0o001 for folder in self.state.resolve().parents)
-        if len(str(wanted)) <= SHORT_SOCKET_PATH and (is_passable or os.geteuid() != 0):
+        is_plain = len(str(wanted)) <= SHORT_SOCKET_PATH and PLAIN_PATH.fullmatch(str(wanted)) is not None
+        if is_plain and (is_passable or os.geteuid() != 0):
             return wanted
         fresh = f"/var/tmp/alerting-{secrets.token_hex(4)}"  # noqa: S108 - a fresh name, made 0700
         return Path(self._kept("postgres-folder", fresh))

@@ -38,19 +38,20 @@ class Database:
         Raises:
             StoreUnavailableError: The server is away, or ended this transaction for another's sake.
         """
-        try:
-            with self.engine.begin() as connection:
-                yield connection
-        except (OperationalError, InterfaceError) as error:
-            raise StoreUnavailableError(f"PostgreSQL: {_first_line(error)}") from error
+        with _errors(), self.engine.begin() as connection:
+            yield connection
 
     def migrate(self) -> str:
         """Bring the schema to the newest revision and return its name."""
         return migrate(self)
 
     def create_if_absent(self, name: str) -> None:
-        """Make another database of the same server, unless there is one of that name."""
-        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        """Make another database of the same server, unless there is one of that name.
+
+        Raises:
+            StoreUnavailableError: The server is away, or does not let us.
+        """
+        with _errors(), self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             found = connection.execute(
                 text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}
             )
@@ -81,6 +82,14 @@ def migrate(database: Database) -> str:
 def lock(connection: Connection, name: str) -> None:
     """Wait until nobody else holds the lock of that name; it ends with the transaction."""
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise StoreUnavailableError(f"PostgreSQL: {_first_line(error)}") from error
 
 
 def _first_line(error: Exception) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -35,3 +37,25 @@ def test_a_node_that_cannot_start_says_why_in_one_line(elasticsearch_jars, tmp_p
         node.start()
     assert node.process is not None
     assert node.process.poll() is not None
+
+
+def test_a_folder_with_an_accent_and_a_space_holds_a_whole_node(elasticsearch_jars, tmp_path):
+    """
+    Java loses native libraries below such a folder, and with them the first flush of an index.
+    """
+    place = tmp_path / "dossier du métier"
+    place.mkdir()
+    jars = place / "jars"
+    shutil.copytree(elasticsearch_jars, jars, symlinks=True)
+    node = LocalElasticsearch(place / "es", jars, place / "log")
+    node.start()
+    asked = urllib.request.Request(
+        f"{node.url}/avis/_doc/1?refresh=true",
+        data=b'{"title": "toiture"}',
+        method="PUT",
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(asked) as answer:
+        status = answer.status
+    node.stop()
+    assert status == 201
