@@ -171,10 +171,9 @@ class _Worker:
         if now >= lease_until:
             # Somebody may have settled it by now; a mail that waited for its turn is claimed anew.
             return _Outcome(DeliveryState.QUEUED, "its turn came after the lease had run out: not sent")
-        if not _may_get_mail(self.post, claimed.recipient):
-            return _Outcome(
-                DeliveryState.SUPPRESSED, "the recipient is not on the list of allowed recipients"
-            )
+        hindrance = self._find_hindrance(claimed)
+        if hindrance is not None:
+            return _Outcome(DeliveryState.SUPPRESSED, hindrance)
         try:
             answer = await self.sender.send(_envelope(self.post, claimed, now))
         except MailDeferredError as error:
@@ -185,6 +184,13 @@ class _Worker:
             suppression = str(error) if error.is_about_recipient else None
             return _Outcome(DeliveryState.FAILED, str(error), suppression=suppression)
         return _Outcome(DeliveryState.SENT, answer)
+
+    def _find_hindrance(self, claimed: ClaimedDelivery) -> str | None:
+        """Return why this mail must not leave, asked just before: much may happen after it was queued."""
+        if not _may_get_mail(self.post, claimed.recipient):
+            return "the recipient is not on the list of allowed recipients"
+        with self.database.begin() as connection:
+            return deliveries.find_hindrance(connection, claimed.delivery_id)
 
     def _record(self, claimed: ClaimedDelivery, outcome: _Outcome) -> None:
         now = self.now()

@@ -15,7 +15,7 @@ from alerting.domain.digest import Digest
 from alerting.domain.json import digest_from_json
 from alerting.domain.profile import Recipient
 from alerting.store.suppressions import find_suppression
-from alerting.store.tables import deliveries, digests, recipients
+from alerting.store.tables import deliveries, digests, profiles, recipients
 
 
 _WAITING = (DeliveryState.QUEUED.value, DeliveryState.DEFERRED.value)
@@ -92,6 +92,33 @@ def claim_deliveries(
         )
     )
     return _read_claimed(connection, ids)
+
+
+def find_hindrance(connection: Connection, delivery_id: int) -> str | None:
+    """Return why a delivery must not be sent any more, None when it may be.
+
+    It was queued with its digest; since then the address may have been suppressed, or the recipient or the
+    profile ended.
+    """
+    asked = (
+        select(
+            recipients.c.email,
+            recipients.c.ended_at.label("recipient_ended_at"),
+            digests.c.profile_id,
+            profiles.c.ended_at.label("profile_ended_at"),
+        )
+        .select_from(deliveries)
+        .join(recipients, recipients.c.recipient_id == deliveries.c.recipient_id)
+        .join(digests, digests.c.digest_id == deliveries.c.digest_id)
+        .join(profiles, profiles.c.profile_id == digests.c.profile_id)
+        .where(deliveries.c.delivery_id == delivery_id)
+    )
+    row = connection.execute(asked).one()
+    if row.recipient_ended_at is not None:
+        return "the recipient is one of the firm no longer"
+    if row.profile_ended_at is not None:
+        return "the profile has ended"
+    return find_suppression(connection, row.email, row.profile_id)
 
 
 def record(

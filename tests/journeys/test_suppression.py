@@ -1,0 +1,98 @@
+"""A mail that is queued does not leave for who is no longer to get it."""
+
+from __future__ import annotations
+
+import pytest
+
+from alerting import commands
+from alerting.store import suppressions
+
+
+NOTICE = ("7", "Réfection de la toiture de l'école")
+FIRM = """
+[[firm]]
+id = "le-goff"
+name = "Couverture Le Goff"
+recipients = [{{ email = "{email}" }}]
+profile = [{{ id = "{profile}", name = "Toits", words = ["toiture"], cadence = "immediate" }}]
+"""
+
+
+@pytest.fixture
+def queued(subscribed, authority, rss):
+    """Two mails of one digest, to Yann and to his office, queued and not sent."""
+    authority.publish("/avis", rss(NOTICE))
+    for step in (commands.fetch_due_feeds, commands.load_documents, commands.match_profiles):
+        step(parts=subscribed)
+    commands.compose_digests(parts=subscribed)
+    return subscribed
+
+
+def suppress(parts, email: str, *, profile_id: str | None = None) -> None:
+    """Order not to mail an address, as an unsubscription or a refusal does."""
+    with parts.database.begin() as connection:
+        suppressions.add_suppression(connection, email, reason="asked to leave", profile_id=profile_id)
+
+
+def outcomes(parts) -> dict[str, tuple[str, str]]:
+    """Return state and answer by recipient, an answer of the transport as "kept"."""
+    rows = commands.list_deliveries(parts=parts)
+    return {row["recipient"]: (row["state"], row["answer"].partition(" as ")[0]) for row in rows}
+
+
+def imported(parts, folder, **facts: str) -> None:
+    """Import the firm again, changed."""
+    path = folder / "changed.toml"
+    path.write_text(FIRM.format(**{"email": "yann@legoff.example", "profile": "toits"} | facts))
+    commands.import_firms(str(path), parts=parts)
+
+
+@pytest.mark.parametrize("profile_id", [None, "toits"])
+def test_an_address_that_is_suppressed_after_its_mail_was_queued_gets_nothing(queued, mails, profile_id):
+    """
+    The order stands when the mail would leave, whatever it was when the digest was composed.
+    """
+    suppress(queued, "Yann@legoff.example", profile_id=profile_id)
+
+    report = commands.deliver_digests(parts=queued)
+
+    assert (report["sent"], report["suppressed"], report["waiting"]) == (1, 1, 0)
+    assert outcomes(queued) == {
+        "yann@legoff.example": ("suppressed", "asked to leave"),
+        "bureau@legoff.example": ("sent", "kept"),
+    }
+    assert [recipient for recipient, _, _ in mails(queued.settings.maildir)] == ["bureau@legoff.example"]
+
+
+def test_an_order_about_another_profile_holds_nothing_back(queued):
+    """
+    Who left one profile still gets the other.
+    """
+    suppress(queued, "yann@legoff.example", profile_id="bois")
+
+    assert commands.deliver_digests(parts=queued)["sent"] == 2
+
+
+def test_a_recipient_who_left_the_firm_gets_nothing(queued, tmp_path):
+    """
+    The firm's file names the office no more: its mail stays, the other leaves.
+    """
+    imported(queued, tmp_path)
+
+    commands.deliver_digests(parts=queued)
+
+    assert outcomes(queued) == {
+        "yann@legoff.example": ("sent", "kept"),
+        "bureau@legoff.example": ("suppressed", "the recipient is one of the firm no longer"),
+    }
+
+
+def test_a_profile_that_ended_tells_nothing_more(queued, tmp_path):
+    """
+    The firm's file has another profile in its place.
+    """
+    imported(queued, tmp_path, profile="ardoise")
+
+    commands.deliver_digests(parts=queued)
+
+    assert outcomes(queued)["yann@legoff.example"] == ("suppressed", "the profile has ended")
