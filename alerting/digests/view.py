@@ -242,13 +242,13 @@ def _if_ahead(moment: datetime | None, now: datetime) -> str | None:
 
 
 def _change(change: Change) -> ChangeView:
+    is_prose = change.field not in _FIELDS
+    said = change.evidence or (change.after if is_prose else None)
     return ChangeView(
         field=_FIELDS.get(change.field, "Texte de l'avis"),
-        before=_side(change.field, change.before),
-        after=_side(change.field, change.after),
-        evidence=_clipped(" ".join(change.evidence.split()), _EVIDENCE_CHARACTERS)
-        if change.evidence
-        else None,
+        before=None if is_prose else _side(change.field, change.before),
+        after=None if is_prose else _side(change.field, change.after),
+        evidence=_clipped(" ".join(said.split()), _EVIDENCE_CHARACTERS) if said else None,
     )
 
 

@@ -57,14 +57,21 @@ def find_state(notices: Sequence[Notice]) -> ProcedureState:
 
 
 def find_changes(before: Notice, after: Notice) -> tuple[Change, ...]:
-    """Return the told facts that differ: deadline, lots, documents, value, and corrections in prose alone.
+    """Return the told facts that differ, and corrections in prose alone.
 
     A fact that was silent and is now filled in is no change, but for the deadline.
     """
     told = [
         ("deadline_at", _time(before.deadline_at), _time(after.deadline_at)),
+        (
+            "question_deadline_at",
+            _time(before.question_deadline_at),
+            _time(after.question_deadline_at),
+        ),
+        ("visit_at", _time(before.visit_at), _time(after.visit_at)),
         ("lots", _lots(before), _lots(after)),
         ("document_url", before.document_url, after.document_url),
+        ("submission_url", before.submission_url, after.submission_url),
         ("value", _money(before.value), _money(after.value)),
     ]
     changed = [

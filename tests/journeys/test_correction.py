@@ -408,3 +408,26 @@ def test_a_lot_that_is_added_is_told_as_a_correction(world):
     lines = world.tell()[YANN]
 
     assert lines[:4] == [f"[CORRIGÉ] {TITLE}", "- Lots", "avant : 1; 2", "après : 1; 2; 3"]
+
+
+def test_a_change_notice_that_changes_words_alone_is_told_in_its_own_words(world):
+    """
+    None of the facts that we compare moved: the buyer's sentence is what there is to tell, once.
+    """
+    world.publish(CALL)
+    world.tell()
+    reworded = change("reworded", CALL, prose="La visite du site devient obligatoire.")
+    world.publish(reworded)
+
+    at_once = world.tell()
+    world.publish(change("copy", CALL, form="boamp-eforms", prose="La visite du site devient obligatoire."))
+
+    assert at_once == {
+        YANN: [
+            f"[CORRIGÉ] {TITLE}",
+            "- Texte de l'avis : « La visite du site devient obligatoire. »",
+            "Date limite : lundi 30 mars 2026 à 12 h",
+            "Valeur : 90 000 €",
+        ]
+    }
+    assert world.tell() == {}

@@ -145,3 +145,36 @@ def test_a_cancelled_procedure_keeps_its_deadline_and_its_kind():
     view = merge([CALL, replace(CORRECTION, kind=NoticeKind.CANCELLATION)])
 
     assert (view.deadline_at, view.kind) == (DEADLINE, NoticeKind.CALL)
+
+
+def test_every_fact_that_a_firm_acts_on_is_news_when_it_moves():
+    """
+    Deadlines, the visit, addresses and the value; a fact that was silent is no news, but the deadline is.
+    """
+    call = replace(
+        CALL,
+        question_deadline_at=DEADLINE - timedelta(days=9),
+        visit_at=DEADLINE - timedelta(days=12),
+        submission_url="https://a.example/depot",
+        value=Money(9_000_000, "EUR"),
+    )
+    moved = replace(
+        call,
+        deadline_at=DEADLINE + timedelta(days=7),
+        question_deadline_at=DEADLINE - timedelta(days=2),
+        visit_at=DEADLINE - timedelta(days=5),
+        document_url="https://c.example/dce",
+        submission_url="https://c.example/depot",
+        value=Money(9_500_050, "EUR"),
+    )
+    silent = replace(CALL, deadline_at=None, document_url=None)
+
+    assert find_changes(call, moved) == (
+        Change("deadline_at", "2026-04-01T10:00:00+00:00", "2026-04-08T10:00:00+00:00"),
+        Change("question_deadline_at", "2026-03-23T10:00:00+00:00", "2026-03-30T10:00:00+00:00"),
+        Change("visit_at", "2026-03-20T10:00:00+00:00", "2026-03-27T10:00:00+00:00"),
+        Change("document_url", "https://a.example/dce", "https://c.example/dce"),
+        Change("submission_url", "https://a.example/depot", "https://c.example/depot"),
+        Change("value", "90000.00 EUR", "95000.50 EUR"),
+    )
+    assert find_changes(silent, call) == (Change("deadline_at", None, "2026-04-01T10:00:00+00:00"),)

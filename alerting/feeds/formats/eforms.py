@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 
 from alerting.domain.feed import ParsedFeed
-from alerting.domain.notice import NoticeKind, RawLot, RawMoney, RawNotice, RawPlace, RawTime
+from alerting.domain.notice import NoticeKind, RawChange, RawLot, RawMoney, RawNotice, RawPlace, RawTime
 from alerting.errors import FeedFormatError
 from alerting.feeds.formats.xml import (
     Element,
@@ -115,6 +115,7 @@ def read_notice(
         refers_to=tuple(
             map(canonical_number, texts_of(root, f"{EXTENSION}/Changes/ChangedNoticeIdentifier"))
         ),
+        changes=_changes(root, language),
     )
 
 
@@ -134,6 +135,18 @@ def _kind(root: Element) -> NoticeKind:
         reasons = set(texts_of(changes, "ChangeReason/ReasonCode"))
         return NoticeKind.CANCELLATION if reasons & CANCEL_REASONS else NoticeKind.CORRECTION
     return KINDS.get(attribute(find(root, "NoticeTypeCode"), "listName") or "", NoticeKind.OTHER)
+
+
+def _changes(root: Element, language: str | None) -> tuple[RawChange, ...]:
+    """Read BT-762 and BT-141(a): why the notice changed, and what, in words."""
+    changes = find(root, f"{EXTENSION}/Changes")
+    reasons = [_in_french(changes, "ChangeReason/ReasonDescription", language)]
+    descriptions = [
+        _in_french(each, "ChangeDescription", language)
+        for each in (children(changes, "Change") if changes is not None else [])
+    ]
+    texts = dict.fromkeys(text for text in (*reasons, *descriptions) if text is not None)
+    return tuple(RawChange("text", after=text, evidence=text) for text in texts)
 
 
 def _company(root: Element, organisation_id: str | None) -> Element | None:
