@@ -6,14 +6,17 @@ import asyncio
 import threading
 from dataclasses import replace
 from datetime import timedelta
+from email import message_from_bytes
 from pathlib import Path
 
 import pytest
 from aiosmtpd.smtp import SMTP
+from sqlalchemy import event
 
 from alerting import bootstrap, commands
 from alerting.errors import UnknownIdError
 from alerting.store import deliveries
+from alerting.store.database import open_database
 
 
 NOTICE = ("7", "Réfection de la toiture de l'école")
@@ -31,13 +34,18 @@ profile = [{ id = "toits", name = "Toits", words = ["toiture"], cadence = "immed
 
 
 class Server:
-    """What a real mail server was handed and answers: to RCPT and after the message, by recipient."""
+    """What a real mail server was handed, and what it answers by recipient.
+
+    ``rcpt`` holds answers to RCPT, ``data`` those after the message; None: it hangs up instead.
+    """
 
     def __init__(self) -> None:
         self.rcpt = {}
         self.data = {}
         self.accepted = []
+        self.message_ids = []
         self.on_rcpt = lambda: None
+        self.on_accepted = lambda: None
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: ARG002, N802 - aiosmtpd's names
         self.on_rcpt()
@@ -49,9 +57,18 @@ class Server:
     async def handle_DATA(self, server, session, envelope):  # noqa: ARG002, N802 - aiosmtpd's names
         [recipient] = envelope.rcpt_tos
         if recipient in self.data:
-            return self.data[recipient]
+            answer = self.data[recipient]
+            if answer is None:
+                server.transport.abort()
+            return answer or "250 OK"
+        self.message_ids.append(message_from_bytes(envelope.content)["Message-ID"])
         self.accepted.append(recipient)
+        self.on_accepted()
         return "250 OK"
+
+
+class KilledError(BaseException):
+    """The process ends here; nothing of ours may catch it."""
 
 
 @pytest.fixture
@@ -212,3 +229,67 @@ def test_a_mail_whose_turn_comes_after_its_lease_is_claimed_anew(served_parts, s
     assert states(served_parts) == {
         f"{name}@legoff.example": ("sent", 2 if name == "e" else 1) for name in "abcde"
     }
+
+
+def test_a_worker_that_is_killed_after_the_server_accepted_sends_nothing_twice(
+    served_parts, server, settings, clock
+):
+    """
+    The server has the mails and the process dies before it can say so: in doubt once the lease is over, and
+    nothing sends them again until a person says that they did not arrive.
+    """
+    for step in (commands.fetch_due_feeds, commands.load_documents, commands.match_profiles):
+        step(parts=served_parts)
+    commands.compose_digests(parts=served_parts)
+    database = open_database(settings.database_url)
+    is_dead = threading.Event()
+    server.on_accepted = is_dead.set
+
+    @event.listens_for(database.engine, "commit")
+    def die(connection) -> None:  # noqa: ARG001 - SQLAlchemy's name
+        if is_dead.is_set():
+            raise KilledError
+
+    dying = bootstrap.build(served_parts.settings, database=database, now=clock)
+    with pytest.raises(KilledError):
+        commands.deliver_digests(parts=dying)
+    dying.close()
+    accepted = sorted(server.accepted)
+    held = states(served_parts)
+    while_held = commands.deliver_digests(parts=served_parts)
+    clock.go_on(minutes=6)
+    report = commands.recover(parts=served_parts)
+    commands.run_all(parts=served_parts)
+
+    both = ["bureau@legoff.example", "yann@legoff.example"]
+    assert accepted == both
+    assert held == dict.fromkeys(both, ("claimed", 1))
+    assert (while_held["sent"], while_held["in_doubt"]) == (0, 0)
+    assert report["in_doubt"] == 2
+    assert states(served_parts) == dict.fromkeys(both, ("in doubt", 1))
+    assert sorted(server.accepted) == both
+
+
+def test_a_mail_in_doubt_that_a_person_misses_is_sent_under_its_first_message_id(served_parts, server, clock):
+    """
+    The connection breaks after the dot: one delivery is in doubt, its neighbour is sent; asked for again,
+    the mail leaves as the same message, so that a mailbox that has it shows it once.
+    """
+    server.data = {"yann@legoff.example": None}
+    commands.run_all(parts=served_parts)
+    before = {row["recipient"]: row for row in commands.list_deliveries(parts=served_parts)}
+    server.data = {}
+    commands.resolve_delivery(before["yann@legoff.example"]["delivery_id"], arrived=False, parts=served_parts)
+    clock.go_on(minutes=1)
+
+    report = commands.deliver_digests(parts=served_parts)
+
+    after = {row["recipient"]: row for row in commands.list_deliveries(parts=served_parts)}
+    assert {recipient: row["state"] for recipient, row in before.items()} == {
+        "yann@legoff.example": "in doubt",
+        "bureau@legoff.example": "sent",
+    }
+    assert report["sent"] == 1
+    assert sorted(server.accepted) == ["bureau@legoff.example", "yann@legoff.example"]
+    assert {row["message_id"] for row in after.values()} == {row["message_id"] for row in before.values()}
+    assert len(set(server.message_ids)) == len(server.message_ids) == 2
