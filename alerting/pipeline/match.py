@@ -1,6 +1,8 @@
 """Match: changed procedures meet all profiles, changed profiles meet all open procedures.
 
 Each batch is one transaction: the rows are taken, matched, and marked together with their matches.
+Batches are one worker's at a time: one that had read a profile before it changed could else write a
+match of its old criteria after another worker had matched the new ones.
 """
 
 from __future__ import annotations
@@ -16,13 +18,14 @@ from alerting.domain.criteria import Criteria
 from alerting.domain.procedure import Procedure
 from alerting.matching.engine import Engine
 from alerting.store import firms, matches, procedures
-from alerting.store.database import Database
+from alerting.store.database import Database, lock
 from alerting.store.matches import NewMatch
 
 
 log = structlog.get_logger()
 
 _BATCH = 500
+_LOCK = "alerting: match"
 
 
 def match_profiles(database: Database, *, now: Callable[[], datetime]) -> dict[str, Any]:
@@ -46,6 +49,7 @@ def match_profiles(database: Database, *, now: Callable[[], datetime]) -> dict[s
 
 def _match_procedures(database: Database, now: datetime, counts: Counter[str]) -> bool:
     with database.begin() as connection:
+        lock(connection, _LOCK)
         batch = procedures.claim_unmatched(connection, limit=_BATCH)
         if not batch:
             return False
@@ -60,6 +64,7 @@ def _match_procedures(database: Database, now: datetime, counts: Counter[str]) -
 
 def _match_profiles(database: Database, now: datetime, counts: Counter[str]) -> bool:
     with database.begin() as connection:
+        lock(connection, _LOCK)
         batch = firms.claim_unmatched_profiles(connection, limit=_BATCH)
         if not batch:
             return False
@@ -73,7 +78,7 @@ def _match_profiles(database: Database, now: datetime, counts: Counter[str]) -> 
 
 
 def _find(profiles: Sequence[tuple[str, Criteria]], batch: Sequence[Procedure]) -> list[NewMatch]:
-    """Return every pair that the criteria accept, in a fixed order."""
+    """Return every pair that the criteria accept, by profile and procedure."""
     revisions = {procedure.procedure_id: procedure.revision for procedure in batch}
     decided = Engine(profiles).match([(procedure.procedure_id, procedure.view) for procedure in batch])
     found = [
@@ -81,5 +86,4 @@ def _find(profiles: Sequence[tuple[str, Criteria]], batch: Sequence[Procedure]) 
         for profile_id, procedure_id, decision in decided
         if decision.accepted
     ]
-    # Two workers that write in one order cannot wait for each other.
     return sorted(found, key=lambda match: (match.profile_id, match.procedure_id))
