@@ -39,6 +39,7 @@ JARS = Path(".local/jars")
 # Short, so that a demo that was killed while it sent mail soon knows what became of it.
 LEASE_SECONDS = 20
 PATIENCE_SECONDS = 180
+INDEX_PATIENCE_SECONDS = 20
 STIR_SECONDS = 40
 PAUSE_SECONDS = 0.05
 LOOK_SECONDS = 0.5
@@ -292,9 +293,16 @@ def settle_doubts(demo: Demo) -> None:
 
 
 def wait_until_quiet(demo: Demo) -> None:
-    """Wait until nothing waits for any step, so that the counts are final."""
-    until = time.monotonic() + PATIENCE_SECONDS
-    while any(commands.count_waiting(parts=demo.parts).values()) and time.monotonic() < until:
+    """Wait until nothing waits for any step, so that the counts are final; the index may lag behind."""
+    began = time.monotonic()
+    while (waiting := commands.count_waiting(parts=demo.parts)) and any(waiting.values()):
+        only_index = not any(count for name, count in waiting.items() if name != "to_index")
+        patience = INDEX_PATIENCE_SECONDS if only_index else PATIENCE_SECONDS
+        if time.monotonic() - began > patience:
+            demo.say(
+                f"Still waiting: {', '.join(f'{count} {name}' for name, count in waiting.items() if count)}"
+            )
+            return
         demo.stack.check()
         time.sleep(LOOK_SECONDS)
 

@@ -135,6 +135,7 @@ def plain_link(folder: Path) -> Path:
     Raises:
         LocalStackError: The link's name is taken by somebody else.
     """
+    assert folder.is_absolute()
     if str(folder).isascii():
         return folder
     name = sha256(str(folder).encode()).hexdigest()[:16]
@@ -158,7 +159,7 @@ def prepare_home(home: Path, jars: list[Path]) -> None:
     shutil.rmtree(module, ignore_errors=True)
     for folder in (module, home / "config", home / "plugins", home / "data", home / "logs"):
         folder.mkdir(parents=True, exist_ok=True)
-    jars = [plain_link(jar.parent) / jar.name for jar in jars]
+    jars = [plain_link(jar.parent.absolute()) / jar.name for jar in jars]
     of_module = [jar for jar in jars if jar.name.startswith(("netty-", "transport-netty4"))]
     for jar in of_module:
         shutil.copy2(jar, module / jar.name)
