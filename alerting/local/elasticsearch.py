@@ -13,13 +13,11 @@ import signal
 import ssl
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 
 from jgo.env import EnvironmentBuilder
@@ -65,6 +63,8 @@ class LocalElasticsearch:
         Raises:
             LocalStackError: The jars cannot be had, or the node did not come up.
         """
+        for folder in (self.jars, Path(sys.prefix)):
+            refuse_accents(folder)
         prepare_home(self.folder, download(self.jars))
         address = self.folder / "address"
         address.unlink(missing_ok=True)
@@ -129,22 +129,15 @@ def download(jars: Path) -> list[Path]:
     return _listed(listed)
 
 
-def plain_link(folder: Path) -> Path:
-    """Return a path to a folder in ASCII alone: below a letter with an accent Java finds no native library.
+def refuse_accents(folder: Path) -> None:
+    """Refuse a folder from which Java cannot load its native libraries.
 
     Raises:
-        LocalStackError: The link's name is taken by somebody else.
+        LocalStackError: Its path has letters beyond ASCII.
     """
-    assert folder.is_absolute()
-    if str(folder).isascii():
-        return folder
-    name = sha256(str(folder).encode()).hexdigest()[:16]
-    link = Path(tempfile.gettempdir()) / f"alerting-{os.getuid()}-{name}"
-    with suppress(FileExistsError):
-        link.symlink_to(folder)
-    if link.lstat().st_uid != os.getuid() or link.readlink() != folder:
-        raise LocalStackError(f"Elasticsearch: {link} is not ours; remove it; {WHAT_TO_DO}")
-    return link
+    if not str(folder.absolute()).isascii():
+        problem = f"Java cannot run from a folder with accents ({folder.absolute()})"
+        raise LocalStackError(f"Elasticsearch: {problem}; move it, {WHAT_TO_DO}")
 
 
 def last_line(log: Path) -> str:
@@ -159,7 +152,6 @@ def prepare_home(home: Path, jars: list[Path]) -> None:
     shutil.rmtree(module, ignore_errors=True)
     for folder in (module, home / "config", home / "plugins", home / "data", home / "logs"):
         folder.mkdir(parents=True, exist_ok=True)
-    jars = [plain_link(jar.parent.absolute()) / jar.name for jar in jars]
     of_module = [jar for jar in jars if jar.name.startswith(("netty-", "transport-netty4"))]
     for jar in of_module:
         shutil.copy2(jar, module / jar.name)
