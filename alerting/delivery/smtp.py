@@ -19,7 +19,7 @@ import asyncio
 import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
@@ -198,15 +198,16 @@ class _Session:
         message = build_message(envelope, sent_at=self._now())
         connection = await self._ready()
         dialogue = _Dialogue(connection, self._server_name, envelope.recipient)
-        try:
-            await dialogue.address(envelope)
-            answer = await dialogue.transfer(message)
-        except AlertingError as error:
-            await self._after(connection, error)
-            raise
-        except BaseException:
-            connection.client.close()
-            raise
+        with ExitStack() as when_cut_off:
+            when_cut_off.callback(connection.client.close)
+            try:
+                await dialogue.address(envelope)
+                answer = await dialogue.transfer(message)
+            except AlertingError as error:
+                when_cut_off.pop_all()
+                await self._after(connection, error)
+                raise
+            when_cut_off.pop_all()
         self._free.append(connection)
         return answer
 
