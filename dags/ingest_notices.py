@@ -1,7 +1,7 @@
 """
 ### Ingest notices
 
-* **Runs**: when the watcher sees a due feed, one run at a time; `recover` does the same work every 30 minutes.
+* **Runs**: when the watcher sees a due feed, one run at a time; `recover` loads what a lost wake-up left, every 30 minutes.
 * **Tasks**: `fetch` asks every due feed and archives what changed; `load` parses, normalises, links and stores it.
 * **Updates**: the asset `notices`, and only while procedures wait to be indexed or matched.
 * **Safe to rerun**: yes.  `fetch` asks with the last ETag; `load` skips a notice whose key and content it knows.
