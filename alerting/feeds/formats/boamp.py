@@ -15,6 +15,7 @@ from alerting.domain.feed import ParsedFeed
 from alerting.domain.notice import Clock, NoticeKind, RawChange, RawLot, RawNotice, RawPlace, RawTime
 from alerting.errors import FeedFormatError
 from alerting.feeds.formats import eforms
+from alerting.feeds.formats.head import Head
 from alerting.feeds.formats.prose import find_new_deadline
 from alerting.feeds.formats.xml import (
     Element,
@@ -61,6 +62,11 @@ DEADLINES = (
     "renseignementsAdm/receptionInteret",
     "renseignementsAdm/receptionOffres",
 )
+
+
+def recognises(head: Head) -> bool:
+    """Tell whether a document is a BOAMP notice."""
+    return head.root == "ann"
 
 
 def parse(document: bytes, *, feed_id: str) -> ParsedFeed:

@@ -16,6 +16,7 @@ import re
 from alerting.domain.feed import ParsedFeed
 from alerting.domain.notice import NoticeKind, RawChange, RawLot, RawMoney, RawNotice, RawPlace, RawTime
 from alerting.errors import FeedFormatError
+from alerting.feeds.formats.head import Head
 from alerting.feeds.formats.xml import (
     Element,
     attribute,
@@ -51,6 +52,11 @@ LOT_SCHEMES = ("Lot", "Part", "LotsGroup")
 FRENCH = "FRA"
 NUMBER = re.compile(r"0*(\d+)-(\d{4})")
 NOTICE_PAGE = "https://ted.europa.eu/fr/notice/-/detail/"
+
+
+def recognises(head: Head) -> bool:
+    """Tell whether a document is an eForms notice."""
+    return head.root in ROOTS
 
 
 def parse(document: bytes, *, feed_id: str) -> ParsedFeed:

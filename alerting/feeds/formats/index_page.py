@@ -10,6 +10,12 @@ from lxml import etree
 
 from alerting.domain.feed import ParsedFeed
 from alerting.errors import FeedFormatError
+from alerting.feeds.formats.head import Head
+
+
+def recognises(head: Head) -> bool:  # noqa: ARG001 - every format answers the same question
+    """Never: only a feed that is said to be an index page is one; any other HTML page is a failure."""
+    return False
 
 
 def parse(document: bytes, *, feed_id: str) -> ParsedFeed:

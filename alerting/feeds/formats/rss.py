@@ -20,9 +20,11 @@ import feedparser
 from alerting.domain.feed import ParsedFeed, Reject
 from alerting.domain.notice import Clock, NoticeKind, RawNotice, RawPlace, RawTime
 from alerting.errors import FeedFormatError
+from alerting.feeds.formats.head import Head
 from alerting.feeds.formats.xml import ENTITY
 
 
+ROOTS = frozenset({"rss", "feed", "RDF"})
 KINDS = (
     (re.compile(r"\brectificatif", re.IGNORECASE), NoticeKind.CORRECTION),
     (re.compile(r"\bannul|\bsans suite", re.IGNORECASE), NoticeKind.CANCELLATION),
@@ -34,6 +36,11 @@ ENTRY = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s>]")
 ENTRY_END = re.compile(rb"</(?:\w+:)?(?:item|entry)\s*>")
 ROOT_END = re.compile(rb"</(?:\w+:)?(?:rss|feed|RDF)\s*>", re.IGNORECASE)
 PLACE = re.compile(r"(?P<departement>\d{2,3}|2[AB])\s*-\s*(?P<commune>.+)")
+
+
+def recognises(head: Head) -> bool:
+    """Tell whether a document is RSS or Atom."""
+    return head.root in ROOTS
 
 
 def parse(document: bytes, *, feed_id: str) -> ParsedFeed:

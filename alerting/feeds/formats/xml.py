@@ -32,8 +32,7 @@ def read_xml(document: bytes, *, feed_id: str) -> Element:
         raise FeedFormatError(feed_id, "document", "empty; expected XML")
     if HTML_START.match(document):
         raise FeedFormatError(feed_id, "line 1", "an HTML page; expected XML")
-    if ENTITY.search(document.replace(b"\0", b"")):  # UTF-16 reads like ASCII so.
-        raise FeedFormatError(feed_id, "document type", "defines entities; expected none")
+    refuse_entities(document, feed_id=feed_id)
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -51,6 +50,16 @@ def read_xml(document: bytes, *, feed_id: str) -> Element:
     if root.getroottree().docinfo.internalDTD is not None:
         raise FeedFormatError(feed_id, "line 1", "a document type definition; expected none")
     return root
+
+
+def refuse_entities(document: bytes, *, feed_id: str) -> None:
+    """Refuse a document that defines entities, in whatever encoding.
+
+    Raises:
+        FeedFormatError: It does.
+    """
+    if ENTITY.search(document.replace(b"\0", b"")):  # UTF-16 reads like ASCII so.
+        raise FeedFormatError(feed_id, "document type", "defines entities; expected none")
 
 
 def _one_line(text: str) -> str:

@@ -1,0 +1,74 @@
+"""Tell the format of a document by how it begins, without reading it whole.
+
+In:   the bytes of one document.
+Out:  its ``Head``: the root element of XML, or the names at the top of JSON.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from lxml import etree
+
+from alerting.errors import FeedFormatError
+from alerting.feeds.formats.xml import HTML_START, Element, refuse_entities
+
+
+# Of the document, as far as it is looked into for the root element or the first names.
+_START_BYTES = 65_536
+_CHUNK_BYTES = 4_096
+_JSON_START = re.compile(rb"^(?:\xef\xbb\xbf)?\s*+[\[{]")
+_JSON_NAME = re.compile(rb'"((?:[^"\\]|\\.){1,80})"\s*:')
+_MARKS = (b"<rss", b"<feed", b"<rdf:RDF")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How a document begins.
+
+    Args:
+        root: Local name of the root element; None for JSON.
+        namespaces: The namespaces that the root declares.
+        names: The first names of JSON's objects, whatever their depth; empty for XML.
+    """
+
+    root: str | None = None
+    namespaces: Collection[str] = ()
+    names: frozenset[str] = frozenset()
+
+
+def read_head(document: bytes, *, feed_id: str) -> Head:
+    """Return how *document* begins.
+
+    Raises:
+        FeedFormatError: It is empty, an HTML page, or neither XML nor JSON.
+    """
+    if not document.strip():
+        raise FeedFormatError(feed_id, "document", "empty; expected a feed")
+    if HTML_START.match(document):
+        raise FeedFormatError(feed_id, "line 1", "an HTML page instead of a feed")
+    start = document[:_START_BYTES]
+    if _JSON_START.match(start):
+        found = (name.decode("utf-8", "replace") for name in _JSON_NAME.findall(start))
+        return Head(names=frozenset(found))
+    refuse_entities(document, feed_id=feed_id)
+    return _xml_head(start, feed_id)
+
+
+def _xml_head(start: bytes, feed_id: str) -> Head:
+    """Read up to the root's start tag; a broken feed is known by its mark, which feedparser can read on."""
+    reader = etree.XMLPullParser(events=("start",), resolve_entities=False, no_network=True, load_dtd=False)
+    problem = "no root element"
+    try:
+        for position in range(0, len(start), _CHUNK_BYTES):
+            reader.feed(start[position : position + _CHUNK_BYTES])
+            for _, element in reader.read_events():
+                if isinstance(element, Element):
+                    return Head(etree.QName(element).localname, tuple(element.nsmap.values()))
+    except (etree.XMLSyntaxError, ValueError) as error:
+        problem = " ".join(str(error).split())
+    if any(mark in start for mark in _MARKS):
+        return Head("rss")
+    raise FeedFormatError(feed_id, "line 1", f"not XML ({problem})")

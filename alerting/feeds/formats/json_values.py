@@ -1,0 +1,59 @@
+"""JSON, read safely, and asked by paths: feeds leave out, misspell and retype what they please.
+
+In:   the bytes of one document.
+Out:  its value, numbers with a point as text just as published; helpers that answer None or
+      nothing where a value is missing or of another type.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from alerting.errors import FeedFormatError
+
+
+_DECODER = msgspec.json.Decoder(float_hook=str)
+
+
+def read_json(document: bytes, *, feed_id: str) -> Any:
+    """Return the value.
+
+    Raises:
+        FeedFormatError: It is empty or broken JSON, or nested beyond measure.
+    """
+    if not document.strip():
+        raise FeedFormatError(feed_id, "document", "empty; expected JSON")
+    try:
+        return _DECODER.decode(document.removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, ValueError) as error:
+        raise FeedFormatError(feed_id, "document", f"not JSON ({' '.join(str(error).split())})") from error
+
+
+def text_at(value: Any, path: str = "") -> str | None:
+    """Return the text or number at a path ("tender/value/amount"), trimmed; None when there is none."""
+    found = value_at(value, path)
+    if isinstance(found, bool) or not isinstance(found, str | int):
+        return None
+    return str(found).strip() or None
+
+
+def value_at(value: Any, path: str) -> Any:
+    """Return what stands at a path of names; None where a step of it is missing or no object."""
+    for name in path.split("/") if path else ():
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def items_at(value: Any, path: str = "") -> list[Any]:
+    """Return the items of the list at a path; a value that should have been a list is one item."""
+    found = value_at(value, path)
+    if found is None:
+        return []
+    return found if isinstance(found, list) else [found]
+
+
+def texts_at(value: Any, path: str = "") -> tuple[str, ...]:
+    """Return every text or number of the list at a path."""
+    return tuple(text for item in items_at(value, path) if (text := text_at(item)) is not None)
