@@ -96,7 +96,7 @@ def test_a_boamp_notice_is_read_field_by_field():
         ),
         pytest.param(
             b"<annuaire/>",
-            "feed 'f': top level: unknown format (got 'annuaire'); expected boamp, eforms, index-page, rss",
+            f"feed 'f': top level: unknown format (got 'annuaire'); expected {', '.join(FORMATS)}",
             id="an unknown format",
         ),
         pytest.param(

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from alerting.domain.feed import ParsedFeed
 from alerting.errors import FeedFormatError
-from alerting.feeds.formats import boamp, eforms, index_page, rss
+from alerting.feeds.formats import boamp, boamp_api, boamp_v230, eforms, index_page, rss
 from alerting.feeds.formats.head import Head, read_head
 
 
@@ -37,6 +37,8 @@ class Format:
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         "boamp": Format(boamp.parse, boamp.recognises),
+        "boamp-api": Format(boamp_api.parse, boamp_api.recognises),
+        "boamp-v230": Format(boamp_v230.parse, boamp_v230.recognises),
         "eforms": Format(eforms.parse, eforms.recognises),
         "index-page": Format(index_page.parse, index_page.recognises),
         "rss": Format(rss.parse, rss.recognises),

@@ -15,8 +15,17 @@ from alerting.domain.feed import ParsedFeed
 from alerting.domain.notice import Clock, NoticeKind, RawChange, RawLot, RawNotice, RawPlace, RawTime
 from alerting.errors import FeedFormatError
 from alerting.feeds.formats import eforms
+from alerting.feeds.formats.boamp_common import (
+    choice,
+    earlier_numbers,
+    first_text,
+    kind_of,
+    page_of,
+    paris_time,
+    source_id_of,
+)
 from alerting.feeds.formats.head import Head
-from alerting.feeds.formats.prose import find_new_deadline
+from alerting.feeds.formats.prose import read_changes
 from alerting.feeds.formats.xml import (
     Element,
     children,
@@ -30,17 +39,6 @@ from alerting.feeds.formats.xml import (
 
 
 DIALECTS = ("FNSimple", "MAPA", "DSP")
-NATURES = {
-    "APPEL_OFFRE": NoticeKind.CALL,
-    "RECTIFICATIF": NoticeKind.CORRECTION,
-    "ANNULATION": NoticeKind.CANCELLATION,
-    "ATTRIBUTION": NoticeKind.AWARD,
-    "INTENTION_CONCLURE": NoticeKind.AWARD,
-    "PRE-INFORMATION": NoticeKind.PLANNING,
-    "PREINFORMATION": NoticeKind.PLANNING,
-    "MODIFICATION": NoticeKind.OTHER,
-}
-NOTICE_PAGE = "https://www.boamp.fr/pages/avis/?q=idweb:"
 TITLES = (
     "natureMarche/intitule",
     "descriptionMarche/titreMarche",
@@ -82,6 +80,15 @@ def parse(document: bytes, *, feed_id: str) -> ParsedFeed:
             "top level",
             f"expected a BOAMP 'ann' with GESTION/REFERENCE/IDWEB (got {local_name(root)!r})",
         )
+    return read_announcement(root, feed_id=feed_id)
+
+
+def read_announcement(root: Element, *, feed_id: str) -> ParsedFeed:
+    """Read one notice from its root element.
+
+    Raises:
+        FeedFormatError: It is in no known dialect, or lacks its number or its object.
+    """
     content = find(root, "DONNEES")
     dialect = next((child for child in content if local_name(child)), None) if content is not None else None
     if dialect is None:
@@ -105,8 +112,8 @@ def _eforms(root: Element, dialect: Element, feed_id: str) -> ParsedFeed:
             eforms.read_notice(
                 notice,
                 feed_id=feed_id,
-                source_id=text_of(root, "GESTION/REFERENCE/IDWEB"),
-                notice_url=_page(root),
+                source_id=source_id_of(root),
+                notice_url=page_of(root),
             ),
         )
     )
@@ -115,25 +122,25 @@ def _eforms(root: Element, dialect: Element, feed_id: str) -> ParsedFeed:
 def _raw_notice(root: Element, dialect: Element, feed_id: str) -> RawNotice:
     index = find(root, "GESTION/INDEXATION")
     body = _body(dialect)
-    source_id = text_of(root, "GESTION/REFERENCE/IDWEB")
-    title = _first(body, TITLES) or text_of(index, "RESUME_OBJET")
+    source_id = source_id_of(root)
+    title = first_text(body, TITLES) or text_of(index, "RESUME_OBJET")
     if source_id is None or title is None:
         raise FeedFormatError(feed_id, "GESTION", "expected an IDWEB and an object (got none)")
-    kind = _kind(root, body)
+    kind = kind_of(root, is_without_result=_is_without_result(body))
     return RawNotice(
         feed_id=feed_id,
         source_id=source_id,
         title=title,
         kind=kind,
-        published=_time(text_of(index, "DATE_PUBLICATION")),
+        published=paris_time(text_of(index, "DATE_PUBLICATION")),
         languages=("fr",),
         buyer_name=_buyer_name(dialect) or text_of(index, "NOMORGANISME"),
         buyer_siret=text_of(dialect, "organisme/codeIdentificationNational"),
         buyer_place=_buyer_place(dialect),
         description=_description(body, title),
-        nature=_choice(body, ("natureMarche/natureMarche", "descriptionMarche/natureMarche"))
-        or _choice(index, ("NATURE_MARCHE",)),
-        cpv_main=_first(body, tuple(f"{path}/objetPrincipal/classPrincipale" for path in _CPV_PATHS)),
+        nature=choice(body, ("natureMarche/natureMarche", "descriptionMarche/natureMarche"))
+        or choice(index, ("NATURE_MARCHE",)),
+        cpv_main=first_text(body, tuple(f"{path}/objetPrincipal/classPrincipale" for path in _CPV_PATHS)),
         cpv_additional=tuple(
             code
             for path in _CPV_PATHS
@@ -142,12 +149,14 @@ def _raw_notice(root: Element, dialect: Element, feed_id: str) -> RawNotice:
         places=_places(body, index),
         lots=_lots(body),
         deadlines=_deadlines(body, index),
-        document_url=_first(body, ("communication/urlDocConsul", "communication/documentMarche/urlDocument"))
+        document_url=first_text(
+            body, ("communication/urlDocConsul", "communication/documentMarche/urlDocument")
+        )
         or _profile_url(dialect, body),
         submission_url=text_of(body, "communication/participation/urlParticipation")
         or _profile_url(dialect, body),
-        notice_url=_page(root),
-        internal_reference=_first(
+        notice_url=page_of(root),
+        internal_reference=first_text(
             body,
             (
                 "communication/identifiantInterne",
@@ -171,28 +180,10 @@ def _body(dialect: Element) -> Element:
     return next((found for found in named if found is not None), dialect)
 
 
-def _kind(root: Element, body: Element) -> NoticeKind:
-    if any(find(found, "sansSuite") is not None for found in [*find_all(body, "attribution/resultat"), body]):
-        return NoticeKind.CANCELLATION
-    type_of_notice = find(root, "GESTION/REFERENCE/TYPE_AVIS")
-    name = (_choice(type_of_notice, ("NATURE",)) or "").upper()
-    if (_choice(type_of_notice, ("STATUT",)) or "").upper() == "RECTIFICATIF":
-        return NoticeKind.CORRECTION
-    return NATURES.get(name, NoticeKind.OTHER)
-
-
-def _choice(element: Element | None, paths: tuple[str, ...]) -> str | None:
-    """Return the name of the child by which BOAMP says which of several things holds."""
-    for path in paths:
-        for found in find_all(element, path):
-            for child in found:
-                if local_name(child):
-                    return local_name(child)
-    return None
-
-
-def _first(element: Element | None, paths: tuple[str, ...]) -> str | None:
-    return next((text for path in paths if (text := text_of(element, path)) is not None), None)
+def _is_without_result(body: Element) -> bool:
+    return any(
+        find(found, "sansSuite") is not None for found in [*find_all(body, "attribution/resultat"), body]
+    )
 
 
 def _description(body: Element, title: str) -> str | None:
@@ -202,14 +193,14 @@ def _description(body: Element, title: str) -> str | None:
 
 
 def _buyer_name(dialect: Element) -> str | None:
-    return _first(dialect, ("organisme/nomOfficiel", "organisme/acheteurPublic"))
+    return first_text(dialect, ("organisme/nomOfficiel", "organisme/acheteurPublic"))
 
 
 def _buyer_place(dialect: Element) -> RawPlace:
     return RawPlace(
         nuts_code=text_of(dialect, "organisme/codeNUTS"),
-        commune=_first(dialect, ("organisme/ville", "organisme/adr/ville")),
-        postcode=_first(dialect, ("organisme/cp", "organisme/adr/cp")),
+        commune=first_text(dialect, ("organisme/ville", "organisme/adr/ville")),
+        postcode=first_text(dialect, ("organisme/cp", "organisme/adr/cp")),
     )
 
 
@@ -250,8 +241,8 @@ def _lots(body: Element) -> tuple[RawLot, ...]:
 def _lot(lot: Element, number: str) -> RawLot:
     codes = texts_of(lot, "codeCPV/objetPrincipal/classPrincipale")
     return RawLot(
-        lot_id=_first(lot, ("num", "numLot", "numero")) or number,
-        title=_first(lot, ("intitule", "description", "objet")),
+        lot_id=first_text(lot, ("num", "numLot", "numero")) or number,
+        title=first_text(lot, ("intitule", "description", "objet")),
         description=text_of(lot, "description") if find(lot, "intitule") is not None else None,
         cpv_codes=codes + texts_of(lot, "codeCPV/objetComplementaire/classPrincipale"),
         places=tuple(_prose_place(text) for text in texts_of(lot, "lieuExecutionLivraison")),
@@ -264,30 +255,11 @@ def _deadlines(body: Element, index: Element | None) -> tuple[RawTime, ...]:
     return tuple(RawTime(text, Clock.PARIS) for text in stated)
 
 
-def _time(text: str | None) -> RawTime | None:
-    return RawTime(text, Clock.PARIS) if text is not None else None
-
-
 def _references(root: Element, body: Element) -> tuple[str, ...]:
-    earlier = texts_of(root, "GESTION/REFERENCE/ANNONCE_ANTERIEUR/IDWEB")
-    return tuple(dict.fromkeys(earlier + texts_of(body, "avisInitial/idWeb")))
+    return tuple(dict.fromkeys(earlier_numbers(root) + texts_of(body, "avisInitial/idWeb")))
 
 
 def _changes(body: Element) -> tuple[RawChange, ...]:
-    prose = [text for part in children(body, "infosRectif") if (text := text_of(part)) is not None]
-    changes = []
-    for text in prose:
-        found = find_new_deadline(text)
-        if found is None:
-            changes.append(RawChange("text", after=text, evidence=text))
-        else:
-            before = RawTime(found.before, Clock.PARIS) if found.before is not None else None
-            changes.append(
-                RawChange("deadline_at", before, RawTime(found.after, Clock.PARIS), found.evidence)
-            )
-    return tuple(changes)
-
-
-def _page(root: Element) -> str | None:
-    source_id = text_of(root, "GESTION/REFERENCE/IDWEB")
-    return f"{NOTICE_PAGE}{source_id}" if source_id is not None else None
+    return read_changes(
+        [text for part in children(body, "infosRectif") if (text := text_of(part)) is not None]
+    )

@@ -8,7 +8,10 @@ Out:  the old and the new wall-clock time with the sentence that says so; None w
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from alerting.domain.notice import Clock, RawChange, RawTime
 
 
 MONTHS = {
@@ -55,6 +58,19 @@ def find_new_deadline(text: str) -> NewDeadline | None:
         deadline for sentence in SENTENCE_END.split(text) if (deadline := _in_sentence(sentence)) is not None
     ]
     return found[0] if len({deadline.after for deadline in found}) == 1 else None
+
+
+def read_changes(prose: Iterable[str]) -> tuple[RawChange, ...]:
+    """Return what corrections written in prose change: the deadline where one is told, else words alone."""
+    return tuple(_change(text) for text in prose)
+
+
+def _change(text: str) -> RawChange:
+    found = find_new_deadline(text)
+    if found is None:
+        return RawChange("text", after=text, evidence=text)
+    before = RawTime(found.before, Clock.PARIS) if found.before is not None else None
+    return RawChange("deadline_at", before, RawTime(found.after, Clock.PARIS), found.evidence)
 
 
 def _in_sentence(sentence: str) -> NewDeadline | None:

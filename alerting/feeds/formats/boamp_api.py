@@ -1,0 +1,208 @@
+"""Parse the answers of BOAMP's API v2.1: JSON that carries the notices' XML as JSON in strings.
+
+In:   the bytes of one page of records, or of one export.
+Out:  one RawNotice a record, one Reject for each that cannot be read.
+
+``gestion`` and ``donnees`` are the elements of the XML flux written as JSON ("@" before an
+attribute, "#text" beside it): they are made into elements again and read as the flux is.  A
+record that was asked for without them is read from its flat fields, where the object is cut at
+200 characters and the deadline's offset lies: until 2023 it was an hour off in summer, since
+2024 it is the wall clock of Paris labelled as UTC; with a ``contractfolderid`` it is right.
+
+Source: Opendatasoft Explore API 2.1; DILA, data set "boamp"; read off its records.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from lxml import etree
+
+from alerting.domain.feed import ParsedFeed, Reject
+from alerting.domain.notice import Clock, NoticeKind, RawNotice, RawPlace, RawTime
+from alerting.errors import FeedFormatError
+from alerting.feeds.formats import boamp, boamp_v230
+from alerting.feeds.formats.boamp_common import NATURES, NOTICE_PAGE
+from alerting.feeds.formats.head import Head
+from alerting.feeds.formats.json_values import items_at, read_json, text_at, texts_at, value_at
+from alerting.feeds.formats.xml import Element, find
+
+
+# What the API hands out: so many records a page, so many by pages; beyond them whole exports only.
+PAGE_RECORDS = 100
+PAGED_RECORDS = 10_000
+_NAME = re.compile(r"[A-Za-z_][\w.\-]*")
+_UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_DEEPEST = 60
+_LABELLED_PARIS_FROM = "2024"
+
+
+def recognises(head: Head) -> bool:
+    """Tell whether a document is an answer of the API."""
+    return "idweb" in head.names
+
+
+def parse(document: bytes, *, feed_id: str) -> ParsedFeed:
+    """Parse one answer.
+
+    Raises:
+        FeedFormatError: It is no JSON, or holds no list of records.
+    """
+    answer = read_json(document, feed_id=feed_id)
+    records = answer if isinstance(answer, list) else value_at(answer, "results")
+    if not isinstance(records, list):
+        raise FeedFormatError(
+            feed_id, "top level", "expected records, or an object with 'results' (got none)"
+        )
+    notices: list[RawNotice] = []
+    rejects: list[Reject] = []
+    for number, record in enumerate(records):
+        try:
+            notices.append(_notice(record, feed_id))
+        except FeedFormatError as error:
+            rejects.append(Reject(f"results[{number}]", f"{error.where}: {error.problem}"))
+    return ParsedFeed(tuple(notices), tuple(rejects))
+
+
+def next_page(document: bytes, *, url: str) -> str | None:
+    """Return the address of the records after this page: the next page, or the export of all beyond 10,000.
+
+    None after the last page, and after an export.
+    """
+    answer = read_json(document, feed_id=url)
+    total = value_at(answer, "total_count")
+    parts = urlsplit(url)
+    asked = dict(parse_qsl(parts.query))
+    count = len(items_at(answer, "results"))
+    end = int(text if (text := asked.get("offset", "")).isdecimal() else 0) + count
+    if not isinstance(total, int) or not count or end >= total:
+        return None
+    if end + PAGE_RECORDS <= PAGED_RECORDS:
+        return urlunsplit(parts._replace(query=urlencode({**asked, "offset": str(end)})))
+    kept = {name: value for name, value in asked.items() if name not in {"limit", "offset"}}
+    path = parts.path.removesuffix("/records") + "/exports/json"
+    return urlunsplit(parts._replace(path=path, query=urlencode(kept)))
+
+
+def _notice(record: Any, feed_id: str) -> RawNotice:
+    if text_at(record, "donnees") is None and not isinstance(value_at(record, "donnees"), dict):
+        return _flat_notice(record, feed_id)
+    root = etree.Element("ann")
+    for name in ("gestion", "donnees"):
+        _append(root, name.upper(), _opened(value_at(record, name), name, feed_id))
+    read: Callable[..., RawNotice] = _read_v230 if find(root, "DONNEES/IDENTITE") is not None else _read_325
+    return _completed(read(root, feed_id=feed_id), record)
+
+
+def _read_v230(root: Element, *, feed_id: str) -> RawNotice:
+    return boamp_v230.read_announcement(root, feed_id=feed_id)
+
+
+def _read_325(root: Element, *, feed_id: str) -> RawNotice:
+    return boamp.read_announcement(root, feed_id=feed_id).notices[0]
+
+
+def _opened(value: Any, name: str, feed_id: str) -> Any:
+    """Return the JSON that a string holds; some mirrors hand it out already opened."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return read_json(value.encode(), feed_id=feed_id)
+    except FeedFormatError as error:
+        raise FeedFormatError(feed_id, name, error.problem) from error
+
+
+def _append(parent: Element, name: str, value: Any, depth: int = 0) -> None:
+    """Write a value of JSON as the element, or the elements, that it was made from."""
+    local = name.rpartition(":")[2]
+    if not _NAME.fullmatch(local) or depth > _DEEPEST:
+        return
+    if isinstance(value, list):
+        for item in value:
+            _append(parent, name, item, depth + 1)
+        return
+    element = etree.SubElement(parent, local)
+    if not isinstance(value, dict):
+        element.text = _clean(text_at(value))
+        return
+    for key, item in value.items():
+        if key == "#text":
+            element.text = _clean(text_at(item))
+        elif key.startswith("@"):
+            _set(element, key[1:].rpartition(":")[2], text_at(item))
+        else:
+            _append(element, key, item, depth + 1)
+
+
+def _set(element: Element, name: str, text: str | None) -> None:
+    if text is not None and _NAME.fullmatch(name):
+        element.set(name, _clean(text) or "")
+
+
+def _clean(text: str | None) -> str | None:
+    return _UNPRINTABLE.sub(" ", text) if text is not None else None
+
+
+def _completed(notice: RawNotice, record: Mapping[str, Any]) -> RawNotice:
+    """Add what only the record says: the procedure's key, and the notices it is linked to."""
+    values = {name: getattr(notice, name) for name in RawNotice.__dataclass_fields__}
+    values["procedure_key"] = notice.procedure_key or text_at(record, "contractfolderid")
+    values["refers_to"] = tuple(dict.fromkeys(notice.refers_to + _linked(record)))
+    return RawNotice(**values)
+
+
+def _linked(record: Any) -> tuple[str, ...]:
+    return texts_at(record, "annonce_lie") + texts_at(record, "annonces_anterieures")
+
+
+def _flat_notice(record: Any, feed_id: str) -> RawNotice:
+    source_id, title = text_at(record, "idweb"), text_at(record, "objet")
+    if source_id is None or title is None:
+        raise FeedFormatError(feed_id, "record", "expected 'idweb' and 'objet' (got none)")
+    published = text_at(record, "dateparution")
+    deadline = _flat_deadline(record, published or "")
+    departements = texts_at(record, "code_departement_prestation")
+    return RawNotice(
+        feed_id=feed_id,
+        source_id=source_id,
+        title=title,
+        kind=_flat_kind(record),
+        published=RawTime(published, Clock.PARIS) if published is not None else None,
+        languages=("fr",),
+        buyer_name=text_at(record, "nomacheteur"),
+        nature=next(iter(texts_at(record, "type_marche")), None),
+        places=tuple(RawPlace(departement=code) for code in departements),
+        deadlines=(deadline,) if deadline is not None else (),
+        notice_url=text_at(record, "url_avis") or f"{NOTICE_PAGE}{source_id}",
+        procedure_key=text_at(record, "contractfolderid"),
+        refers_to=tuple(dict.fromkeys(_linked(record))),
+    )
+
+
+def _flat_kind(record: Any) -> NoticeKind:
+    if text_at(record, "etat") in {"RECTIFICATIF", "ANNULATION"}:
+        return NATURES[text_at(record, "etat") or ""]
+    nature = text_at(record, "nature")
+    return NATURES.get(nature, NoticeKind.OTHER) if nature is not None else NoticeKind.CALL
+
+
+def _flat_deadline(record: Any, published: str) -> RawTime | None:
+    text = text_at(record, "datelimitereponse")
+    if text is None or text_at(record, "contractfolderid") is not None:
+        return RawTime(text) if text is not None else None
+    if published[:4] < _LABELLED_PARIS_FROM:
+        return RawTime(_an_hour_later(text), Clock.PARIS)
+    return RawTime(text, Clock.PARIS)
+
+
+def _an_hour_later(text: str) -> str:
+    """Undo the constant offset of an hour by which Paris was written as UTC."""
+    try:
+        moment = datetime.fromisoformat(text[:19])
+        return (moment + timedelta(hours=1)).isoformat()
+    except (ValueError, OverflowError):
+        return text

@@ -1,0 +1,82 @@
+"""What every schema of BOAMP has in common: its number, its kind, its way to say one of several things.
+
+Source: DILA, BOAMP open data; read off published files of schemas 230 and 3.2.5.
+"""
+
+from __future__ import annotations
+
+from alerting.domain.notice import Clock, NoticeKind, RawTime
+from alerting.feeds.formats.xml import Element, find, find_all, local_name, text_of, texts_of
+
+
+NATURES = {
+    "APPEL_OFFRE": NoticeKind.CALL,
+    "RECTIFICATIF": NoticeKind.CORRECTION,
+    "ANNULATION": NoticeKind.CANCELLATION,
+    "ATTRIBUTION": NoticeKind.AWARD,
+    "INTENTION_CONCLURE": NoticeKind.AWARD,
+    "PRE-INFORMATION": NoticeKind.PLANNING,
+    "PREINFORMATION": NoticeKind.PLANNING,
+    "PERIODIQUE_INDICATIF": NoticeKind.PLANNING,
+    "MODIFICATION": NoticeKind.OTHER,
+}
+NOTICE_PAGE = "https://www.boamp.fr/pages/avis/?q=idweb:"
+
+
+def source_id_of(root: Element) -> str | None:
+    """Return the notice's number: "26-88092"."""
+    return text_of(root, "GESTION/REFERENCE/IDWEB")
+
+
+def page_of(root: Element) -> str | None:
+    """Return the address of the notice's own page."""
+    source_id = source_id_of(root)
+    return f"{NOTICE_PAGE}{source_id}" if source_id is not None else None
+
+
+def kind_of(root: Element, *, is_without_result: bool) -> NoticeKind:
+    """Return what a notice announces; an award of nothing ("sans suite", "infructueux") ends the purchase."""
+    if is_without_result:
+        return NoticeKind.CANCELLATION
+    described = find(root, "GESTION/REFERENCE/TYPE_AVIS")
+    status = (choice(described, ("STATUT",)) or "").upper()
+    if status in {"RECTIFICATIF", "ANNULATION"}:
+        return NATURES[status]
+    return NATURES.get((choice(described, ("NATURE",)) or "").upper(), NoticeKind.OTHER)
+
+
+def earlier_numbers(root: Element) -> tuple[str, ...]:
+    """Return the notices of the same purchase that a notice names: BOAMP's numbers, and TED's."""
+    earlier = find_all(root, "GESTION/MARCHE/ANNONCE_ANTERIEUR")
+    numbers = [*texts_of(root, "GESTION/REFERENCE/ANNONCE_ANTERIEUR/IDWEB")]
+    numbers += [number for each in earlier for number in texts_of(each, "REFERENCE/IDWEB")]
+    published = [*earlier, *find_all(root, "DONNEES/PUBLICATION_ANTERIEURE")]
+    for journal in (found for each in published for found in _in_the_journal(each)):
+        number, year = text_of(journal, "NUM_ANNONCE"), text_of(journal, "ANNEE")
+        if number is not None and year is not None:
+            numbers.append(f"{number.lstrip('0')}-{year}")
+    return tuple(dict.fromkeys(numbers))
+
+
+def _in_the_journal(earlier: Element) -> list[Element]:
+    return find_all(earlier, "REFERENCE_PUBLICATION/PUBLICATION_JOUE")
+
+
+def choice(element: Element | None, paths: tuple[str, ...]) -> str | None:
+    """Return the name of the child by which BOAMP says which of several things holds."""
+    for path in paths:
+        for found in find_all(element, path):
+            for child in found:
+                if local_name(child):
+                    return local_name(child)
+    return None
+
+
+def first_text(element: Element | None, paths: tuple[str, ...]) -> str | None:
+    """Return the first text at the first of several paths that has one."""
+    return next((text for path in paths if (text := text_of(element, path)) is not None), None)
+
+
+def paris_time(text: str | None) -> RawTime | None:
+    """Return a time as BOAMP states it: wall clock of Paris whatever its offset says."""
+    return RawTime(text, Clock.PARIS) if text is not None else None

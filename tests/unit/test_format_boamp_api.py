@@ -1,0 +1,147 @@
+"""BOAMP's API v2.1: JSON in strings, flat records, pages."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from alerting.domain.money import Money
+from alerting.domain.notice import NoticeKind
+from alerting.errors import FeedFormatError
+from alerting.feeds.formats import detect, parse
+from alerting.feeds.formats.boamp_api import next_page
+from alerting.notices.normalise import normalise
+
+
+PAGE = (Path(__file__).parents[1] / "corpus" / "boamp-api" / "page.json").read_bytes()
+URL = "https://boamp.example/api/explore/v2.1/catalog/datasets/boamp/records"
+
+
+def notices() -> dict:
+    """Return the page's notices, cleaned, by number."""
+    return {raw.source_id: normalise(raw) for raw in parse(PAGE, feed_id="f").notices}
+
+
+def test_a_page_is_recognised_and_one_bad_record_costs_nothing_else():
+    """
+    The reject says which record, which field, and what is wrong in it.
+    """
+    parsed = parse(PAGE, feed_id="f")
+
+    assert detect(PAGE, feed_id="f") == "boamp-api"
+    assert len(parsed.notices) == 5
+    (reject,) = parsed.rejects
+    assert reject.where == "results[4]"
+    assert reject.problem.startswith("gestion: not JSON (")
+
+
+def test_every_schema_is_read_as_the_flux_is():
+    """
+    MAPA of 3.2.5, schema 230 with its lists and attributes, and eForms.
+    """
+    found = notices()
+
+    mapa, old, eforms = found["26-70001"], found["15-70002"], found["26-70003"]
+    assert (mapa.title, mapa.deadline_at.isoformat()) == (
+        "Réfection de la toiture de l'école",
+        "2026-04-02T10:00:00+00:00",
+    )
+    assert (mapa.places[0].postcode, mapa.internal_reference) == ("22350", "26-004")
+    assert (old.cpv_main, old.cpv_additional, old.value) == (
+        "45212000",
+        ("45300000",),
+        Money(5_000_000, "EUR"),
+    )
+    assert old.deadline_at.isoformat() == "2015-04-20T10:00:00+00:00"
+    assert (eforms.title, eforms.cpv_main, eforms.procedure_key) == ("Chaufferie bois", "45331110", "k-1")
+    assert [(lot.lot_id, lot.title) for lot in eforms.lots] == [("LOT-0001", "Chaudière"), ("LOT-0002", None)]
+
+
+def test_a_correction_names_its_notice_once_and_moves_the_deadline():
+    """
+    The record and its content both name the notice.
+    """
+    correction = notices()["26-70004"]
+
+    assert (correction.kind, correction.refers_to) == (NoticeKind.CORRECTION, ("26-70001",))
+    assert [change.after for change in correction.changes] == ["2026-09-22T10:00:00+00:00"]
+
+
+@pytest.mark.parametrize(
+    ("published", "stated", "folder", "deadline"),
+    [
+        pytest.param("2026-03-02", "2026-07-02T12:00:00+00:00", None, "2026-07-02T10:00:00+00:00", id="Paris as UTC"),
+        pytest.param("2019-06-02", "2019-07-02T11:00:00+00:00", None, "2019-07-02T10:00:00+00:00", id="summer, an hour off"),
+        pytest.param("2019-01-02", "2019-02-02T11:00:00+00:00", None, "2019-02-02T11:00:00+00:00", id="winter"),
+        pytest.param("2026-03-02", "2026-07-02T10:00:00+00:00", "k", "2026-07-02T10:00:00+00:00", id="eForms tells the truth"),
+    ],
+)  # fmt: skip
+def test_a_flat_record_gives_noon_in_paris_however_it_is_written(published, stated, folder, deadline):
+    """
+    The offsets of the flat field lie in two ways, by the year.
+    """
+    record = {"idweb": "1", "objet": "Peinture", "dateparution": published, "datelimitereponse": stated}
+    document = json.dumps([{**record, "contractfolderid": folder}]).encode()
+
+    (raw,) = parse(document, feed_id="f").notices
+
+    assert normalise(raw).deadline_at.isoformat() == deadline
+
+
+@pytest.mark.parametrize(
+    ("asked", "total", "expected"),
+    [
+        ("?limit=100&where=x", 950, "?limit=100&where=x&offset=6"),
+        ("?limit=100&offset=100", 950, "?limit=100&offset=106"),
+        ("?offset=944", 950, None),
+        ("?where=x&limit=100&offset=9900", 20_000, "/exports/json?where=x"),
+    ],
+)
+def test_a_page_leads_to_the_next_and_the_last_by_pages_to_the_export(asked, total, expected):
+    """
+    The API gives 100 records a page and 10,000 by pages; the rest only as an export.
+    """
+    answer = json.loads(PAGE) | {"total_count": total}
+
+    found = next_page(json.dumps(answer).encode(), url=URL + asked)
+
+    base = URL.removesuffix("/records") if expected is not None and "exports" in expected else URL
+    assert found == (None if expected is None else base + expected)
+
+
+def test_an_export_has_no_next_page():
+    """
+    It is a list, and whole.
+    """
+    assert next_page(b'[{"idweb": "1", "objet": "x"}]', url=URL) is None
+
+
+@pytest.mark.parametrize("document", [b"", b"{", b"{}", b'{"results": 3}', b"[" * 100_000])
+def test_what_is_no_answer_is_refused_in_one_line(document):
+    """
+    Broken JSON, JSON without records, JSON without an end.
+    """
+    with pytest.raises(FeedFormatError) as caught:
+        parse(document, feed_id="f", format="boamp-api")
+
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_content_that_xml_cannot_hold_is_left_out():
+    """
+    Control characters become spaces, names that are none are passed over, depth has an end.
+    """
+    deep = {"a": {}}
+    for _ in range(300):
+        deep = {"a": deep}
+    content = {
+        "MAPA": {"organisme": {"acheteurPublic": "Ker\u0001lann", "1 x": "y", "@é è": 1}, "initial": deep}
+    }
+    gestion = {"REFERENCE": {"IDWEB": "26-1"}, "INDEXATION": {"RESUME_OBJET": "Toiture"}}
+    record = {"idweb": "26-1", "gestion": gestion, "donnees": json.dumps(content)}
+
+    (raw,) = parse(json.dumps([record]).encode(), feed_id="f").notices
+
+    assert (raw.title, raw.buyer_name) == ("Toiture", "Ker lann")
