@@ -35,6 +35,14 @@ class ParsedFeed:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a server: a GET of *url*, or a POST of *body* (JSON) to it."""
+
+    url: str
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     """One stream of a member authority, as the registry knows it.
 

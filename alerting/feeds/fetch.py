@@ -31,8 +31,9 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import aiohttp
 
-from alerting.domain.feed import Feed, Fetched, Reject
+from alerting.domain.feed import Feed, Fetched, Question, Reject
 from alerting.errors import AlertingError, FeedRefusedError, FeedUnavailableError
+from alerting.feeds.formats import question_of
 
 
 OK = 200
@@ -66,6 +67,7 @@ class FetchLimits:
         redirects: Hops.
         per_host: Questions to one host at a time.
         feeds_at_once: Feeds asked at a time; so many bodies are held in memory.
+        pages: Of one feed that goes on over several.
     """
 
     body_bytes: int = 50_000_000
@@ -73,6 +75,7 @@ class FetchLimits:
     redirects: int = 5
     per_host: int = 4
     feeds_at_once: int = 32
+    pages: int = 1_000
 
 
 DEFAULT_LIMITS = FetchLimits()
@@ -125,7 +128,7 @@ class Fetcher:
     async def _ask(self, feed: Feed, url: str) -> Outcome:
         """Ask one address; return its answer, or the error that says in one line why there is none."""
         try:
-            return await self._follow(feed, url)
+            return await self._follow(feed, url, question_of(feed.format, url))
         except AlertingError as error:
             return error
         except TimeoutError:
@@ -138,31 +141,37 @@ class Fetcher:
         except ValueError as error:
             return _not_an_address(feed, url, error)
 
-    async def _follow(self, feed: Feed, first: str) -> Fetched:
+    async def _follow(self, feed: Feed, first: str, question: Question) -> Fetched:
         """Ask, and ask where redirects lead; waiting for a host's turn costs nothing of the time."""
-        url, seconds_left = first, self._limits.total_seconds
+        url, seconds_left = question.url, self._limits.total_seconds
         for _ in range(self._limits.redirects + 1):
             _check_address(feed, url)
             async with self._turns[urlsplit(url).hostname or ""]:
                 started = time.monotonic()
                 async with asyncio.timeout(seconds_left):
-                    found = await self._ask_once(feed, url)
+                    found = await self._ask_once(feed, Question(url, question.body))
                 seconds_left -= time.monotonic() - started
             if isinstance(found, Fetched):
-                return found
+                # A page that is asked by POST is known by the address that says what was asked.
+                return found if question.body is None else replace(found, url=first)
             url = urljoin(url, found)
         problem = (
             f"more than {self._limits.redirects} redirects, the last to {show_url(url)}; expected a feed"
         )
         raise FeedRefusedError(feed.feed_id, show_url(first), problem)
 
-    async def _ask_once(self, feed: Feed, url: str) -> Fetched | str:
+    async def _ask_once(self, feed: Feed, question: Question) -> Fetched | str:
         """Ask one server; return its answer, or where it redirects to."""
         session = self._local if feed.is_local else self._public
-        async with session.get(url, headers=_conditions(feed), allow_redirects=False) as answer:
+        method, headers = "GET", _conditions(feed)
+        if question.body is not None:
+            method, headers = "POST", {"Content-Type": "application/json"}
+        async with session.request(
+            method, question.url, data=question.body, headers=headers, allow_redirects=False
+        ) as answer:
             if answer.status in REDIRECTS and "Location" in answer.headers:
                 return answer.headers["Location"]
-            return await _read(answer, feed, url, self._now(), self._limits)
+            return await _read(answer, feed, question.url, self._now(), self._limits)
 
 
 def next_check_at(answered_at: datetime, headers: Mapping[str, str], *, minimum: timedelta) -> datetime:

@@ -49,16 +49,17 @@ CPV = re.compile(r"(\d{8})(?:-\d)?")
 BLOCK_END = re.compile(r"</(p|div|li|tr|h\d)>|<br\s*/?>", re.IGNORECASE)
 SIRET_DIGITS = 14
 LA_POSTE = "356000000"
+# ISO 639-2 (both its codes where there are two) and 639-1: the Union's languages, and Breton.
 LANGUAGES = {
-    "FRA": "fr",
-    "FRE": "fr",
-    "ENG": "en",
-    "DEU": "de",
-    "GER": "de",
-    "SPA": "es",
-    "ITA": "it",
-    "BRE": "br",
-}
+    code: short
+    for short, codes in {
+        "bg": "BUL", "br": "BRE", "cs": "CES CZE", "da": "DAN", "de": "DEU GER", "el": "ELL GRE", "en": "ENG",
+        "es": "SPA", "et": "EST", "fi": "FIN", "fr": "FRA FRE", "ga": "GLE", "hr": "HRV", "hu": "HUN",
+        "it": "ITA", "lt": "LIT", "lv": "LAV", "mt": "MLT", "nl": "NLD DUT", "pl": "POL", "pt": "POR",
+        "ro": "RON RUM", "sk": "SLK SLO", "sl": "SLV", "sv": "SWE",
+    }.items()
+    for code in codes.split()
+}  # fmt: skip
 LANGUAGE_CODE_LETTERS = 2
 NATURES = {
     "works": Nature.WORKS,

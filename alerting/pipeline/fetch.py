@@ -5,6 +5,9 @@ fails is noted with its reason and asked again later; the others are not touched
 carries no notices: the documents that it points to, and that we do not have, are fetched, some at
 a time.  While one of them cannot be had the page counts as unread, so that it is asked for again;
 one that is refused for what it is, is a reject and holds up nothing.
+
+A feed in pages, the newest first, is followed to its end the first time, and later until a page
+tells nothing new.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urldefrag, urljoin, urlsplit
 
@@ -23,6 +27,7 @@ from alerting.domain.feed import Feed, Fetched, ParsedFeed, Reject
 from alerting.errors import (
     AlertingError,
     FeedFormatError,
+    FeedRefusedError,
     FeedUnavailableError,
     TransientError,
 )
@@ -37,8 +42,8 @@ from alerting.feeds.fetch import (
     reject_of,
     show_url,
 )
-from alerting.feeds.formats import parse
-from alerting.store import documents, feeds, rejects
+from alerting.feeds.formats import next_page_of, parse
+from alerting.store import documents, feeds, notices, rejects
 from alerting.store.database import Connection, Database
 
 
@@ -58,6 +63,7 @@ class _Desk:
     archive: Archive
     now: Callable[[], datetime]
     counts: Counter[str]
+    limits: FetchLimits
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -76,7 +82,7 @@ def fetch_due_feeds(
     with database.begin() as connection:
         due = feeds.due_feeds(connection, now=now())
     counts: Counter[str] = Counter(feeds=len(due))
-    asyncio.run(_fetch(due, _Desk(database, archive, now, counts), limits))
+    asyncio.run(_fetch(due, _Desk(database, archive, now, counts, limits)))
     with database.begin() as connection:
         waiting = documents.count_waiting(connection)
     report = {name: counts[name] for name in ("feeds", "unchanged", "failed", "documents")}
@@ -84,13 +90,17 @@ def fetch_due_feeds(
     return {**report, "waiting": waiting}
 
 
-async def _fetch(due: Sequence[Feed], desk: _Desk, limits: FetchLimits) -> None:
-    async with open_fetcher(now=desk.now, limits=limits) as fetcher:
+async def _fetch(due: Sequence[Feed], desk: _Desk) -> None:
+    async with open_fetcher(now=desk.now, limits=desk.limits) as fetcher:
 
         async def keep(feed: Feed, outcome: Outcome) -> None:
-            if isinstance(outcome, Fetched) and outcome.body is not None and feed.format == INDEX_FORMAT:
-                await _follow_index(desk, fetcher, feed, outcome)
-                return
+            if isinstance(outcome, Fetched) and outcome.body is not None:
+                if feed.format == INDEX_FORMAT:
+                    await _follow_index(desk, fetcher, feed, outcome)
+                    return
+                if await _has_pages(desk, feed, outcome):
+                    await _follow_pages(desk, fetcher, feed, outcome)
+                    return
             async with desk.turn:
                 await asyncio.to_thread(_keep, desk, feed, outcome)
 
@@ -114,6 +124,84 @@ def _keep(desk: _Desk, feed: Feed, outcome: Outcome) -> None:
         log.info("feed_unchanged", feed_id=feed.feed_id, reason=reason)
     else:
         log.info("feed_read", feed_id=feed.feed_id, document_count=int(is_new))
+
+
+async def _has_pages(desk: _Desk, feed: Feed, answer: Fetched) -> bool:
+    """Tell whether a feed goes on behind its first page, and something there may be news to us."""
+    url = await asyncio.to_thread(next_page_of, answer.body or b"", url=answer.url, format=feed.format)
+    return url is not None and (_is_unfinished(feed) or not await _is_known(desk, feed, answer))
+
+
+def _is_unfinished(feed: Feed) -> bool:
+    """Tell whether not all pages of a feed were had the last time, or it was never read."""
+    return feed.body_hash is None or feed.failure_count > 0
+
+
+async def _is_known(desk: _Desk, feed: Feed, page: Fetched) -> bool:
+    """Tell whether a page holds only notices that are stored, and what comes after it is older still."""
+    async with desk.turn:
+        return await asyncio.to_thread(_find_known, desk, feed, page)
+
+
+def _find_known(desk: _Desk, feed: Feed, page: Fetched) -> bool:
+    try:
+        raws = parse(page.body or b"", feed_id=feed.feed_id, format=feed.format).notices
+    except FeedFormatError:
+        return True
+    days = [raw.published.text for raw in raws if raw.published is not None]
+    if days and days[0] < days[-1]:
+        return False  # The oldest come first: what is new is at the end.
+    with desk.database.begin() as connection:
+        return notices.are_known(connection, feed.feed_id, {raw.source_id.strip() for raw in raws})
+
+
+async def _follow_pages(desk: _Desk, fetcher: Fetcher, feed: Feed, first: Fetched) -> None:
+    """Fetch page after page, the newest first, until the last or one of known notices; then mark the feed.
+
+    Each page is a document, stored as it comes.  While one cannot be had the feed counts as failed and
+    unread, so that the next time all of it is asked for again.
+    """
+    page, seen, document_count = first, {first.url, first.body_hash}, 0
+    page_count = 1
+    while True:
+        async with desk.turn:
+            document_count += await asyncio.to_thread(_keep_linked, desk, [page])
+        is_last = page is not first and not _is_unfinished(feed) and await _is_known(desk, feed, page)
+        url = None if is_last else await asyncio.to_thread(_next_page, feed, page)
+        if url is None or url in seen:
+            break
+        outcome: Outcome = _too_many_pages(feed, url, desk.limits)
+        if page_count < desk.limits.pages:
+            (outcome,) = await fetcher.fetch_links(feed, [url])
+        if not isinstance(outcome, Fetched):
+            failure = partial(_record_failure, desk, feed, [outcome], rejected=[reject_of(outcome)])
+            async with desk.turn:
+                await asyncio.to_thread(failure)
+            return
+        if outcome.body_hash in seen:
+            break  # A server that does not heed what page is asked for.
+        page, page_count = replace(outcome, url=url), page_count + 1
+        seen |= {url, page.body_hash}
+    async with desk.turn:
+        await asyncio.to_thread(_mark_read, desk, first)
+    log.info("feed_read", feed_id=feed.feed_id, document_count=document_count, page_count=page_count)
+
+
+def _next_page(feed: Feed, page: Fetched) -> str | None:
+    """Return the address of the next page, on the page's own host; another host ends the feed."""
+    url = next_page_of(page.body or b"", url=page.url, format=feed.format)
+    return url if url is not None and urlsplit(url).netloc == urlsplit(page.url).netloc else None
+
+
+def _mark_read(desk: _Desk, first: Fetched) -> None:
+    with desk.database.begin() as connection:
+        feeds.record_answer(connection, first)
+
+
+def _too_many_pages(feed: Feed, url: str, limits: FetchLimits) -> FeedRefusedError:
+    """Return the error of a feed whose pages do not end."""
+    problem = f"more than {limits.pages} pages; expected an end"
+    return FeedRefusedError(feed.feed_id, show_url(url), problem)
 
 
 async def _follow_index(desk: _Desk, fetcher: Fetcher, feed: Feed, answer: Fetched) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,6 +40,14 @@ def has_notice(connection: Connection, notice: Notice, content_hash: str) -> boo
         notices.c.content_hash == content_hash,
     )
     return connection.scalar(asked) is not None
+
+
+def are_known(connection: Connection, feed_id: str, source_ids: Collection[str]) -> bool:
+    """Tell whether a notice is stored, in whatever version, under every one of these ids of a feed."""
+    asked = select(func.count(notices.c.source_id.distinct())).where(
+        notices.c.feed_id == feed_id, notices.c.source_id.in_(list(source_ids))
+    )
+    return connection.scalar(asked) == len(set(source_ids))
 
 
 def add_notice(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 import socket
 import threading
 import zlib
@@ -53,6 +54,7 @@ class Server:
     url: str = ""
     pages: dict[str, object] = field(default_factory=dict)
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    asked: list[tuple[str, str, str, int]] = field(default_factory=list)
     stop: Callable[[], object] | None = None
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
@@ -863,3 +865,33 @@ def test_the_same_document_behind_two_feeds_is_archived_once(step, server, tmp_p
 
     assert report["documents"] == 2
     assert [path.name for path in (tmp_path / "archive").rglob("*.gz")] == [f"{HASH}.gz"]
+
+
+def pages_without_end(server) -> None:
+    """Publish a search whose every page has one notice more and leads on; it answers POST alone."""
+
+    async def page(request: web.Request) -> web.Response:
+        asked = await request.json()
+        number = int(asked.get("iterationNextToken", "1"))
+        notice = {"publication-number": f"{number}-2026", "notice-title": {"fra": f"Toiture {number}"}}
+        body = json.dumps({"notices": [notice], "iterationNextToken": str(number + 1)})
+        server.asked.append((request.method, request.headers["Content-Type"], asked["query"], number))
+        return web.Response(text=body)
+
+    server.pages["/v3/notices/search"] = page
+
+
+def test_a_search_is_asked_by_post_page_by_page_and_one_without_end_is_refused(step, server):
+    """
+    The feed's address says what to ask; each page is a document of its own address.
+    """
+    pages_without_end(server)
+    url = server.url + "/v3/notices/search?query=buyer-country+IN+(FRA)"
+    step.add(feed(url, format="ted-api"))
+
+    report = step.run(pages=3)
+
+    assert report == {"feeds": 1, "unchanged": 0, "failed": 1, "documents": 3, "waiting": 3}
+    query = "buyer-country IN (FRA)"
+    assert server.asked == [("POST", "application/json", query, number) for number in (1, 2, 3)]
+    assert step.rejects() == [(server.url + "/v3/notices/search?…", "more than 3 pages; expected an end", 1)]

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from alerting.domain.feed import ParsedFeed
+from alerting.domain.feed import ParsedFeed, Question
 from alerting.errors import FeedFormatError
-from alerting.feeds.formats import boamp, boamp_api, boamp_v230, eforms, index_page, rss
+from alerting.feeds.formats import boamp, boamp_api, boamp_v230, eforms, index_page, rss, ted_api
 from alerting.feeds.formats.head import Head, read_head
 
 
@@ -27,20 +27,26 @@ class Format:
         parse: Takes a document and, as ``feed_id``, whose it is; returns a ``ParsedFeed`` or raises
             FeedFormatError, whatever the bytes.
         recognises: Tells by a document's ``Head`` whether it is of this format.
+        next_page: Takes a document and, as ``url``, its address; returns the address of the feed's next
+            page, None after the last; raises FeedFormatError.
+        question: Takes an address, the feed's own or a page's; returns what is asked of the server.
     """
 
     parse: Callable[..., ParsedFeed]
     recognises: Callable[[Head], bool]
+    next_page: Callable[..., str | None] | None = None
+    question: Callable[[str], Question] = Question
 
 
 # The first that recognises a document reads it.
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         "boamp": Format(boamp.parse, boamp.recognises),
-        "boamp-api": Format(boamp_api.parse, boamp_api.recognises),
+        "boamp-api": Format(boamp_api.parse, boamp_api.recognises, boamp_api.next_page),
         "boamp-v230": Format(boamp_v230.parse, boamp_v230.recognises),
         "eforms": Format(eforms.parse, eforms.recognises),
         "index-page": Format(index_page.parse, index_page.recognises),
+        "ted-api": Format(ted_api.parse, ted_api.recognises, ted_api.next_page, ted_api.question),
         "rss": Format(rss.parse, rss.recognises),
     }
 )
@@ -71,3 +77,19 @@ def detect(document: bytes, *, feed_id: str) -> str:
             return name
     got = repr(head.root) if head.root is not None else "JSON of other names"
     raise FeedFormatError(feed_id, "top level", f"unknown format (got {got}); expected {', '.join(FORMATS)}")
+
+
+def question_of(format: str, url: str) -> Question:  # noqa: A002 - the field's name
+    """Return what is asked of the server of a feed in a format; a GET of the address where none is known."""
+    found = FORMATS.get(format)
+    return found.question(url) if found is not None else Question(url)
+
+
+def next_page_of(document: bytes, *, url: str, format: str = AUTO) -> str | None:  # noqa: A002
+    """Return the address of the page after *document*; None when it is the last, or cannot be told."""
+    try:
+        name = detect(document, feed_id=url) if format == AUTO else format
+        found = FORMATS.get(name)
+        return found.next_page(document, url=url) if found is not None and found.next_page else None
+    except FeedFormatError:
+        return None
