@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from alerting.domain.feed import ParsedFeed, Question
 from alerting.errors import FeedFormatError
-from alerting.feeds.formats import boamp, boamp_api, boamp_v230, eforms, index_page, rss, ted_api
+from alerting.feeds.formats import boamp, boamp_api, boamp_v230, eforms, index_page, rss, ted_api, ted_export
 from alerting.feeds.formats.head import Head, read_head
 
 
@@ -47,6 +47,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "eforms": Format(eforms.parse, eforms.recognises),
         "index-page": Format(index_page.parse, index_page.recognises),
         "ted-api": Format(ted_api.parse, ted_api.recognises, ted_api.next_page, ted_api.question),
+        "ted-export": Format(ted_export.parse, ted_export.recognises),
         "rss": Format(rss.parse, rss.recognises),
     }
 )
