@@ -88,6 +88,10 @@ def _overlay(older: Notice, newer: Notice) -> Notice:
     facts = {name: getattr(newer, name) for name in _MERGED if getattr(newer, name) not in (None, ())}
     if newer.deadline_at is None and (deadline := _changed_deadline(newer)) is not None:
         facts["deadline_at"] = deadline
+    if newer.kind is NoticeKind.CANCELLATION:
+        facts.pop("title", None)  # What was called names the purchase; "withdrawn" does not.
+    if newer.kind is NoticeKind.AWARD and older.value is not None:
+        facts.pop("value", None)  # What was paid is no correction of what was estimated.
     if _says_less(newer.places, older.places):
         del facts["places"]
     if older.buyer is not None and newer.buyer is not None:

@@ -12,7 +12,20 @@ from types import MappingProxyType
 
 from alerting.domain.feed import ParsedFeed, Question
 from alerting.errors import FeedFormatError
-from alerting.feeds.formats import boamp, boamp_api, boamp_v230, eforms, index_page, rss, ted_api, ted_export
+from alerting.feeds.formats import (
+    boamp,
+    boamp_api,
+    boamp_v230,
+    decp,
+    eforms,
+    index_page,
+    json_feed,
+    ocds,
+    placsp,
+    rss,
+    ted_api,
+    ted_export,
+)
 from alerting.feeds.formats.head import Head, read_head
 
 
@@ -44,8 +57,12 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "boamp": Format(boamp.parse, boamp.recognises),
         "boamp-api": Format(boamp_api.parse, boamp_api.recognises, boamp_api.next_page),
         "boamp-v230": Format(boamp_v230.parse, boamp_v230.recognises),
+        "decp": Format(decp.parse, decp.recognises),
         "eforms": Format(eforms.parse, eforms.recognises),
         "index-page": Format(index_page.parse, index_page.recognises),
+        "json-feed": Format(json_feed.parse, json_feed.recognises, json_feed.next_page),
+        "ocds": Format(ocds.parse, ocds.recognises, ocds.next_page),
+        "placsp": Format(placsp.parse, placsp.recognises, placsp.next_page),
         "ted-api": Format(ted_api.parse, ted_api.recognises, ted_api.next_page, ted_api.question),
         "ted-export": Format(ted_export.parse, ted_export.recognises),
         "rss": Format(rss.parse, rss.recognises),

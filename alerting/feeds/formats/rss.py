@@ -21,15 +21,12 @@ from alerting.domain.feed import ParsedFeed, Reject
 from alerting.domain.notice import Clock, NoticeKind, RawNotice, RawPlace, RawTime
 from alerting.errors import FeedFormatError
 from alerting.feeds.formats.head import Head
+from alerting.feeds.formats.kinds import kind_in_words
 from alerting.feeds.formats.xml import ENTITY
 
 
 ROOTS = frozenset({"rss", "feed", "RDF"})
-KINDS = (
-    (re.compile(r"\brectificatif", re.IGNORECASE), NoticeKind.CORRECTION),
-    (re.compile(r"\bannul|\bsans suite", re.IGNORECASE), NoticeKind.CANCELLATION),
-    (re.compile(r"\battribution|\bavis d'attribution|\brésultat de marché", re.IGNORECASE), NoticeKind.AWARD),
-)
+DUBLIN = ("dc_", "dcterms_", "")
 # An encoding with a null in its name, a declaration that sgmllib asserts cannot be, nesting without an end.
 INSIDE = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 ENTRY = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s>]")
@@ -100,7 +97,7 @@ def _raw_notice(entry: Any, feed_id: str) -> RawNotice | None:
         kind=_kind(entry, title),
         published=_published(entry),
         languages=("fr",),
-        buyer_name=_text(entry, "author") or _text(entry, "dc_creator"),
+        buyer_name=_text(entry, "author") or _dublin(entry, "creator"),
         description=description,
         description_is_html=True,
         places=_places(entry),
@@ -111,11 +108,7 @@ def _raw_notice(entry: Any, feed_id: str) -> RawNotice | None:
 
 
 def _kind(entry: Any, title: str) -> NoticeKind:
-    labels = [tag.get("term") or "" for tag in entry.get("tags", [])]
-    for pattern, kind in KINDS:
-        if any(pattern.search(text) for text in (title, *labels)):
-            return kind
-    return NoticeKind.CALL
+    return kind_in_words((title, *(tag.get("term") or "" for tag in entry.get("tags", []))))
 
 
 def _published(entry: Any) -> RawTime | None:
@@ -126,16 +119,21 @@ def _published(entry: Any) -> RawTime | None:
 
 
 def _deadlines(entry: Any) -> tuple[RawTime, ...]:
-    text = _text(entry, "dc_dateaccepted") or _text(entry, "dateaccepted")
+    text = _dublin(entry, "dateaccepted")
     return (RawTime(text, Clock.PARIS),) if text is not None else ()
 
 
 def _places(entry: Any) -> tuple[RawPlace, ...]:
-    text = _text(entry, "dc_location") or _text(entry, "location")
+    text = _dublin(entry, "location") or _dublin(entry, "spatial")
     found = PLACE.fullmatch(text) if text is not None else None
     if found is not None:
         return (RawPlace(departement=found["departement"], commune=found["commune"]),)
     return (RawPlace(commune=text),) if text is not None else ()
+
+
+def _dublin(entry: Any, name: str) -> str | None:
+    """Return a property of Dublin Core: of its elements, of its terms, or without a namespace."""
+    return next((text for prefix in DUBLIN if (text := _text(entry, prefix + name)) is not None), None)
 
 
 def _fallback_id(title: str, description: str | None) -> str:

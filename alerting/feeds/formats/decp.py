@@ -1,0 +1,104 @@
+"""Parse DECP, the essential data of public contracts in France: awards only.
+
+In:   the bytes of one JSON document: {"marches": {"marche": [...], "contrat-concession": [...]}}, or
+      the older {"marches": [...]}, whose nested names may be flat ("acheteur.id").
+Out:  one RawNotice a contract, one Reject for each without id or object.
+
+An id is the buyer's own: with the buyer's SIRET before it, it names one contract.
+
+Source: arrêté du 22 décembre 2022, schema 2.0.3; read off its examples.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alerting.domain.feed import ParsedFeed, Reject
+from alerting.domain.notice import Clock, NoticeKind, RawMoney, RawNotice, RawPlace, RawTime
+from alerting.errors import FeedFormatError
+from alerting.feeds.formats.head import Head
+from alerting.feeds.formats.json_values import items_at, read_json, text_at, value_at
+
+
+CONTRACTS = ("marche", "contrat-concession")
+_OVERSEAS = ("97", "98")
+_POSTCODE_DIGITS = 5
+
+
+def recognises(head: Head) -> bool:
+    """Tell whether a document is of DECP."""
+    return "marches" in head.names
+
+
+def parse(document: bytes, *, feed_id: str) -> ParsedFeed:
+    """Parse one document.
+
+    Raises:
+        FeedFormatError: It is no JSON, or holds no contracts.
+    """
+    contracts = value_at(read_json(document, feed_id=feed_id), "marches")
+    if isinstance(contracts, list):
+        groups = {"marches": contracts}
+    else:
+        groups = {name: items_at(contracts, name) for name in CONTRACTS}
+    if not any(groups.values()):
+        raise FeedFormatError(feed_id, "marches", "expected contracts (got none)")
+    notices: list[RawNotice] = []
+    rejects: list[Reject] = []
+    for name, items in groups.items():
+        for position, item in enumerate(items):
+            if text_at(item, "id") is None or text_at(item, "objet") is None:
+                rejects.append(Reject(f"{name}[{position}]", "expected 'id' and 'objet' (got none)"))
+            else:
+                notices.append(_notice(item, feed_id))
+    return ParsedFeed(tuple(notices), tuple(rejects))
+
+
+def _notice(item: Any, feed_id: str) -> RawNotice:
+    siret = _text(item, "acheteur/id") or _text(item, "autoriteConcedante/id")
+    number = text_at(item, "id") or ""
+    published = text_at(item, "datePublicationDonnees")
+    amount = text_at(item, "montant") or text_at(item, "valeurGlobale")
+    return RawNotice(
+        feed_id=feed_id,
+        source_id=text_at(item, "uid") or (f"{siret}-{number}" if siret is not None else number),
+        title=text_at(item, "objet") or "",
+        kind=NoticeKind.AWARD,
+        published=RawTime(published, Clock.PARIS) if published is not None else None,
+        languages=("fr",),
+        buyer_name=_text(item, "acheteur/nom") or _text(item, "autoriteConcedante/nom"),
+        buyer_siret=siret,
+        nature=_nature(item),
+        cpv_main=text_at(item, "codeCPV"),
+        places=_places(item),
+        value=RawMoney(amount, "EUR") if amount is not None else None,
+        internal_reference=number,
+    )
+
+
+def _text(item: Any, path: str) -> str | None:
+    """Return a nested text, also where its path is written as one name."""
+    return text_at(item, path) or text_at(value_at(item, path.replace("/", ".")))
+
+
+def _nature(item: Any) -> str | None:
+    """Return what is bought, told by the general conditions that the contract follows."""
+    words = (text_at(item, "ccag") or text_at(item, "nature") or "").casefold()
+    for word, nature in (("travaux", "works"), ("fourniture", "supplies"), ("service", "services")):
+        if word in words and not ("fourniture" in words and "service" in words):
+            return nature
+    return None
+
+
+def _places(item: Any) -> tuple[RawPlace, ...]:
+    code, kind = _text(item, "lieuExecution/code"), (_text(item, "lieuExecution/typeCode") or "").casefold()
+    name = _text(item, "lieuExecution/nom")
+    if code is None:
+        return (RawPlace(commune=name),) if name is not None else ()
+    if "postal" in kind:
+        return (RawPlace(postcode=code, commune=name),)
+    if "commune" in kind and len(code) == _POSTCODE_DIGITS:  # INSEE's number leads with the département.
+        return (RawPlace(departement=code[:3] if code.startswith(_OVERSEAS) else code[:2], commune=name),)
+    if "partement" in kind:
+        return (RawPlace(departement=code, commune=name),)
+    return (RawPlace(commune=name),) if name is not None else ()

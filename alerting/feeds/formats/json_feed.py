@@ -1,0 +1,88 @@
+"""Parse JSON Feed 1.0 and 1.1.
+
+In:   the bytes of one feed document.
+Out:  one RawNotice an item with a title, one Reject an item without.
+
+Source: jsonfeed.org/version/1.1.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+from urllib.parse import urljoin
+
+from alerting.domain.feed import ParsedFeed, Reject
+from alerting.domain.notice import RawNotice, RawTime
+from alerting.errors import FeedFormatError
+from alerting.feeds.formats.head import Head
+from alerting.feeds.formats.json_values import items_at, read_json, text_at, texts_at, value_at
+from alerting.feeds.formats.kinds import kind_in_words
+
+
+VERSION = "jsonfeed.org/version/"
+
+
+def recognises(head: Head) -> bool:
+    """Tell whether a document is a JSON Feed."""
+    return {"version", "items"} <= head.names and "releases" not in head.names
+
+
+def parse(document: bytes, *, feed_id: str) -> ParsedFeed:
+    """Parse one feed document.
+
+    Raises:
+        FeedFormatError: It is no JSON, or no JSON Feed.
+    """
+    feed = read_json(document, feed_id=feed_id)
+    version, items = text_at(feed, "version") or "", value_at(feed, "items")
+    if VERSION not in version or not isinstance(items, list):
+        raise FeedFormatError(feed_id, "version", f"expected a JSON Feed with 'items' (got {version[:80]!r})")
+    language = text_at(feed, "language")
+    notices: list[RawNotice] = []
+    rejects: list[Reject] = []
+    for position, item in enumerate(items):
+        notice = _notice(item, feed_id, language)
+        if notice is None:
+            rejects.append(Reject(f"items[{position}]", "expected a title (got none)"))
+        else:
+            notices.append(notice)
+    return ParsedFeed(tuple(notices), tuple(rejects))
+
+
+def next_page(document: bytes, *, url: str) -> str | None:
+    """Return the address of the feed's older items."""
+    link = text_at(read_json(document, feed_id=url), "next_url")
+    return urljoin(url, link) if link is not None else None
+
+
+def _notice(item: Any, feed_id: str, language: str | None) -> RawNotice | None:
+    title = text_at(item, "title")
+    if title is None:
+        return None
+    link = text_at(item, "url") or text_at(item, "external_url")
+    html = text_at(item, "content_html")
+    description = html or text_at(item, "content_text") or text_at(item, "summary")
+    published = text_at(item, "date_published") or text_at(item, "date_modified")
+    return RawNotice(
+        feed_id=feed_id,
+        source_id=text_at(item, "id") or link or _fallback_id(title, description),
+        title=title,
+        kind=kind_in_words((title, *texts_at(item, "tags"))),
+        published=RawTime(published) if published is not None else None,
+        languages=((text_at(item, "language") or language or "fr")[:2],),
+        buyer_name=_author(item),
+        description=description,
+        description_is_html=html is not None,
+        document_url=text_at(item, "external_url") or link,
+        notice_url=link,
+    )
+
+
+def _author(item: Any) -> str | None:
+    people = [*items_at(item, "authors"), *items_at(item, "author")]
+    return next((name for person in people if (name := text_at(person, "name")) is not None), None)
+
+
+def _fallback_id(title: str, description: str | None) -> str:
+    return "sha256:" + hashlib.sha256(f"{title}\n{description or ''}".encode()).hexdigest()

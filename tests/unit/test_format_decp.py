@@ -1,0 +1,64 @@
+"""DECP: what was awarded, by whom, where, for how much."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from alerting.domain.money import Money
+from alerting.domain.notice import Nature, NoticeKind
+from alerting.errors import FeedFormatError
+from alerting.feeds.formats import detect, parse
+from alerting.notices.normalise import normalise
+
+
+CORPUS = Path(__file__).parents[1] / "corpus" / "decp"
+
+
+def read(name: str):
+    """Return the notices of a document, cleaned, and its rejects."""
+    parsed = parse((CORPUS / name).read_bytes(), feed_id="f")
+    return [normalise(raw) for raw in parsed.notices], parsed.rejects
+
+
+def test_a_contract_is_an_award_known_by_buyer_and_number():
+    """
+    The check digit of the CPV goes, the postcode gives the département.
+    """
+    (roof, upkeep, cleaning, hall), rejects = read("contracts.json")
+
+    assert detect((CORPUS / "contracts.json").read_bytes(), feed_id="f") == "decp"
+    assert (roof.source_id, roof.kind, roof.title) == (
+        "17590003400026-2026T012",
+        NoticeKind.AWARD,
+        "Réfection de la toiture",
+    )
+    assert (roof.buyer.siret, roof.cpv_main, roof.nature) == ("17590003400026", "45261210", Nature.WORKS)
+    assert (roof.value, roof.internal_reference) == (Money(13_761_400, "EUR"), "2026T012")
+    assert [(place.postcode, place.departement) for place in roof.places] == [("22350", "22")]
+    assert (upkeep.nature, [place.departement for place in upkeep.places]) == (None, ["22"])
+    assert ([place.departement for place in cleaning.places], cleaning.value) == (["974"], None)
+    assert (hall.source_id, hall.nature) == ("17590003400026-C1", Nature.WORKS)
+    assert [(reject.where, reject.problem) for reject in rejects] == [
+        ("marche[3]", "expected 'id' and 'objet' (got none)")
+    ]
+
+
+def test_the_older_shape_with_flat_names_is_read_alike():
+    """
+    Names with a point are one name there; the commune's number leads with the département.
+    """
+    ((roof,), rejects) = read("older.json")
+
+    assert (roof.source_id, roof.buyer.name, rejects) == ("175900034000262019_1", "Commune de Kerlann", ())
+    assert [place.departement for place in roof.places] == ["35"]
+
+
+@pytest.mark.parametrize("document", [b"", b"{}", b'{"marches": {}}', b'{"marches": 1}', b"[]"])
+def test_what_holds_no_contract_is_refused(document):
+    """
+    Nothing to read is said.
+    """
+    with pytest.raises(FeedFormatError):
+        parse(document, feed_id="f", format="decp")
