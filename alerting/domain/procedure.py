@@ -20,6 +20,7 @@ class ProcedureState(StrEnum):
     OPEN = "open"
     CANCELLED = "cancelled"
     AWARDED = "awarded"
+    MERGED = "merged"  # Its notices were found to speak of another one.
 
 
 class LinkStep(StrEnum):
@@ -30,6 +31,7 @@ class LinkStep(StrEnum):
     REFERENCE = "reference given by the notice"
     BUYER_REFERENCE = "buyer's SIRET and internal reference"
     SIMILARITY = "buyer, day and title"
+    BY_HAND = "by hand"
 
 
 @dataclass(frozen=True, slots=True)

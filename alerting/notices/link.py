@@ -1,6 +1,6 @@
 """Tell which purchase a notice speaks of: a ladder of what is certain.
 
-In:   a notice, and stored notices that may speak of the same purchase.
+In:   a notice, and stored notices that may speak of the same purchase; or all notices at once.
 Out:  the procedure it belongs to, by which step and on what evidence; None when nothing is certain.
 
 A false merge hides a notice, a missed one repeats it: what is uncertain stays apart.
@@ -11,32 +11,45 @@ Source: eForms BT-04 (procedure identifier) and BT-758 (changed notice identifie
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rapidfuzz.fuzz import token_sort_ratio
-
 from alerting.domain.deadlines import PARIS
-from alerting.domain.notice import Notice, NoticeKind
+from alerting.domain.notice import Notice
 from alerting.domain.procedure import LinkStep
+from alerting.notices.likeness import (
+    SAME_TITLE,
+    buyer_tokens,
+    contradict,
+    find_likeness,
+    fold,
+    is_alike,
+    is_contradicted,
+    same_buyer,
+    siren_of,
+)
 
 
-# Of 100: "réfection toiture école" and "réfection toiture mairie" are 83 alike, and two purchases.
-SAME_TITLE = 92.0
-# Two statements of one value may differ by rounding, not by more than this part.
-_SAME_VALUE = 0.01
 _VERSION = re.compile(r"-\d{1,2}$")
 # A reference from another feed must be this long to name one notice in all of France.
 _TELLING_LENGTH = 6
+_UUID_DASHES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A notice, or a procedure's view, that may speak of the same purchase."""
+    """A notice, or a procedure's view, that may speak of the same purchase.
+
+    Args:
+        procedure_id: Where it belongs.
+        notice: What it says.
+        is_by_hand: Somebody decided that it belongs there: its later versions follow it.
+    """
 
     procedure_id: int
     notice: Notice
+    is_by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +61,170 @@ class Link:
     evidence: str
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One notice of a group: its position among all, and the step and evidence that put it there."""
+
+    position: int
+    step: LinkStep
+    evidence: str | None = None
+
+
 def find_link(notice: Notice, candidates: Sequence[Candidate]) -> Link | None:
     """Return the procedure of *notice* by the first step of the ladder that is certain.
 
-    Among several candidates of one step the lowest procedure number wins: the answer does not
-    depend on their order.
+    Among several candidates of one step the lowest procedure number wins, of similar ones the most
+    similar: the answer does not depend on their order.  Two that are equally similar are uncertain.
     """
+    decided = [candidate for candidate in candidates if candidate.is_by_hand]
+    link = _first_certain(notice, decided, _reference, LinkStep.BY_HAND)
     for step, evidence_of in _LADDER:
-        found = [(candidate.procedure_id, evidence_of(notice, candidate.notice)) for candidate in candidates]
-        certain = sorted((number, evidence) for number, evidence in found if evidence is not None)
-        if certain:
-            return Link(certain[0][0], step, certain[0][1])
-    return None
+        link = link or _first_certain(notice, candidates, evidence_of, step)
+    return link or _most_similar(notice, candidates)
+
+
+def find_others(notice: Notice, link: Link, candidates: Sequence[Candidate]) -> list[int]:
+    """Return the other procedures that *notice* proves to be one with that of its link.
+
+    Only its key and its references prove that, and nothing does where somebody decided by hand.
+    """
+    if any(candidate.is_by_hand for candidate in candidates):
+        return []
+    proven = {
+        candidate.procedure_id
+        for candidate in candidates
+        for evidence_of in (_procedure_key, _reference)
+        if evidence_of(notice, candidate.notice) is not None
+    }
+    return sorted(proven - {link.procedure_id}) if link.step in _PROVING else []
+
+
+def link_all(notices: Sequence[Notice]) -> list[list[Member]]:
+    """Return the groups of notices that speak of one purchase each, whatever the order they come in.
+
+    Groups and their members stand in the order of *notices*; notices are compared only where they
+    share a key, a reference, a buyer's number, or a day and a word of the buyer's name.
+    """
+    groups = _Groups(len(notices))
+    for step, position, other, evidence in _certain_pairs(notices):
+        groups.join(position, other, step, evidence)
+    for _, position, other, evidence in _similar_pairs(notices):
+        together = [(first, second) for first in groups.of(position) for second in groups.of(other)]
+        if not any(is_contradicted(notices[first], notices[second]) for first, second in together):
+            groups.join(position, other, LinkStep.SIMILARITY, evidence)
+    return groups.members()
 
 
 def names_of(notice: Notice) -> tuple[str, ...]:
     """Return what other notices may call this one: its source id, alone and with its version."""
     versions = () if notice.version is None else (f"{notice.source_id}-{notice.version}",)
     return (notice.source_id, *versions)
+
+
+class _Groups:
+    """Disjoint groups of positions; each position keeps the first step that joined it."""
+
+    def __init__(self, count: int) -> None:
+        self._leaders = list(range(count))
+        self._groups = {position: [position] for position in range(count)}
+        self._steps: dict[int, Member] = {}
+
+    def of(self, position: int) -> list[int]:
+        """Return the positions of a position's group."""
+        return self._groups[self._leaders[position]]
+
+    def join(self, position: int, other: int, step: LinkStep, evidence: str) -> None:
+        """Make two groups one."""
+        first, second = sorted((self._leaders[position], self._leaders[other]))
+        if first == second:
+            return
+        for each in self._groups.pop(second):
+            self._leaders[each] = first
+            self._groups[first].append(each)
+        self._steps.setdefault(max(position, other), Member(max(position, other), step, evidence))
+        self._steps.setdefault(second, Member(second, step, evidence))
+
+    def members(self) -> list[list[Member]]:
+        """Return every group, its first member as the first notice."""
+        found = []
+        for leader, positions in sorted(self._groups.items()):
+            rest = [
+                self._steps.get(each, Member(each, LinkStep.FIRST))
+                for each in sorted(positions)
+                if each != leader
+            ]
+            found.append([Member(leader, LinkStep.FIRST), *rest])
+        return found
+
+
+def _certain_pairs(notices: Sequence[Notice]) -> Iterator[tuple[LinkStep, int, int, str]]:
+    """Yield the pairs that the steps before similarity prove, step by step."""
+    for step, evidence_of in _LADDER:
+        blocks: dict[object, list[int]] = defaultdict(list)
+        for position, notice in enumerate(notices):
+            for name in set(_BLOCKS[step](notice)):
+                blocks[name].append(position)
+        for positions in blocks.values():
+            for index, position in enumerate(positions):
+                for other in positions[:index]:
+                    evidence = evidence_of(notices[position], notices[other])
+                    if evidence is not None:
+                        yield step, other, position, evidence
+                        break
+
+
+def _similar_pairs(notices: Sequence[Notice]) -> list[tuple[float, int, int, str]]:
+    """Return the pairs of one buyer and day whose titles are alike enough, the most alike first."""
+    blocks: dict[object, list[int]] = defaultdict(list)
+    for position, notice in enumerate(notices):
+        if notice.deadline_at is not None:
+            day = notice.deadline_at.astimezone(PARIS).date()
+            for token in (*buyer_tokens(notice), siren_of(notice)):
+                if token is not None:
+                    blocks[day, token].append(position)
+    pairs = {
+        (other, position)
+        for positions in blocks.values()
+        for index, position in enumerate(positions)
+        for other in positions[:index]
+    }
+    found = []
+    for other, position in pairs:
+        likeness = find_likeness(notices[other], notices[position])
+        if likeness is not None and likeness >= SAME_TITLE:
+            found.append((likeness, other, position, _words(notices[position], likeness)))
+    # Of equally alike ones by what they are called, not by where they stand.
+    names = [(notice.feed_id, notice.source_id) for notice in notices]
+    return sorted(found, key=lambda pair: (-pair[0], sorted((names[pair[1]], names[pair[2]]))))
+
+
+def _first_certain(
+    notice: Notice,
+    candidates: Sequence[Candidate],
+    evidence_of: Callable[[Notice, Notice], str | None],
+    step: LinkStep,
+) -> Link | None:
+    found = ((candidate.procedure_id, evidence_of(notice, candidate.notice)) for candidate in candidates)
+    certain = min(((number, evidence) for number, evidence in found if evidence is not None), default=None)
+    return Link(certain[0], step, certain[1]) if certain is not None else None
+
+
+def _most_similar(notice: Notice, candidates: Sequence[Candidate]) -> Link | None:
+    best: dict[int, float] = {}
+    for candidate in candidates:
+        likeness = find_likeness(notice, candidate.notice)
+        if likeness is not None and likeness >= SAME_TITLE:
+            best[candidate.procedure_id] = max(likeness, best.get(candidate.procedure_id, 0.0))
+    if not best:
+        return None
+    highest = max(best.values())
+    alike = sorted(number for number, likeness in best.items() if likeness == highest)
+    return Link(alike[0], LinkStep.SIMILARITY, _words(notice, highest)) if len(alike) == 1 else None
+
+
+def _words(notice: Notice, likeness: float) -> str:
+    day = notice.deadline_at.astimezone(PARIS).date().isoformat() if notice.deadline_at is not None else ""
+    return f"{day}, titles {likeness:.0f} of 100 alike"
 
 
 def _procedure_key(notice: Notice, other: Notice) -> str | None:
@@ -77,7 +236,7 @@ def _reference(notice: Notice, other: Notice) -> str | None:
     same_feed = notice.feed_id == other.feed_id
     if same_feed and notice.source_id == other.source_id:
         return notice.source_id
-    if not same_feed and _contradict(_siret(notice), _siret(other)):
+    if not same_feed and contradict(siren_of(notice), siren_of(other)):
         return None
     given = [*_given(notice, other), *_given(other, notice)]
     return next((name for name in given if same_feed or len(name) >= _TELLING_LENGTH), None)
@@ -92,77 +251,47 @@ def _given(notice: Notice, other: Notice) -> Iterator[str]:
 def _bare(name: str) -> str:
     """Drop the version of "<UUID>-01"; BOAMP's "26-88092" is left whole."""
     lowered = name.strip().lower()
-    return _VERSION.sub("", lowered) if lowered.count("-") > 4 else lowered  # noqa: PLR2004 - of a UUID
+    return _VERSION.sub("", lowered) if lowered.count("-") > _UUID_DASHES else lowered
 
 
 def _buyer_reference(notice: Notice, other: Notice) -> str | None:
-    siret = _siret(notice)
+    """Compare the buyer's own numbers; without a SIRET on both sides the titles must be alike, too."""
     reference = notice.internal_reference
-    if siret is None or reference is None or _contradict(notice.procedure_key, other.procedure_key):
+    if (
+        reference is None
+        or fold(reference) != fold(other.internal_reference)
+        or contradict(notice.procedure_key, other.procedure_key)
+    ):
         return None
-    same = siret == _siret(other) and _folded(reference) == _folded(other.internal_reference)
-    return f"{siret} {reference}" if same else None
+    sirets = [None if one.buyer is None else one.buyer.siret for one in (notice, other)]
+    if None not in sirets:
+        return f"{sirets[0]} {reference}" if sirets[0] == sirets[1] else None
+    is_telling = len(reference) >= _TELLING_LENGTH and any(sign.isdigit() for sign in reference)
+    return reference if is_telling and same_buyer(notice, other) and is_alike(notice, other) else None
 
 
-def _similarity(notice: Notice, other: Notice) -> str | None:
-    if notice.deadline_at is None or other.deadline_at is None or _vetoed(notice, other):
-        return None
-    day = notice.deadline_at.astimezone(PARIS).date()
-    if day != other.deadline_at.astimezone(PARIS).date() or not _same_buyer(notice, other):
-        return None
-    likeness = token_sort_ratio(_folded(notice.title), _folded(other.title))
-    return f"{day.isoformat()}, titles {likeness:.0f} of 100 alike" if likeness >= SAME_TITLE else None
+def _key_block(notice: Notice) -> Iterator[object]:
+    if notice.procedure_key is not None:
+        yield notice.procedure_key
 
 
-def _vetoed(notice: Notice, other: Notice) -> bool:
-    """Tell whether a stated fact speaks against one purchase, however alike the words are."""
-    both_calls = notice.kind is NoticeKind.CALL and other.kind is NoticeKind.CALL
-    lots = (len(notice.lots), len(other.lots))
-    return (
-        (both_calls and notice.feed_id == other.feed_id)
-        or _contradict(notice.procedure_key, other.procedure_key)
-        or _contradict(_folded(notice.internal_reference), _folded(other.internal_reference))
-        or (min(lots) > 0 and lots[0] != lots[1])
-        or _values_differ(notice, other)
-    )
+def _reference_block(notice: Notice) -> Iterator[object]:
+    yield from (_bare(name) for name in (*names_of(notice), *notice.refers_to))
 
 
-def _values_differ(notice: Notice, other: Notice) -> bool:
-    if notice.value is None or other.value is None:
-        return False
-    first, second = notice.value, other.value
-    if first.currency != second.currency:
-        return True
-    larger = max(first.amount_cents, second.amount_cents)
-    return abs(first.amount_cents - second.amount_cents) > larger * _SAME_VALUE
-
-
-def _same_buyer(notice: Notice, other: Notice) -> bool:
-    first, second = _siret(notice), _siret(other)
-    if first is not None and second is not None:
-        return first == second
-    names = [_folded(one.buyer.name) if one.buyer is not None else "" for one in (notice, other)]
-    return names[0] != "" and names[0] == names[1]
-
-
-def _siret(notice: Notice) -> str | None:
-    return None if notice.buyer is None else notice.buyer.siret
-
-
-def _contradict(first: str | None, second: str | None) -> bool:
-    """Tell whether both are stated and differ."""
-    return bool(first) and bool(second) and first != second
-
-
-def _folded(text: str | None) -> str:
-    plain = unicodedata.normalize("NFKD", text or "").casefold()
-    letters: Iterable[str] = (letter if letter.isalnum() else " " for letter in plain if letter.isascii())
-    return " ".join("".join(letters).split())
+def _buyer_block(notice: Notice) -> Iterator[object]:
+    if notice.buyer is not None and notice.internal_reference is not None:
+        yield fold(notice.internal_reference)
 
 
 _LADDER = (
     (LinkStep.PROCEDURE_KEY, _procedure_key),
     (LinkStep.REFERENCE, _reference),
     (LinkStep.BUYER_REFERENCE, _buyer_reference),
-    (LinkStep.SIMILARITY, _similarity),
 )
+_BLOCKS: dict[LinkStep, Callable[[Notice], Iterator[object]]] = {
+    LinkStep.PROCEDURE_KEY: _key_block,
+    LinkStep.REFERENCE: _reference_block,
+    LinkStep.BUYER_REFERENCE: _buyer_block,
+}
+_PROVING = frozenset({LinkStep.PROCEDURE_KEY, LinkStep.REFERENCE})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,21 @@ from typing import Any
 from alerting.digests.check_page import CheckedDocument, render_check_page
 from alerting.domain.json import to_json
 from alerting.domain.notice import Notice
-from alerting.domain.procedure import LinkStep
 from alerting.matching.engine import Engine
 from alerting.matching.firms_file import read_firms
-from alerting.notices.link import Candidate, find_link
+from alerting.notices.link import link_all
 from alerting.pipeline.check import CheckReport, check, check_addresses, refuse
 
 
+# Formats in which one journal publishes: its numbers are one series, whatever file brings them.
+_JOURNALS = {
+    "boamp": "boamp",
+    "boamp-api": "boamp",
+    "boamp-v230": "boamp",
+    "eforms": "ted",
+    "ted-api": "ted",
+    "ted-export": "ted",
+}
 Row = dict[str, Any]
 
 _SUFFIXES = frozenset({".xml", ".rss", ".atom", ".json"})
@@ -74,19 +83,35 @@ def _check_path(path: str) -> Iterator[CheckReport]:
 
 
 def link_files(paths: Iterable[Path]) -> list[Row]:
-    """Read documents in order and link their notices; one row a procedure."""
-    candidates: list[Candidate] = []
-    rows: list[Row] = []
-    for path, notice in _notices(paths):
-        link = find_link(notice, candidates)
-        number = len(rows) if link is None else link.procedure_id
-        if link is None:
-            rows.append({"procedure_key": None, "notices": []})
-        candidates.append(Candidate(number, notice))
-        step = LinkStep.FIRST if link is None else link.step
-        rows[number]["procedure_key"] = rows[number]["procedure_key"] or notice.procedure_key
-        rows[number]["notices"].append({"path": path, "source_id": notice.source_id, "step": step.value})
-    return rows
+    """Read documents and link their notices, whatever their order; one row a procedure."""
+    read = [(path, replace(notice, feed_id=source)) for path, source, notice in _sourced(paths)]
+    return [
+        {
+            "procedure_key": next(
+                (key for member in group if (key := read[member.position][1].procedure_key) is not None), None
+            ),
+            "notices": [
+                {
+                    "path": read[member.position][0],
+                    "source_id": read[member.position][1].source_id,
+                    "step": member.step.value,
+                    "evidence": member.evidence,
+                }
+                for member in group
+            ],
+        }
+        for group in link_all([notice for _, notice in read])
+    ]
+
+
+def _sourced(paths: Iterable[Path]) -> Iterator[tuple[str, str, Notice]]:
+    """Yield notices with the source that numbers them: a journal, or else the document itself."""
+    for path in paths:
+        body = _read(path)
+        if isinstance(body, bytes):
+            report = check(str(path), body)
+            source = _JOURNALS.get(report.format or "", str(path))
+            yield from ((str(path), source, notice) for notice in report.notices)
 
 
 def try_match(firms_text: str, paths: Iterable[Path]) -> list[Row]:

@@ -25,6 +25,7 @@ from alerting.domain.procedure import LinkStep
 from alerting.errors import FeedFormatError, UnknownIdError
 from alerting.feeds.archive import Archive
 from alerting.feeds.formats import parse
+from alerting.notices.likeness import siren_of
 from alerting.notices.link import Candidate, Link, find_link, names_of
 from alerting.notices.normalise import normalise
 from alerting.notices.view import find_changes, find_state, merge
@@ -194,18 +195,17 @@ def _candidates(connection: Connection, notice: Notice) -> list[Candidate]:
     found: list[StoredNotice] = notices.notices_by_reference(connection, notice, names_of(notice))
     if notice.procedure_key is not None:
         found += notices.notices_by_key(connection, notice.procedure_key)
-    siret = None if notice.buyer is None else notice.buyer.siret
-    if siret is not None and notice.internal_reference is not None:
-        found += notices.notices_by_buyer_reference(connection, siret, notice.internal_reference)
+    if notice.buyer is not None and notice.internal_reference is not None:
+        found += notices.notices_by_internal_reference(connection, notice.internal_reference)
     candidates = [Candidate(stored.procedure_id, stored.notice) for stored in found]
-    return candidates + _candidates_by_day(connection, notice, siret)
+    return candidates + _candidates_by_day(connection, notice)
 
 
-def _candidates_by_day(connection: Connection, notice: Notice, siret: str | None) -> list[Candidate]:
+def _candidates_by_day(connection: Connection, notice: Notice) -> list[Candidate]:
     if notice.deadline_at is None or notice.buyer is None:
         return []
     day = notice.deadline_at.astimezone(PARIS).date()
     first = datetime.combine(day, time(), tzinfo=PARIS)
     last = datetime.combine(day + timedelta(days=1), time(), tzinfo=PARIS)
-    due = procedures.procedures_due_between(connection, first, last, siret=siret)
+    due = procedures.procedures_due_between(connection, first, last, siren=siren_of(notice))
     return [Candidate(procedure.procedure_id, procedure.view) for procedure in due]

@@ -112,11 +112,9 @@ def notices_by_reference(connection: Connection, notice: Notice, names: Iterable
     return _read(connection, or_(*conditions))
 
 
-def notices_by_buyer_reference(connection: Connection, siret: str, reference: str) -> list[StoredNotice]:
-    """Return the notices of one buyer that carry one internal reference."""
-    return _read(
-        connection, notices.c.internal_reference == reference, notices.c.buyer["siret"].astext == siret
-    )
+def notices_by_internal_reference(connection: Connection, reference: str) -> list[StoredNotice]:
+    """Return the notices that carry one internal reference, whoever the buyer is."""
+    return _read(connection, notices.c.internal_reference == reference)
 
 
 def find_procedure_id(connection: Connection, name: str) -> int | None:

@@ -110,15 +110,16 @@ def lock_procedure(connection: Connection, procedure_id: int) -> Procedure:
 
 
 def procedures_due_between(
-    connection: Connection, first: datetime, last: datetime, *, siret: str | None
+    connection: Connection, first: datetime, last: datetime, *, siren: str | None
 ) -> list[Procedure]:
     """Return procedures whose deadline lies from *first* up to before *last*.
 
-    With a SIRET, buyers that have another one are left out.
+    With a SIREN, buyers that have another one are left out.
     """
     asked = select(*_COLUMNS).where(procedures.c.deadline_at >= first, procedures.c.deadline_at < last)
-    if siret is not None:
-        asked = asked.where(or_(procedures.c.buyer_siret == siret, procedures.c.buyer_siret.is_(None)))
+    if siren is not None:
+        is_theirs = procedures.c.buyer_siret.startswith(siren, autoescape=True)
+        asked = asked.where(or_(is_theirs, procedures.c.buyer_siret.is_(None)))
     return [_procedure(row) for row in connection.execute(asked.order_by(procedures.c.procedure_id))]
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from alerting import commands
 from alerting.errors import ProfileError
+from alerting.feeds.formats import FORMATS
 
 
 TOITURE = ("7", "Réfection de la toiture de l'école")
@@ -95,7 +96,7 @@ def assert_refused_at_fetch(report) -> None:
             '<?xml version="1.0"?><annuaire><mairie/></annuaire>',
             "text/xml",
             "top level",
-            "unknown format (got 'annuaire'); expected boamp, eforms, index-page, rss",
+            "unknown format (got 'annuaire'); expected " + ", ".join(FORMATS),
             id="an unknown format",
         ),
         pytest.param(

@@ -6,11 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alerting.domain.money import Money
 from alerting.domain.notice import Buyer, Lot, Notice, NoticeKind
 from alerting.domain.procedure import LinkStep
-from alerting.notices.link import Candidate, Link, find_link
+from alerting.notices.link import Candidate, Link, find_link, find_others, link_all
 
 
 SIRET = "21350001200015"
@@ -93,7 +95,20 @@ def test_what_is_certain_is_linked(notice, stored, expected):
             replace(COPY, value=Money(100, "EUR")), replace(NOTICE, value=Money(200, "EUR")), id="value"
         ),
         pytest.param(replace(COPY, procedure_key="a"), replace(NOTICE, procedure_key="b"), id="key"),
-        pytest.param(replace(COPY, feed_id="boamp"), NOTICE, id="two calls of one feed"),
+        pytest.param(
+            replace(COPY, feed_id="boamp", title="Réfection de la toiture, école Jean-Jaurès"),
+            NOTICE,
+            id="two calls of one feed",
+        ),
+        pytest.param(replace(COPY, title=f"{NOTICE.title}, lot 2"), NOTICE, id="a lot of it"),
+        pytest.param(
+            replace(COPY, title="Toitures 2026"), replace(NOTICE, title="Toitures 2025"), id="another year"
+        ),
+        pytest.param(
+            replace(COPY, title="Rénovation énergétique de l'école maternelle Kennedy"),
+            replace(NOTICE, title="Rénovation énergétique de l'école maternelle Kergomard"),
+            id="another school",
+        ),
         pytest.param(
             replace(COPY, title="Autre", refers_to=("12",)),
             replace(NOTICE, source_id="12"),
@@ -108,10 +123,91 @@ def test_what_is_uncertain_stays_apart(notice, stored):
     assert link_of(notice, stored) is None
 
 
+@pytest.mark.parametrize(
+    ("notice", "stored"),
+    [
+        pytest.param(replace(COPY, buyer=Buyer("Mairie de Kerlann (35)")), NOTICE, id="the buyer in other words"),
+        pytest.param(replace(COPY, buyer=Buyer("KERLANN", SIRET[:9] + "00023")), NOTICE, id="another establishment"),
+        pytest.param(replace(COPY, title="2026-T04 - Réfection de la toiture, école Jean Jaurès"), NOTICE, id="a number first"),
+        pytest.param(replace(COPY, title="Réfections des toitures de l'école Jean-Jaures"), NOTICE, id="endings"),
+        pytest.param(
+            replace(COPY, title="Couverture " * 18 + "de l'éc"),
+            replace(NOTICE, title="Couverture " * 18 + "de l'école maternelle Kergomard et du préau"),
+            id="cut off",
+        ),
+        pytest.param(replace(NOTICE, source_id="26-88100"), NOTICE, id="published again in the very same words"),
+    ],
+)  # fmt: skip
+def test_one_purchase_in_other_words_is_linked(notice, stored):
+    """
+    Sources spell buyers and cut titles as they like.
+    """
+    assert link_of(notice, stored).step is LinkStep.SIMILARITY
+
+
 def test_the_answer_does_not_depend_on_the_order_of_candidates():
     """
     Among several certain candidates the lowest procedure wins.
     """
-    candidates = [Candidate(number, NOTICE) for number in (9, 3, 7)]
+    candidates = [Candidate(number, replace(NOTICE, procedure_key="k")) for number in (9, 3, 7)]
 
-    assert find_link(COPY, candidates).procedure_id == 3
+    assert find_link(replace(COPY, procedure_key="k"), candidates).procedure_id == 3
+
+
+def test_the_most_similar_wins_and_two_that_are_equally_similar_are_uncertain():
+    """
+    A guess between two would hide one of them.
+    """
+    near = replace(NOTICE, title="Réfection de la toiture de l'école maternelle Jean-Jaurès")
+
+    assert find_link(COPY, [Candidate(3, near), Candidate(7, NOTICE)]).procedure_id == 7
+    assert find_link(COPY, [Candidate(3, NOTICE), Candidate(7, NOTICE)]) is None
+
+
+def test_what_was_decided_by_hand_is_followed_by_later_versions():
+    """
+    The key of another procedure does not draw it back.
+    """
+    stored = replace(NOTICE, procedure_key="k")
+    candidates = [Candidate(3, replace(COPY, procedure_key="k")), Candidate(7, stored, is_by_hand=True)]
+    version = replace(stored, title="Toiture", version="02")
+
+    link = find_link(version, candidates)
+
+    assert (link.procedure_id, link.step) == (7, LinkStep.BY_HAND)
+    assert find_others(version, link, candidates) == []
+
+
+def test_a_notice_that_names_two_procedures_proves_them_one():
+    """
+    A correction came before its call, and then the call with a key that another source had brought.
+    """
+    correction = replace(NOTICE, source_id="26-90000", kind=NoticeKind.CORRECTION, refers_to=("26-88092",))
+    candidates = [Candidate(3, correction), Candidate(7, replace(COPY, procedure_key="k"))]
+    call = replace(NOTICE, procedure_key="k")
+
+    link = find_link(call, candidates)
+
+    assert (link.procedure_id, find_others(call, link, candidates)) == (7, [3])
+
+
+@given(order=st.permutations(range(6)))
+def test_groups_do_not_depend_on_the_order_of_notices(order):
+    """
+    A correction before its call, a copy before both: the same groups.
+    """
+    keyed = replace(NOTICE, procedure_key="k")
+    notices = [
+        keyed,
+        COPY,
+        replace(NOTICE, source_id="26-90000", title="Correctif", kind=NoticeKind.CORRECTION, refers_to=("26-88092",), deadline_at=None),
+        replace(NOTICE, feed_id="ted", source_id="1-2026", title="Dach", procedure_key="k", deadline_at=None),
+        replace(COPY, source_id="8", title="Réfection de la toiture de la mairie"),
+        replace(COPY, feed_id="autre", source_id="9", title=NOTICE.title, procedure_key="other"),
+    ]  # fmt: skip
+
+    groups = link_all([notices[position] for position in order])
+
+    found = {frozenset(order[member.position] for member in group) for group in groups}
+    assert found == {frozenset({0, 2, 3}), frozenset({1, 5}), frozenset({4})}
+    assert all(group[0].step is LinkStep.FIRST for group in groups)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from alerting.errors import FeedFormatError
-from alerting.feeds.formats.xml import HTML_START, Element, refuse_entities
+from alerting.feeds.formats.xml import HTML_START, Element, local_name, read_xml, refuse_entities
 
 
 # Of the document, as far as it is looked into for the root element or the first names.
@@ -54,21 +54,20 @@ def read_head(document: bytes, *, feed_id: str) -> Head:
         found = (name.decode("utf-8", "replace") for name in _JSON_NAME.findall(start))
         return Head(names=frozenset(found))
     refuse_entities(document, feed_id=feed_id)
-    return _xml_head(start, feed_id)
+    return _xml_head(document, feed_id)
 
 
-def _xml_head(start: bytes, feed_id: str) -> Head:
-    """Read up to the root's start tag; a broken feed is known by its mark, which feedparser can read on."""
+def _xml_head(document: bytes, feed_id: str) -> Head:
+    """Read up to the root's start tag; a broken feed is known by its mark, and feedparser may read it."""
     reader = etree.XMLPullParser(events=("start",), resolve_entities=False, no_network=True, load_dtd=False)
-    problem = "no root element"
+    start = document[:_START_BYTES]
     try:
         for position in range(0, len(start), _CHUNK_BYTES):
             reader.feed(start[position : position + _CHUNK_BYTES])
             for _, element in reader.read_events():
                 if isinstance(element, Element):
                     return Head(etree.QName(element).localname, tuple(element.nsmap.values()))
-    except (etree.XMLSyntaxError, ValueError) as error:
-        problem = " ".join(str(error).split())
-    if any(mark in start for mark in _MARKS):
-        return Head("rss")
-    raise FeedFormatError(feed_id, "line 1", f"not XML ({problem})")
+    except (etree.XMLSyntaxError, ValueError):
+        if any(mark in start for mark in _MARKS):
+            return Head("rss")
+    return Head(local_name(read_xml(document, feed_id=feed_id)))

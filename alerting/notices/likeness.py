@@ -1,0 +1,199 @@
+"""Tell whether two notices speak of one purchase by what they say alone: buyer, day and title.
+
+In:   two notices.
+Out:  how alike their titles are, of 100; None when a stated fact speaks against it.
+
+Titles that differ by a word on either side ("école Kennedy", "école Kergomard") or by a number
+("lot 1", "lot 2"; "2025", "2026") are two purchases, however many other words they share.  A title
+that a source cut off is compared as far as it goes.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+
+from rapidfuzz.distance import Levenshtein
+from rapidfuzz.fuzz import token_sort_ratio
+
+from alerting.domain.deadlines import PARIS
+from alerting.domain.notice import Notice, NoticeKind
+
+
+# Of 100, once no word or number speaks against it.
+SAME_TITLE = 85.0
+# Sources cut titles at 200 characters; one that is shorter by much and a beginning of the other was cut.
+_CUT_LENGTH = 150
+# Two statements of one value may differ by rounding, not by more than this part.
+_SAME_VALUE = 0.01
+_SIREN_DIGITS = 9
+# Words that are alike but for an ending or a slip: "étude" and "études".
+_SAME_WORD = 0.75
+_SHORT_WORD = 3
+# A number of the file that a source writes before the title: "2026-T04 - ".
+_LEAD = re.compile(r"^\s*(?=[^\s]*\d)[\w/.\-]{4,}\s*[-–—:]\s+")
+_EMPTY_TEXT = """
+le la les l un une des de du d et en a au aux pour par sur dans avec sans ou ce cet cette ces son sa ses relatif
+relative relatifs relatives concernant portant objet marche marches public publics travaux mission missions
+prestation prestations service services realisation fourniture fournitures accord cadre lot lots avis appel offres
+consultation procedure adaptee projet operation
+"""
+_EMPTY_WORDS = frozenset(_EMPTY_TEXT.split())
+_BUYER_TEXT = """
+le la les l de du des d et en a au aux ville mairie commune communaute communes agglomeration metropole departement
+conseil departemental regional region syndicat mixte intercommunal office public service services direction centre
+hospitalier ccas cc ca cu sa sas sarl epci republique francaise
+"""
+_BUYER_WORDS = frozenset(_BUYER_TEXT.split())
+
+
+def find_likeness(notice: Notice, other: Notice) -> float | None:
+    """Return how alike two notices of one buyer and day are worded; None when they are two purchases."""
+    if not same_day(notice, other) or not same_buyer(notice, other) or is_contradicted(notice, other):
+        return None
+    titles = _titles(notice.title), _titles(other.title)
+    if _republished(notice, other):
+        return 100.0 if titles[0] == titles[1] else None
+    return _alike(*titles)
+
+
+def is_alike(notice: Notice, other: Notice) -> bool:
+    """Tell whether two notices are worded as one purchase is."""
+    likeness = _alike(_titles(notice.title), _titles(other.title))
+    return likeness is not None and likeness >= SAME_TITLE
+
+
+def same_day(notice: Notice, other: Notice) -> bool:
+    """Tell whether both state a deadline, on one day in Paris."""
+    if notice.deadline_at is None or other.deadline_at is None:
+        return False
+    return notice.deadline_at.astimezone(PARIS).date() == other.deadline_at.astimezone(PARIS).date()
+
+
+def same_buyer(notice: Notice, other: Notice) -> bool:
+    """Tell whether one buyer published both: by SIREN where both state it, else by name."""
+    first, second = siren_of(notice), siren_of(other)
+    if first is not None and second is not None:
+        return first == second
+    names = [
+        _buyer_words(one.buyer.name or "") if one.buyer is not None else frozenset()
+        for one in (notice, other)
+    ]
+    if not all(names):
+        folded = {fold(one.buyer.name) if one.buyer is not None else "" for one in (notice, other)}
+        return len(folded) == 1 and "" not in folded
+    return names[0] <= names[1] or names[1] <= names[0]
+
+
+def siren_of(notice: Notice) -> str | None:
+    """Return the first nine digits of the buyer's SIRET: the legal unit, not the establishment."""
+    return notice.buyer.siret[:_SIREN_DIGITS] if notice.buyer is not None and notice.buyer.siret else None
+
+
+def is_contradicted(notice: Notice, other: Notice) -> bool:
+    """Tell whether a stated fact speaks against one purchase, however alike the words are."""
+    lots = (len(notice.lots), len(other.lots))
+    return (
+        contradict(notice.procedure_key, other.procedure_key)
+        or contradict(fold(notice.internal_reference), fold(other.internal_reference))
+        or (min(lots) > 0 and lots[0] != lots[1])
+        or _values_differ(notice, other)
+        or (_republished(notice, other) and notice.deadline_at != other.deadline_at)
+    )
+
+
+def contradict(first: str | None, second: str | None) -> bool:
+    """Tell whether both are stated and differ."""
+    return bool(first) and bool(second) and first != second
+
+
+@lru_cache(maxsize=20_000)
+def fold(text: str | None) -> str:
+    """Return a text's words without accents, case and marks.
+
+    >>> fold("Réfection de l'École n° 2")
+    'refection de l ecole n 2'
+    """
+    plain = unicodedata.normalize("NFKD", (text or "").replace("œ", "oe").replace("Œ", "OE")).casefold()
+    letters: Iterable[str] = (letter if letter.isalnum() else " " for letter in plain if letter.isascii())
+    return " ".join("".join(letters).split())
+
+
+def buyer_tokens(notice: Notice) -> frozenset[str]:
+    """Return what a buyer may be found by: the words of its name that are its own, else the whole name."""
+    name = notice.buyer.name if notice.buyer is not None else None
+    return _buyer_words(name or "") or (frozenset({fold(name)}) if name else frozenset())
+
+
+@lru_cache(maxsize=20_000)
+def _buyer_words(name: str) -> frozenset[str]:
+    words = fold(re.sub(r"\([^)]*\)", " ", name)).split()
+    return frozenset(word for word in words if word not in _BUYER_WORDS and not word.isdigit())
+
+
+def _republished(notice: Notice, other: Notice) -> bool:
+    """Tell whether one feed carries both as calls: only the very same words make them one purchase."""
+    return (
+        notice.feed_id == other.feed_id and notice.kind is NoticeKind.CALL and other.kind is NoticeKind.CALL
+    )
+
+
+@lru_cache(maxsize=20_000)
+def _titles(title: str) -> str:
+    return fold(_LEAD.sub("", title))
+
+
+def _alike(first: str, second: str) -> float | None:
+    short, long = sorted((first, second), key=len)
+    if len(short) >= _CUT_LENGTH and len(long) > len(short):
+        long = long[: len(short)]
+        short = short.rpartition(" ")[0]
+        long = " ".join(long.split()[: len(short.split())])
+    words, others = short.split(), long.split()
+    if _numbers_differ(words, others) or (_own_words(words, others) and _own_words(others, words)):
+        return None
+    return token_sort_ratio(short, long)
+
+
+def _numbers_differ(words: list[str], others: list[str]) -> bool:
+    """Tell whether each title has a number that the other lacks, or only one of them counts lots."""
+    numbers = {word.lstrip("0") for word in words if word.isdigit()}
+    other_numbers = {word.lstrip("0") for word in others if word.isdigit()}
+    if numbers and other_numbers:
+        return bool(numbers - other_numbers) and bool(other_numbers - numbers)
+    return _lot_numbers(words) != _lot_numbers(others)
+
+
+def _lot_numbers(words: list[str]) -> set[str]:
+    """Return the numbers of lots that a title names: "lot 2", "lot n 2"."""
+    found = set()
+    for position, word in enumerate(words):
+        if word in {"lot", "tranche", "phase"}:
+            following = [each for each in words[position + 1 : position + 3] if each.isdigit()]
+            found.update(following[:1])
+    return found
+
+
+def _own_words(words: list[str], others: list[str]) -> bool:
+    """Tell whether a title has a telling word that the other has nothing like."""
+    known = set(others)
+    own = [
+        word for word in words if len(word) > _SHORT_WORD and word not in known and word not in _EMPTY_WORDS
+    ]
+    return any(
+        not any(Levenshtein.normalized_similarity(word, other, score_cutoff=_SAME_WORD) for other in known)
+        for word in own
+        if not word.isdigit()
+    )
+
+
+def _values_differ(notice: Notice, other: Notice) -> bool:
+    if notice.value is None or other.value is None:
+        return False
+    first, second = notice.value, other.value
+    if first.currency != second.currency:
+        return True
+    larger = max(first.amount_cents, second.amount_cents)
+    return abs(first.amount_cents - second.amount_cents) > larger * _SAME_VALUE
