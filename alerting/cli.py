@@ -37,10 +37,13 @@ db = typer.Typer(no_args_is_help=True, help="The database.")
 feeds = typer.Typer(no_args_is_help=True, help="Feeds of member authorities.")
 firms = typer.Typer(no_args_is_help=True, help="Firms, their recipients and profiles.")
 profiles = typer.Typer(no_args_is_help=True, help="Saved interests of firms.")
+notices = typer.Typer(no_args_is_help=True, help="Notices, and the procedures they were put into.")
 match = typer.Typer(no_args_is_help=True, help="Try profiles on notices.")
-for name, group in [("db", db), ("feeds", feeds), ("firms", firms), ("profiles", profiles), ("match", match)]:
+GROUPS = {"db": db, "feeds": feeds, "firms": firms, "profiles": profiles, "notices": notices, "match": match}
+for name, group in GROUPS.items():
     app.add_typer(group, name=name)
 
+Why = Annotated[str, typer.Option(help="Why you say so; kept with the notice.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 Paths = Annotated[list[str], typer.Argument(help="Files, or folders of .xml .rss .atom .json files.")]
 
@@ -300,6 +303,25 @@ def search(
         return
     columns = ("procedure_id", "title", "buyer", "departements", "deadline_at", "state")
     _print_table([_found_row(row) for row in rows], columns)
+
+
+@notices.command("show")
+def show_notices(notice: str, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Show the notices of a procedure, and what put each there; by source id, key or number."""
+    columns = ("procedure_id", "notice_id", "source_id", "kind", "title", "step", "evidence")
+    _show_rows(commands.show_notices(notice), columns, as_json=as_json)
+
+
+@notices.command("split")
+def split_notice(notice_id: int, why: Why, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Take a notice out of its procedure into one of its own; later versions follow it."""
+    _show_report(commands.split_notice(notice_id, why=why), as_json=as_json)
+
+
+@notices.command("join")
+def join_notice(notice_id: int, procedure_id: int, why: Why, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Put a notice into a procedure; later versions follow it."""
+    _show_report(commands.join_notice(notice_id, procedure_id, why=why), as_json=as_json)
 
 
 @app.command("deliveries")

@@ -16,7 +16,7 @@ from typing import Any
 from alerting import bootstrap
 from alerting.bootstrap import Parts
 from alerting.domain.json import to_json
-from alerting.pipeline import compose, deliver, dry, fetch, index, load, match, registry, show, waiting
+from alerting.pipeline import compose, deliver, dry, fetch, index, link, load, match, registry, show, waiting
 
 
 Report = dict[str, Any]
@@ -303,6 +303,40 @@ def why(firm_id: str, notice_id: str, *, parts: Parts | None = None) -> list[Rep
     """
     with bootstrap.opened(parts) as opened:
         return show.why(opened.database, firm_id, notice_id)
+
+
+def show_notices(name: str, *, parts: Parts | None = None) -> list[Report]:
+    """Return every notice of a procedure, with the step and evidence that put it there.
+
+    Args:
+        name: A source id, a procedure key, or our procedure's number.
+        parts: For tests.
+
+    Raises:
+        UnknownIdError: No notice or procedure of that name.
+    """
+    with bootstrap.opened(parts) as opened:
+        return link.show_notices(opened.database, name)
+
+
+def split_notice(notice_id: int, *, why: str, parts: Parts | None = None) -> Report:
+    """Take a notice, by our number, out of its procedure into one of its own.
+
+    Raises:
+        UnknownIdError: No such notice, or it is alone already.
+    """
+    with bootstrap.opened(parts) as opened:
+        return link.split_notice(opened.database, notice_id, why=why)
+
+
+def join_notice(notice_id: int, procedure_id: int, *, why: str, parts: Parts | None = None) -> Report:
+    """Put a notice, by our number, into a procedure.
+
+    Raises:
+        UnknownIdError: No such notice or procedure, or it is there already.
+    """
+    with bootstrap.opened(parts) as opened:
+        return link.join_notice(opened.database, notice_id, procedure_id, why=why, now=opened.now)
 
 
 def list_deliveries(*, state: str | None = None, parts: Parts | None = None) -> list[Report]:

@@ -35,16 +35,16 @@ _SHORT_WORD = 3
 # A number of the file that a source writes before the title: "2026-T04 - ".
 _LEAD = re.compile(r"^\s*(?=[^\s]*\d)[\w/.\-]{4,}\s*[-–—:]\s+")
 _EMPTY_TEXT = """
-le la les l un une des de du d et en a au aux pour par sur dans avec sans ou ce cet cette ces son sa ses relatif
-relative relatifs relatives concernant portant objet marche marches public publics travaux mission missions
-prestation prestations service services realisation fourniture fournitures accord cadre lot lots avis appel offres
-consultation procedure adaptee projet operation
+le la les l un une des de du d et en a au aux pour par sur dans avec sans ou ce cet cette ces son sa ses
+relatif relative relatifs relatives concernant portant objet marche marches public publics travaux
+mission missions prestation prestations service services realisation fourniture fournitures accord cadre
+lot lots avis appel offres consultation procedure adaptee projet operation
 """
 _EMPTY_WORDS = frozenset(_EMPTY_TEXT.split())
 _BUYER_TEXT = """
-le la les l de du des d et en a au aux ville mairie commune communaute communes agglomeration metropole departement
-conseil departemental regional region syndicat mixte intercommunal office public service services direction centre
-hospitalier ccas cc ca cu sa sas sarl epci republique francaise
+le la les l de du des d et en a au aux ville mairie commune communaute communes agglomeration metropole
+departement conseil departemental regional region syndicat mixte intercommunal office public service
+services direction centre hospitalier ccas cc ca cu sa sas sarl epci republique francaise
 """
 _BUYER_WORDS = frozenset(_BUYER_TEXT.split())
 

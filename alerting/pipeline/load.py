@@ -26,18 +26,18 @@ from alerting.errors import FeedFormatError, UnknownIdError
 from alerting.feeds.archive import Archive
 from alerting.feeds.formats import parse
 from alerting.notices.likeness import siren_of
-from alerting.notices.link import Candidate, Link, find_link, names_of
+from alerting.notices.link import Candidate, find_link, find_others, names_of
 from alerting.notices.normalise import normalise
-from alerting.notices.view import find_changes, find_state, merge
+from alerting.notices.view import find_state, merge
+from alerting.pipeline.link import absorb, lock_links, remerge
 from alerting.store import documents, notices, procedures, rejects
-from alerting.store.database import Connection, Database, lock
+from alerting.store.database import Connection, Database
 from alerting.store.documents import WaitingDocument
 from alerting.store.notices import StoredNotice
 
 
 log = structlog.get_logger()
 
-_LINK_LOCK = "alerting: link notices"
 # A page that only points to documents: what it points to tells its own format.
 _INDEX_FORMAT = "index-page"
 
@@ -46,9 +46,9 @@ def load_documents(database: Database, archive: Archive, *, now: Callable[[], da
     """Load every waiting document.
 
     Returns:
-        documents, notices (new ones), same (stored before), procedures (new ones), revisions (grown),
-        rejects, refused (documents of which nothing could be read), absent (documents that the archive does
-        not give back: they stay waiting); waiting.
+        documents, notices (new ones), same (stored before), procedures (new ones), merged (procedures found
+        to be one with another), revisions (grown), rejects, refused (documents of which nothing could be
+        read), absent (documents that the archive does not give back: they stay waiting); waiting.
     """
     counts: Counter[str] = Counter()
     absent: list[int] = []
@@ -56,7 +56,17 @@ def load_documents(database: Database, archive: Archive, *, now: Callable[[], da
         pass
     with database.begin() as connection:
         waiting = procedures.count_unmatched(connection) + procedures.count_unindexed(connection)
-    names = ("documents", "notices", "same", "procedures", "revisions", "rejects", "refused", "absent")
+    names = (
+        "documents",
+        "notices",
+        "same",
+        "procedures",
+        "merged",
+        "revisions",
+        "rejects",
+        "refused",
+        "absent",
+    )
     report = {name: counts[name] for name in names}
     log.info("documents_loaded", **report)
     return {**report, "waiting": waiting}
@@ -79,9 +89,9 @@ def _load_next(
             _note_absence(connection, document, error)
             return True
         parsed = _parse(body, document)
-        lock(connection, _LINK_LOCK)
+        lock_links(connection)
         for raw in parsed.notices:
-            _store(connection, normalise(raw), document.document_id, found)
+            _store(connection, normalise(raw), document.document_id, found, now)
         for reject in parsed.rejects:
             rejects.add_reject(
                 connection,
@@ -129,14 +139,17 @@ def _outcome(parsed: ParsedFeed) -> str:
     return "partly" if parsed.notices else "refused"
 
 
-def _store(connection: Connection, notice: Notice, document_id: int, found: Counter[str]) -> None:
+def _store(
+    connection: Connection, notice: Notice, document_id: int, found: Counter[str], now: datetime
+) -> None:
     """Store one notice unless its content is here, and bring its procedure up to date."""
     content_hash = hash_content(notice)
     if notices.has_notice(connection, notice, content_hash):
         found["same"] += 1
         return
     found["notices"] += 1
-    link = find_link(notice, _candidates(connection, notice))
+    candidates = _candidates(connection, notice)
+    link = find_link(notice, candidates)
     if link is None:
         procedure_id = procedures.add_procedure(connection, view=merge([notice]), state=find_state([notice]))
         found["procedures"] += 1
@@ -157,37 +170,16 @@ def _store(connection: Connection, notice: Notice, document_id: int, found: Coun
             connection, procedure_id, revision=1, state=state, changes=(), notice_id=notice_id
         )
     else:
-        found["revisions"] += _change(connection, link, notice_id)
+        found["revisions"] += remerge(connection, link.procedure_id, notice_id)
+        for other_id in find_others(notice, link, candidates):
+            absorb(connection, link.procedure_id, other_id, link=link, notice_id=notice_id, now=now)
+            found["merged"] += 1
 
 
 def hash_content(notice: Notice) -> str:
     """Return the hash (sha256, hex) of everything that a notice states; how it was cleaned is left out."""
     content = json.dumps(to_json(replace(notice, normalisations=())), sort_keys=True, ensure_ascii=False)
     return sha256(content.encode()).hexdigest()
-
-
-def _change(connection: Connection, link: Link, notice_id: int) -> bool:
-    """Merge a procedure again after a notice joined it; tell whether its revision grew."""
-    before = procedures.lock_procedure(connection, link.procedure_id)
-    members = [stored.notice for stored in notices.notices_of_procedure(connection, link.procedure_id)]
-    view, state = merge(members), find_state(members)
-    changes = find_changes(before.view, view)
-    has_grown = bool(changes) or state is not before.state
-    if view == before.view and not has_grown:
-        return False
-    revision = procedures.change_procedure(
-        connection, link.procedure_id, view=view, state=state, changes=changes if has_grown else None
-    )
-    if has_grown:
-        procedures.add_revision(
-            connection,
-            link.procedure_id,
-            revision=revision,
-            state=state,
-            changes=changes,
-            notice_id=notice_id,
-        )
-    return has_grown
 
 
 def _candidates(connection: Connection, notice: Notice) -> list[Candidate]:
@@ -197,7 +189,10 @@ def _candidates(connection: Connection, notice: Notice) -> list[Candidate]:
         found += notices.notices_by_key(connection, notice.procedure_key)
     if notice.buyer is not None and notice.internal_reference is not None:
         found += notices.notices_by_internal_reference(connection, notice.internal_reference)
-    candidates = [Candidate(stored.procedure_id, stored.notice) for stored in found]
+    candidates = [
+        Candidate(stored.procedure_id, stored.notice, is_by_hand=stored.step is LinkStep.BY_HAND)
+        for stored in found
+    ]
     return candidates + _candidates_by_day(connection, notice)
 
 

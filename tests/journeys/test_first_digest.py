@@ -80,8 +80,8 @@ def test_what_is_published_later_is_told_alone(subscribed, authority, clock, rss
 
     new = [mail for mail in mails(subscribed.settings.maildir) if mail not in first]
     assert report["load"] | {"waiting": 0} == {
-        "documents": 1, "notices": 1, "same": 1, "procedures": 1, "revisions": 0, "rejects": 0, "refused": 0, "absent": 0,
-        "waiting": 0,
+        "documents": 1, "notices": 1, "same": 1, "procedures": 1, "merged": 0, "revisions": 0, "rejects": 0,
+        "refused": 0, "absent": 0, "waiting": 0,
     }  # fmt: skip
     assert recipients_of(new) == ["bureau@legoff.example", "yann@legoff.example"]
     assert [(later[1] in text, TOITURE[1] in text) for _, _, text in new] == [(True, False), (True, False)]

@@ -1,0 +1,176 @@
+"""Link: put notices into procedures, by the ladder and by hand.
+
+Whatever moves a notice brings both procedures up to date in the same transaction.  Facts that
+change so are corrections to the firms that were told the old ones; nothing else is told: a
+notice that joins a procedure is no second purchase.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from alerting.domain.procedure import LinkStep, Procedure
+from alerting.errors import UnknownIdError
+from alerting.notices.link import Link
+from alerting.notices.view import find_changes, find_state, merge
+from alerting.store import digests, matches, notices, procedures
+from alerting.store.database import Connection, Database, lock
+from alerting.store.notices import StoredNotice
+
+
+log = structlog.get_logger()
+
+Row = dict[str, Any]
+
+_LOCK = "alerting: link notices"
+
+
+def lock_links(connection: Connection) -> None:
+    """Let one worker at a time link: two at once would each make a procedure of the same purchase."""
+    lock(connection, _LOCK)
+
+
+def remerge(connection: Connection, procedure_id: int, notice_id: int) -> bool:
+    """Merge a procedure again after *notice_id* joined or left it; tell whether its revision grew."""
+    before = procedures.lock_procedure(connection, procedure_id)
+    members = [stored.notice for stored in notices.notices_of_procedure(connection, procedure_id)]
+    view, state = merge(members), find_state(members)
+    changes = find_changes(before.view, view)
+    has_grown = bool(changes) or state is not before.state
+    if view == before.view and not has_grown:
+        return False
+    revision = procedures.change_procedure(
+        connection, procedure_id, view=view, state=state, changes=changes if has_grown else None
+    )
+    if has_grown:
+        procedures.add_revision(
+            connection, procedure_id, revision=revision, state=state, changes=changes, notice_id=notice_id
+        )
+    return has_grown
+
+
+def absorb(
+    connection: Connection, procedure_id: int, other_id: int, *, link: Link, notice_id: int, now: datetime
+) -> None:
+    """Put the notices of *other_id* into *procedure_id*, which *notice_id* proves to be the same purchase."""
+    for stored in notices.notices_of_procedure(connection, other_id):
+        step = link.step if stored.step is LinkStep.FIRST else stored.step
+        evidence = link.evidence if stored.step is LinkStep.FIRST else stored.evidence
+        notices.move_notice(connection, stored.notice_id, procedure_id, step=step, evidence=evidence)
+    remerge(connection, procedure_id, notice_id)
+    _close(connection, other_id, procedure_id, now=now)
+    log.info("procedures_merged", procedure_id=procedure_id, other_id=other_id, step=link.step.value)
+
+
+def split_notice(database: Database, notice_id: int, *, why: str) -> dict[str, Any]:
+    """Take a notice out of its procedure into one of its own; its later versions follow it.
+
+    Raises:
+        UnknownIdError: No such notice, or it is alone already.
+    """
+    with database.begin() as connection:
+        lock_links(connection)
+        stored = _get(connection, notice_id)
+        if len(notices.notices_of_procedure(connection, stored.procedure_id)) == 1:
+            raise UnknownIdError(f"notice {notice_id}: is alone in procedure {stored.procedure_id}")
+        view, state = merge([stored.notice]), find_state([stored.notice])
+        new_id = procedures.add_procedure(connection, view=view, state=state)
+        notices.move_notice(connection, notice_id, new_id, step=LinkStep.BY_HAND, evidence=why)
+        procedures.add_revision(connection, new_id, revision=1, state=state, changes=(), notice_id=notice_id)
+        remerge(connection, stored.procedure_id, notice_id)
+        return _report(connection, notice_id, new_id, stored.procedure_id)
+
+
+def join_notice(
+    database: Database, notice_id: int, procedure_id: int, *, why: str, now: Callable[[], datetime]
+) -> dict[str, Any]:
+    """Put a notice into a procedure; its later versions follow it.
+
+    A procedure that is left without notices is closed; what firms were told of it counts as told.
+
+    Raises:
+        UnknownIdError: No such notice or procedure, or it is there already.
+    """
+    with database.begin() as connection:
+        lock_links(connection)
+        stored = _get(connection, notice_id)
+        if stored.procedure_id == procedure_id:
+            raise UnknownIdError(f"notice {notice_id}: is in procedure {procedure_id} already")
+        _open(connection, procedure_id)
+        notices.move_notice(connection, notice_id, procedure_id, step=LinkStep.BY_HAND, evidence=why)
+        remerge(connection, procedure_id, notice_id)
+        if notices.notices_of_procedure(connection, stored.procedure_id):
+            remerge(connection, stored.procedure_id, notice_id)
+        else:
+            _close(connection, stored.procedure_id, procedure_id, now=now())
+        return _report(connection, notice_id, procedure_id, stored.procedure_id)
+
+
+def show_notices(database: Database, name: str) -> list[Row]:
+    """Return every notice of the procedure that a source id, key or number names, with its link.
+
+    Raises:
+        UnknownIdError: No notice or procedure of that name.
+    """
+    with database.begin() as connection:
+        number = notices.find_procedure_id(connection, name)
+        if number is None and name.isascii() and name.isdigit():
+            number = int(name)
+        found = [] if number is None else notices.notices_of_procedure(connection, number)
+    if not found:
+        raise UnknownIdError(f"notice {name!r}: no notice or procedure of that id is stored")
+    return [
+        {
+            "procedure_id": stored.procedure_id,
+            "notice_id": stored.notice_id,
+            "feed_id": stored.notice.feed_id,
+            "source_id": stored.notice.source_id,
+            "version": stored.notice.version,
+            "kind": stored.notice.kind.value,
+            "title": stored.notice.title,
+            "step": stored.step.value,
+            "evidence": stored.evidence,
+        }
+        for stored in found
+    ]
+
+
+def _close(connection: Connection, emptied_id: int, procedure_id: int, *, now: datetime) -> None:
+    """Close a procedure without notices; who was told of it hears of what differs in the other, once."""
+    emptied = procedures.lock_procedure(connection, emptied_id)
+    (kept,) = procedures.get_procedures(connection, [procedure_id])
+    told_revision = kept.revision - 1 if _differ(emptied, kept) else kept.revision
+    digests.move_tellings(connection, emptied_id, procedure_id, told_revision=told_revision)
+    matches.end_matches(connection, emptied_id, now=now)
+    procedures.set_merged(connection, emptied_id)
+
+
+def _differ(emptied: Procedure, kept: Procedure) -> bool:
+    return bool(find_changes(emptied.view, kept.view)) or emptied.state is not kept.state
+
+
+def _get(connection: Connection, notice_id: int) -> StoredNotice:
+    stored = notices.get_notice(connection, notice_id)
+    if stored is None:
+        raise UnknownIdError(f"notice {notice_id}: no notice of that number is stored")
+    return stored
+
+
+def _open(connection: Connection, procedure_id: int) -> None:
+    if not notices.notices_of_procedure(connection, procedure_id):
+        raise UnknownIdError(f"procedure {procedure_id}: no procedure of that number has notices")
+
+
+def _report(connection: Connection, notice_id: int, procedure_id: int, former_id: int) -> dict[str, Any]:
+    waiting = procedures.count_unmatched(connection) + procedures.count_unindexed(connection)
+    log.info("notice_moved", notice_id=notice_id, procedure_id=procedure_id, former_id=former_id)
+    return {
+        "notice_id": notice_id,
+        "procedure_id": procedure_id,
+        "former_procedure_id": former_id,
+        "waiting": waiting,
+    }

@@ -1,0 +1,167 @@
+"""Notices and their procedures: found by the ladder, proven later, and put right by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from alerting import commands
+from alerting.errors import UnknownIdError
+
+
+ROOF = "Réfection de la toiture de l'école"
+
+
+def ann(number: str, *, title: str = ROOF, folder: str | None = None, refers: str | None = None) -> str:
+    """Return a BOAMP document: a call, or a correction of the notice it refers to."""
+    nature = "APPEL_OFFRE" if refers is None else "RECTIFICATIF"
+    earlier = f"<ANNONCE_ANTERIEUR><IDWEB>{refers}</IDWEB></ANNONCE_ANTERIEUR>" if refers else ""
+    form = "rectificatif" if refers else "initial"
+    prose = "<infosRectif>La date limite de réception des offres est reportée au 22 avril 2026 à 12h00.</infosRectif>"
+    body = (
+        f"<MAPA><organisme><acheteurPublic>Ville de Kerlann</acheteurPublic></organisme><{form}><description><objet>"
+        f"{title}</objet></description>{prose if refers else ''}<delais>"
+        f"{'' if refers else '<receptionOffres>2026-04-02T12:00:00</receptionOffres>'}</delais></{form}></MAPA>"
+    )
+    if folder is not None:
+        body = (
+            f"<EFORMS><ContractNotice><ID>{number}</ID><ContractFolderID>{folder}</ContractFolderID>"
+            "<NoticeTypeCode listName='competition'>cn-standard</NoticeTypeCode><NoticeLanguageCode>FRA</NoticeLanguageCode>"
+            f"<ProcurementProject><Name languageID='FRA'>{title}</Name></ProcurementProject></ContractNotice></EFORMS>"
+        )
+    return (
+        f"<ann><DONNEES>{body}</DONNEES><GESTION><REFERENCE><IDWEB>{number}</IDWEB><TYPE_AVIS><NATURE><{nature}/>"
+        f"</NATURE><STATUT><{'RECTIFICATIF' if refers else 'INITIAL'}/></STATUT></TYPE_AVIS>{earlier}</REFERENCE>"
+        f"<INDEXATION><DATE_PUBLICATION>2026-03-01</DATE_PUBLICATION></INDEXATION></GESTION></ann>"
+    )
+
+
+@pytest.fixture
+def publish(subscribed, authority, add_feed, clock):
+    """How to publish one document as a feed of its own, and let everything run."""
+
+    def run(name: str, document: str) -> dict[str, dict[str, int]]:
+        add_feed(subscribed, authority, feed_id=name, path=f"/{name}")
+        authority.publish(f"/{name}", document)
+        clock.go_on(minutes=10)
+        return commands.run_all(parts=subscribed)
+
+    return run
+
+
+def shown(parts, name: str) -> list[tuple[int, str, str]]:
+    """Return procedure, source id and step of every notice of a procedure."""
+    return [
+        (row["procedure_id"], row["source_id"], row["step"])
+        for row in commands.show_notices(name, parts=parts)
+    ]
+
+
+def told(parts) -> list[tuple[str, int]]:
+    """Return what the roofers were told, of which procedure, the oldest first."""
+    rows = [row for row in commands.list_tellings(parts=parts) if row["profile_id"] == "toits"]
+    return [(row["kind"], row["procedure_id"]) for row in reversed(rows)]
+
+
+def test_a_correction_that_comes_first_waits_for_its_notice(subscribed, publish):
+    """
+    The call joins it, and is told with the deadline as corrected.
+    """
+    publish("correction", ann("26-70002", refers="26-70001"))
+    publish("call", ann("26-70001"))
+
+    assert shown(subscribed, "26-70001") == [
+        (1, "26-70001", "reference given by the notice"),
+        (1, "26-70002", "first notice"),
+    ]
+    (procedure,) = commands.why("le-goff", "26-70001", parts=subscribed)
+    assert (procedure["state"], [row["kind"] for row in procedure["told"]]) == ("open", ["new"])
+
+
+def test_two_procedures_that_a_notice_proves_one_become_one_and_nothing_is_told_twice(subscribed, publish):
+    """
+    The copy of another journal was told; the call that has its key and the correction's reference joins all.
+    """
+    publish("correction", ann("26-70002", title="Correctif", refers="26-70001"))
+    publish("copy", ann("2026-11111", folder="k-1"))
+    before = told(subscribed)
+    report = publish("call", ann("26-70001", folder="k-1"))
+
+    assert report["load"]["merged"] == 1
+    assert {row[0] for row in shown(subscribed, "26-70002")} == {2}
+    assert sorted(row[1] for row in shown(subscribed, "26-70001")) == ["2026-11111", "26-70001", "26-70002"]
+    assert before == [("new", 2)]
+    assert told(subscribed) in ([("new", 2)], [("new", 2), ("corrected", 2)])
+    with pytest.raises(UnknownIdError):
+        commands.show_notices("1", parts=subscribed)
+
+
+def test_a_notice_that_was_split_off_is_told_by_itself_and_stays_apart(subscribed, publish):
+    """
+    A false merge hid it; its next version follows it, though the key still says otherwise.
+    """
+    publish("first", ann("26-70001", folder="k-1"))
+    publish("second", ann("26-70009", title="Toiture de la salle des fêtes", folder="k-1"))
+    (_, wrong) = commands.show_notices("26-70001", parts=subscribed)
+
+    report = commands.split_notice(wrong["notice_id"], why="une autre toiture", parts=subscribed)
+    commands.run_all(parts=subscribed)
+    publish("second", ann("26-70009", title="Toiture de la salle des fêtes, relance", folder="k-1"))
+
+    assert (report["procedure_id"], report["former_procedure_id"]) == (2, 1)
+    assert told(subscribed) == [("new", 1), ("new", 2)]
+    assert shown(subscribed, "2") == [(2, "26-70009", "by hand"), (2, "26-70009", "by hand")]
+    assert commands.show_notices("2", parts=subscribed)[0]["evidence"] == "une autre toiture"
+    assert shown(subscribed, "1") == [(1, "26-70001", "first notice")]
+
+
+def test_notices_that_were_joined_are_one_and_what_was_told_counts_as_told(subscribed, publish):
+    """
+    Both were told as new; the empty procedure is closed, and nothing is told again.
+    """
+    publish("first", ann("26-70001"))
+    publish("second", ann("26-70009", title="Travaux de couverture du groupe scolaire"))
+    (other,) = commands.show_notices("26-70009", parts=subscribed)
+
+    report = commands.join_notice(other["notice_id"], 1, why="la même école", parts=subscribed)
+    commands.run_all(parts=subscribed)
+
+    assert (report["procedure_id"], report["former_procedure_id"]) == (1, 2)
+    assert shown(subscribed, "26-70009") == [(1, "26-70001", "first notice"), (1, "26-70009", "by hand")]
+    assert told(subscribed) == [("new", 1), ("new", 2)]
+    assert commands.count_waiting(parts=subscribed)["to_compose"] == 0
+
+
+def test_a_firm_that_was_told_of_the_closed_one_alone_is_not_told_again(subscribed, publish):
+    """
+    Its telling counts for the procedure that holds the notice now.
+    """
+    publish("bois", ann("26-70001", title="Menuiserie de l'école"))
+    publish("toits", ann("26-70009", title="Menuiserie et toiture de l'école"))
+    (other,) = commands.show_notices("26-70009", parts=subscribed)
+
+    commands.join_notice(other["notice_id"], 1, why="la même école", parts=subscribed)
+    commands.run_all(parts=subscribed)
+
+    assert [kind for kind, _ in told(subscribed)].count("new") == 1
+
+
+def test_what_is_not_there_cannot_be_moved(subscribed, publish):
+    """
+    One line each: no such notice, no such procedure, alone, there already.
+    """
+    publish("first", ann("26-70001"))
+    (alone,) = commands.show_notices("26-70001", parts=subscribed)
+    number = alone["notice_id"]
+
+    for act, problem in (
+        (
+            lambda: commands.split_notice(999, why="x", parts=subscribed),
+            "notice 999: no notice of that number",
+        ),
+        (lambda: commands.split_notice(number, why="x", parts=subscribed), "is alone in procedure 1"),
+        (lambda: commands.join_notice(number, 1, why="x", parts=subscribed), "is in procedure 1 already"),
+        (lambda: commands.join_notice(number, 99, why="x", parts=subscribed), "procedure 99: no procedure"),
+        (lambda: commands.show_notices("nichts", parts=subscribed), "notice 'nichts'"),
+    ):
+        with pytest.raises(UnknownIdError, match=problem):
+            act()
