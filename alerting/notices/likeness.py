@@ -158,9 +158,9 @@ def _alike(first: str, second: str) -> float | None:
 
 
 def _numbers_differ(words: list[str], others: list[str]) -> bool:
-    """Tell whether each title has a number that the other lacks, or only one of them counts lots."""
-    numbers = {word.lstrip("0") for word in words if word.isdigit()}
-    other_numbers = {word.lstrip("0") for word in others if word.isdigit()}
+    """Tell whether each title has a number ("2", "b100") that the other lacks, or one of them names a lot."""
+    numbers = {word.lstrip("0") for word in words if _has_digit(word)}
+    other_numbers = {word.lstrip("0") for word in others if _has_digit(word)}
     if numbers and other_numbers:
         return bool(numbers - other_numbers) and bool(other_numbers - numbers)
     return _lot_numbers(words) != _lot_numbers(others)
@@ -185,8 +185,12 @@ def _own_words(words: list[str], others: list[str]) -> bool:
     return any(
         not any(Levenshtein.normalized_similarity(word, other, score_cutoff=_SAME_WORD) for other in known)
         for word in own
-        if not word.isdigit()
+        if not _has_digit(word)
     )
+
+
+def _has_digit(word: str) -> bool:
+    return any(sign.isdigit() for sign in word)
 
 
 def _values_differ(notice: Notice, other: Notice) -> bool:
