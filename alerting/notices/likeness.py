@@ -147,10 +147,8 @@ def _titles(title: str) -> str:
 
 def _alike(first: str, second: str) -> float | None:
     short, long = sorted((first, second), key=len)
-    if len(short) >= _CUT_LENGTH and len(long) > len(short):
-        long = long[: len(short)]
-        short = short.rpartition(" ")[0]
-        long = " ".join(long.split()[: len(short.split())])
+    if len(short) >= _CUT_LENGTH and long.startswith(short):
+        return 100.0
     words, others = short.split(), long.split()
     if _numbers_differ(words, others) or (_own_words(words, others) and _own_words(others, words)):
         return None
