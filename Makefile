@@ -8,11 +8,12 @@ UV_VERSION := 0.13.9
 CORPUS ?= ../shared/data
 WORKERS ?= 2
 LATE ?= 1
+FUZZ_SECONDS ?= 600
 export PYTHONUNBUFFERED := 1
 # A mirror behind a company's own certificate authority works as it does for pip.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup demo up down check format test corpus bench docs lock wheel clean
+.PHONY: help setup demo up down check format test corpus fuzz bench docs lock wheel clean
 
 help: ## List these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +56,9 @@ test: $(INSTALLED) ## Pass every test, on real servers that it starts itself
 
 corpus: $(INSTALLED) ## Read every real notice of the folder CORPUS (default ../shared/data)
 	@ALERTING_CORPUS=$(CORPUS) $(BIN)/pytest -q -s tests/corpus_shared
+
+fuzz: $(INSTALLED) ## Damage the documents of the folder CORPUS for FUZZ_SECONDS (default 600); nothing may surprise a parser
+	@$(BIN)/python -W ignore tests/corpus_shared/fuzz.py $(CORPUS) --seconds $(FUZZ_SECONDS)
 
 bench: $(INSTALLED) ## Measure, each figure beside its peer
 	@set -e; for file in bench/*.py; do echo "$$file"; $(BIN)/python $$file --json; done

@@ -12,6 +12,7 @@ import pytest
 
 BENCH = Path(__file__).parents[2] / "bench"
 SMALL = {
+    "eforms.py": ["--rounds", "2"],
     "match.py": ["--profiles", "200", "--notices", "20", "--sample", "4", "--rounds", "2"],
     "unchanged.py": ["--rounds", "1"],
 }

@@ -8,6 +8,7 @@ Out:  its root element; helpers ask it by local names, because BOAMP carries eFo
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from lxml import etree
 
@@ -68,31 +69,37 @@ def _one_line(text: str) -> str:
 
 def local_name(element: Element) -> str:
     """Return the element's name without its namespace."""
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+@cache
+def _in_any_namespace(path: str) -> str:
+    """Return a path of local names as one of names in any namespace or none."""
+    return "/".join(f"{{*}}{name}" for name in path.split("/"))
 
 
 def children(element: Element | None, name: str) -> list[Element]:
     """Return the children of that local name, in document order."""
-    return [] if element is None else [child for child in element if local_name(child) == name]
+    return [] if element is None else list(element.iterchildren(_in_any_namespace(name)))
 
 
 def find_all(element: Element | None, path: str) -> list[Element]:
     """Return the elements at a path of local names: "a/b/c"."""
-    found = [] if element is None else [element]
-    for name in path.split("/"):
-        found = [child for parent in found for child in children(parent, name)]
-    return found
+    return [] if element is None else element.findall(_in_any_namespace(path))
 
 
 def find(element: Element | None, path: str) -> Element | None:
     """Return the first element at a path of local names, or None."""
-    return next(iter(find_all(element, path)), None)
+    return None if element is None else element.find(_in_any_namespace(path))
 
 
 def text_of(element: Element | None, path: str = "") -> str | None:
     """Return the first text at a path that is not blank, trimmed; None when there is none."""
-    for found in find_all(element, path) if path else [element]:
-        text = "".join(map(str, found.itertext())).strip() if found is not None else ""
+    if element is None:
+        return None
+    for found in element.iterfind(_in_any_namespace(path)) if path else (element,):
+        text = _text(found)
         if text:
             return text
     return None
@@ -100,12 +107,21 @@ def text_of(element: Element | None, path: str = "") -> str | None:
 
 def texts_of(element: Element | None, path: str) -> tuple[str, ...]:
     """Return every text at a path that is not blank, trimmed."""
-    return tuple(text for found in find_all(element, path) if (text := text_of(found)) is not None)
+    if element is None:
+        return ()
+    found = element.iterfind(_in_any_namespace(path))
+    return tuple(text for each in found if (text := _text(each)))
+
+
+def _text(element: Element) -> str:
+    """Return all text within an element, trimmed."""
+    text = "".join(map(str, element.itertext())) if len(element) else element.text
+    return text.strip() if text else ""
 
 
 def descendants(element: Element, name: str) -> list[Element]:
     """Return every descendant of that local name, in document order."""
-    return [child for child in element.iter("{*}" + name, name) if child is not element]
+    return [child for child in element.iter(_in_any_namespace(name)) if child is not element]
 
 
 def attribute(element: Element | None, name: str) -> str | None:
