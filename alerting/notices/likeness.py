@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from functools import lru_cache
 
 from rapidfuzz.distance import Levenshtein
@@ -34,6 +33,8 @@ _SAME_WORD = 0.75
 _SHORT_WORD = 3
 # A number of the file that a source writes before the title: "2026-T04 - ".
 _LEAD = re.compile(r"^\s*(?=[^\s]*\d)[\w/.\-]{4,}\s*[-–—:]\s+")
+_WORD = re.compile(r"[a-z0-9]+")
+_DIGIT = re.compile(r"[0-9]")
 _EMPTY_TEXT = """
 le la les l un une des de du d et en a au aux pour par sur dans avec sans ou ce cet cette ces son sa ses
 relatif relative relatifs relatives concernant portant objet marche marches public publics travaux
@@ -117,8 +118,7 @@ def fold(text: str | None) -> str:
     'refection de l ecole n 2'
     """
     plain = unicodedata.normalize("NFKD", (text or "").replace("œ", "oe").replace("Œ", "OE")).casefold()
-    letters: Iterable[str] = (letter if letter.isalnum() else " " for letter in plain if letter.isascii())
-    return " ".join("".join(letters).split())
+    return " ".join(_WORD.findall(plain.encode("ascii", "ignore").decode()))
 
 
 def buyer_tokens(notice: Notice) -> frozenset[str]:
@@ -178,17 +178,18 @@ def _own_words(words: list[str], others: list[str]) -> bool:
     """Tell whether a title has a telling word that the other has nothing like."""
     known = set(others)
     own = [
-        word for word in words if len(word) > _SHORT_WORD and word not in known and word not in _EMPTY_WORDS
+        word
+        for word in words
+        if len(word) > _SHORT_WORD and word not in known and word not in _EMPTY_WORDS and not _has_digit(word)
     ]
     return any(
         not any(Levenshtein.normalized_similarity(word, other, score_cutoff=_SAME_WORD) for other in known)
         for word in own
-        if not _has_digit(word)
     )
 
 
 def _has_digit(word: str) -> bool:
-    return any(sign.isdigit() for sign in word)
+    return _DIGIT.search(word) is not None
 
 
 def _values_differ(notice: Notice, other: Notice) -> bool:

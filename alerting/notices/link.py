@@ -14,6 +14,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from alerting.domain.deadlines import PARIS
 from alerting.domain.notice import Notice
@@ -165,7 +166,7 @@ def _certain_pairs(notices: Sequence[Notice]) -> Iterator[tuple[LinkStep, int, i
             for name in set(_BLOCKS[step](notice)):
                 blocks[name].append(position)
         for positions in blocks.values():
-            for index, position in enumerate(positions):
+            for index, position in enumerate(positions[1:], start=1):
                 for other in positions[:index]:
                     evidence = evidence_of(notices[position], notices[other])
                     if evidence is not None:
@@ -182,12 +183,7 @@ def _similar_pairs(notices: Sequence[Notice]) -> list[tuple[float, int, int, str
             for token in (*buyer_tokens(notice), siren_of(notice)):
                 if token is not None:
                     blocks[day, token].append(position)
-    pairs = {
-        (other, position)
-        for positions in blocks.values()
-        for index, position in enumerate(positions)
-        for other in positions[:index]
-    }
+    pairs = {pair for positions in blocks.values() for pair in combinations(positions, 2)}
     found = []
     for other, position in pairs:
         likeness = find_likeness(notices[other], notices[position])

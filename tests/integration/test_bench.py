@@ -13,6 +13,8 @@ import pytest
 BENCH = Path(__file__).parents[2] / "bench"
 SMALL = {
     "eforms.py": ["--rounds", "2"],
+    "fetch.py": ["--feeds", "20", "--rounds", "1"],
+    "link.py": ["--notices", "300", "--rounds", "1"],
     "match.py": ["--profiles", "200", "--notices", "20", "--sample", "4", "--rounds", "2"],
     "unchanged.py": ["--rounds", "1"],
 }
