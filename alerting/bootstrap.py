@@ -12,6 +12,7 @@ from alerting.delivery.maildir import MaildirMailer
 from alerting.delivery.mailers import Mailer
 from alerting.delivery.smtp import SmtpMailer
 from alerting.feeds.archive import Archive
+from alerting.feeds.credentials import Secrets
 from alerting.index.procedures import SearchIndex
 from alerting.pipeline.deliver import PostOffice
 from alerting.settings import Settings, read_settings
@@ -30,6 +31,7 @@ class Parts:
         post: How mails leave.
         index: The searchable copy, None when none is set.
         now: The clock, aware UTC.
+        secrets: Where references of feeds to their credentials are looked up.
     """
 
     settings: Settings
@@ -39,6 +41,7 @@ class Parts:
     post: PostOffice
     index: SearchIndex | None
     now: Callable[[], datetime]
+    secrets: Secrets
 
     def close(self) -> None:
         """Close every connection."""
@@ -86,7 +89,13 @@ def build(
         ),
         index=_index(settings),
         now=clock,
+        secrets={"env": _find_variable},
     )
+
+
+def _find_variable(name: str) -> str | None:
+    """Look up one variable: a part that held them all would show them wherever it is shown."""
+    return os.environ.get(name)
 
 
 def _mailer(settings: Settings, now: Callable[[], datetime]) -> Mailer:

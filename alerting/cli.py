@@ -29,6 +29,9 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")
 EXIT_ACT = 2
 EXIT_TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
 EXIT_BUG = 1
+# Of a long list on a page; --json has all.
+_SHOWN = 20
+_NAMED = 3
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Public notices, told to craft firms once."
@@ -99,19 +102,32 @@ def migrate(as_json: AsJson = False) -> None:  # noqa: FBT002
 
 @feeds.command("add")
 def add_feed(
-    feed_id: str,
     url: str,
-    authority: Annotated[str, typer.Option(help="Who publishes it.")],
-    format: Annotated[str, typer.Option(help="rss, eforms, boamp, an index page, or auto.")] = "auto",  # noqa: A002
+    feed_id: Annotated[str | None, typer.Option("--id", help="Its short name; else its host.")] = None,
+    authority: Annotated[str | None, typer.Option(help="Who publishes it; else its host.")] = None,
+    format: Annotated[str, typer.Option(help="As `feeds check` names it, or auto.")] = "auto",  # noqa: A002
+    credentials: Annotated[str | None, typer.Option(help="env:NAME or airflow:CONNECTION.")] = None,
     local: Annotated[bool, typer.Option(help="May be on a private address.")] = False,  # noqa: FBT002
-    poll_seconds: Annotated[int, typer.Option(min=1, help="Shortest pause between two checks.")] = 300,
+    start: Annotated[bool, typer.Option("--start", help="Switch it on at once.")] = False,  # noqa: FBT002
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
-    """Register a feed, or change it."""
-    report = commands.add_feed(
-        feed_id, authority=authority, url=url, format=format, is_local=local, poll_seconds=poll_seconds
+    """Read one document of a feed, show what firms would be told, and register it.
+
+    A new feed rests until `feeds resume ID`, or --start; one that is known goes on as it was.
+    Exit code 2: it could not be read, and nothing is registered.
+    """
+    report = commands.subscribe_feed(
+        url,
+        feed_id=feed_id,
+        authority=authority,
+        format=format,
+        is_local=local,
+        credentials=credentials,
+        is_started=start,
     )
-    _show_report(report, as_json=as_json)
+    _show_tried(report, as_json=as_json)
+    if report["state"] == "refused":
+        raise typer.Exit(EXIT_ACT)
 
 
 @feeds.command("seed")
@@ -377,6 +393,31 @@ def _found_row(row: Mapping[str, Any]) -> dict[str, Any]:
     stated = {place["departement"] for place in places if place["departement"] is not None}
     buyer = row["buyer"] or {}
     return {**row, "buyer": buyer.get("name"), "departements": sorted(stated)}
+
+
+def _show_tried(report: Mapping[str, Any], *, as_json: bool) -> None:
+    """Show what one document of a feed holds, to whom it would be told, and what became of the feed."""
+    if as_json:
+        _print_json([report])
+        return
+    found = report["notices"]
+    if found:
+        columns = ("title", "deadline_at", "is_open", "missing", "told_to")
+        _print_table([{**row, "told_to": _told_to(row["told_to"])} for row in found[:_SHOWN]], columns)
+    lines = [f"{reject['where']}: {reject['problem']}" for reject in report["rejects"][:_SHOWN]]
+    told = sum(bool(row["told_to"]) for row in found)
+    counts = f"{len(found)} notices, {sum(row['is_open'] for row in found)} open, {told} to tell"
+    lines.append(f"{report['format'] or 'no format'}, {report['outcome']}: {counts}")
+    lines.append(f"feed {report['feed_id']}: {report['state']}")
+    if report["state"] == "paused":
+        lines.append(f"switch it on with: alerting feeds resume {report['feed_id']}")
+    for line in lines:
+        _console().print(line, markup=False)
+
+
+def _told_to(rows: Sequence[Mapping[str, Any]]) -> str:
+    names = [str(row["profile_id"]) for row in rows]
+    return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
 
 
 def _check_row(report: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,21 @@ from typing import Any
 from alerting import bootstrap
 from alerting.bootstrap import Parts
 from alerting.domain.json import to_json
-from alerting.pipeline import compose, deliver, dry, fetch, index, link, load, match, registry, show, waiting
+from alerting.feeds.credentials import Secrets
+from alerting.pipeline import (
+    compose,
+    deliver,
+    dry,
+    fetch,
+    index,
+    link,
+    load,
+    match,
+    preview,
+    registry,
+    show,
+    waiting,
+)
 
 
 Report = dict[str, Any]
@@ -30,7 +44,7 @@ def migrate(*, parts: Parts | None = None) -> Report:
 
 
 def seed_feeds(path: str, *, parts: Parts | None = None) -> Report:
-    """Register or update the feeds of a TOML file: [[feeds]] feed_id, authority, url, format, is_local.
+    """Register or update the feeds of a TOML file: a table [[feeds]] each, with the facts of ``add_feed``.
 
     Raises:
         ProfileError: The file cannot be used; says where.
@@ -47,9 +61,24 @@ def add_feed(
     format: str = "auto",  # noqa: A002 - the glossary's word
     is_local: bool = False,
     poll_seconds: int = 300,
+    credentials: str | None = None,
     parts: Parts | None = None,
 ) -> Report:
-    """Register one feed, or change it."""
+    """Register one feed, or change it.
+
+    Args:
+        feed_id: Its short name.
+        authority: Who publishes it.
+        url: http or https.
+        format: Or "auto", to tell by the bytes of each document.
+        is_local: May lead to private addresses.
+        poll_seconds: Our own shortest pause between two checks.
+        credentials: Where its secret is kept: "env:NAME", or "airflow:CONNECTION".
+        parts: For tests.
+
+    Raises:
+        ProfileError: It cannot be used, or another feed has that address.
+    """
     feed = {
         "feed_id": feed_id,
         "authority": authority,
@@ -57,9 +86,57 @@ def add_feed(
         "format": format,
         "is_local": is_local,
         "poll_seconds": poll_seconds,
+        "credentials": credentials,
     }
     with bootstrap.opened(parts) as opened:
         return registry.add_feeds(opened.database, [feed], now=opened.now)
+
+
+def subscribe_feed(
+    url: str,
+    *,
+    feed_id: str | None = None,
+    authority: str | None = None,
+    format: str = "auto",  # noqa: A002 - the glossary's word
+    is_local: bool = False,
+    credentials: str | None = None,
+    is_started: bool = False,
+    parts: Parts | None = None,
+) -> Report:
+    """Ask an address as a feed is asked, read one document, say what firms would be told, and register it.
+
+    Args:
+        url: http or https.
+        feed_id: Its short name; None: after its host.
+        authority: Who publishes it; None: as known, else its host.
+        format: Or "auto", to tell by the bytes.
+        is_local: May lead to private addresses.
+        credentials: Where its secret is kept: "env:NAME", or "airflow:CONNECTION".
+        is_started: Asked from now on; else a feed that is new rests, and one that is known goes on as it was.
+        parts: For tests.
+
+    Returns:
+        feed_id; state: "refused" (then nothing is registered), "paused" or "due"; format, outcome,
+        rejects; notices: each with the profiles it would be told to.
+
+    Raises:
+        ProfileError: It cannot be used, or another feed has that address.
+    """
+    entry = {
+        "feed_id": feed_id or registry.name_feed(url),
+        "authority": authority or "",
+        "url": url,
+        "format": format,
+        "is_local": is_local,
+        "credentials": credentials,
+    }
+    with bootstrap.opened(parts) as opened:
+        feed = registry.read_feed(entry)
+        tried = preview.try_feed(opened.database, feed, secrets=opened.secrets, now=opened.now)
+        state = "refused"
+        if tried["outcome"] != "refused":
+            state = registry.subscribe(opened.database, feed, is_started=is_started, now=opened.now)
+    return {"feed_id": feed.feed_id, "state": state, **tried}
 
 
 def list_feeds(*, parts: Parts | None = None) -> list[Report]:
@@ -177,10 +254,16 @@ def profiles_to_match_count(*, parts: Parts | None = None) -> int:
         return show.count_profiles_to_match(opened.database)
 
 
-def fetch_due_feeds(*, parts: Parts | None = None) -> Report:
-    """Ask every due feed for news and keep what is new; "waiting" counts documents to load."""
+def fetch_due_feeds(*, secrets: Secrets | None = None, parts: Parts | None = None) -> Report:
+    """Ask every due feed for news and keep what is new; "waiting" counts documents to load.
+
+    Args:
+        secrets: Where credentials are looked up beside the environment; references to other places fail.
+        parts: For tests.
+    """
     with bootstrap.opened(parts) as opened:
-        return fetch.fetch_due_feeds(opened.database, opened.archive, now=opened.now)
+        known = {**opened.secrets, **(secrets or {})}
+        return fetch.fetch_due_feeds(opened.database, opened.archive, now=opened.now, secrets=known)
 
 
 def load_documents(*, parts: Parts | None = None) -> Report:

@@ -6,7 +6,7 @@ Out:  what was measured, in lines; with --json the last two are an object each: 
 Like with like: each opens a new connection to every address and checks the same certificate.  Ours does what
 a feed's check needs: addresses told public from private, redirects, times and sizes limited, packing undone
 piece by piece, the hash, when to ask again.  The bare fetch has as many questions open at a time, reads to
-the end of the body and looks at nothing; httpx is used as its manual says, with its own limits.  All in turns.
+the end of the body and looks at nothing; httpx is used as its manual says, with limits of its own, in turns.
 """
 
 from __future__ import annotations

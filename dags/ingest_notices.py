@@ -29,11 +29,14 @@ from alerting_airflow.assets import FEEDS_DUE, NOTICES
 def ingest_notices():
     @task(execution_timeout=timedelta(minutes=10))
     def fetch():
+        from functools import partial
+
+        from alerting_airflow.secrets import find_connection
         from alerting_airflow.tasks import run
 
         from alerting import commands
 
-        return run(commands.fetch_due_feeds)
+        return run(partial(commands.fetch_due_feeds, secrets={"airflow": find_connection}))
 
     @task(outlets=[NOTICES], execution_timeout=timedelta(minutes=20))
     def load():

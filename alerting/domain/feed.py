@@ -53,6 +53,7 @@ class Feed:
         format: A name of ``alerting.feeds.formats``, or "auto" to tell by the bytes.
         is_local: May resolve to loopback and private addresses (demo, tests).
         poll_seconds: Our own shortest pause between two checks.
+        credentials: Where the secret is kept that the server wants to see: "env:NAME".
         etag, last_modified: Of the last answer that was kept.
         body_hash: sha256 (hex) of the last body.
         next_check_at: Aware UTC; None means at once.
@@ -65,6 +66,7 @@ class Feed:
     format: str = "auto"
     is_local: bool = False
     poll_seconds: int = 300
+    credentials: str | None = None
     etag: str | None = None
     last_modified: str | None = None
     body_hash: str | None = None

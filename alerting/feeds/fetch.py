@@ -27,12 +27,14 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
 from operator import itemgetter
+from types import MappingProxyType
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import aiohttp
 
 from alerting.domain.feed import Feed, Fetched, Question, Reject
-from alerting.errors import AlertingError, FeedRefusedError, FeedUnavailableError
+from alerting.errors import AlertingError, FeedRefusedError, FeedUnavailableError, SettingError
+from alerting.feeds.credentials import Secrets, find_header
 from alerting.feeds.formats import question_of
 
 
@@ -42,6 +44,7 @@ NOT_MODIFIED = 304
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 LONGEST_PAUSE = timedelta(hours=24)
 CHUNK_BYTES = 65_536
+_NO_SECRETS: Secrets = MappingProxyType({})
 USER_AGENT = "alerting (public notices for craft firms)"
 
 Outcome = Fetched | AlertingError
@@ -83,11 +86,14 @@ DEFAULT_LIMITS = FetchLimits()
 
 @asynccontextmanager
 async def open_fetcher(
-    *, now: Callable[[], datetime], limits: FetchLimits = DEFAULT_LIMITS
+    *,
+    now: Callable[[], datetime],
+    limits: FetchLimits = DEFAULT_LIMITS,
+    secrets: Secrets = _NO_SECRETS,
 ) -> AsyncIterator[Fetcher]:
     """Lend a fetcher; its connections are closed afterwards."""
     async with _session(is_local=False) as public, _session(is_local=True) as local:
-        yield Fetcher(public, local, now, limits)
+        yield Fetcher(public, local, now, limits, secrets)
 
 
 class Fetcher:
@@ -99,11 +105,13 @@ class Fetcher:
         local: aiohttp.ClientSession,
         now: Callable[[], datetime],
         limits: FetchLimits,
+        secrets: Secrets,
     ) -> None:
         self._public = public
         self._local = local
         self._now = now
         self._limits = limits
+        self._secrets = secrets
         self._room = asyncio.Semaphore(limits.feeds_at_once)
         self._turns: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(limits.per_host))
 
@@ -166,12 +174,25 @@ class Fetcher:
         method, headers = "GET", _conditions(feed)
         if question.body is not None:
             method, headers = "POST", {"Content-Type": "application/json"}
+        headers.update(self._credentials(feed, question.url))
         async with session.request(
             method, question.url, data=question.body, headers=headers, allow_redirects=False
         ) as answer:
             if answer.status in REDIRECTS and "Location" in answer.headers:
                 return answer.headers["Location"]
             return await _read(answer, feed, question.url, self._now(), self._limits)
+
+    def _credentials(self, feed: Feed, url: str) -> dict[str, str]:
+        """Return the header of a feed's credentials: for its own server only, and not where others listen."""
+        if feed.credentials is None or _origin(url) != _origin(feed.url):
+            return {}
+        if not url.startswith("https://") and not feed.is_local:
+            problem = "credentials go over https only; expected an https address"
+            raise FeedRefusedError(feed.feed_id, show_url(url), problem)
+        try:
+            return dict([find_header(feed.credentials, self._secrets)])
+        except SettingError as error:
+            raise FeedUnavailableError(feed.feed_id, show_url(url), str(error)) from error
 
 
 def next_check_at(answered_at: datetime, headers: Mapping[str, str], *, minimum: timedelta) -> datetime:
@@ -240,6 +261,11 @@ def _seconds(text: str) -> timedelta | None:
     if not text.isascii() or not text.isdigit():
         return None
     return timedelta(seconds=int(text)) if len(text) <= _LONGEST_NUMBER else LONGEST_PAUSE
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc.lower()
 
 
 def _spread(feeds: Sequence[Feed]) -> list[Feed]:

@@ -19,7 +19,7 @@ from elasticsearch.helpers import streaming_bulk
 
 from alerting.domain.json import to_json
 from alerting.domain.notice import Lot, Place
-from alerting.domain.procedure import Procedure
+from alerting.domain.procedure import Procedure, ProcedureState
 from alerting.errors import SearchError, SearchUnavailableError
 from alerting.text.analysis import stems
 
@@ -139,6 +139,8 @@ class SearchIndex:
                     }
                 ],
                 "filter": [{"term": {"departements": departement}}] if departement is not None else [],
+                # What became part of another procedure is found there.
+                "must_not": [{"term": {"state": ProcedureState.MERGED.value}}],
             }
         }
         with _errors(self._alias):

@@ -11,15 +11,18 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from urllib.parse import urljoin
 
 from alerting.domain.feed import Feed, Fetched, Reject
 from alerting.domain.notice import Notice
 from alerting.errors import FeedFormatError
+from alerting.feeds.credentials import Secrets
 from alerting.feeds.fetch import DEFAULT_LIMITS, FetchLimits, Outcome, open_fetcher, reject_of
 from alerting.feeds.formats import AUTO, detect, parse
 from alerting.notices.normalise import normalise
 
 
+INDEX_FORMAT = "index-page"
 WANTED = ("buyer", "description", "cpv_main", "places", "deadline_at", "document_url", "submission_url")
 
 
@@ -35,6 +38,7 @@ class CheckReport:
         missing: For each notice the wanted fields that it does not state.
         rejects: What was refused, with where and why.
         seconds: How long it took.
+        links: Addresses of further documents that it points to.
     """
 
     path: str
@@ -44,6 +48,7 @@ class CheckReport:
     missing: tuple[tuple[str, ...], ...]
     rejects: tuple[Reject, ...]
     seconds: float
+    links: tuple[str, ...] = ()
 
 
 def check(path: str, document: bytes, *, format: str = AUTO) -> CheckReport:  # noqa: A002 - the field's name
@@ -61,7 +66,24 @@ def check(path: str, document: bytes, *, format: str = AUTO) -> CheckReport:  # 
     notices = tuple(normalise(raw) for raw in parsed.notices)
     outcome = "read" if not parsed.rejects else "partly" if notices else "refused"
     missing = tuple(_missing(notice) for notice in notices)
-    return CheckReport(path, name, outcome, notices, missing, parsed.rejects, time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    return CheckReport(path, name, outcome, notices, missing, parsed.rejects, seconds, parsed.links)
+
+
+def check_feed(feed: Feed, *, secrets: Secrets, now: Callable[[], datetime]) -> CheckReport:
+    """Ask a feed and check one document of it: its first page, or the first that an index page points to."""
+
+    async def run() -> CheckReport:
+        async with open_fetcher(now=now, secrets=secrets) as fetcher:
+            (outcome,) = await fetcher.fetch_links(feed, [feed.url])
+            report = _check_outcome(feed.url, outcome, format=feed.format)
+            if report.format != INDEX_FORMAT or not report.links or not isinstance(outcome, Fetched):
+                return report
+            url = urljoin(outcome.url, report.links[0])
+            (linked,) = await fetcher.fetch_links(feed, [url])
+            return replace(_check_outcome(url, linked), format=INDEX_FORMAT, links=report.links)
+
+    return asyncio.run(run())
 
 
 def check_addresses(
@@ -100,9 +122,9 @@ def refuse(path: str, where: str, problem: str) -> CheckReport:
     return CheckReport(path, None, "refused", (), (), (Reject(where, problem),), 0.0)
 
 
-def _check_outcome(url: str, outcome: Outcome) -> CheckReport:
+def _check_outcome(url: str, outcome: Outcome, *, format: str = AUTO) -> CheckReport:  # noqa: A002
     if isinstance(outcome, Fetched):
-        return check(url, outcome.body or b"")
+        return check(url, outcome.body or b"", format=format)
     reject = reject_of(outcome)
     return refuse(url, reject.where, reject.problem)
 

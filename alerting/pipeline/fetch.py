@@ -32,6 +32,7 @@ from alerting.errors import (
     TransientError,
 )
 from alerting.feeds.archive import Archive
+from alerting.feeds.credentials import Secrets
 from alerting.feeds.fetch import (
     DEFAULT_LIMITS,
     NOT_MODIFIED,
@@ -62,6 +63,7 @@ class _Desk:
     database: Database
     archive: Archive
     now: Callable[[], datetime]
+    secrets: Secrets
     counts: Counter[str]
     limits: FetchLimits
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -72,6 +74,7 @@ def fetch_due_feeds(
     archive: Archive,
     *,
     now: Callable[[], datetime],
+    secrets: Secrets,
     limits: FetchLimits = DEFAULT_LIMITS,
 ) -> dict[str, Any]:
     """Ask every feed that is due.
@@ -82,7 +85,7 @@ def fetch_due_feeds(
     with database.begin() as connection:
         due = feeds.due_feeds(connection, now=now())
     counts: Counter[str] = Counter(feeds=len(due))
-    asyncio.run(_fetch(due, _Desk(database, archive, now, counts, limits)))
+    asyncio.run(_fetch(due, _Desk(database, archive, now, secrets, counts, limits)))
     with database.begin() as connection:
         waiting = documents.count_waiting(connection)
     report = {name: counts[name] for name in ("feeds", "unchanged", "failed", "documents")}
@@ -91,7 +94,7 @@ def fetch_due_feeds(
 
 
 async def _fetch(due: Sequence[Feed], desk: _Desk) -> None:
-    async with open_fetcher(now=desk.now, limits=desk.limits) as fetcher:
+    async with open_fetcher(now=desk.now, limits=desk.limits, secrets=desk.secrets) as fetcher:
 
         async def keep(feed: Feed, outcome: Outcome) -> None:
             if isinstance(outcome, Fetched) and outcome.body is not None:

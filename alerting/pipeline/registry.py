@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,9 +15,11 @@ import msgspec
 
 from alerting.domain.feed import Feed
 from alerting.errors import OutputError, ProfileError, UnknownIdError
+from alerting.feeds.credentials import check_reference
+from alerting.feeds.formats import AUTO, FORMATS
 from alerting.matching.firms_file import read_firm, read_firms, read_profile, refuse_silence
 from alerting.store import documents, feeds, firms
-from alerting.store.database import Database
+from alerting.store.database import Connection, Database
 
 
 class _FeedEntry(msgspec.Struct, forbid_unknown_fields=True):
@@ -27,6 +31,7 @@ class _FeedEntry(msgspec.Struct, forbid_unknown_fields=True):
     format: str = "auto"
     is_local: bool = False
     poll_seconds: int = 300
+    credentials: str | None = None
 
 
 def read_text(path: Path) -> str:
@@ -67,13 +72,59 @@ def seed_feeds(database: Database, path: Path, *, now: Callable[[], datetime]) -
 def add_feeds(
     database: Database, entries: Sequence[Mapping[str, Any]], *, now: Callable[[], datetime]
 ) -> dict[str, Any]:
-    """Register feeds, all or none; "waiting" counts the feeds that are due."""
-    new = [_feed(entry, position) for position, entry in enumerate(entries, start=1)]
+    """Register feeds, all or none; "waiting" counts the feeds that are due.
+
+    Raises:
+        ProfileError: One cannot be used, or has the address of another feed.
+    """
+    new = [_feed(entry, f"feeds[{position}]") for position, entry in enumerate(entries, start=1)]
     with database.begin() as connection:
         for feed in new:
+            _refuse_second(connection, feed)
             feeds.put_feed(connection, feed)
         waiting = feeds.count_due_feeds(connection, now=now())
     return {"feeds": len(new), "waiting": waiting}
+
+
+def name_feed(url: str) -> str:
+    """Return the short name of a feed that nobody named: its host's, without www and dots.
+
+    >>> name_feed("https://www.mairie.kerlann.example/avis.xml")
+    'mairie-kerlann-example'
+    """
+    host = url.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0].lower()
+    return "-".join(re.findall(r"[a-z0-9]+", host.removeprefix("www."))) or "feed"
+
+
+def read_feed(entry: Mapping[str, Any]) -> Feed:
+    """Return the feed that an entry describes.
+
+    Raises:
+        ProfileError: It cannot be used.
+    """
+    return _feed(entry, "feed")
+
+
+def subscribe(database: Database, feed: Feed, *, is_started: bool, now: Callable[[], datetime]) -> str:
+    """Register one feed; return whether it is "due" or "paused".
+
+    A feed that is new rests, unless it is started; one that is known goes on as it was, at its pace, and
+    under its authority where *feed* names none.
+
+    Raises:
+        ProfileError: Another feed has its address.
+    """
+    with database.begin() as connection:
+        _refuse_second(connection, feed)
+        known = feeds.find_feed(connection, feed.feed_id)
+        authority = feed.authority or (known.authority if known is not None else name_feed(feed.url))
+        pace = known.poll_seconds if known is not None else feed.poll_seconds
+        feeds.put_feed(connection, replace(feed, authority=authority, poll_seconds=pace))
+        if is_started:
+            feeds.set_paused(connection, feed.feed_id, None)
+        elif known is None:
+            feeds.set_paused(connection, feed.feed_id, now())
+        return "paused" if feeds.is_paused(connection, feed.feed_id) else "due"
 
 
 def pause_feed(database: Database, feed_id: str, *, now: Callable[[], datetime]) -> dict[str, Any]:
@@ -154,13 +205,23 @@ def _found(feed_id: str, *, is_there: bool) -> None:
         raise UnknownIdError(f"feed {feed_id!r}: no feed of that id")
 
 
-def _feed(entry: Mapping[str, Any], position: int) -> Feed:
+def _refuse_second(connection: Connection, feed: Feed) -> None:
+    owner = feeds.find_by_address(connection, feed.url)
+    if owner not in {None, feed.feed_id}:
+        raise ProfileError(f"feed {feed.feed_id!r}: url: feed {owner!r} has this address already")
+
+
+def _feed(entry: Mapping[str, Any], place: str) -> Feed:
     try:
         read = msgspec.convert(entry, _FeedEntry)
     except msgspec.ValidationError as error:
-        raise ProfileError(f"feeds[{position}]: {error}") from error
-    if urlsplit(read.url).scheme not in {"http", "https"}:
-        raise ProfileError(f"feed {read.feed_id!r}: url: expected http or https (got {read.url!r})")
+        raise ProfileError(f"{place}: {error}") from error
+    _check_url(read)
+    if read.format != AUTO and read.format not in FORMATS:
+        expected = ", ".join([AUTO, *sorted(FORMATS)])
+        raise ProfileError(f"feed {read.feed_id!r}: format: expected one of {expected} (got {read.format!r})")
+    if read.credentials is not None:
+        check_reference(read.credentials)
     return Feed(
         feed_id=read.feed_id,
         authority=read.authority,
@@ -168,4 +229,17 @@ def _feed(entry: Mapping[str, Any], position: int) -> Feed:
         format=read.format,
         is_local=read.is_local,
         poll_seconds=read.poll_seconds,
+        credentials=read.credentials,
     )
+
+
+def _check_url(entry: _FeedEntry) -> None:
+    try:
+        parts = urlsplit(entry.url)
+    except ValueError as error:
+        raise ProfileError(f"feed {entry.feed_id!r}: url: {error}") from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ProfileError(f"feed {entry.feed_id!r}: url: expected http or https (got {entry.url!r})")
+    if parts.password is not None:
+        problem = 'a password in it would be seen in lists; expected credentials = "env:NAME"'
+        raise ProfileError(f"feed {entry.feed_id!r}: url: {problem}")

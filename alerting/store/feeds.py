@@ -5,27 +5,31 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import Connection, Row, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from alerting.domain.feed import Feed, Fetched
 from alerting.store.tables import feeds
 
 
+_LAST_ANSWER = ("next_check_at", "etag", "last_modified", "body_hash")
 _COLUMNS = [feeds.c[name] for name in Feed.__dataclass_fields__]
 
 
 def put_feed(connection: Connection, feed: Feed) -> None:
-    """Register a feed, or change its authority, address, format and pace."""
+    """Register a feed, or change what is registered of it; another address is asked anew, at once."""
     facts = {
         "authority": feed.authority,
         "url": feed.url,
         "format": feed.format,
         "is_local": feed.is_local,
         "poll_seconds": feed.poll_seconds,
+        "credentials": feed.credentials,
     }
     statement = insert(feeds).values(feed_id=feed.feed_id, **facts)
-    connection.execute(statement.on_conflict_do_update(index_elements=["feed_id"], set_=facts))
+    is_same = feeds.c.url == statement.excluded.url
+    kept = {name: case((is_same, feeds.c[name]), else_=None) for name in _LAST_ANSWER}
+    connection.execute(statement.on_conflict_do_update(index_elements=["feed_id"], set_={**facts, **kept}))
 
 
 def due_feeds(connection: Connection, *, now: datetime, limit: int = 500) -> list[Feed]:
@@ -37,6 +41,22 @@ def due_feeds(connection: Connection, *, now: datetime, limit: int = 500) -> lis
 def count_due_feeds(connection: Connection, *, now: datetime) -> int:
     """Return how many feeds are due."""
     return connection.scalar(select(func.count()).select_from(feeds).where(*_is_due(now))) or 0
+
+
+def find_feed(connection: Connection, feed_id: str) -> Feed | None:
+    """Return a feed, None when there is none of that id."""
+    row = connection.execute(select(*_COLUMNS).where(feeds.c.feed_id == feed_id)).one_or_none()
+    return None if row is None else _feed(row)
+
+
+def is_paused(connection: Connection, feed_id: str) -> bool:
+    """Tell whether a feed rests."""
+    return connection.scalar(select(feeds.c.paused_at).where(feeds.c.feed_id == feed_id)) is not None
+
+
+def find_by_address(connection: Connection, url: str) -> str | None:
+    """Return which feed has an address, None when none has."""
+    return connection.scalar(select(feeds.c.feed_id).where(feeds.c.url == url))
 
 
 def get_feed(connection: Connection, feed_id: str) -> Feed:
@@ -89,7 +109,7 @@ def set_paused(connection: Connection, feed_id: str, paused_at: datetime | None)
 
 def ask_again(connection: Connection, feed_id: str) -> bool:
     """Make a feed due now, and forget what it answered last; False when there is none of that id."""
-    facts: dict[str, Any] = dict.fromkeys(("next_check_at", "etag", "last_modified", "body_hash"))
+    facts: dict[str, Any] = dict.fromkeys(_LAST_ANSWER)
     return connection.execute(update(feeds).where(feeds.c.feed_id == feed_id).values(facts)).rowcount == 1
 
 

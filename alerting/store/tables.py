@@ -59,6 +59,7 @@ feeds = Table(
     Column("format", Text, nullable=False, server_default="auto"),
     Column("is_local", Boolean, nullable=False, server_default=text("false")),
     Column("poll_seconds", Integer, nullable=False, server_default=text("300")),
+    Column("credentials", Text),  # a reference, never a secret
     Column("etag", Text),
     Column("last_modified", Text),
     Column("body_hash", Text),

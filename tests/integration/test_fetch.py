@@ -660,10 +660,15 @@ class Step:
     database: object
     archive: Archive
     moment: datetime = NOON
+    environment: dict[str, str] = field(default_factory=dict)
 
     def run(self, **limits) -> dict[str, int]:
         return fetch_due_feeds(
-            self.database, self.archive, now=lambda: self.moment, limits=FetchLimits(**limits)
+            self.database,
+            self.archive,
+            now=lambda: self.moment,
+            secrets={"env": self.environment.get},
+            limits=FetchLimits(**limits),
         )
 
     def add(self, *added: Feed) -> None:
@@ -895,3 +900,38 @@ def test_a_search_is_asked_by_post_page_by_page_and_one_without_end_is_refused(s
     query = "buyer-country IN (FRA)"
     assert server.asked == [("POST", "application/json", query, number) for number in (1, 2, 3)]
     assert step.rejects() == [(server.url + "/v3/notices/search?…", "more than 3 pages; expected an end", 1)]
+
+
+def test_credentials_go_to_the_feeds_own_server_and_nowhere_else(server):
+    """
+    A redirect to another server is followed without them; a link to it likewise.
+    """
+    other = server.url.replace("127.0.0.1", "localhost")
+    server.pages["/avis"] = say(302, Location=f"{other}/elsewhere")
+    server.pages["/elsewhere"] = say()
+
+    async def run() -> object:
+        secrets = {"env": {"KEY": "Bearer abc"}.get}
+        async with open_fetcher(now=lambda: NOON, secrets=secrets) as fetcher:
+            (found,) = await fetcher.fetch_links(
+                feed(f"{server.url}/avis", credentials="env:KEY"), [f"{server.url}/avis"]
+            )
+            return found
+
+    assert asyncio.run(run()).status == 200
+    assert [(path, headers.get("Authorization")) for path, headers in server.requests] == [
+        ("/avis", "Bearer abc"),
+        ("/elsewhere", None),
+    ]
+
+
+def test_credentials_do_not_go_where_others_listen():
+    """
+    A public feed over http with credentials is refused before anything is asked.
+    """
+    found = ask(feed("http://kerlann.example/avis", is_local=False, credentials="env:KEY"))
+
+    assert refusal(found) == (
+        FeedRefusedError,
+        "feed 'kerlann': http://kerlann.example/avis: credentials go over https only; expected an https address",
+    )

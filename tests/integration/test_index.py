@@ -67,6 +67,16 @@ def test_a_procedure_put_again_replaces_itself(index):
     assert index.count() == 1
 
 
+def test_a_procedure_that_became_part_of_another_is_not_found(index):
+    """
+    Its notices are found under the other.
+    """
+    index.put([replace(procedure(1, "Peinture"), state=ProcedureState.MERGED), procedure(2, "Peinture")])
+    index.count()
+
+    assert [found["procedure_id"] for found in index.search("peinture")] == [2]
+
+
 def test_an_index_that_is_away_says_so_in_one_line():
     """
     No server: a transient error, that names the index.

@@ -64,6 +64,7 @@ class Authority:
     url: str
     pages: dict[str, tuple[int, str, bytes]] = field(default_factory=dict)
     requests: list[tuple[str, int]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
 
     def publish(self, path: str, body: bytes | str, *, status: int = 200, media: str = "text/xml") -> None:
         self.pages[path] = (status, media, body.encode() if isinstance(body, str) else body)
@@ -84,6 +85,7 @@ def authority():
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            published.headers.append(dict(self.headers))
             status, media, body, etag = published.answer(self.path, self.headers.get("If-None-Match"))
             self.send_response(status)
             self.send_header("Content-Type", media)
