@@ -107,6 +107,10 @@ class SearchError(PermanentError):
     """Elasticsearch refuses what was asked, and would refuse it again; raised by ``index``."""
 
 
+class UnstorableError(PermanentError):
+    """PostgreSQL cannot hold a value, however often it is tried; raised by ``store.database``."""
+
+
 class SettingError(PermanentError):
     """An environment variable has a value that cannot be used; raised by ``settings``."""
 

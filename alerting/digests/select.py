@@ -68,6 +68,8 @@ def find_telling_kind(candidate: Candidate, *, now: datetime) -> TellingKind | N
     passed is told only when it is the deadline that changed.
     """
     procedure = candidate.procedure
+    if procedure.state is ProcedureState.MERGED:
+        return None  # What it was is told of the procedure that it became part of.
     passed = has_passed(procedure.view.deadline_at, now=now)
     if not candidate.told:
         return TellingKind.NEW if procedure.state is ProcedureState.OPEN and not passed else None

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from alerting.domain.deadlines import PARIS, has_passed, working_days_until
+from alerting.domain.deadlines import PARIS, has_passed, is_day_alone, working_days_until
 from alerting.domain.match import Reason
 from alerting.domain.money import Money
 from alerting.domain.notice import Place
@@ -66,7 +66,9 @@ _UNKNOWN = {
 
 
 def day_and_time(moment: datetime) -> str:
-    """Return "mardi 3 mars 2026 à 12 h" in Paris time."""
+    """Return "mardi 3 mars 2026 à 12 h" in Paris time; the day alone where no hour was stated."""
+    if is_day_alone(moment):
+        return day(moment)
     local = moment.astimezone(PARIS)
     minutes = f"{NO_BREAK}{local.minute:02d}" if local.minute else ""
     return f"{day(moment)} à{NO_BREAK}{local.hour}{NO_BREAK}h{minutes}"

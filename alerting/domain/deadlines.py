@@ -11,12 +11,14 @@ Source: Code du travail, article L3133-1; Easter by the Gregorian computus of Me
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
 
 PARIS = ZoneInfo("Europe/Paris")
+# A date without an hour is kept as the last minute of its day.
+LAST_MINUTE = time(23, 59)
 
 # Month and day of the holidays that do not move.
 _FIXED_HOLIDAYS = ((1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25))
@@ -43,6 +45,11 @@ def working_days_until(deadline_at: datetime, *, now: datetime) -> int:
 def has_passed(deadline_at: datetime | None, *, now: datetime) -> bool:
     """Tell whether a deadline lies behind *now*; one that is not stated has not passed."""
     return deadline_at is not None and deadline_at <= now
+
+
+def is_day_alone(moment: datetime) -> bool:
+    """Tell whether a moment stands for a day of which no hour was stated: its last minute, in Paris."""
+    return moment.astimezone(PARIS).time().replace(microsecond=0) == LAST_MINUTE
 
 
 def is_working_day(day: date) -> bool:

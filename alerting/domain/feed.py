@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from alerting.domain.notice import RawNotice
@@ -79,7 +80,7 @@ class Fetched:
     """One answer of a feed's server.
 
     ``body`` is None when nothing is new (304, or the same hash as last time); the other
-    fields then still say when to come back.
+    fields then still say when to come back.  ``headers`` are those kept with the document.
     """
 
     feed_id: str
@@ -92,3 +93,4 @@ class Fetched:
     last_modified: str | None
     content_type: str | None
     next_check_at: datetime
+    headers: Mapping[str, str] = field(default_factory=dict)

@@ -45,6 +45,11 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 LONGEST_PAUSE = timedelta(hours=24)
 CHUNK_BYTES = 65_536
 _NO_SECRETS: Secrets = MappingProxyType({})
+# What says later how a document came; nothing that could be a secret.
+KEPT_HEADERS = (
+    "Cache-Control", "Content-Encoding", "Content-Length", "Content-Type", "Date", "ETag", "Expires",
+    "Last-Modified", "Retry-After", "Server",
+)  # fmt: skip
 USER_AGENT = "alerting (public notices for craft firms)"
 
 Outcome = Fetched | AlertingError
@@ -57,6 +62,10 @@ _LONGEST_PROBLEM = 300
 # gzip or zlib, told by the first bytes.
 _ANY_WRAPPER = 32 + zlib.MAX_WBITS
 # RFC 6052: an IPv4 address in the last 32 bits, which a gateway unpacks.
+# RFC 4291, 2.4: all that is public so far; what lies outside carries or is a private address.
+_PUBLIC_IPV6 = ipaddress.IPv6Network("2000::/3")
+# RFC 7526: relays into IPv6 that are no more.
+_RELAYS = ipaddress.IPv4Network("192.88.99.0/24")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
@@ -335,7 +344,11 @@ def _may_ask(address: Address, *, is_local: bool) -> bool:
             return _may_ask(inner, is_local=is_local)
     if address.is_multicast or address.is_link_local or address.is_unspecified:
         return False
-    return address.is_global or (is_local and (address.is_loopback or address.is_private))
+    if is_local and (address.is_loopback or address.is_private):
+        return True
+    if isinstance(address, ipaddress.IPv6Address):
+        return address.is_global and address in _PUBLIC_IPV6
+    return address.is_global and address not in _RELAYS
 
 
 def _conditions(feed: Feed) -> dict[str, str]:
@@ -363,6 +376,7 @@ async def _read(
         last_modified=_header(answer, "Last-Modified", feed.last_modified),
         content_type=_header(answer, "Content-Type", None),
         next_check_at=next_check_at(at, answer.headers, minimum=timedelta(seconds=feed.poll_seconds)),
+        headers={name: text for name in KEPT_HEADERS if (text := _header(answer, name, None)) is not None},
     )
 
 

@@ -13,11 +13,12 @@ from __future__ import annotations
 import html
 import re
 from datetime import UTC, datetime, time, tzinfo
-from decimal import Decimal, InvalidOperation
-from zoneinfo import ZoneInfo
+from decimal import Decimal
+from hashlib import sha256
 
 import nh3
 
+from alerting.domain.deadlines import LAST_MINUTE, PARIS
 from alerting.domain.money import Money
 from alerting.domain.notice import (
     Buyer,
@@ -39,8 +40,6 @@ from alerting.reference.cpv import is_cpv
 from alerting.reference.nuts import current_nuts, departement_of_nuts, departement_of_postcode
 
 
-PARIS = ZoneInfo("Europe/Paris")
-LAST_MINUTE = time(23, 59)
 ESCAPE = re.compile(r"&(#\d+|#x[0-9a-fA-F]+|[a-zA-Z]{2,8});")
 DATE_AND_TIME = re.compile(
     r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?"
@@ -48,6 +47,9 @@ DATE_AND_TIME = re.compile(
 CPV = re.compile(r"(\d{8})(?:-\d)?")
 BLOCK_END = re.compile(r"</(p|div|li|tr|h\d)>|<br\s*/?>", re.IGNORECASE)
 SIRET_DIGITS = 14
+LARGEST_AMOUNT = 10**12
+# What notices and purchases are called is compared and indexed; nobody's number is longer.
+LONGEST_NAME = 300
 LA_POSTE = "356000000"
 # ISO 639-2 (both its codes where there are two) and 639-1: the Union's languages, and Breton.
 LANGUAGES = {
@@ -80,10 +82,10 @@ def normalise(raw: RawNotice) -> Notice:
     ]
     return Notice(
         feed_id=raw.feed_id,
-        source_id=raw.source_id.strip(),
-        version=_text(raw.version),
+        source_id=_name(raw.source_id) or "",
+        version=_name(raw.version),
         kind=raw.kind,
-        title=_prose(raw.title, is_html=False, field="title", log=log) or raw.title,
+        title=_prose(raw.title, is_html=False, field="title", log=log) or _plain(raw.title),
         published_at=_time(raw.published, "published_at", log),
         languages=tuple(dict.fromkeys(map(_language, raw.languages))),
         buyer=_buyer(raw, log),
@@ -100,9 +102,9 @@ def normalise(raw: RawNotice) -> Notice:
         document_url=_url(raw.document_url),
         submission_url=_url(raw.submission_url),
         notice_url=_url(raw.notice_url),
-        procedure_key=(_text(raw.procedure_key) or "").lower() or None,
-        internal_reference=_text(raw.internal_reference),
-        refers_to=tuple(dict.fromkeys(reference.strip() for reference in raw.refers_to if reference.strip())),
+        procedure_key=(_name(raw.procedure_key) or "").lower() or None,
+        internal_reference=_name(raw.internal_reference),
+        refers_to=tuple(dict.fromkeys(name for each in raw.refers_to if (name := _name(each)) is not None)),
         changes=tuple(_change(change, log) for change in raw.changes),
         normalisations=tuple(dict.fromkeys(log)),
     )
@@ -137,7 +139,7 @@ def _buyer(raw: RawNotice, log: list[Normalisation]) -> Buyer | None:
 
 def _lot(raw: RawLot, log: list[Normalisation]) -> Lot:
     return Lot(
-        lot_id=raw.lot_id.strip(),
+        lot_id=_name(raw.lot_id) or "",
         title=_prose(raw.title, is_html=False, field="lots.title", log=log),
         description=_prose(raw.description, is_html=False, field="lots.description", log=log),
         cpv_codes=_cpvs(raw.cpv_codes, "lots.cpv_codes", log),
@@ -192,11 +194,11 @@ def _money(raw: RawMoney | None, field: str, log: list[Normalisation]) -> Money 
     currency = (raw.currency or "EUR").strip().upper()
     try:
         amount = Decimal(re.sub(r"\s", "", raw.amount).replace(",", "."))
-        money = Money.of(amount, currency) if amount.is_finite() and amount > 0 else None
-    except InvalidOperation:
+        money = Money.of(amount, currency) if amount.is_finite() and 0 < amount < LARGEST_AMOUNT else None
+    except ArithmeticError:
         money = None
     if money is None:
-        log.append(Normalisation(field, raw.amount, None, "an amount above zero"))
+        log.append(Normalisation(field, raw.amount, None, "an amount above zero, below a thousand billion"))
     return money
 
 
@@ -250,7 +252,7 @@ def _prose(text: str | None, *, is_html: bool, field: str, log: list[Normalisati
     cleaned = nh3.clean(BLOCK_END.sub("\n", text), tags=set()) if is_html else text
     while ESCAPE.search(cleaned) and (opened := html.unescape(cleaned)) != cleaned:
         cleaned = opened
-    folded = " ".join(cleaned.replace("\x00", "").split()) or None
+    folded = " ".join(_plain(cleaned).split()) or None
     if folded != " ".join(text.split()):
         rule = "HTML reduced to text" if is_html else "double escapes opened"
         log.append(Normalisation(field, text, folded, rule))
@@ -258,7 +260,20 @@ def _prose(text: str | None, *, is_html: bool, field: str, log: list[Normalisati
 
 
 def _text(text: str | None) -> str | None:
-    return " ".join(text.split()) or None if text is not None else None
+    return " ".join(_plain(text).split()) or None if text is not None else None
+
+
+def _name(text: str | None) -> str | None:
+    """Return what something is called; of a name that is too long the beginning, and a hash of all."""
+    name = _text(text)
+    if name is None or len(name) <= LONGEST_NAME:
+        return name
+    return f"{name[:LONGEST_NAME]}…{sha256(name.encode()).hexdigest()[:16]}"
+
+
+def _plain(text: str) -> str:
+    """Return a text without what no text is: NUL, and halves of signs (surrogates)."""
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode()
 
 
 def _url(text: str | None) -> str | None:

@@ -11,10 +11,11 @@ one purchase differently, and a difference in words is no news to a firm.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 
+from alerting.domain.deadlines import PARIS, is_day_alone
 from alerting.domain.money import Money
 from alerting.domain.notice import Buyer, Change, Lot, Notice, NoticeKind, Place
 from alerting.domain.procedure import ProcedureState
@@ -25,6 +26,7 @@ _MERGED = tuple(
     field.name for field in fields(Notice) if field.name not in _OWN | {"lots", "changes", "normalisations"}
 )
 _COPIES = frozenset({NoticeKind.CALL, NoticeKind.PLANNING, NoticeKind.OTHER})
+_NAMELESS = frozenset({NoticeKind.CANCELLATION, NoticeKind.CORRECTION})
 _CALLS = frozenset({NoticeKind.CALL, NoticeKind.CORRECTION})
 
 
@@ -83,13 +85,31 @@ def find_changes(before: Notice, after: Notice) -> tuple[Change, ...]:
     return (*changed, *(change for change in after.changes if change not in known))
 
 
+def sum_up(steps: Iterable[Sequence[Change]]) -> tuple[Change, ...]:
+    """Return what changed over several steps: of each field the first before and the last after.
+
+    What was taken back is no change; words are kept as they came.
+    """
+    facts: dict[str, Change] = {}
+    texts: dict[Change, None] = {}
+    for change in (change for step in steps for change in step):
+        if change.field == "text":
+            texts[change] = None
+        else:
+            first = facts.get(change.field, change)
+            facts[change.field] = replace(change, before=first.before)
+    return (*(change for change in facts.values() if change.before != change.after), *texts)
+
+
 def _overlay(older: Notice, newer: Notice) -> Notice:
     """Return the facts of both, those of *newer* where it states them."""
     facts = {name: getattr(newer, name) for name in _MERGED if getattr(newer, name) not in (None, ())}
     if newer.deadline_at is None and (deadline := _changed_deadline(newer)) is not None:
         facts["deadline_at"] = deadline
-    if newer.kind is NoticeKind.CANCELLATION:
-        facts.pop("title", None)  # What was called names the purchase; "withdrawn" does not.
+    if newer.kind in _NAMELESS and all(change.field != "title" for change in newer.changes):
+        facts.pop("title", None)  # What was called names the purchase; "withdrawn", "corrected" do not.
+    if _is_vaguer(facts.get("deadline_at"), older.deadline_at):
+        del facts["deadline_at"]
     if newer.kind is NoticeKind.AWARD and older.value is not None:
         facts.pop("value", None)  # What was paid is no correction of what was estimated.
     if _says_less(newer.places, older.places):
@@ -105,7 +125,15 @@ def _fill(view: Notice, copy: Notice) -> Notice:
     lots = tuple(
         replace(_overlay_lot(copied.get(_lot_key(lot), lot), lot), lot_id=lot.lot_id) for lot in view.lots
     )
-    return replace(_overlay(copy, view), lots=lots or copy.lots)
+    filled = replace(_overlay(copy, view), lots=lots or copy.lots)
+    return replace(filled, title=view.title)
+
+
+def _is_vaguer(newer: datetime | None, older: datetime | None) -> bool:
+    """Tell whether a deadline names the day alone of which the other names the hour."""
+    if newer is None or older is None or not is_day_alone(newer) or is_day_alone(older):
+        return False
+    return newer.astimezone(PARIS).date() == older.astimezone(PARIS).date()
 
 
 def _says_less(newer: tuple[Place, ...], older: tuple[Place, ...]) -> bool:
@@ -167,9 +195,9 @@ def _kind(notices: Sequence[Notice]) -> NoticeKind:
 
 def _prose(notice: Notice) -> tuple[Change, ...]:
     """Return what a correction says in words alone; empty when it also changes a stated fact."""
-    if any(change.field != "text" for change in notice.changes) or notice.kind is not NoticeKind.CORRECTION:
+    if notice.kind is not NoticeKind.CORRECTION or _changed_deadline(notice) is not None:
         return ()
-    return notice.changes
+    return tuple(change for change in notice.changes if change.field == "text")
 
 
 def _time(moment: datetime | None) -> str | None:

@@ -20,9 +20,9 @@ from alerting.digests.select import Candidate, Told, select_items
 from alerting.domain.address import read_address
 from alerting.domain.deadlines import PARIS
 from alerting.domain.digest import Digest, DigestItem
-from alerting.domain.notice import Change
 from alerting.domain.procedure import Procedure, ProcedureState
 from alerting.domain.profile import Cadence
+from alerting.notices.view import sum_up
 from alerting.store import deliveries, digests, matches, procedures
 from alerting.store.database import Connection, Database, lock
 from alerting.store.digests import Reader, StoredTelling
@@ -139,8 +139,11 @@ def _candidate(
     told: Sequence[StoredTelling],
     history: Sequence[Revision],
 ) -> Candidate:
-    last_told = max((telling.told_revision for telling in told), default=0)
-    changes = _changes_since(last_told, history)
+    last = max(told, key=_told_revision, default=None)
+    last_told = 0 if last is None else last.told_revision
+    carried = None if last is None else last.carried
+    known = last_told if carried is None else last_told + 1
+    changes = sum_up([carried or (), *(step.changes for step in history if step.revision > known)])
     return Candidate(
         procedure=replace(procedure, changes=changes),
         lot_ids=() if match is None else match.lot_ids,
@@ -155,20 +158,8 @@ def _state_at(revision: int, history: Sequence[Revision]) -> ProcedureState | No
     return next((step.state for step in history if step.revision == revision), None)
 
 
-def _changes_since(revision: int, history: Sequence[Revision]) -> tuple[Change, ...]:
-    """Return what changed after a revision: of each field the first before and the last after."""
-    facts: dict[str, Change] = {}
-    texts: list[Change] = []
-    for step in history:
-        if step.revision <= revision:
-            continue
-        for change in step.changes:
-            if change.field == "text":
-                texts.append(change)
-            else:
-                first = facts.get(change.field, change)
-                facts[change.field] = replace(change, before=first.before)
-    return (*(change for change in facts.values() if change.before != change.after), *texts)
+def _told_revision(telling: StoredTelling) -> int:
+    return telling.told_revision
 
 
 def _store(

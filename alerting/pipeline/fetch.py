@@ -184,10 +184,25 @@ async def _follow_pages(desk: _Desk, fetcher: Fetcher, feed: Feed, first: Fetche
         if outcome.body_hash in seen:
             break  # A server that does not heed what page is asked for.
         page, page_count = replace(outcome, url=url), page_count + 1
+        broken = await asyncio.to_thread(_find_damage, feed, page)
+        if broken is not None:
+            failure = partial(_record_failure, desk, feed, [broken], rejected=[reject_of(broken)])
+            async with desk.turn:
+                await asyncio.to_thread(failure)
+            return
         seen |= {url, page.body_hash}
     async with desk.turn:
         await asyncio.to_thread(_mark_read, desk, first)
     log.info("feed_read", feed_id=feed.feed_id, document_count=document_count, page_count=page_count)
+
+
+def _find_damage(feed: Feed, page: Fetched) -> AlertingError | None:
+    """Return why a page behind the first is none: a maintenance page is not the end of the feed."""
+    try:
+        parse(page.body or b"", feed_id=feed.feed_id, format=feed.format)
+    except FeedFormatError as error:
+        return FeedUnavailableError(feed.feed_id, show_url(page.url), f"{error.where}: {error.problem}")
+    return None
 
 
 def _next_page(feed: Feed, page: Fetched) -> str | None:

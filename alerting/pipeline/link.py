@@ -13,10 +13,10 @@ from typing import Any
 
 import structlog
 
-from alerting.domain.procedure import LinkStep, Procedure
+from alerting.domain.procedure import LinkStep
 from alerting.errors import UnknownIdError
 from alerting.notices.link import Link
-from alerting.notices.view import find_changes, find_state, merge
+from alerting.notices.view import find_changes, find_state, merge, sum_up
 from alerting.store import digests, matches, notices, procedures
 from alerting.store.database import Connection, Database, lock
 from alerting.store.notices import StoredNotice
@@ -143,14 +143,22 @@ def _close(connection: Connection, emptied_id: int, procedure_id: int, *, now: d
     """Close a procedure without notices; who was told of it hears of what differs in the other, once."""
     emptied = procedures.lock_procedure(connection, emptied_id)
     (kept,) = procedures.get_procedures(connection, [procedure_id])
-    told_revision = kept.revision - 1 if _differ(emptied, kept) else kept.revision
-    digests.move_tellings(connection, emptied_id, procedure_id, told_revision=told_revision)
+    history = procedures.revisions_of(connection, [emptied_id]).get(emptied_id, [])
+    for last_told in digests.told_revisions(connection, emptied_id):
+        untold = [step.changes for step in history if step.revision > last_told]
+        carried = sum_up([*untold, find_changes(emptied.view, kept.view)])
+        told_state = next((step.state for step in history if step.revision == last_told), emptied.state)
+        is_news = bool(carried) or told_state is not kept.state
+        digests.move_tellings(
+            connection,
+            emptied_id,
+            procedure_id,
+            last_told=last_told,
+            told_revision=kept.revision - 1 if is_news else kept.revision,
+            carried=carried if is_news else None,
+        )
     matches.end_matches(connection, emptied_id, now=now)
     procedures.set_merged(connection, emptied_id)
-
-
-def _differ(emptied: Procedure, kept: Procedure) -> bool:
-    return bool(find_changes(emptied.view, kept.view)) or emptied.state is not kept.state
 
 
 def _get(connection: Connection, notice_id: int) -> StoredNotice:

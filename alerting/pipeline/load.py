@@ -22,7 +22,7 @@ from alerting.domain.feed import ParsedFeed, Reject
 from alerting.domain.json import to_json
 from alerting.domain.notice import Notice
 from alerting.domain.procedure import LinkStep
-from alerting.errors import FeedFormatError, UnknownIdError
+from alerting.errors import FeedFormatError, UnknownIdError, UnstorableError
 from alerting.feeds.archive import Archive
 from alerting.feeds.formats import parse
 from alerting.notices.likeness import siren_of
@@ -31,7 +31,7 @@ from alerting.notices.normalise import normalise
 from alerting.notices.view import find_state, merge
 from alerting.pipeline.link import absorb, lock_links, remerge
 from alerting.store import documents, notices, procedures, rejects
-from alerting.store.database import Connection, Database
+from alerting.store.database import Connection, Database, savepoint
 from alerting.store.documents import WaitingDocument
 from alerting.store.notices import StoredNotice
 
@@ -90,8 +90,12 @@ def _load_next(
             return True
         parsed = _parse(body, document)
         lock_links(connection)
-        for raw in parsed.notices:
-            _store(connection, normalise(raw), document.document_id, found, now)
+        try:
+            with savepoint(connection):
+                _store_all(connection, parsed, document.document_id, found, now)
+        except UnstorableError as error:
+            found = Counter(documents=1)
+            parsed = ParsedFeed((), rejects=(*parsed.rejects, Reject("document", str(error))))
         for reject in parsed.rejects:
             rejects.add_reject(
                 connection,
@@ -115,9 +119,31 @@ def _load_next(
     return True
 
 
+def _store_all(
+    connection: Connection, parsed: ParsedFeed, document_id: int, found: Counter[str], now: datetime
+) -> None:
+    """Store the notices of a document that are news.
+
+    One that says again what it said before the last time is news: its source took a change back.  Not so
+    where one document holds it in several wordings.
+    """
+    stated = [normalise(raw) for raw in parsed.notices]
+    names = Counter((notice.source_id, notice.version) for notice in stated)
+    for notice in stated:
+        is_once = names[notice.source_id, notice.version] == 1
+        if notices.has_notice(
+            connection, notice, hash_content(notice), newer_than=document_id if is_once else None
+        ):
+            found["same"] += 1
+        else:
+            _store(connection, notice, document_id, found, now)
+
+
 def _note_absence(connection: Connection, document: WaitingDocument, error: UnknownIdError) -> None:
     """Say which document the archive does not give back; it waits on, for an archive that does."""
-    log.error("document_absent", feed_id=document.feed_id, url=document.url, problem=str(error))
+    log.error(
+        "document_absent", feed_id=document.feed_id, document_id=document.document_id, problem=str(error)
+    )
     reject = Reject("archive", str(error))
     rejects.add_reject(
         connection, reject, feed_id=document.feed_id, stage="load", document_id=document.document_id
@@ -142,11 +168,7 @@ def _outcome(parsed: ParsedFeed) -> str:
 def _store(
     connection: Connection, notice: Notice, document_id: int, found: Counter[str], now: datetime
 ) -> None:
-    """Store one notice unless its content is here, and bring its procedure up to date."""
-    content_hash = hash_content(notice)
-    if notices.has_notice(connection, notice, content_hash):
-        found["same"] += 1
-        return
+    """Store one notice, and bring its procedure up to date."""
     found["notices"] += 1
     candidates = _candidates(connection, notice)
     link = find_link(notice, candidates)
@@ -158,7 +180,7 @@ def _store(
     notice_id = notices.add_notice(
         connection,
         notice,
-        content_hash=content_hash,
+        content_hash=hash_content(notice),
         document_id=document_id,
         procedure_id=procedure_id,
         link_step=LinkStep.FIRST if link is None else link.step,
@@ -202,5 +224,10 @@ def _candidates_by_day(connection: Connection, notice: Notice) -> list[Candidate
     day = notice.deadline_at.astimezone(PARIS).date()
     first = datetime.combine(day, time(), tzinfo=PARIS)
     last = datetime.combine(day + timedelta(days=1), time(), tzinfo=PARIS)
-    due = procedures.procedures_due_between(connection, first, last, siren=siren_of(notice))
-    return [Candidate(procedure.procedure_id, procedure.view) for procedure in due]
+    siren = siren_of(notice)
+    stated = notices.notices_due_between(connection, first, last, siren=siren)
+    due = procedures.procedures_due_between(connection, first, last, siren=siren)
+    return [
+        *(Candidate(stored.procedure_id, stored.notice) for stored in stated),
+        *(Candidate(procedure.procedure_id, procedure.view) for procedure in due),
+    ]

@@ -13,13 +13,14 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from psycopg.errors import ProgramLimitExceeded
 from sqlalchemy import Connection, Engine, create_engine, text
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 
-from alerting.errors import StoreUnavailableError
+from alerting.errors import StoreUnavailableError, UnstorableError
 
 
-__all__ = ["Connection", "Database", "lock", "migrate", "open_database"]
+__all__ = ["Connection", "Database", "lock", "migrate", "open_database", "savepoint"]
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = "alerting: migrations"
@@ -82,6 +83,22 @@ def migrate(database: Database) -> str:
 def lock(connection: Connection, name: str) -> None:
     """Wait until nobody else holds the lock of that name; it ends with the transaction."""
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
+@contextmanager
+def savepoint(connection: Connection) -> Iterator[None]:
+    """Undo what is done within when PostgreSQL cannot hold it; the transaction goes on.
+
+    Raises:
+        UnstorableError: A value is too large, or no value of its column.
+    """
+    try:
+        with connection.begin_nested():
+            yield
+    except DBAPIError as error:
+        if isinstance(error, DataError) or isinstance(error.orig, ProgramLimitExceeded):
+            raise UnstorableError(f"PostgreSQL cannot hold it: {_first_line(error)}") from error
+        raise
 
 
 @contextmanager

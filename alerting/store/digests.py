@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, any_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, any_, exists, func, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from alerting.domain.digest import Digest, DigestItem, TellingKind
-from alerting.domain.json import to_json
+from alerting.domain.json import changes_from_json, to_json
+from alerting.domain.notice import Change
 from alerting.domain.procedure import ProcedureState
 from alerting.domain.profile import Cadence
 from alerting.store.tables import (
@@ -40,11 +42,20 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class StoredTelling:
-    """One fact that a profile was told."""
+    """One fact that a profile was told.
+
+    Args:
+        procedure_id: Of what.
+        kind: As what.
+        told_revision: Up to which revision nothing is left to tell.
+        carried: Of a procedure that became part of this one: what differs between what was told and the
+            revision after *told_revision*.
+    """
 
     procedure_id: int
     kind: TellingKind
     told_revision: int
+    carried: tuple[Change, ...] | None = None
 
 
 def open_run(connection: Connection, cadence: Cadence, window_end: datetime) -> int | None:
@@ -116,11 +127,19 @@ def add_telling(connection: Connection, digest_id: int, profile_id: str, item: D
 
 def tellings_of(connection: Connection, profile_id: str) -> list[StoredTelling]:
     """Return what a profile was told of procedures that have changed since or not, oldest first."""
-    asked = select(tellings.c.procedure_id, tellings.c.kind, tellings.c.told_revision)
+    asked = select(tellings.c.procedure_id, tellings.c.kind, tellings.c.told_revision, tellings.c.carried)
     rows = connection.execute(
         asked.where(tellings.c.profile_id == profile_id).order_by(tellings.c.telling_id)
     )
-    return [StoredTelling(row.procedure_id, TellingKind(row.kind), row.told_revision) for row in rows]
+    return [
+        StoredTelling(
+            row.procedure_id,
+            TellingKind(row.kind),
+            row.told_revision,
+            None if row.carried is None else changes_from_json(row.carried),
+        )
+        for row in rows
+    ]
 
 
 def changed_since_told(connection: Connection, profile_id: str, *, now: datetime) -> list[int]:
@@ -160,6 +179,7 @@ def changed_pairs(now: datetime) -> Select[tuple[str, int]]:
         .join(profiles, profiles.c.profile_id == last.c.profile_id)
         .where(
             profiles.c.ended_at.is_(None),
+            procedures.c.state != ProcedureState.MERGED.value,
             last.c.revision < procedures.c.revision,
             or_(and_(has_ended, ~is_end_told), and_(~has_ended, or_(is_ahead, has_new_deadline))),
         )
@@ -180,16 +200,51 @@ def settle(connection: Connection, profile_id: str, procedure_id: int, *, revisi
             tellings.c.procedure_id == procedure_id,
             tellings.c.told_revision == last,
         )
-        .values(told_revision=revision)
+        .values(told_revision=revision, carried=null())
     )
 
 
-def move_tellings(connection: Connection, procedure_id: int, other_id: int, *, told_revision: int) -> None:
-    """Count what profiles were told of one procedure as told of another, up to a revision of that.
+def told_revisions(connection: Connection, procedure_id: int) -> list[int]:
+    """Return the revisions of a procedure that profiles were told last."""
+    last = (
+        select(func.max(tellings.c.told_revision).label("revision"))
+        .where(tellings.c.procedure_id == procedure_id)
+        .group_by(tellings.c.profile_id)
+    )
+    return sorted(set(connection.scalars(last)))
+
+
+def move_tellings(
+    connection: Connection,
+    procedure_id: int,
+    other_id: int,
+    *,
+    last_told: int,
+    told_revision: int,
+    carried: Sequence[Change] | None,
+) -> None:
+    """Count what profiles were told of one procedure as told of another.
 
     That it is new, and that it has ended; corrections stay where they were told, and so does what a
     profile was told of both.
+
+    Args:
+        connection: The transaction.
+        procedure_id: What they were told of.
+        other_id: What it is part of now.
+        last_told: Only of profiles that were told this revision last.
+        told_revision: Up to which revision of the other they count as told.
+        carried: What differs between what they were told and the other as it is; None when nothing does.
     """
+    same_pair = tellings.alias()
+    last = (
+        select(func.max(same_pair.c.told_revision))
+        .where(
+            same_pair.c.profile_id == tellings.c.profile_id,
+            same_pair.c.procedure_id == tellings.c.procedure_id,
+        )
+        .scalar_subquery()
+    )
     known = tellings.alias()
     is_told = exists().where(
         known.c.profile_id == tellings.c.profile_id,
@@ -202,8 +257,13 @@ def move_tellings(connection: Connection, procedure_id: int, other_id: int, *, t
             tellings.c.procedure_id == procedure_id,
             tellings.c.kind != TellingKind.CORRECTED.value,
             ~is_told,
+            last == last_told,
         )
-        .values(procedure_id=other_id, told_revision=told_revision)
+        .values(
+            procedure_id=other_id,
+            told_revision=told_revision,
+            carried=null() if carried is None else to_json(tuple(carried)),
+        )
     )
     connection.execute(moved)
 

@@ -25,10 +25,18 @@ class WaitingDocument:
 
 
 def add_document(connection: Connection, fetched: Fetched, *, is_index: bool = False) -> int | None:
-    """Keep one answer; return its number, None when it is here already.
+    """Keep one answer; return its number, None when its address brought the same the last time.
 
     An index page is stored as loaded: its links are all there is to it.
     """
+    last = (
+        select(documents.c.body_hash)
+        .where(documents.c.feed_id == fetched.feed_id, documents.c.url == fetched.url)
+        .order_by(documents.c.document_id.desc())
+        .limit(1)
+    )
+    if connection.scalar(last) == fetched.body_hash:
+        return None
     loaded = {"loaded_at": fetched.fetched_at, "outcome": "read", "notice_count": 0, "reject_count": 0}
     statement = insert(documents).values(
         feed_id=fetched.feed_id,
@@ -36,11 +44,11 @@ def add_document(connection: Connection, fetched: Fetched, *, is_index: bool = F
         body_hash=fetched.body_hash,
         size_bytes=len(fetched.body or b""),
         content_type=fetched.content_type,
+        headers=dict(fetched.headers),
         fetched_at=fetched.fetched_at,
         **(loaded if is_index else {}),
     )
-    kept = statement.on_conflict_do_nothing().returning(documents.c.document_id)
-    number: int | None = connection.scalar(kept)
+    number: int = connection.execute(statement.returning(documents.c.document_id)).scalar_one()
     return number
 
 

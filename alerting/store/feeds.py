@@ -5,19 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from alerting.domain.feed import Feed, Fetched
 from alerting.store.tables import feeds
 
 
+_WHAT_IS_ASKED = ("url", "format", "credentials")
 _LAST_ANSWER = ("next_check_at", "etag", "last_modified", "body_hash")
 _COLUMNS = [feeds.c[name] for name in Feed.__dataclass_fields__]
 
 
 def put_feed(connection: Connection, feed: Feed) -> None:
-    """Register a feed, or change what is registered of it; another address is asked anew, at once."""
+    """Register a feed, or change it; another address or format is asked anew, at once."""
     facts = {
         "authority": feed.authority,
         "url": feed.url,
@@ -27,7 +28,7 @@ def put_feed(connection: Connection, feed: Feed) -> None:
         "credentials": feed.credentials,
     }
     statement = insert(feeds).values(feed_id=feed.feed_id, **facts)
-    is_same = feeds.c.url == statement.excluded.url
+    is_same = and_(*(feeds.c[name].is_not_distinct_from(statement.excluded[name]) for name in _WHAT_IS_ASKED))
     kept = {name: case((is_same, feeds.c[name]), else_=None) for name in _LAST_ANSWER}
     connection.execute(statement.on_conflict_do_update(index_elements=["feed_id"], set_={**facts, **kept}))
 

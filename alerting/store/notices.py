@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from alerting.domain.json import notice_from_json, to_json
 from alerting.domain.notice import Notice, NoticeKind
 from alerting.domain.procedure import LinkStep
-from alerting.store.tables import lots, notices
+from alerting.store.tables import folded_reference, lots, notices
 
 
 _TIMES = frozenset({"published_at", "deadline_at", "question_deadline_at", "visit_at"})
@@ -35,14 +35,31 @@ class StoredNotice:
     evidence: str | None
 
 
-def has_notice(connection: Connection, notice: Notice, content_hash: str) -> bool:
-    """Tell whether this very content of this notice is stored."""
-    asked = select(notices.c.notice_id).where(
-        notices.c.feed_id == notice.feed_id,
-        notices.c.source_id == notice.source_id,
-        notices.c.content_hash == content_hash,
+def has_notice(
+    connection: Connection, notice: Notice, content_hash: str, *, newer_than: int | None = None
+) -> bool:
+    """Tell whether this very content of this notice is stored.
+
+    Args:
+        connection: The transaction.
+        notice: Which feed's, which id, which version.
+        content_hash: Of what it states.
+        newer_than: A document: content that another replaced before that document does not count.
+    """
+    asked = (
+        select(notices.c.content_hash, notices.c.document_id)
+        .where(
+            notices.c.feed_id == notice.feed_id,
+            notices.c.source_id == notice.source_id,
+            notices.c.version.is_not_distinct_from(notice.version),
+        )
+        .order_by(notices.c.notice_id)
     )
-    return connection.scalar(asked) is not None
+    stored = list(connection.execute(asked))
+    if all(row.content_hash != content_hash for row in stored):
+        return False
+    is_current = stored[-1].content_hash == content_hash
+    return is_current or newer_than is None or stored[-1].document_id >= newer_than
 
 
 def are_known(connection: Connection, feed_id: str, source_ids: Collection[str]) -> bool:
@@ -115,8 +132,22 @@ def notices_by_reference(connection: Connection, notice: Notice, names: Iterable
 
 
 def notices_by_internal_reference(connection: Connection, reference: str) -> list[StoredNotice]:
-    """Return the notices that carry one internal reference, whoever the buyer is."""
-    return _read(connection, notices.c.internal_reference == reference)
+    """Return the notices that carry a buyer's number, in whatever case and marks, whoever the buyer is."""
+    return _read(connection, folded_reference(notices.c.internal_reference) == folded_reference(reference))
+
+
+def notices_due_between(
+    connection: Connection, first: datetime, last: datetime, *, siren: str | None
+) -> list[StoredNotice]:
+    """Return notices that state a deadline from *first* up to before *last*, moved since or not.
+
+    With a SIREN, buyers that have another one are left out.
+    """
+    conditions = [notices.c.deadline_at >= first, notices.c.deadline_at < last]
+    if siren is not None:
+        siret = notices.c.buyer["siret"].astext
+        conditions.append(or_(siret.startswith(siren, autoescape=True), siret.is_(None)))
+    return _read(connection, *conditions)
 
 
 def get_notice(connection: Connection, notice_id: int) -> StoredNotice | None:
@@ -182,20 +213,9 @@ def _column_value(notice: Notice, name: str) -> Any:
     if name in _TIMES:
         return value
     if name in _LISTS:
-        return [_clean(item) for item in value]
-    return _clean(to_json(value))
+        return list(value)
+    return to_json(value)
 
 
 def _lot_values(lot: dict[str, Any]) -> dict[str, Any]:
-    return {name: _clean(lot[name]) for name in _LOT_FIELDS}
-
-
-def _clean(value: Any) -> Any:
-    """Take NUL out of texts: PostgreSQL holds none."""
-    if isinstance(value, str):
-        return value.replace("\x00", "")
-    if isinstance(value, list):
-        return [_clean(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _clean(item) for key, item in value.items()}
-    return value
+    return {name: lot[name] for name in _LOT_FIELDS}

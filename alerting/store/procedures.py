@@ -122,7 +122,11 @@ def procedures_due_between(
 
     With a SIREN, buyers that have another one are left out.
     """
-    asked = select(*_COLUMNS).where(procedures.c.deadline_at >= first, procedures.c.deadline_at < last)
+    asked = select(*_COLUMNS).where(
+        procedures.c.deadline_at >= first,
+        procedures.c.deadline_at < last,
+        procedures.c.state != ProcedureState.MERGED.value,
+    )
     if siren is not None:
         is_theirs = procedures.c.buyer_siret.startswith(siren, autoescape=True)
         asked = asked.where(or_(is_theirs, procedures.c.buyer_siret.is_(None)))
@@ -169,12 +173,6 @@ def mark_indexed(connection: Connection, procedure_id: int, *, fingerprint: str,
         .where(procedures.c.procedure_id == procedure_id, _FINGERPRINT.in_([fingerprint]))
         .values(indexed_at=now)
     )
-
-
-def unmark_indexed(connection: Connection) -> int:
-    """Empty every mark of indexing, for a new index; return how many."""
-    marked = update(procedures).where(procedures.c.indexed_at.is_not(None)).values(indexed_at=None)
-    return connection.execute(marked).rowcount
 
 
 def count_unmatched(connection: Connection) -> int:

@@ -23,8 +23,8 @@ def add_reject(
             "feed_id": feed_id,
             "document_id": document_id,
             "stage": stage,
-            "where": _clean(reject.where),
-            "problem": _clean(reject.problem),
+            "where": _clean(reject.where, 200),
+            "problem": _clean(reject.problem, 400),
         }
     )
     seen_again = {"seen_count": rejects.c.seen_count + 1}
@@ -40,5 +40,6 @@ def list_rejects(connection: Connection) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
-def _clean(text: str) -> str:
-    return text.replace("\x00", "")[:2000]
+def _clean(text: str, length: int) -> str:
+    """Return a text that PostgreSQL holds and indexes: no NUL, no half of a sign, not too long."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()[:length]

@@ -6,8 +6,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
-from alerting.domain.json import to_json
-from alerting.domain.procedure import Procedure
 from alerting.store.tables import (
     deliveries,
     digests,
@@ -50,13 +48,3 @@ def list_profiles(connection: Connection) -> list[dict[str, Any]]:
     columns = [profiles.c[name] for name in ("profile_id", "firm_id", "name", "cadence", "criteria")]
     asked = select(*columns, count.label("match_count")).where(profiles.c.ended_at.is_(None))
     return [dict(row) for row in connection.execute(asked.order_by(profiles.c.profile_id)).mappings()]
-
-
-def procedure_as_row(procedure: Procedure) -> dict[str, Any]:
-    """Return a procedure as plain values."""
-    return {
-        "procedure_id": procedure.procedure_id,
-        "revision": procedure.revision,
-        "state": procedure.state.value,
-        **to_json(procedure.view),
-    }

@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     DateTime,
     Float,
     ForeignKey,
@@ -88,7 +89,7 @@ documents = Table(
     Column("outcome", Text),  # "read", "partly", "refused"
     Column("notice_count", Integer),
     Column("reject_count", Integer),
-    UniqueConstraint("feed_id", "url", "body_hash"),
+    Index("ix_documents_feed_id_url", "feed_id", "url"),
     Index("ix_documents_waiting", "document_id", postgresql_where=text("loaded_at IS NULL")),
 )
 
@@ -175,16 +176,24 @@ notices = Table(
     Column("changes", JSONB, nullable=False, server_default=text("'[]'")),
     Column("normalisations", JSONB, nullable=False, server_default=text("'[]'")),
     _created(),
-    UniqueConstraint("feed_id", "source_id", "content_hash"),
+    Index("ix_notices_feed_id_source_id", "feed_id", "source_id"),
     Index("ix_notices_procedure_key", "procedure_key", postgresql_where=text("procedure_key IS NOT NULL")),
     Index("ix_notices_source_id", "source_id"),
-    Index(
-        "ix_notices_internal_reference",
-        "internal_reference",
-        postgresql_where=text("internal_reference IS NOT NULL"),
-    ),
+    Index("ix_notices_deadline_at", "deadline_at"),
     Index("ix_notices_refers_to", "refers_to", postgresql_using="gin"),
     Index("ix_notices_procedure_id", "procedure_id"),
+)
+
+
+def folded_reference(reference: ColumnElement[str | None] | str) -> ColumnElement[str]:
+    """Return what a buyer's number is compared by: its letters and digits."""
+    return func.regexp_replace(func.lower(reference), "[^[:alnum:]]", "", "g")
+
+
+Index(
+    "ix_notices_folded_reference",
+    folded_reference(notices.c.internal_reference),
+    postgresql_where=text("internal_reference IS NOT NULL"),
 )
 
 lots = Table(
@@ -289,6 +298,8 @@ tellings = Table(
     # Of a "new" telling always 1: a procedure is new once, whatever its revision then was.
     Column("revision", Integer, nullable=False),
     Column("told_revision", Integer, nullable=False),
+    # What differs between what was told of a procedure that became part of this one, and this one then.
+    Column("carried", JSONB),
     Column("digest_id", BigInteger, ForeignKey("digests.digest_id"), nullable=False),
     _created(),
     UniqueConstraint("profile_id", "procedure_id", "kind", "revision"),

@@ -138,7 +138,13 @@ def test_an_answer_is_kept_as_received_with_what_it_says_for_the_next_question(s
         last_modified="Sun, 01 Mar 2026 10:00:00 GMT",
         content_type="application/rss+xml",
         next_check_at=NOON + timedelta(seconds=60),
+        headers=outcome.headers,
     )
+    assert {name: outcome.headers[name] for name in ("ETag", "Content-Length", "Last-Modified")} == {
+        "ETag": '"v1"',
+        "Content-Length": str(len(BODY)),
+        "Last-Modified": "Sun, 01 Mar 2026 10:00:00 GMT",
+    }
 
 
 @pytest.mark.parametrize(
@@ -517,7 +523,8 @@ def test_a_feed_that_is_not_local_never_reaches_a_private_address(server, host):
     "host",
     [
         "10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "169.254.169.254", "0.0.0.0", "224.0.0.1",
-        "[::1]", "[::]", "[fe80::1]", "[fc00::1]", "[ff02::1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]",
+        "[::1]", "[::]", "[fe80::1]", "[fc00::1]", "[ff02::1]", "[64:ff9b::7f00:1]", "[64:ff9b:1::7f00:1]", "[::7f00:1]", "[fec0::1]", "192.88.99.1",
+        "[2002:7f00:1::]",
     ],
 )  # fmt: skip
 def test_every_private_range_is_refused_before_anybody_is_asked(host):

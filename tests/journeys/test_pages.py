@@ -66,6 +66,22 @@ def test_every_page_is_read_the_first_time_and_then_only_what_is_new(paged, auth
     assert (third, third_asked) == ({"documents": 0, "failed": 0, "notices": 0}, ["0"])
 
 
+def test_a_maintenance_page_is_not_the_end_of_the_feed(paged, authority, clock):
+    """
+    With status 200, in HTML: the feed has failed, and all is asked again when the page is back.
+    """
+    publish(authority, [5, 4, 3, 2, 1])
+    path = "/records?limit=2&order_by=dateparution+desc&offset=2"
+    body = authority.pages[path][2]
+    authority.publish(path, "<html><body>Maintenance</body></html>", media="text/html")
+    first, first_asked = run(paged, clock), asked(authority)
+    authority.publish(path, body, media="application/json")
+    second, second_asked = run(paged, clock), asked(authority)
+
+    assert (first["failed"], first["notices"], first_asked) == (1, 2, ["0", "2"])
+    assert (second["failed"], second["notices"], second_asked) == (0, 3, ["0", "2", "4"])
+
+
 def test_a_page_that_cannot_be_had_is_asked_for_again_with_all_behind_it(paged, authority, clock):
     """
     The pages before it are read at once; next time all are asked, though the first tells nothing new.

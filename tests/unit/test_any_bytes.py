@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,7 +39,28 @@ xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"
 </cac:ProcurementProject><cac:ProcurementProjectLot><cbc:ID schemeName="Lot">LOT-0001</cbc:ID></cac:ProcurementProjectLot>
 </ContractNotice>"""
 PAGE = "<html><title>Index of /</title><a href='a.xml'>a</a> <a href='b.xml?x'>b</a></html>"
-WHOLE = [text.encode() for text in (RSS, BOAMP, EFORMS, PAGE)]
+CORPUS = Path(__file__).parents[1] / "corpus"
+# One document that is whole of every format, by its name.
+SEEDS = {
+    "rss": RSS,
+    "boamp": BOAMP,
+    "eforms": EFORMS,
+    "index-page": PAGE,
+    **{
+        name: (CORPUS / name / file).read_text(encoding="utf-8")
+        for name, file in {
+            "boamp-api": "page.json",
+            "boamp-v230": "call-with-lots.xml",
+            "decp": "contracts.json",
+            "json-feed": "feed.json",
+            "ocds": "package.json",
+            "placsp": "feed.xml",
+            "ted-api": "answer.json",
+            "ted-export": "call-with-lots.xml",
+        }.items()
+    },
+}
+WHOLE = [text.encode() for text in SEEDS.values()]
 ENCODINGS = ["utf-8", "windows-1252", "utf-16", "utf-16-le", "utf-32", "cp037"]
 
 
@@ -50,7 +73,7 @@ def damaged(document: bytes, *, cut: slice, paste: bytes, encoding: str) -> byte
 DAMAGED = st.builds(
     damaged,
     st.sampled_from(WHOLE),
-    cut=st.tuples(st.integers(0, 2500), st.integers(0, 600)).map(lambda pair: slice(pair[0], sum(pair))),
+    cut=st.tuples(st.integers(0, 8000), st.integers(0, 600)).map(lambda pair: slice(pair[0], sum(pair))),
     paste=st.binary(max_size=8)
     | st.text(max_size=4).map(str.encode)
     | st.sampled_from(
@@ -75,6 +98,16 @@ DAMAGED = st.builds(
     ),
     encoding=st.sampled_from(ENCODINGS),
 )
+
+
+def test_every_format_has_a_document_that_is_damaged_here():
+    """
+    A new format comes with its seed, and each seed says something to its parser.
+    """
+    assert sorted(SEEDS) == sorted(FORMATS)
+    for name, text in SEEDS.items():
+        parsed = parse(text.encode(), feed_id="any", format=name)
+        assert parsed.notices or parsed.links, name
 
 
 @pytest.mark.parametrize("name", ["auto", *FORMATS])

@@ -111,6 +111,20 @@ def test_a_page_leads_to_the_next_and_the_last_by_pages_to_the_export(asked, tot
     assert found == (None if expected is None else base + expected)
 
 
+def test_the_next_page_keeps_every_filter_of_a_name():
+    """
+    Opendatasoft repeats "refine": a page that lost one would be of all France.
+    """
+    asked = "?limit=100&refine=code_departement:35&refine=type_marche:TRAVAUX"
+    answer = {"total_count": 30_000, "results": [{"idweb": "26-1"}] * 100}
+
+    found = next_page(json.dumps(answer).encode(), url=URL + asked)
+    last = next_page(json.dumps(answer).encode(), url=f"{URL}{asked}&offset=9900")
+
+    assert found.endswith("refine=code_departement%3A35&refine=type_marche%3ATRAVAUX&offset=100")
+    assert last.endswith("/exports/json?refine=code_departement%3A35&refine=type_marche%3ATRAVAUX")
+
+
 def test_an_export_has_no_next_page():
     """
     It is a list, and whole.

@@ -150,6 +150,20 @@ def test_an_entry_without_title_does_not_lose_its_neighbours():
         ),
         ("La date limite est le 3 décembre 2026 ou le 4 décembre 2026.", None),
         ("La visite aura lieu le 3 décembre 2026.", None),
+        ("La date limite de remise des questions est fixée au 5 mars 2026 à 12h00.", None),
+        ("Visite obligatoire avant la remise des offres, le 5 mars 2026 à 10h00.", None),
+        ("La date limite de validité des offres est le 30 septembre 2026.", None),
+        (
+            "La date limite de réception des offres est reportée au 22/09/2026 pour le lot 2 : couverture.",
+            "2026-09-22",
+        ),
+        ("La date limite de remise des offres du 3 mars 2026 est reportée à une date ultérieure.", None),
+        (
+            "La date limite de remise des offres, du 3 mars 2026, est reportée au 10 mars 2026 à 16 h 30.",
+            "2026-03-10T16:30",
+        ),
+        ("La date limite de remise des plis est reportée au 31/02/2026 à 12h.", None),
+        ("Date limite de réception des candidatures : 12/10/2026 à 14:00", "2026-10-12T14:00"),
     ],
 )
 def test_a_new_deadline_is_read_from_prose_or_not_at_all(text, after):
@@ -179,3 +193,56 @@ def test_what_mapa_says_beside_its_object_is_read():
     assert (read.title, read.internal_reference) == ("Mur de l'école", "K-7")
     assert read.description == "Moellons hourdés à la chaux\nVisite le matin"
     assert (alone.description, alone.internal_reference) == (None, None)
+
+
+def boamp_kind(nature: str, status: str, results: str = "") -> NoticeKind:
+    """Return the kind of a MAPA of a nature and status, with the results of its lots."""
+    document = f"""<ann><DONNEES><MAPA><organisme><acheteurPublic>Ville</acheteurPublic></organisme><attribution><description>
+    <objet>Toiture</objet></description><attribution>{results}</attribution></attribution></MAPA></DONNEES><GESTION><REFERENCE>
+    <IDWEB>26-1</IDWEB><TYPE_AVIS><NATURE><{nature}/></NATURE><STATUT><{status}/></STATUT></TYPE_AVIS></REFERENCE></GESTION></ann>"""
+    (raw,) = parse(document.encode(), feed_id="boamp").notices
+    return raw.kind
+
+
+def test_a_corrected_award_is_an_award():
+    """
+    Else a purchase that is over would be told as an open one.
+    """
+    assert boamp_kind("ATTRIBUTION", "RECTIFICATIF") is NoticeKind.AWARD
+    assert boamp_kind("APPEL_OFFRE", "RECTIFICATIF") is NoticeKind.CORRECTION
+    assert boamp_kind("ATTRIBUTION", "ANNULATION") is NoticeKind.CANCELLATION
+
+
+def test_a_purchase_is_over_when_no_lot_found_a_firm():
+    """
+    One lot "sans suite" beside an awarded one is an award; all of them end it.
+    """
+    awarded, ended = "<resultat><titulaire/></resultat>", "<resultat><sansSuite/></resultat>"
+
+    assert boamp_kind("ATTRIBUTION", "INITIAL", awarded + ended) is NoticeKind.AWARD
+    assert boamp_kind("ATTRIBUTION", "INITIAL", ended + ended) is NoticeKind.CANCELLATION
+
+
+def eforms_kind(listed: str, extension: str) -> NoticeKind:
+    """Return the kind of an eForms notice with an extension."""
+    document = f"""<ContractAwardNotice><UBLExtensions><UBLExtension><ExtensionContent><EformsExtension>{extension}
+    </EformsExtension></ExtensionContent></UBLExtension></UBLExtensions><ID>1</ID><NoticeTypeCode listName="{listed}">x
+    </NoticeTypeCode><ProcurementProject><Name>Toiture</Name></ProcurementProject></ContractAwardNotice>"""
+    (raw,) = parse(document.encode(), feed_id="ted").notices
+    return raw.kind
+
+
+def test_an_eforms_result_stays_one_when_it_is_changed_and_ends_when_nobody_won():
+    """
+    BT-758 on a result; BT-142 of every lot.
+    """
+    changed = "<Changes><ChangedNoticeIdentifier>1</ChangedNoticeIdentifier></Changes>"
+    won, lost = (
+        f"<LotResult><TenderResultCode>{code}</TenderResultCode></LotResult>"
+        for code in ("selec-w", "clos-nw")
+    )
+
+    assert eforms_kind("result", changed) is NoticeKind.AWARD
+    assert eforms_kind("competition", changed) is NoticeKind.CORRECTION
+    assert eforms_kind("result", f"<NoticeResult>{won}{lost}</NoticeResult>") is NoticeKind.AWARD
+    assert eforms_kind("result", f"<NoticeResult>{lost}{lost}</NoticeResult>") is NoticeKind.CANCELLATION

@@ -52,6 +52,30 @@ def test_a_correction_replaces_what_it_states_and_nothing_else():
     )
 
 
+def test_a_corrections_title_does_not_rename_the_purchase():
+    """
+    Profiles match by the title: a purchase called "Rectificatif" would end every match.
+    """
+    correction = replace(CORRECTION, title="Rectificatif")
+    named = replace(CORRECTION, title="Toiture et bardage", changes=(Change("title", "a", "b"),))
+
+    assert merge([CALL, correction]).title == CALL.title
+    assert merge([correction, CALL]).title == CALL.title
+    assert merge([CALL, named]).title == "Toiture et bardage"
+
+
+def test_an_hour_wins_over_a_day_alone():
+    """
+    TED gives the day, the platform noon: whichever comes first, the hour holds; another day is a change.
+    """
+    day = replace(CALL, feed_id="ted", deadline_at=datetime(2026, 4, 1, 21, 59, tzinfo=UTC))
+    later = replace(CORRECTION, deadline_at=datetime(2026, 4, 8, 21, 59, tzinfo=UTC))
+
+    assert merge([day, CALL]).deadline_at == DEADLINE
+    assert merge([CALL, day]).deadline_at == DEADLINE
+    assert merge([CALL, later]).deadline_at == later.deadline_at
+
+
 def test_a_bare_departement_does_not_hide_the_commune():
     """
     BOAMP's corrections repeat the département alone; a commune elsewhere is a new statement.

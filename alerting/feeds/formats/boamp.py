@@ -181,9 +181,9 @@ def _body(dialect: Element) -> Element:
 
 
 def _is_without_result(body: Element) -> bool:
-    return any(
-        find(found, "sansSuite") is not None for found in [*find_all(body, "attribution/resultat"), body]
-    )
+    results = find_all(body, "attribution/resultat")
+    ended = [find(found, "sansSuite") is not None for found in results]
+    return find(body, "sansSuite") is not None or (bool(ended) and all(ended))
 
 
 def _description(body: Element, title: str) -> str | None:

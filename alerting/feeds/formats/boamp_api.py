@@ -35,6 +35,7 @@ from alerting.feeds.formats.xml import Element, find
 # What the API hands out: so many records a page, so many by pages; beyond them whole exports only.
 PAGE_RECORDS = 100
 PAGED_RECORDS = 10_000
+_LONGEST_OFFSET = 9
 _NAME = re.compile(r"[A-Za-z_][\w.\-]*")
 _UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DEEPEST = 60
@@ -76,14 +77,16 @@ def next_page(document: bytes, *, url: str) -> str | None:
     answer = read_json(document, feed_id=url)
     total = value_at(answer, "total_count")
     parts = urlsplit(url)
-    asked = dict(parse_qsl(parts.query))
+    asked = parse_qsl(parts.query)
+    kept = [(name, value) for name, value in asked if name != "offset"]
+    offset = next((value for name, value in asked if name == "offset"), "")
     count = len(items_at(answer, "results"))
-    end = int(text if (text := asked.get("offset", "")).isdecimal() else 0) + count
+    end = (int(offset) if offset.isdecimal() and len(offset) <= _LONGEST_OFFSET else 0) + count
     if not isinstance(total, int) or not count or end >= total:
         return None
     if end + PAGE_RECORDS <= PAGED_RECORDS:
-        return urlunsplit(parts._replace(query=urlencode({**asked, "offset": str(end)})))
-    kept = {name: value for name, value in asked.items() if name not in {"limit", "offset"}}
+        return urlunsplit(parts._replace(query=urlencode([*kept, ("offset", str(end))])))
+    kept = [(name, value) for name, value in kept if name != "limit"]
     path = parts.path.removesuffix("/records") + "/exports/json"
     return urlunsplit(parts._replace(path=path, query=urlencode(kept)))
 

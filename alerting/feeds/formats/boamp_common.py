@@ -20,6 +20,8 @@ NATURES = {
     "PERIODIQUE_INDICATIF": NoticeKind.PLANNING,
     "MODIFICATION": NoticeKind.OTHER,
 }
+# Corrected, these are still what they were: nobody is called by them.
+_NOT_CALLED = frozenset({NoticeKind.AWARD, NoticeKind.PLANNING, NoticeKind.CANCELLATION})
 NOTICE_PAGE = "https://www.boamp.fr/pages/avis/?q=idweb:"
 
 
@@ -40,9 +42,10 @@ def kind_of(root: Element, *, is_without_result: bool) -> NoticeKind:
         return NoticeKind.CANCELLATION
     described = find(root, "GESTION/REFERENCE/TYPE_AVIS")
     status = (choice(described, ("STATUT",)) or "").upper()
-    if status in {"RECTIFICATIF", "ANNULATION"}:
+    own = NATURES.get((choice(described, ("NATURE",)) or "").upper(), NoticeKind.OTHER)
+    if status == "ANNULATION" or (status == "RECTIFICATIF" and own not in _NOT_CALLED):
         return NATURES[status]
-    return NATURES.get((choice(described, ("NATURE",)) or "").upper(), NoticeKind.OTHER)
+    return own
 
 
 def earlier_numbers(root: Element) -> tuple[str, ...]:

@@ -48,7 +48,9 @@ KINDS = {
     "completion": NoticeKind.OTHER,
 }
 CANCEL_REASONS = frozenset({"cancel", "cancel-intent"})
-LOT_SCHEMES = ("Lot", "Part", "LotsGroup")
+# A notice has lots, or parts of a plan; a group says how lots may be bid for together, and is none.
+LOT_SCHEMES = ("Lot", "Part")
+NO_WINNER = "clos-nw"
 FRENCH = "FRA"
 NUMBER = re.compile(r"0*(\d+)-(\d{4})")
 NOTICE_PAGE = "https://ted.europa.eu/fr/notice/-/detail/"
@@ -136,11 +138,15 @@ def canonical_number(text: str) -> str:
 
 
 def _kind(root: Element) -> NoticeKind:
+    """Return what a notice announces; a corrected award or plan is still one."""
+    own = KINDS.get(attribute(find(root, "NoticeTypeCode"), "listName") or "", NoticeKind.OTHER)
     changes = find(root, f"{EXTENSION}/Changes")
-    if changes is not None:
-        reasons = set(texts_of(changes, "ChangeReason/ReasonCode"))
-        return NoticeKind.CANCELLATION if reasons & CANCEL_REASONS else NoticeKind.CORRECTION
-    return KINDS.get(attribute(find(root, "NoticeTypeCode"), "listName") or "", NoticeKind.OTHER)
+    if changes is not None and set(texts_of(changes, "ChangeReason/ReasonCode")) & CANCEL_REASONS:
+        return NoticeKind.CANCELLATION
+    if changes is not None and own is NoticeKind.CALL:
+        return NoticeKind.CORRECTION
+    results = set(texts_of(root, f"{EXTENSION}/NoticeResult/LotResult/TenderResultCode"))
+    return NoticeKind.CANCELLATION if own is NoticeKind.AWARD and results == {NO_WINNER} else own
 
 
 def _changes(root: Element, language: str | None) -> tuple[RawChange, ...]:
@@ -173,7 +179,7 @@ def _buyer_type(root: Element) -> str | None:
 
 def _lot_elements(root: Element) -> list[Element]:
     lots = children(root, "ProcurementProjectLot")
-    for scheme in LOT_SCHEMES[:2]:
+    for scheme in LOT_SCHEMES:
         if found := [lot for lot in lots if attribute(find(lot, "ID"), "schemeName") == scheme]:
             return found
     return []

@@ -8,10 +8,22 @@ from collections.abc import Iterable
 from alerting.domain.notice import NoticeKind
 
 
+# At the beginning, or behind "avis": what is announced, where inside a title it is what is bought.
+_LEADS = r"(?:^|\bavis (?:d['’]|de )?)\s*"
+_MARK = r"\s*(?:$|[:\-–—(\[])"
+_WHAT = r"(?: (?:de la |du )?(?:consultation|marché|procédure|appel d['’]offres))?"
+_CANCELLED = (
+    rf"{_LEADS}(?:annulation|annulée?){_WHAT}{_MARK}"
+    r"|\bavis d['’]annulation|\b(?:consultation|procédure|marché|avis) annulée?\b|\bsans suite\b"
+)
+_AWARDED = (
+    rf"{_LEADS}attribution(?: (?:de |du )?marchés?)?{_MARK}"
+    r"|\bavis d['’]attribution|\brésultats? de marché|\bmarché attribué\b"
+)
 _KINDS = (
     (re.compile(r"\brectificatif", re.IGNORECASE), NoticeKind.CORRECTION),
-    (re.compile(r"\bannul|\bsans suite", re.IGNORECASE), NoticeKind.CANCELLATION),
-    (re.compile(r"\battribution|\bavis d'attribution|\brésultat de marché", re.IGNORECASE), NoticeKind.AWARD),
+    (re.compile(_CANCELLED, re.IGNORECASE), NoticeKind.CANCELLATION),
+    (re.compile(_AWARDED, re.IGNORECASE), NoticeKind.AWARD),
 )
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date as calendar_day
+from datetime import time
 
 from alerting.domain.notice import Clock, RawChange, RawTime
 
@@ -27,14 +29,29 @@ DATE = re.compile(
     r"(?P<day>\d{1,2})(?:er)?\s*(?:(?P<month>"
     + "|".join(MONTHS)
     + r")\s+|[/.](?P<number>\d{1,2})[/.])(?P<year>\d{4})"
-    r"(?:\D{0,18}?(?P<hour>\d{1,2})\s*(?:h|:|heures?)\s*(?P<minute>\d{2})?)?",
+    r"(?:[\s,]*[-–]?\s*(?:à|avant|jusqu['’]à)?\s*(?P<hour>\d{1,2})\s*(?:h(?![a-zà-ÿ])|:|heures?)\s*(?P<minute>\d{2})?)?",
     re.IGNORECASE,
 )
+_BIDS = r"(des\s+)?(offres|plis|candidatures|propositions|dossiers)"
 SPEAKS_OF_DEADLINE = re.compile(
-    r"date limite|réception des (offres|candidatures|plis)|remise des", re.IGNORECASE
+    rf"(réception|remise|dépôt|envoi)\s+{_BIDS}|(date|heure|délai)s?\s+limites?\s+(?!de\s|d['’]|pour\s)"
+    rf"|(date|heure|délai)s?\s+limites?\s+(de|pour)\s+(la\s+)?(réception|remise|dépôt|réponse|répondre)",
+    re.IGNORECASE,
+)
+# What else has a date: a sentence that speaks of it says too little about which date is whose.
+SPEAKS_OF_OTHERS = re.compile(
+    r"questions?|renseignements?|visites?|validité|échantillons?|maquettes?|ouverture des|notification|"
+    r"début des|démarrage|exécution|livraison|jury|auditions?",
+    re.IGNORECASE,
 )
 OLD = re.compile(
     r"(prévue?s?|initialement|et non( pas)?|au lieu d[ue]|fixée initialement)[^.;]{0,30}$", re.IGNORECASE
+)
+# "la date du 3 mars est reportée": what is moved is the old date.
+MOVED = re.compile(
+    r"^[^.;]{0,20}?\b(est|sont|a été|ont été|était|sera)\s+"
+    r"(reportée?s?|repoussée?s?|décalée?s?|modifiée?s?|annulée?s?|prorogée?s?|avancée?s?|remplacée?s?)",
+    re.IGNORECASE,
 )
 SENTENCE_END = re.compile(r"(?<=[.;])\s+(?=[A-ZÉÀ«])|\n")
 
@@ -74,18 +91,24 @@ def _change(text: str) -> RawChange:
 
 
 def _in_sentence(sentence: str) -> NewDeadline | None:
-    if SPEAKS_OF_DEADLINE.search(sentence) is None:
+    if SPEAKS_OF_DEADLINE.search(sentence) is None or SPEAKS_OF_OTHERS.search(sentence) is not None:
         return None
-    old: list[str] = []
-    new: list[str] = []
+    old: list[str | None] = []
+    new: list[str | None] = []
     for date in DATE.finditer(sentence):
-        (old if OLD.search(sentence[: date.start()]) else new).append(_iso(date))
-    if len(set(new)) != 1 or len(set(old)) > 1:
+        is_old = OLD.search(sentence[: date.start()]) or MOVED.search(sentence[date.end() :])
+        (old if is_old else new).append(_iso(date))
+    if len(set(new)) != 1 or len(set(old)) > 1 or None in {*new, *old[:1]}:
         return None
-    return NewDeadline(old[0] if old else None, new[0], " ".join(sentence.split()))
+    return NewDeadline(old[0] if old else None, str(new[0]), " ".join(sentence.split()))
 
 
-def _iso(date: re.Match[str]) -> str:
+def _iso(date: re.Match[str]) -> str | None:
+    """Return a date, or date and time, that the calendar has; else None."""
     month = int(date["number"]) if date["number"] else MONTHS[date["month"].lower()]
-    day = f"{date['year']}-{month:02d}-{int(date['day']):02d}"
-    return f"{day}T{int(date['hour']):02d}:{date['minute'] or '00'}" if date["hour"] else day
+    try:
+        day = calendar_day(int(date["year"]), month, int(date["day"])).isoformat()
+        hour = time(int(date["hour"] or 0), int(date["minute"] or 0)).isoformat(timespec="minutes")
+    except ValueError:
+        return None
+    return f"{day}T{hour}" if date["hour"] else day
