@@ -31,8 +31,8 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation --editable .
 	@touch $(INSTALLED)
 
-demo: $(INSTALLED) ## Run the main job: feeds to mailbox, through real servers
-	@exec $(BIN)/python -m alerting.local.demo_run --late $(LATE)
+demo: $(INSTALLED) ## Run the main job, feeds to mailbox; on a terminal it stays up (FRESH=1 forgets the last one)
+	@exec $(BIN)/python -m alerting.local.demo_run --late $(LATE) $(if $(FRESH),--fresh)
 
 up: $(INSTALLED) ## Start the local stack and keep it in the foreground
 	@exec $(BIN)/python -m alerting.local up

@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from alerting import commands
+from alerting.domain.delivery import DeliveryState
 from alerting.errors import AlertingError, TransientError
 
 
@@ -301,8 +302,9 @@ def try_match(
 @app.command("why")
 def why(firm: str, notice: str, as_json: AsJson = False) -> None:  # noqa: FBT002
     """Say why each profile of a firm matches a notice or not, and what it was told."""
-    columns = ("profile_id", "title", "state", "matches", "lots", "score", "reasons", "told")
-    _show_rows(commands.why(firm, notice), columns, as_json=as_json)
+    columns = ("profile_id", "title", "state", "matches", "lots", "why", "told")
+    rows = commands.why(firm, notice)
+    _show_rows(rows if as_json else [_why_row(row) for row in rows], columns, as_json=as_json)
 
 
 @app.command("search")
@@ -342,12 +344,12 @@ def join_notice(notice_id: int, procedure_id: int, why: Why, as_json: AsJson = F
 
 @app.command("deliveries")
 def list_deliveries(
-    state: Annotated[str | None, typer.Option(help='"queued", "sent", "in doubt" ...')] = None,
+    state: Annotated[DeliveryState | None, typer.Option(help="Only those that stand so.")] = None,
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Show deliveries, the newest first."""
     columns = ("delivery_id", "profile_id", "recipient", "state", "attempt_count", "sent_at", "answer")
-    _show_rows(commands.list_deliveries(state=state), columns, as_json=as_json)
+    _show_rows(commands.list_deliveries(state=state.value if state else None), columns, as_json=as_json)
 
 
 @app.command("tellings")
@@ -418,6 +420,12 @@ def _show_tried(report: Mapping[str, Any], *, as_json: bool) -> None:
 def _told_to(rows: Sequence[Mapping[str, Any]]) -> str:
     names = [str(row["profile_id"]) for row in rows]
     return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+
+
+def _why_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a person reads of one profile: what it was told and when, or why it was not."""
+    told = [f"{telling['kind']} {_cell(telling['created_at'])}" for telling in row["told"]]
+    return {**row, "told": told or (f"no: {row['not_told']}" if row["not_told"] else "no")}
 
 
 def _check_row(report: Mapping[str, Any]) -> dict[str, Any]:

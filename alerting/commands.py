@@ -31,6 +31,7 @@ from alerting.pipeline import (
     show,
     waiting,
 )
+from alerting.pipeline import why as why_not
 
 
 Report = dict[str, Any]
@@ -385,7 +386,7 @@ def why(firm_id: str, notice_id: str, *, parts: Parts | None = None) -> list[Rep
         UnknownIdError: No such firm or notice.
     """
     with bootstrap.opened(parts) as opened:
-        return show.why(opened.database, firm_id, notice_id)
+        return why_not.why(opened.database, firm_id, notice_id, now=opened.now())
 
 
 def show_notices(name: str, *, parts: Parts | None = None) -> list[Report]:

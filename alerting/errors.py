@@ -107,6 +107,10 @@ class SearchError(PermanentError):
     """Elasticsearch refuses what was asked, and would refuse it again; raised by ``index``."""
 
 
+class StoreOutdatedError(PermanentError):
+    """The database has not our tables, or older ones; raised by ``store.database``."""
+
+
 class UnstorableError(PermanentError):
     """PostgreSQL cannot hold a value, however often it is tried; raised by ``store.database``."""
 

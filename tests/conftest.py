@@ -70,6 +70,15 @@ def database_url(postgres_url, template_database):
     run_sql(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.fixture
+def empty_database_url(postgres_url):
+    """The address of a fresh database without any table."""
+    name = f"test_{uuid4().hex}"
+    run_sql(postgres_url, f"CREATE DATABASE {name}")
+    yield database_address(postgres_url, name)
+    run_sql(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 def database_address(postgres_url: str, name: str) -> str:
     """Return the address of another database of the same server."""
     return sqlalchemy.make_url(postgres_url).set(database=name).render_as_string(hide_password=False)

@@ -114,8 +114,8 @@ def write_summary(outcome: Outcome, path: Path) -> None:
     path.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
 
 
-def show(outcome: Outcome) -> None:
-    """Print the outcome for people."""
+def show(outcome: Outcome, *, stays_up: bool) -> None:
+    """Print the outcome for people; addresses only while somebody can open them."""
     console = Console()
     console.print()
     console.print(_table(outcome))
@@ -128,8 +128,11 @@ def show(outcome: Outcome) -> None:
         for one in found:
             console.print(f"[red]{label}[/red]: {one.profile_id}: {one.kind}: {one.title}", highlight=False)
     console.print(f"Mails    {outcome.inbox_folder}  (files)", highlight=False)
-    console.print(f"         {outcome.inbox_url}  (page)", highlight=False)
-    console.print(f"Airflow  {outcome.airflow_url}  (no login: this machine only)", highlight=False)
+    if stays_up:
+        console.print(f"         {outcome.inbox_url}  (page)", highlight=False)
+        console.print(f"Airflow  {outcome.airflow_url}  (no login: this machine only)", highlight=False)
+    else:
+        console.print("Everything has stopped; on a terminal it stays up, with the inbox page and Airflow")
 
 
 def _table(outcome: Outcome) -> Table:

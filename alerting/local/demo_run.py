@@ -15,6 +15,7 @@ import json
 import os
 import sys
 import time
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -39,6 +40,7 @@ JARS = Path(".local/jars")
 # Short, so that a demo that was killed while it sent mail soon knows what became of it.
 LEASE_SECONDS = 20
 PATIENCE_SECONDS = 180
+ANEW = "make demo FRESH=1 begins anew"
 INDEX_PATIENCE_SECONDS = 20
 STIR_SECONDS = 40
 PAUSE_SECONDS = 0.05
@@ -88,13 +90,16 @@ class Demo:
 
 
 def main(arguments: list[str]) -> int:
-    """Run ``python -m alerting.local.demo_run [--late N]``; return the exit code."""
+    """Run ``python -m alerting.local.demo_run [--late N] [--fresh]``; return the exit code."""
     parser = argparse.ArgumentParser(prog="make demo")
     parser.add_argument("--late", type=int, default=1, help="notices published while the demo runs")
-    late_count = parser.parse_args(arguments).late
+    parser.add_argument("--fresh", action="store_true", help="forget the demo of today")
+    asked = parser.parse_args(arguments)
     stop_signals_raise()
     try:
-        return run(late_count)
+        if asked.fresh:
+            clear(STATE)
+        return run(asked.late)
     except Stopped:
         sys.stderr.write("Stopped; nothing is left running\n")
         return EXIT_STOPPED
@@ -128,8 +133,9 @@ def run(late_count: int) -> int:
         outcome = play(demo, today, late_count, began)
         parts.close()
         write_summary(outcome, STATE / "summary.json")
-        show(outcome)
-        if sys.stdout.isatty() and sys.stdin.isatty():
+        stays_up = sys.stdout.isatty() and sys.stdin.isatty()
+        show(outcome, stays_up=stays_up)
+        if stays_up:
             stay(stack)
     return 0 if outcome.holds else EXIT_MISSING
 
@@ -147,7 +153,7 @@ def begin_anew_on_another_day(today: date, say: Callable[[str], None]) -> None:
     """Remove the state of a demo of another day."""
     note = STATE / "day"
     if note.exists() and note.read_text() == today.isoformat():
-        say("Going on with the demo of today (make clean begins anew)")
+        say(f"Going on with the demo of today ({ANEW})")
         return
     clear(STATE)
     STATE.mkdir(parents=True, exist_ok=True)
@@ -201,8 +207,23 @@ def open_the_authorities(demo: Demo, today: date) -> None:
     firms, feeds = demo.stack.state / "firms.toml", demo.stack.state / "feeds.toml"
     firms.write_text(firms_toml())
     feeds.write_text(feeds_toml(url))
+    look_for_strangers(demo)
     commands.import_firms(str(firms), parts=demo.parts)
     commands.seed_feeds(str(feeds), parts=demo.parts)
+
+
+def look_for_strangers(demo: Demo) -> None:
+    """Raise when the database has firms that are not the demo's: their mails would be taken for faults.
+
+    Raises:
+        LocalStackError: Names them.
+    """
+    ours = {entry["id"] for entry in tomllib.loads(firms_toml())["firm"]}
+    strangers = [
+        row["firm_id"] for row in commands.list_firms(parts=demo.parts) if row["firm_id"] not in ours
+    ]
+    if strangers:
+        raise LocalStackError(f"The demo has firms that are not its own ({', '.join(strangers)}); {ANEW}")
 
 
 def is_since(run: TaskRun, moment: datetime) -> bool:

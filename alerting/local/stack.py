@@ -78,6 +78,7 @@ class Stack:
     _lock: TextIOWrapper | None = field(default=None, init=False)
     _postgres: LocalPostgres | None = field(default=None, init=False)
     _elasticsearch: LocalElasticsearch | None = field(default=None, init=False)
+    _airflow: dict[str, str] = field(default_factory=dict, init=False)
     _children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict, init=False)
 
     def __enter__(self) -> Self:
@@ -110,12 +111,13 @@ class Stack:
         _create_database(self.addresses["DATABASE_URL"], urlsplit(database_url).path.lstrip("/"))
         port = free_port()
         self.addresses["AIRFLOW_URL"] = f"http://127.0.0.1:{port}"
-        variables = self.variables() | airflow_environment(
+        self._airflow = airflow_environment(
             home=self.state / "airflow",
             database_url=database_url,
             port=port,
             secret=self.addresses["ALERTING_SECRET"],
         )
+        variables = self.variables() | self._airflow
         self.say("Airflow starts (10 to 20 s)")
         with self._log("airflow-migrate").open("ab") as log:
             migrated = subprocess.run(  # noqa: S603 - our own environment
@@ -337,6 +339,9 @@ class Stack:
     def _write_environment(self) -> None:
         """Write what a shell sources to reach this stack by our commands."""
         ours = {name: value for name, value in self.variables().items() if name not in self.environment}
+        if self.addresses.get("SMTP_URL"):
+            ours.pop("ALERTING_MAILDIR", None)  # Mails leave by SMTP.
+        ours |= self._airflow
         file = self.state / "environment.sh"
         file.touch(mode=0o600)
         file.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in ours.items()))

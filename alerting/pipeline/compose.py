@@ -23,7 +23,7 @@ from alerting.domain.digest import Digest, DigestItem
 from alerting.domain.procedure import Procedure, ProcedureState
 from alerting.domain.profile import Cadence
 from alerting.notices.view import sum_up
-from alerting.store import deliveries, digests, matches, procedures
+from alerting.store import deliveries, digests, documents, firms, matches, procedures
 from alerting.store.database import Connection, Database, lock
 from alerting.store.digests import Reader, StoredTelling
 from alerting.store.matches import StoredMatch
@@ -34,6 +34,8 @@ log = structlog.get_logger()
 
 _LOCK = "alerting: compose"
 _MONDAY = 0
+# A document that cannot be loaded for so long holds up no first digest.
+_PATIENCE = timedelta(minutes=15)
 
 
 def compose_digests(
@@ -88,7 +90,7 @@ def _run(
         lock(connection, _LOCK)
         readers = [
             (reader, items)
-            for reader in digests.readers_of(connection, cadence)
+            for reader in digests.readers_of(connection, cadence, with_first=_is_all_matched(connection, now))
             if (items := _items_for(connection, reader.profile_id, now))
         ]
         if not readers and cadence is Cadence.IMMEDIATE:
@@ -102,6 +104,15 @@ def _run(
                 counts[name] += count
         digests.close_run(connection, run_id, now=now)
     return counts
+
+
+def _is_all_matched(connection: Connection, now: datetime) -> bool:
+    """Tell whether nothing new waits to be loaded or matched: the rest of a first digest would wait."""
+    return not (
+        documents.count_waiting(connection, since=now - _PATIENCE)
+        or procedures.count_unmatched(connection)
+        or firms.count_unmatched_profiles(connection)
+    )
 
 
 def _items_for(connection: Connection, profile_id: str, now: datetime) -> tuple[DigestItem, ...]:

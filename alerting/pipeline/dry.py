@@ -8,14 +8,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from alerting.digests.check_page import CheckedDocument, render_check_page
 from alerting.domain.json import to_json
 from alerting.domain.notice import Notice
+from alerting.errors import UnknownIdError
+from alerting.feeds.fetch import DEFAULT_LIMITS
 from alerting.matching.engine import Engine
 from alerting.matching.firms_file import read_firms
 from alerting.notices.link import link_all
 from alerting.pipeline.check import CheckReport, check, check_addresses, refuse
 
+
+log = structlog.get_logger()
 
 # Formats in which one journal publishes: its numbers are one series, whatever file brings them.
 _JOURNALS = {
@@ -32,8 +38,14 @@ _SUFFIXES = frozenset({".xml", ".rss", ".atom", ".json"})
 
 
 def find_documents(paths: Iterable[str]) -> Iterator[Path]:
-    """Yield the files that paths name; of a folder, every document in it, by name."""
+    """Yield the files that paths name; of a folder, every document in it, by name.
+
+    Raises:
+        UnknownIdError: There is nothing of that name.
+    """
     for path in map(Path, paths):
+        if not path.exists():
+            raise UnknownIdError(f"{path}: no such file or folder")
         if path.is_dir():
             yield from sorted(file for file in path.rglob("*") if _is_document(file))
         else:
@@ -74,6 +86,9 @@ def write_page(reports: Sequence[CheckReport], *, now: datetime) -> str:
 
 def _check_path(path: str) -> Iterator[CheckReport]:
     """Check a file, or every document of a folder; a folder without any is refused itself."""
+    if not Path(path).exists():
+        yield refuse(path, "file", "No such file or directory; expected one, or an http or https address")
+        return
     files = list(find_documents([path]))
     if not files:
         yield refuse(path, "folder", f"no document; expected files ending {' '.join(sorted(_SUFFIXES))}")
@@ -110,8 +125,12 @@ def _sourced(paths: Iterable[Path]) -> Iterator[tuple[str, str, Notice]]:
         body = _read(path)
         if isinstance(body, bytes):
             report = check(str(path), body)
+            for reject in report.rejects:
+                _warn(path, f"{reject.where}: {reject.problem}")
             source = _JOURNALS.get(report.format or "", str(path))
             yield from ((str(path), source, notice) for notice in report.notices)
+        else:
+            _warn(path, body)
 
 
 def try_match(firms_text: str, paths: Iterable[Path]) -> list[Row]:
@@ -139,16 +158,28 @@ def _notices(paths: Iterable[Path]) -> Iterator[tuple[str, Notice]]:
     for path in paths:
         body = _read(path)
         if isinstance(body, bytes):
-            for notice in check(str(path), body).notices:
-                yield str(path), notice
+            report = check(str(path), body)
+            for reject in report.rejects:
+                _warn(path, f"{reject.where}: {reject.problem}")
+            yield from ((str(path), notice) for notice in report.notices)
+        else:
+            _warn(path, body)
 
 
 def _read(path: Path) -> bytes | str:
     """Return a file's bytes, or in one line why there are none."""
     try:
+        if path.exists() and not path.is_file():
+            return "no regular file; expected a document"
+        if path.stat().st_size > DEFAULT_LIMITS.body_bytes:
+            return f"more than {DEFAULT_LIMITS.body_bytes} bytes; expected less"
         return path.read_bytes()
     except OSError as error:
         return error.strerror or "cannot be read"
+
+
+def _warn(path: Path, problem: str) -> None:
+    log.warning("document_refused", path=str(path), problem=problem)
 
 
 def _is_address(path: str) -> bool:

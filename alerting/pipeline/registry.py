@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -25,12 +25,12 @@ from alerting.store.database import Connection, Database
 class _FeedEntry(msgspec.Struct, forbid_unknown_fields=True):
     """One [[feeds]] table of a file."""
 
-    feed_id: str
+    feed_id: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
     authority: str
     url: str
     format: str = "auto"
     is_local: bool = False
-    poll_seconds: int = 300
+    poll_seconds: Annotated[int, msgspec.Meta(ge=1, le=604_800)] = 300
     credentials: str | None = None
 
 
@@ -151,8 +151,16 @@ def retry_feed(database: Database, feed_id: str) -> dict[str, Any]:
 def replay_documents(
     database: Database, *, feed_id: str | None, document_id: int | None, also_read: bool
 ) -> dict[str, Any]:
-    """Load archived documents again; "waiting" counts the documents to load."""
+    """Load archived documents again; "waiting" counts the documents to load.
+
+    Raises:
+        UnknownIdError: No such feed, or no such document.
+    """
     with database.begin() as connection:
+        if feed_id is not None and feeds.find_feed(connection, feed_id) is None:
+            raise UnknownIdError(f"feed {feed_id!r}: no feed of that id")
+        if document_id is not None and not documents.has_document(connection, document_id):
+            raise UnknownIdError(f"document {document_id}: no document of that number")
         count = documents.replay(connection, feed_id=feed_id, document_id=document_id, also_read=also_read)
         waiting = documents.count_waiting(connection)
     return {"documents": count, "waiting": waiting}
@@ -165,6 +173,8 @@ def import_firms(database: Database, text: str, *, now: Callable[[], datetime]) 
         refuse_silence(profile)
     with database.begin() as connection:
         for firm in read:
+            for profile in firm.profiles:
+                _refuse_taken(connection, firm.firm_id, profile.profile_id)
             firms.put_firm(connection, firm, now=now())
         waiting = firms.count_unmatched_profiles(connection)
     profile_count = sum(len(firm.profiles) for firm in read)
@@ -192,12 +202,16 @@ def add_profile(database: Database, firm_id: str, entry: Mapping[str, Any]) -> d
     with database.begin() as connection:
         if not firms.has_firm(connection, firm_id):
             raise UnknownIdError(f"firm {firm_id!r}: no firm of that id")
-        owner = firms.owner_of_profile(connection, profile.profile_id)
-        if owner not in {None, firm_id}:
-            raise ProfileError(f"profile {profile.profile_id!r}: the id is taken by firm {owner!r}")
+        _refuse_taken(connection, firm_id, profile.profile_id)
         firms.put_profile(connection, profile)
         waiting = firms.count_unmatched_profiles(connection)
     return {"profile_id": profile.profile_id, "waiting": waiting}
+
+
+def _refuse_taken(connection: Connection, firm_id: str, profile_id: str) -> None:
+    owner = firms.owner_of_profile(connection, profile_id)
+    if owner not in {None, firm_id}:
+        raise ProfileError(f"profile {profile_id!r}: the id is taken by firm {owner!r}")
 
 
 def _found(feed_id: str, *, is_there: bool) -> None:

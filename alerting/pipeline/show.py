@@ -9,19 +9,12 @@ from typing import Any
 import structlog
 
 from alerting.domain.habit import find_silence
-from alerting.domain.json import to_json
-from alerting.domain.procedure import Procedure
-from alerting.errors import UnknownIdError
-from alerting.matching.engine import Engine
 from alerting.store import (
     deliveries,
     digests,
     documents,
     feeds,
     firms,
-    matches,
-    notices,
-    procedures,
     rejects,
     reports,
 )
@@ -108,55 +101,6 @@ def count_rows(database: Database) -> dict[str, int]:
     """Return how many rows each part of the flow has made."""
     with database.begin() as connection:
         return reports.count_rows(connection)
-
-
-def why(database: Database, firm_id: str, notice_id: str) -> list[Row]:
-    """Say of each profile of a firm whether it matches a notice, why, and what it was told.
-
-    Raises:
-        UnknownIdError: No such firm, or no such notice.
-    """
-    with database.begin() as connection:
-        profiles = firms.profiles_of(connection, firm_id)
-        if not profiles:
-            raise UnknownIdError(f"firm {firm_id!r}: no firm of that id has a profile")
-        procedure = _get_procedure(connection, notice_id)
-        decisions = {
-            profile_id: decision
-            for profile_id, _, decision in Engine(profiles).match([(procedure.procedure_id, procedure.view)])
-        }
-        return [
-            _why_profile(connection, profile_id, procedure, decisions.get(profile_id))
-            for profile_id, _ in profiles
-        ]
-
-
-def _why_profile(connection: Connection, profile_id: str, procedure: Procedure, decision: Any) -> Row:
-    stored = matches.find_match(connection, profile_id, procedure.procedure_id)
-    told = digests.tellings_about(connection, profile_id, procedure.procedure_id)
-    return {
-        "profile_id": profile_id,
-        "procedure_id": procedure.procedure_id,
-        "title": procedure.view.title,
-        "state": procedure.state.value,
-        "revision": procedure.revision,
-        "matches": decision is not None and decision.accepted,
-        "is_stored": stored is not None,
-        "lots": [] if decision is None else list(decision.lot_ids),
-        "score": 0.0 if decision is None else decision.score,
-        "reasons": [] if decision is None else to_json(decision.reasons),
-        "told": [_plain(row) for row in told],
-    }
-
-
-def _get_procedure(connection: Connection, name: str) -> Procedure:
-    procedure_id = notices.find_procedure_id(connection, name)
-    if procedure_id is None and name.isascii() and name.isdigit():
-        procedure_id = int(name)
-    found = [] if procedure_id is None else procedures.get_procedures(connection, [procedure_id])
-    if not found:
-        raise UnknownIdError(f"notice {name!r}: no notice or procedure of that id is stored")
-    return found[0]
 
 
 def _plain(row: Row) -> Row:

@@ -13,11 +13,11 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from psycopg.errors import ProgramLimitExceeded
+from psycopg.errors import ProgramLimitExceeded, UndefinedColumn, UndefinedTable
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 
-from alerting.errors import StoreUnavailableError, UnstorableError
+from alerting.errors import StoreOutdatedError, StoreUnavailableError, UnstorableError
 
 
 __all__ = ["Connection", "Database", "lock", "migrate", "open_database", "savepoint"]
@@ -105,8 +105,15 @@ def savepoint(connection: Connection) -> Iterator[None]:
 def _errors() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, InterfaceError) as error:
-        raise StoreUnavailableError(f"PostgreSQL: {_first_line(error)}") from error
+    except DBAPIError as error:
+        if isinstance(error.orig, UndefinedTable | UndefinedColumn):
+            line = "PostgreSQL: the tables are not ours, or of an older version; run: alerting db migrate"
+            raise StoreOutdatedError(line) from error
+        if isinstance(error, DataError) or isinstance(error.orig, ProgramLimitExceeded):
+            raise UnstorableError(f"PostgreSQL cannot hold it: {_first_line(error)}") from error
+        if isinstance(error, OperationalError | InterfaceError):
+            raise StoreUnavailableError(f"PostgreSQL: {_first_line(error)}") from error
+        raise
 
 
 def _first_line(error: Exception) -> str:

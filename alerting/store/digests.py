@@ -78,10 +78,15 @@ def close_run(connection: Connection, run_id: int, *, now: datetime) -> None:
     connection.execute(update(digest_runs).where(digest_runs.c.run_id == run_id).values(composed_at=now))
 
 
-def readers_of(connection: Connection, cadence: Cadence) -> list[Reader]:
+def readers_of(connection: Connection, cadence: Cadence, *, with_first: bool) -> list[Reader]:
     """Return the profiles that a run of a cadence composes for: standing, with somebody to read it.
 
     A profile's first digest does not wait for its hour: the immediate run composes it.
+
+    Args:
+        connection: The transaction.
+        cadence: Of the run.
+        with_first: Whether first digests of daily and weekly profiles may be composed now.
     """
     somebody = (
         select(recipients.c.recipient_id)
@@ -92,7 +97,7 @@ def readers_of(connection: Connection, cadence: Cadence) -> list[Reader]:
         select(profiles.c.profile_id, profiles.c.name, firms.c.firm_id, firms.c.name)
         .join(firms, firms.c.firm_id == profiles.c.firm_id)
         .where(
-            _reads(cadence),
+            _reads(cadence, with_first=with_first),
             profiles.c.ended_at.is_(None),
             firms.c.ended_at.is_(None),
             somebody,
@@ -297,9 +302,9 @@ def list_tellings(connection: Connection) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(asked).mappings()]
 
 
-def _reads(cadence: Cadence) -> ColumnElement[bool]:
+def _reads(cadence: Cadence, *, with_first: bool) -> ColumnElement[bool]:
     asked = profiles.c.cadence == cadence.value
-    if cadence is not Cadence.IMMEDIATE:
-        return asked
     has_digest = select(digests.c.digest_id).where(digests.c.profile_id == profiles.c.profile_id).exists()
-    return or_(asked, ~has_digest)
+    if cadence is not Cadence.IMMEDIATE:
+        return and_(asked, has_digest)
+    return or_(asked, ~has_digest) if with_first else asked

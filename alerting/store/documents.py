@@ -52,6 +52,12 @@ def add_document(connection: Connection, fetched: Fetched, *, is_index: bool = F
     return number
 
 
+def has_document(connection: Connection, document_id: int) -> bool:
+    """Tell whether there is a document of that number."""
+    asked = select(documents.c.document_id).where(documents.c.document_id == document_id)
+    return connection.scalar(asked) is not None
+
+
 def known_urls(connection: Connection, feed_id: str, urls: Iterable[str]) -> frozenset[str]:
     """Return those addresses of which the feed has a document."""
     asked = select(documents.c.url).where(documents.c.feed_id == feed_id, documents.c.url.in_(list(urls)))
@@ -142,7 +148,9 @@ def news_times(connection: Connection, *, since: datetime) -> dict[str, list[dat
     return found
 
 
-def count_waiting(connection: Connection) -> int:
-    """Return how many documents wait to be loaded."""
+def count_waiting(connection: Connection, *, since: datetime | None = None) -> int:
+    """Return how many documents wait to be loaded, all of them or those fetched since."""
     waiting = select(func.count()).select_from(documents).where(documents.c.loaded_at.is_(None))
+    if since is not None:
+        waiting = waiting.where(documents.c.fetched_at > since)
     return connection.scalar(waiting) or 0

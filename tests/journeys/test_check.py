@@ -70,7 +70,10 @@ def test_what_cannot_be_had_or_read_is_refused_in_its_place(authority, rss, tmp_
     ]
     rejects = [reject for row in rows if row["path"] != "half.xml" for reject in row["rejects"]]
     assert rejects == [
-        {"where": "file", "problem": "No such file or directory"},
+        {
+            "where": "file",
+            "problem": "No such file or directory; expected one, or an http or https address",
+        },
         {"where": "folder", "problem": "no document; expected files ending .atom .json .rss .xml"},
         {"where": authority.url + "/gone", "problem": "status 404; expected 200 or 304"},
         {"where": "line 1", "problem": "an HTML page instead of a feed"},

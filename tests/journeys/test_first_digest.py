@@ -9,6 +9,7 @@ import pytest
 
 from alerting import bootstrap, commands
 from alerting.errors import SearchUnavailableError
+from alerting.store import documents
 
 
 TOITURE = ("7", "Réfection de la toiture de l'école")
@@ -268,3 +269,34 @@ def test_an_index_page_is_followed_to_the_documents_that_are_not_here(
     assert (second["fetch"]["failed"], second["fetch"]["documents"]) == (0, 1)
     assert sorted(asked) == ["/avis", "/jour/", "/jour/", "/jour/a.xml", "/jour/b.xml"]
     assert len(mails(subscribed.settings.maildir)) == 3
+
+
+def test_a_first_digest_waits_until_all_that_was_fetched_is_matched(
+    parts, authority, add_feed, rss, mails, tmp_path
+):
+    """
+    Two workers load side by side: of the part that one has finished no weekly profile hears; then of all at once.
+    """
+    path = tmp_path / "firms.toml"
+    path.write_text(
+        '[[firm]]\nid = "corre"\nname = "Corre"\nrecipients = [{ email = "paul@corre.example" }]\n'
+        'profile = [{ id = "semaine", name = "S", words = ["toiture"], cadence = "weekly" }]\n'
+    )
+    commands.import_firms(str(path), parts=parts)
+    add_feed(parts, authority)
+    add_feed(parts, authority, feed_id="second", path="/encore")
+    authority.publish("/avis", rss(("1", "Toiture de l'école")))
+    authority.publish("/encore", rss(("2", "Toiture de la crèche")))
+    commands.fetch_due_feeds(parts=parts)
+    with parts.database.begin() as other_worker:
+        held = documents.claim_document(other_worker)
+        commands.load_documents(parts=parts)
+        commands.match_profiles(parts=parts)
+        early = commands.compose_digests(parts=parts)
+    commands.run_all(parts=parts)
+
+    assert held is not None
+    assert early["digests"] == 0
+    ((_, _, text),) = mails(tmp_path / "maildir")
+    assert "Toiture de l'école" in text
+    assert "Toiture de la crèche" in text

@@ -27,6 +27,7 @@ from alerting.feeds.formats import (
     ted_export,
 )
 from alerting.feeds.formats.head import Head, read_head
+from alerting.feeds.formats.json_values import read_json
 
 
 AUTO = "auto"
@@ -93,6 +94,8 @@ def detect(document: bytes, *, feed_id: str) -> str:
     for name, each in FORMATS.items():
         if each.recognises(head):
             return name
+    if head.root is None:
+        read_json(document, feed_id=feed_id)  # Says so where it breaks off.
     got = repr(head.root) if head.root is not None else "JSON of other names"
     raise FeedFormatError(feed_id, "top level", f"unknown format (got {got}); expected {', '.join(FORMATS)}")
 

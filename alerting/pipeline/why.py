@@ -1,0 +1,112 @@
+"""Why: what decided that a profile is told a notice, or not, in words for an operator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from alerting.domain.criteria import Criteria, decide
+from alerting.domain.deadlines import PARIS, has_passed
+from alerting.domain.json import to_json
+from alerting.domain.match import Decision, Reason
+from alerting.domain.procedure import Procedure, ProcedureState
+from alerting.errors import UnknownIdError
+from alerting.matching.analyse import analyse_notice
+from alerting.matching.compile import compile_criteria
+from alerting.store import digests, firms, matches, notices, procedures
+from alerting.store.database import Connection, Database
+
+
+Row = dict[str, Any]
+
+_REFUSED = {
+    "kind": "notices of this kind are not wanted",
+    "words_out": "a word stands in it that is ruled out",
+    "topic": "no trade, code or word of the profile stands in it",
+    "place": "the place is not wanted",
+    "value": "the value is out of range",
+    "buyer": "the buyer is not wanted",
+}
+
+
+def why(database: Database, firm_id: str, notice_id: str, *, now: datetime) -> list[Row]:
+    """Say of each profile of a firm whether it matches a notice, what decided, and what it was told.
+
+    Raises:
+        UnknownIdError: No such firm, or no such notice.
+    """
+    with database.begin() as connection:
+        profiles = firms.profiles_of(connection, firm_id)
+        if not profiles:
+            raise UnknownIdError(f"firm {firm_id!r}: no firm of that id has a profile")
+        procedure = _get_procedure(connection, notice_id)
+        return [
+            _why_profile(connection, profile_id, criteria, procedure, now)
+            for profile_id, criteria in profiles
+        ]
+
+
+def _why_profile(
+    connection: Connection, profile_id: str, criteria: Criteria, procedure: Procedure, now: datetime
+) -> Row:
+    decision = decide(compile_criteria(criteria), analyse_notice(procedure.view))
+    is_stored = matches.find_match(connection, profile_id, procedure.procedure_id) is not None
+    told = digests.tellings_about(connection, profile_id, procedure.procedure_id)
+    return {
+        "profile_id": profile_id,
+        "procedure_id": procedure.procedure_id,
+        "title": procedure.view.title,
+        "state": procedure.state.value,
+        "revision": procedure.revision,
+        "matches": decision.accepted,
+        "is_stored": is_stored,
+        "lots": list(decision.lot_ids),
+        "score": decision.score,
+        "reasons": to_json(decision.reasons),
+        "why": say(decision),
+        "not_told": None if told else _held_back(decision, procedure, is_stored=is_stored, now=now),
+        "told": [{**row, "created_at": row["created_at"].isoformat()} for row in told],
+    }
+
+
+def say(decision: Decision) -> str:
+    """Return what decided, in words: what met each criterion, or the one that was not met."""
+    if not decision.accepted:
+        (reason,) = decision.reasons
+        facts = f" ({', '.join(reason.facts)})" if reason.facts else ""
+        return f"{reason.criterion}: {_REFUSED.get(reason.criterion, 'not met')}{facts}"
+    said: dict[str, list[str]] = {}
+    for reason in decision.reasons:
+        said.setdefault(_criterion(reason), []).extend(_facts(reason, said.get(_criterion(reason), ())))
+    return "; ".join(f"{name}: {', '.join(facts)}" if facts else name for name, facts in said.items())
+
+
+def _criterion(reason: Reason) -> str:
+    return reason.criterion if reason.verdict == "met" else f"{reason.criterion} not stated"
+
+
+def _facts(reason: Reason, known: Sequence[str]) -> list[str]:
+    return [fact for fact in dict.fromkeys(reason.facts) if fact not in known]
+
+
+def _held_back(decision: Decision, procedure: Procedure, *, is_stored: bool, now: datetime) -> str | None:
+    """Return why a profile was not told of what it matches; None when it does not match."""
+    if not decision.accepted:
+        return None
+    if procedure.state is not ProcedureState.OPEN:
+        return f"the procedure is {procedure.state.value}"
+    deadline = procedure.view.deadline_at
+    if deadline is not None and has_passed(deadline, now=now):
+        return f"its deadline has passed ({deadline.astimezone(PARIS):%Y-%m-%d %H:%M} in Paris)"
+    return "it waits for the profile's next digest" if is_stored else "it waits to be matched"
+
+
+def _get_procedure(connection: Connection, name: str) -> Procedure:
+    procedure_id = notices.find_procedure_id(connection, name)
+    if procedure_id is None and name.isascii() and name.isdigit():
+        procedure_id = int(name)
+    found = [] if procedure_id is None else procedures.get_procedures(connection, [procedure_id])
+    if not found:
+        raise UnknownIdError(f"notice {name!r}: no notice or procedure of that id is stored")
+    return found[0]

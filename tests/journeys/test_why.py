@@ -1,0 +1,124 @@
+"""Why: an operator who is asked by a firm finds what decided, told or not."""
+
+from __future__ import annotations
+
+import pytest
+
+from alerting import bootstrap, commands
+from alerting.errors import ProfileError, StoreOutdatedError, UnknownIdError, UnstorableError
+from alerting.settings import read_settings
+
+
+TOITURE = ("7", "Réfection de la toiture de l'école")
+SOLS = ("8", "Sols souples de la crèche")
+
+
+@pytest.fixture
+def told(subscribed, authority, rss):
+    """Parts over which two notices have run."""
+    authority.publish("/avis", rss(TOITURE, SOLS))
+    commands.run_all(parts=subscribed)
+    return subscribed
+
+
+def answer(parts, notice: str, profile: str = "toits") -> tuple[bool, str, str | None]:
+    """Return whether a profile of the roofers matches, why, and why it was not told."""
+    (row,) = [row for row in commands.why("le-goff", notice, parts=parts) if row["profile_id"] == profile]
+    return row["matches"], row["why"], row["not_told"]
+
+
+def test_what_met_and_what_was_refused_is_said(told):
+    """
+    The word that met; and for the other notice that nothing of the profile stands in it.
+    """
+    assert answer(told, "7") == (True, "words: toiture", None)
+    assert answer(told, "8") == (False, "topic: no trade, code or word of the profile stands in it", None)
+
+
+def test_a_place_that_was_refused_is_named(told):
+    """
+    BOAMP-like places: the département that the notice states.
+    """
+    commands.add_profile(
+        "le-goff", {"id": "ici", "name": "Ici", "words": ["toiture"], "pass_unknown": False, "departements": ["35"]},
+        parts=told,
+    )  # fmt: skip
+
+    assert answer(told, "7", "ici") == (False, "place: the place is not wanted", None)
+
+
+def test_what_matches_and_was_not_told_says_what_holds_it(told):
+    """
+    A weekly profile that had its first digest: the next one waits for its hour.
+    """
+    weekly = {"id": "semaine", "name": "Semaine", "words": ["toiture"], "cadence": "weekly"}
+    commands.add_profile("le-goff", weekly, parts=told)
+    before = answer(told, "7", "semaine")
+    commands.match_profiles(parts=told)
+    after = answer(told, "7", "semaine")
+
+    assert before[2] == "it waits to be matched"
+    assert after[2] == "it waits for the profile's next digest"
+
+
+def test_a_file_does_not_take_another_firms_profile(subscribed, tmp_path):
+    """
+    The refusal names the profile and its firm; nothing of the file is stored.
+    """
+    path = tmp_path / "more.toml"
+    path.write_text(
+        '[[firm]]\nid = "corre"\nname = "Corre"\nrecipients = [{ email = "paul@corre.example" }]\n'
+        'profile = [{ id = "toits", name = "X", words = ["toiture"] }]\n'
+    )
+    with pytest.raises(ProfileError, match="profile 'toits': the id is taken by firm 'le-goff'"):
+        commands.import_firms(str(path), parts=subscribed)
+
+    assert [row["firm_id"] for row in commands.list_firms(parts=subscribed)] == ["le-goff", "morvan"]
+
+
+def test_what_no_row_has_is_one_line(subscribed, tmp_path):
+    """
+    Unknown feeds and documents, numbers that no id reaches, and files that are not there.
+    """
+    with pytest.raises(UnknownIdError, match="feed 'nobody': no feed of that id"):
+        commands.replay_documents(feed_id="nobody", parts=subscribed)
+    with pytest.raises(UnknownIdError, match="document 99: no document of that number"):
+        commands.replay_documents(document_id=99, parts=subscribed)
+    with pytest.raises(UnstorableError):
+        commands.split_notice(10**20, why="x", parts=subscribed)
+    with pytest.raises(UnknownIdError, match="no such file or folder"):
+        commands.link_notices([str(tmp_path / "nothing.xml")])
+
+
+def test_a_feed_name_and_a_pace_have_bounds(parts):
+    """
+    A name goes into log lines and addresses; a pace of centuries is a slip.
+    """
+    for facts in ({"feed_id": ""}, {"feed_id": "a b/.."}, {"poll_seconds": 10**11}, {"format": "nonsense"}):
+        with pytest.raises(ProfileError):
+            commands.add_feed(
+                **{"feed_id": "x", "authority": "K", "url": "https://a.example", **facts}, parts=parts
+            )
+
+
+def test_a_database_without_our_tables_says_what_to_run(settings, empty_database_url):
+    """
+    One line that names the command, not a bug.
+    """
+    environment = {"DATABASE_URL": empty_database_url, "ALERTING_SECRET": settings.secret}
+    parts = bootstrap.build(read_settings(environment))
+    with pytest.raises(StoreOutdatedError, match="run: alerting db migrate"):
+        commands.count_waiting(parts=parts)
+    parts.close()
+
+
+def test_a_path_without_end_is_refused_unread():
+    """
+    A device, a folder's pipe: only regular files of a bounded size are read.
+    """
+    (report,) = commands.check_feeds(["/dev/zero"])
+
+    assert (report["outcome"], report["rejects"][0]["problem"]) == (
+        "refused",
+        "no regular file; expected a document",
+    )
