@@ -86,6 +86,7 @@ def build(
             recipients_allowed=settings.recipients_allowed,
             lease_seconds=settings.lease_seconds,
             sending_again_is_safe=settings.smtp_url is None,
+            bounce_domain=settings.bounce_domain,
         ),
         index=_index(settings),
         now=clock,

@@ -31,6 +31,8 @@ class Settings:
         secret: Signs links, at least 16 characters (``ALERTING_SECRET``).
         base_url: Public address of our pages, for links (``ALERTING_BASE_URL``).
         sender: "Name <address>" or an address (``ALERTING_SENDER``).
+        bounce_domain: Domain of the addresses that bounces come back to, in ASCII; None: they go to
+            the sender (``ALERTING_BOUNCE_DOMAIN``).
         recipients_allowed: Addresses or "@domain" that may get real mail outside production; None:
             everybody (``ALERTING_RECIPIENTS_ALLOWED``, commas; "*" in production).
         digest_hour: Hour of daily digests, Europe/Paris, 0 to 23 (``ALERTING_DIGEST_HOUR``).
@@ -46,6 +48,7 @@ class Settings:
     secret: str
     base_url: str
     sender: str
+    bounce_domain: str | None
     recipients_allowed: tuple[str, ...] | None
     digest_hour: int
     lease_seconds: int
@@ -67,6 +70,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         secret=_secret(environment),
         base_url=environment.get("ALERTING_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
         sender=_sender(environment),
+        bounce_domain=_bounce_domain(environment),
         recipients_allowed=_recipients_allowed(environment),
         digest_hour=_whole_number(environment, "ALERTING_DIGEST_HOUR", default=7, low=0, high=23),
         lease_seconds=_whole_number(environment, "ALERTING_LEASE_SECONDS", default=300, low=1, high=86_400),
@@ -96,6 +100,16 @@ def _sender(environment: Mapping[str, str]) -> str:
     if read_address(text) is None:
         raise SettingError("ALERTING_SENDER", "name@domain or Name <name@domain>", text)
     return text
+
+
+def _bounce_domain(environment: Mapping[str, str]) -> str | None:
+    text = environment.get("ALERTING_BOUNCE_DOMAIN", "").strip()
+    if not text:
+        return None
+    address = read_address(f"bounce@{text}")
+    if address is None:
+        raise SettingError("ALERTING_BOUNCE_DOMAIN", "a domain", text)
+    return address.domain.lower()
 
 
 def _recipients_allowed(environment: Mapping[str, str]) -> tuple[str, ...] | None:

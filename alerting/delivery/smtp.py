@@ -243,7 +243,7 @@ class _Dialogue:
 
     async def address(self, envelope: Envelope) -> None:
         """Say MAIL, RCPT and DATA; return when the server waits for the message."""
-        sender = bare_address(envelope.sender)
+        sender = envelope.return_path or bare_address(envelope.sender)
         await self._command(Step.MAIL, f"FROM:<{sender}>", expected=_ACCEPTED)
         await self._command(Step.RCPT, f"TO:<{bare_address(envelope.recipient)}>", expected=_ACCEPTED)
         await self._command(Step.DATA, expected=(_START_INPUT,))

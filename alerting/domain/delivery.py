@@ -30,6 +30,7 @@ class Envelope:
         subject, text, html: The rendered digest.
         unsubscribe_url: Signed link, https outside demo and tests.
         unsubscribe_mailto: A bare address, or None.
+        return_path: Where bounces go, a bare address; None: to the sender.
     """
 
     delivery_id: int
@@ -41,3 +42,4 @@ class Envelope:
     html: str
     unsubscribe_url: str
     unsubscribe_mailto: str | None = None
+    return_path: str | None = None

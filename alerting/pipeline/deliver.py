@@ -22,6 +22,7 @@ import structlog
 from alerting.delivery.mailers import Mailer, Sender
 from alerting.delivery.message import is_allowed, sender_address
 from alerting.delivery.tokens import sign_unsubscribe
+from alerting.delivery.verp import ReturnPurpose, sign_return_address
 from alerting.digests.render import render
 from alerting.domain.delivery import DeliveryState, Envelope
 from alerting.domain.profile import Recipient
@@ -53,6 +54,8 @@ class PostOffice:
         recipients_allowed: Who may get mail; None: everybody.
         lease_seconds: How long a worker may hold a delivery.
         sending_again_is_safe: Whether a second sending takes the place of the first.
+        bounce_domain: Where bounces and mails to leave come back to, an address a delivery; None: to the
+            sender, where a person reads them.
     """
 
     sender: str
@@ -61,6 +64,7 @@ class PostOffice:
     recipients_allowed: tuple[str, ...] | None
     lease_seconds: int
     sending_again_is_safe: bool
+    bounce_domain: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,4 +244,12 @@ def _envelope(post: PostOffice, claimed: ClaimedDelivery, now: datetime) -> Enve
         text=rendered.text,
         html=rendered.html,
         unsubscribe_url=unsubscribe_url,
+        unsubscribe_mailto=_return_address(post, ReturnPurpose.LEAVE, claimed.delivery_id),
+        return_path=_return_address(post, ReturnPurpose.BOUNCE, claimed.delivery_id),
     )
+
+
+def _return_address(post: PostOffice, purpose: ReturnPurpose, delivery_id: int) -> str | None:
+    if post.bounce_domain is None:
+        return None
+    return sign_return_address(post.secret, purpose, delivery_id, domain=post.bounce_domain)

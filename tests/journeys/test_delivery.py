@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +15,7 @@ from aiosmtpd.smtp import SMTP
 from sqlalchemy import event
 
 from alerting import bootstrap, commands
+from alerting.delivery.verp import ReturnAddress, ReturnPurpose, read_return_address
 from alerting.errors import UnknownIdError
 from alerting.store import deliveries
 from alerting.store.database import open_database
@@ -44,6 +46,7 @@ class Server:
         self.data = {}
         self.accepted = []
         self.message_ids = []
+        self.messages = []
         self.on_rcpt = lambda: None
         self.on_accepted = lambda: None
 
@@ -61,6 +64,7 @@ class Server:
             if answer is None:
                 server.transport.abort()
             return answer or "250 OK"
+        self.messages.append((envelope.mail_from, message_from_bytes(envelope.content)))
         self.message_ids.append(message_from_bytes(envelope.content)["Message-ID"])
         self.accepted.append(recipient)
         self.on_accepted()
@@ -293,3 +297,28 @@ def test_a_mail_in_doubt_that_a_person_misses_is_sent_under_its_first_message_id
     assert sorted(server.accepted) == ["bureau@legoff.example", "yann@legoff.example"]
     assert {row["message_id"] for row in after.values()} == {row["message_id"] for row in before.values()}
     assert len(set(server.message_ids)) == len(server.message_ids) == 2
+
+
+def test_each_mail_names_an_address_of_its_own_for_what_comes_back(served_parts, server, clock):
+    """
+    With a domain for bounces the envelope's sender and the mail to leave are signed for this delivery; the
+    reader sees who writes, as before.
+    """
+    changed = replace(served_parts.settings, bounce_domain="retours.example")
+    parts = bootstrap.build(changed, now=clock)
+
+    commands.run_all(parts=parts)
+
+    parts.close()
+    numbers = {row["message_id"]: row["delivery_id"] for row in commands.list_deliveries(parts=served_parts)}
+    assert len(server.messages) == 2
+    for mail_from, message in server.messages:
+        number = numbers[message["Message-ID"]]
+        [leave] = re.findall(r"<mailto:([^>]+)>", message["List-Unsubscribe"])
+        said = [read_return_address(changed.secret, address) for address in (mail_from, leave)]
+        assert said == [
+            ReturnAddress(ReturnPurpose.BOUNCE, number),
+            ReturnAddress(ReturnPurpose.LEAVE, number),
+        ]
+        assert {address.partition("@")[2] for address in (mail_from, leave)} == {"retours.example"}
+        assert "alertes@localhost" in message["From"]

@@ -51,3 +51,29 @@ def test_a_sender_that_no_mail_can_come_from_is_refused_at_start(sender):
 
     expected = f"setting ALERTING_SENDER: expected name@domain or Name <name@domain> (got {sender!r})"
     assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize(
+    ("domain", "kept"),
+    [
+        pytest.param("", None, id="empty: none"),
+        pytest.param(" Retours.Example.org ", "retours.example.org", id="any case"),
+        pytest.param("métiers.example", "xn--mtiers-bva.example", id="accents"),
+    ],
+)
+def test_a_domain_for_bounces_is_kept_as_the_network_writes_it(domain, kept):
+    """
+    In ASCII and lower case; not set, bounces go to the sender.
+    """
+    assert read_settings(ENVIRONMENT | {"ALERTING_BOUNCE_DOMAIN": domain}).bounce_domain == kept
+
+
+@pytest.mark.parametrize("domain", ["retours@example.org", "a domain", "a..b", "retours.example\nBcc: x"])
+def test_a_domain_for_bounces_that_is_none_is_refused_at_start(domain):
+    """
+    One line names the variable.
+    """
+    with pytest.raises(SettingError) as caught:
+        read_settings(ENVIRONMENT | {"ALERTING_BOUNCE_DOMAIN": domain})
+
+    assert str(caught.value) == f"setting ALERTING_BOUNCE_DOMAIN: expected a domain (got {domain!r})"
