@@ -66,8 +66,9 @@ SETTINGS = (
         "ALERTING_BOUNCE_DOMAIN",
         "bounce_domain",
         (
-            "Domain whose mail, for whatever local part, goes into the mailbox that we read: each mail leaves"
-            " with a signed address of its own as the envelope's sender. Not set: bounces go to `ALERTING_SENDER`."
+            "Domain whose mail, for whatever local part, goes into the mailbox that we read: each mail"
+            " leaves with a signed address of its own as the envelope's sender. Not set: bounces go to"
+            " `ALERTING_SENDER`."
         ),
     ),
     ("ALERTING_BASE_URL", "base_url", "Public address of our pages, for the links in digests."),
