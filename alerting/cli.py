@@ -43,7 +43,16 @@ firms = typer.Typer(no_args_is_help=True, help="Firms, their recipients and prof
 profiles = typer.Typer(no_args_is_help=True, help="Saved interests of firms.")
 notices = typer.Typer(no_args_is_help=True, help="Notices, and the procedures they were put into.")
 match = typer.Typer(no_args_is_help=True, help="Try profiles on notices.")
-GROUPS = {"db": db, "feeds": feeds, "firms": firms, "profiles": profiles, "notices": notices, "match": match}
+suppressions = typer.Typer(no_args_is_help=True, help="Orders not to mail an address.")
+GROUPS = {
+    "db": db,
+    "feeds": feeds,
+    "firms": firms,
+    "profiles": profiles,
+    "notices": notices,
+    "match": match,
+    "suppressions": suppressions,
+}
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
 
@@ -350,6 +359,39 @@ def list_deliveries(
     """Show deliveries, the newest first."""
     columns = ("delivery_id", "profile_id", "recipient", "state", "attempt_count", "sent_at", "answer")
     _show_rows(commands.list_deliveries(state=state.value if state else None), columns, as_json=as_json)
+
+
+@suppressions.command("list")
+def list_suppressions(
+    everything: Annotated[bool, typer.Option("--all", help="Also those that have ended.")] = False,  # noqa: FBT002
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Show who gets no mail, and why, the newest first."""
+    columns = ("email", "profile_id", "kind", "reason", "created_at", "until_at", "ended_at", "ended_reason")
+    rows = commands.list_suppressions(with_ended=everything)
+    _show_rows(rows, columns if everything else columns[:-2], as_json=as_json)
+
+
+@suppressions.command("add")
+def add_suppression(
+    email: str,
+    why: Annotated[str, typer.Option(help="Why; kept with it.")],
+    profile: Annotated[str | None, typer.Option(help="Only about this profile.")] = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Mail an address no more."""
+    _show_report(commands.add_suppression(email, why=why, profile_id=profile), as_json=as_json)
+
+
+@suppressions.command("lift")
+def lift_suppression(
+    email: str,
+    why: Annotated[str, typer.Option(help="Why; kept with it.")],
+    profile: Annotated[str | None, typer.Option(help="The order about this profile.")] = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Mail an address again; what was not sent meanwhile is not sent later."""
+    _show_report(commands.lift_suppression(email, why=why, profile_id=profile), as_json=as_json)
 
 
 @app.command("tellings")

@@ -29,6 +29,7 @@ from alerting.pipeline import (
     preview,
     registry,
     show,
+    suppress,
     waiting,
 )
 from alerting.pipeline import why as why_not
@@ -295,6 +296,7 @@ def match_profiles(*, parts: Parts | None = None) -> Report:
 def compose_digests(*, parts: Parts | None = None) -> Report:
     """Compose the digests that are due; "waiting" counts deliveries to send."""
     with bootstrap.opened(parts) as opened:
+        suppress.end_expired(opened.database, now=opened.now)
         return compose.compose_digests(
             opened.database,
             digest_hour=opened.settings.digest_hour,
@@ -427,6 +429,43 @@ def list_deliveries(*, state: str | None = None, parts: Parts | None = None) -> 
     """Return deliveries, newest first, of one state or of all."""
     with bootstrap.opened(parts) as opened:
         return show.list_deliveries(opened.database, state=state)
+
+
+def list_suppressions(*, with_ended: bool = False, parts: Parts | None = None) -> list[Report]:
+    """Return the orders not to mail an address, the newest first; by default those that stand."""
+    with bootstrap.opened(parts) as opened:
+        return suppress.list_suppressions(opened.database, with_ended=with_ended)
+
+
+def add_suppression(
+    email: str, *, why: str, profile_id: str | None = None, parts: Parts | None = None
+) -> Report:
+    """Order not to mail an address, in general or about one profile.
+
+    Returns:
+        suppression_id; None when an order as strong stands already.
+
+    Raises:
+        ProfileError: It is no address.
+    """
+    with bootstrap.opened(parts) as opened:
+        return suppress.add_suppression(
+            opened.database, email, why=why, profile_id=profile_id, now=opened.now
+        )
+
+
+def lift_suppression(
+    email: str, *, why: str, profile_id: str | None = None, parts: Parts | None = None
+) -> Report:
+    """Lift the order that stands about an address, in general or about one profile.
+
+    Raises:
+        UnknownIdError: None stands.
+    """
+    with bootstrap.opened(parts) as opened:
+        return suppress.lift_suppression(
+            opened.database, email, why=why, profile_id=profile_id, now=opened.now
+        )
 
 
 def count_waiting(*, parts: Parts | None = None) -> Mapping[str, int]:

@@ -26,6 +26,7 @@ from alerting.delivery.verp import ReturnPurpose, sign_return_address
 from alerting.digests.render import render
 from alerting.domain.delivery import DeliveryState, Envelope
 from alerting.domain.profile import Recipient
+from alerting.domain.suppression import SuppressionKind
 from alerting.errors import MailDeferredError, MailInDoubtError, MailRefusedError, UnknownIdError
 from alerting.store import deliveries, suppressions
 from alerting.store.database import Database
@@ -209,7 +210,13 @@ class _Worker:
                 next_attempt_at=outcome.next_attempt_at,
             )
             if outcome.suppression is not None:
-                suppressions.add_suppression(connection, claimed.recipient.email, reason=outcome.suppression)
+                suppressions.add_suppression(
+                    connection,
+                    claimed.recipient.email,
+                    kind=SuppressionKind.HARD_BOUNCE,
+                    reason=outcome.suppression,
+                    now=now,
+                )
 
 
 def _may_get_mail(post: PostOffice, recipient: Recipient) -> bool:

@@ -1,19 +1,51 @@
-"""Suppressions: standing orders not to mail an address."""
+"""Suppressions: standing orders not to mail an address; one an address and profile stands at a time."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, or_, select
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from alerting.domain.suppression import Suppression, SuppressionKind
+from alerting.store.database import lock
 from alerting.store.tables import suppressions
 
 
 def add_suppression(
-    connection: Connection, email: str, *, reason: str, profile_id: str | None = None
-) -> None:
-    """Order not to mail an address any more, about one profile or at all; harmless when it stands."""
-    statement = insert(suppressions).values(email=email.lower(), profile_id=profile_id, reason=reason)
-    connection.execute(statement.on_conflict_do_nothing())
+    connection: Connection,
+    email: str,
+    *,
+    kind: SuppressionKind,
+    reason: str,
+    now: datetime,
+    profile_id: str | None = None,
+    until_at: datetime | None = None,
+) -> int | None:
+    """Order not to mail an address any more, about one profile or at all.
+
+    A stronger reason takes the place of a weaker one.
+
+    Returns:
+        The order's number; None when one as strong stands already.
+    """
+    lock(connection, f"alerting: suppressions of {email.lower()}")
+    standing = _find_standing(connection, email, profile_id)
+    if standing is not None and not kind.outranks(standing.kind):
+        return None
+    if standing is not None:
+        end_suppression(connection, standing.suppression_id, why=f"a stronger one: {kind.value}", now=now)
+    statement = insert(suppressions).values(
+        email=email.lower(),
+        profile_id=profile_id,
+        kind=kind.value,
+        reason=reason,
+        created_at=now,
+        until_at=until_at,
+    )
+    number: int = connection.execute(statement.returning(suppressions.c.suppression_id)).scalar_one()
+    return number
 
 
 def find_suppression(connection: Connection, email: str, profile_id: str) -> str | None:
@@ -24,3 +56,78 @@ def find_suppression(connection: Connection, email: str, profile_id: str) -> str
         or_(suppressions.c.profile_id.is_(None), suppressions.c.profile_id == profile_id),
     )
     return connection.scalar(asked.order_by(suppressions.c.suppression_id).limit(1))
+
+
+def standing_suppressions(connection: Connection, email: str) -> list[Suppression]:
+    """Return the orders that stand about an address, the general one first."""
+    asked = _asked().where(suppressions.c.email == email.lower(), suppressions.c.ended_at.is_(None))
+    rows = connection.execute(asked.order_by(suppressions.c.profile_id.nulls_first()))
+    return [_suppression(row) for row in rows]
+
+
+def get_suppression(connection: Connection, suppression_id: int) -> tuple[Suppression, bool] | None:
+    """Return an order and whether it stands; None when there is none of that number."""
+    asked = (
+        _asked().add_columns(suppressions.c.ended_at).where(suppressions.c.suppression_id == suppression_id)
+    )
+    row = connection.execute(asked).one_or_none()
+    return None if row is None else (_suppression(row), row.ended_at is None)
+
+
+def end_suppression(connection: Connection, suppression_id: int, *, why: str, now: datetime) -> bool:
+    """Lift one order; False when it did not stand."""
+    return _end(connection, suppressions.c.suppression_id == suppression_id, why=why, now=now) == 1
+
+
+def end_expired(connection: Connection, *, now: datetime) -> int:
+    """End the orders whose time is over; return how many."""
+    return _end(connection, suppressions.c.until_at <= now, why="its time was over", now=now)
+
+
+def list_suppressions(connection: Connection, *, with_ended: bool) -> list[dict[str, Any]]:
+    """Return orders, the newest first; by default those that stand."""
+    names = ("suppression_id", "email", "profile_id", "kind", "reason", "created_at", "until_at")
+    columns = [suppressions.c[name] for name in (*names, "ended_at", "ended_reason")]
+    asked = select(*columns).order_by(suppressions.c.suppression_id.desc())
+    if not with_ended:
+        asked = asked.where(suppressions.c.ended_at.is_(None))
+    return [dict(row) for row in connection.execute(asked).mappings()]
+
+
+def last_soft_pause(connection: Connection, email: str) -> tuple[int, datetime | None]:
+    """Return how many times soft bounces suppressed an address, and when the last of these ended."""
+    asked = select(func.count(), func.max(suppressions.c.ended_at)).where(
+        suppressions.c.email == email.lower(), suppressions.c.kind == SuppressionKind.SOFT_BOUNCES.value
+    )
+    count, ended_at = connection.execute(asked).one()
+    return count, ended_at
+
+
+def _find_standing(connection: Connection, email: str, profile_id: str | None) -> Suppression | None:
+    found = standing_suppressions(connection, email)
+    return next((one for one in found if one.profile_id == profile_id), None)
+
+
+def _end(connection: Connection, which: ColumnElement[bool], *, why: str, now: datetime) -> int:
+    statement = (
+        update(suppressions)
+        .where(which, suppressions.c.ended_at.is_(None))
+        .values(ended_at=now, ended_reason=why)
+    )
+    return connection.execute(statement).rowcount
+
+
+def _asked() -> Any:
+    names = ("suppression_id", "email", "profile_id", "kind", "reason", "until_at")
+    return select(*(suppressions.c[name] for name in names))
+
+
+def _suppression(row: Any) -> Suppression:
+    return Suppression(
+        suppression_id=row.suppression_id,
+        email=row.email,
+        profile_id=row.profile_id,
+        kind=SuppressionKind(row.kind),
+        reason=row.reason,
+        until_at=row.until_at,
+    )

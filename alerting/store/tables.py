@@ -334,9 +334,12 @@ suppressions = Table(
     _id("suppression_id"),
     Column("email", Text, nullable=False),
     Column("profile_id", Text),  # NULL: everything to this address
+    Column("kind", Text, nullable=False, server_default="hard bounce"),  # a SuppressionKind
     Column("reason", Text, nullable=False),
     _created(),
+    _time("until_at"),
     _time("ended_at"),
+    Column("ended_reason", Text),
     Index(
         "uq_suppressions_standing",
         "email",
@@ -345,4 +348,27 @@ suppressions = Table(
         postgresql_nulls_not_distinct=True,
         postgresql_where=text("ended_at IS NULL"),
     ),
+)
+
+# What a firm's other recipients were told of an address of theirs: each order once, in one digest.
+suppression_tellings = Table(
+    "suppression_tellings",
+    metadata,
+    Column("suppression_id", BigInteger, ForeignKey("suppressions.suppression_id"), primary_key=True),
+    Column("firm_id", Text, ForeignKey("firms.firm_id"), primary_key=True),
+    Column("digest_id", BigInteger, ForeignKey("digests.digest_id"), nullable=False),
+    _created(),
+)
+
+received_mails = Table(
+    "received_mails",
+    metadata,
+    _id("received_id"),
+    Column("message_hash", Text, nullable=False, unique=True),  # each mail is acted upon once
+    Column("kind", Text, nullable=False),  # a ReceivedKind
+    Column("delivery_id", BigInteger, ForeignKey("deliveries.delivery_id")),
+    Column("status", Text),  # RFC 3463, "5.1.1"
+    Column("diagnostic", Text),
+    _time("received_at", nullable=False),
+    Index("ix_received_mails_delivery_id", "delivery_id"),
 )

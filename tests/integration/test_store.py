@@ -17,6 +17,7 @@ from alerting.domain.money import Money
 from alerting.domain.notice import Buyer, Change, Lot, Notice, NoticeKind, Place
 from alerting.domain.procedure import LinkStep, ProcedureState
 from alerting.domain.profile import Cadence, Firm, Profile, Recipient
+from alerting.domain.suppression import SuppressionKind
 from alerting.errors import StoreUnavailableError
 from alerting.store import (
     deliveries,
@@ -125,7 +126,7 @@ def test_migrating_twice_changes_nothing(database):
     """
     A second migration finds the newest revision and stays there.
     """
-    assert [database.migrate(), database.migrate()] == ["0003", "0003"]
+    assert [database.migrate(), database.migrate()] == ["0004", "0004"]
 
 
 def test_a_server_that_is_away_is_transient():
@@ -296,7 +297,9 @@ def test_a_suppressed_recipient_is_not_queued_and_a_claim_is_held_until_it_is_re
     """
     procedure_id, _ = add_notice(connection)
     digest_id, _ = add_digest(connection, procedure_id)
-    suppressions.add_suppression(connection, "Bureau@legoff.example", reason="unsubscribed")
+    suppressions.add_suppression(
+        connection, "Bureau@legoff.example", kind=SuppressionKind.OPERATOR, reason="unsubscribed", now=NOW
+    )
     message_ids = iter(["<1@a.example>", "<2@a.example>"])
     queued = deliveries.queue_deliveries(
         connection,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from alerting import commands
+from alerting.domain.suppression import SuppressionKind
+from alerting.errors import ProfileError, UnknownIdError
 from alerting.store import suppressions
 
 
@@ -31,7 +33,14 @@ def queued(subscribed, authority, rss):
 def suppress(parts, email: str, *, profile_id: str | None = None) -> None:
     """Order not to mail an address, as an unsubscription or a refusal does."""
     with parts.database.begin() as connection:
-        suppressions.add_suppression(connection, email, reason="asked to leave", profile_id=profile_id)
+        suppressions.add_suppression(
+            connection,
+            email,
+            kind=SuppressionKind.UNSUBSCRIBED,
+            reason="asked to leave",
+            profile_id=profile_id,
+            now=parts.now(),
+        )
 
 
 def outcomes(parts) -> dict[str, tuple[str, str]]:
@@ -96,3 +105,51 @@ def test_a_profile_that_ended_tells_nothing_more(queued, tmp_path):
     commands.deliver_digests(parts=queued)
 
     assert outcomes(queued)["yann@legoff.example"] == ("suppressed", "the profile has ended")
+
+
+def test_an_operator_gives_and_lifts_an_order(queued, mails):
+    """
+    The address gets nothing while the order stands; lifted, what is queued leaves.  Each is kept with its
+    reason, and what does not stand cannot be lifted.
+    """
+    commands.add_suppression("Yann@legoff.example", why="asked by telephone", parts=queued)
+    again = commands.add_suppression("yann@legoff.example", why="asked again", parts=queued)
+    [standing] = commands.list_suppressions(parts=queued)
+    commands.lift_suppression("yann@legoff.example", why="he changed his mind", parts=queued)
+    commands.deliver_digests(parts=queued)
+
+    assert again["suppression_id"] is None
+    assert (standing["email"], standing["kind"]) == ("yann@legoff.example", "operator")
+    assert commands.list_suppressions(parts=queued) == []
+    [ended] = commands.list_suppressions(with_ended=True, parts=queued)
+    assert (ended["reason"], ended["ended_reason"]) == ("asked by telephone", "he changed his mind")
+    assert len(mails(queued.settings.maildir)) == 2
+    with pytest.raises(UnknownIdError) as caught:
+        commands.lift_suppression("yann@legoff.example", why="again", parts=queued)
+    assert str(caught.value) == "address 'yann@legoff.example': no suppression in general stands"
+    with pytest.raises(ProfileError) as caught:
+        commands.add_suppression("yann", why="typing", parts=queued)
+    assert str(caught.value) == "suppression: expected a bare address name@domain (got 'yann')"
+
+
+def test_the_stronger_reason_stands(subscribed):
+    """
+    A bounce gives way to a complaint, a complaint to nothing.
+    """
+    with subscribed.database.begin() as connection:
+        for kind in (
+            SuppressionKind.HARD_BOUNCE,
+            SuppressionKind.COMPLAINT,
+            SuppressionKind.HARD_BOUNCE,
+            SuppressionKind.COMPLAINT,
+        ):
+            suppressions.add_suppression(
+                connection, "yann@legoff.example", kind=kind, reason=kind.value, now=subscribed.now()
+            )
+
+    rows = commands.list_suppressions(with_ended=True, parts=subscribed)
+
+    assert [(row["kind"], row["ended_reason"]) for row in rows] == [
+        ("complaint", None),
+        ("hard bounce", "a stronger one: complaint"),
+    ]
