@@ -19,7 +19,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from alerting import commands
+from alerting import bootstrap, commands
 from alerting.domain.delivery import DeliveryState
 from alerting.errors import AlertingError, TransientError
 
@@ -430,6 +430,18 @@ def count_waiting(as_json: AsJson = False) -> None:  # noqa: FBT002
 def recover(as_json: AsJson = False) -> None:  # noqa: FBT002
     """Settle leases that ran out, then do what waits, from load to delivery."""
     _show_report(commands.recover(), as_json=as_json)
+
+
+@app.command("web")
+def web(
+    host: Annotated[str, typer.Option(help="Where to listen; 0.0.0.0 in a container.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
+) -> None:
+    """Serve the pages that mails link to: leave, come back; and /health."""
+    from alerting.web.server import serve  # noqa: PLC0415 - no other verb needs a web server
+
+    with bootstrap.opened(None) as parts:
+        serve(parts, host=host, port=port)
 
 
 def _found_row(row: Mapping[str, Any]) -> dict[str, Any]:

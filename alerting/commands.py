@@ -15,6 +15,7 @@ from typing import Any
 
 from alerting import bootstrap
 from alerting.bootstrap import Parts
+from alerting.delivery.tokens import LinkPurpose
 from alerting.domain.json import to_json
 from alerting.feeds.credentials import Secrets
 from alerting.pipeline import (
@@ -29,6 +30,7 @@ from alerting.pipeline import (
     preview,
     registry,
     show,
+    subscriptions,
     suppress,
     waiting,
 )
@@ -36,6 +38,9 @@ from alerting.pipeline import why as why_not
 
 
 Report = dict[str, Any]
+
+# The links by which a reader changes a subscription.
+SUBSCRIPTION_LINKS = subscriptions.LINKS
 
 
 def migrate(*, parts: Parts | None = None) -> Report:
@@ -466,6 +471,58 @@ def lift_suppression(
         return suppress.lift_suppression(
             opened.database, email, why=why, profile_id=profile_id, now=opened.now
         )
+
+
+def show_subscription(purpose: LinkPurpose, token: str, *, parts: Parts | None = None) -> Report:
+    """Return what a page shows about a signed link: the subscription, and links to what can be done.
+
+    Raises:
+        TokenError: The token is not one of ours for that purpose.
+    """
+    with bootstrap.opened(parts) as opened:
+        return subscriptions.show_subscription(opened.database, opened.settings.secret, purpose, token)
+
+
+def change_subscription(purpose: LinkPurpose, token: str, *, parts: Parts | None = None) -> Report:
+    """Do what a signed link is for, once however often; return what ``show_subscription`` then says.
+
+    Raises:
+        TokenError: The token is not one of ours for that purpose.
+    """
+    with bootstrap.opened(parts) as opened:
+        secret = opened.settings.secret
+        return subscriptions.change_subscription(opened.database, secret, purpose, token, now=opened.now)
+
+
+def show_unreachable(token: str, *, parts: Parts | None = None) -> Report:
+    """Return what a page shows about an address of the firm that mails did not reach.
+
+    Raises:
+        TokenError: The token is not one of ours.
+    """
+    with bootstrap.opened(parts) as opened:
+        return subscriptions.show_unreachable(opened.database, opened.settings.secret, token)
+
+
+def lift_unreachable(token: str, *, parts: Parts | None = None) -> Report:
+    """Let that address be tried again; return what ``show_unreachable`` then says.
+
+    Raises:
+        TokenError: The token is not one of ours.
+    """
+    with bootstrap.opened(parts) as opened:
+        secret = opened.settings.secret
+        return subscriptions.lift_unreachable(opened.database, secret, token, now=opened.now)
+
+
+def check_health(*, parts: Parts | None = None) -> Report:
+    """Ask PostgreSQL something small.
+
+    Raises:
+        StoreUnavailableError: It is away.
+    """
+    with bootstrap.opened(parts) as opened:
+        return {"due": show.count_due_feeds(opened.database, now=opened.now)}
 
 
 def count_waiting(*, parts: Parts | None = None) -> Mapping[str, int]:

@@ -1,42 +1,101 @@
-"""Sign the links of a mail, so that only its reader can follow them.
+"""Sign the links of mails and pages, so that only who was given one can follow it.
 
-In:   a secret, and who leaves what.
-Out:  a token fit for a URL; back from it, who leaves what.
+In:   a secret, what the link does, for whom, about what.
+Out:  a token fit for a URL; back from it, for whom and about what.
 
-A token carries ids, never an address, and does not grow old: a link in an old mail must work.
+A token does one thing only: signed to leave, it does not come back.  It carries no address, no name and
+no profile's id, which may be a person's name: a profile is a tag, known to who has the secret and the id.
+It does not grow old: a link in an old mail must work.
 """
 
 from __future__ import annotations
+
+import hmac
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from enum import StrEnum
 
 from itsdangerous import BadData, URLSafeSerializer
 
 from alerting.errors import TokenError
 
 
-_UNSUBSCRIBE = "unsubscribe"
+_TAG_BYTES = 9
 
 
-def sign_unsubscribe(secret: str, recipient_id: int, profile_id: str) -> str:
-    """Return the token of one recipient's link to leave one profile's digests."""
-    token = _serializer(secret).dumps([recipient_id, profile_id])
+class LinkPurpose(StrEnum):
+    """What a link does: the first part of its path, and a salt of its own."""
+
+    LEAVE = "unsubscribe"
+    LEAVE_ALL = "unsubscribe-all"
+    COME_BACK = "come-back"
+    LIFT = "try-again"
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileLink:
+    """One recipient's link about one profile; ``profile_tag`` is that of ``tag_profile``."""
+
+    recipient_id: int
+    profile_tag: str
+
+
+def sign_profile_link(secret: str, purpose: LinkPurpose, recipient_id: int, profile_id: str) -> str:
+    """Return the token of one recipient's link about one profile."""
+    return _sign(secret, purpose, [recipient_id, tag_profile(secret, profile_id)])
+
+
+def read_profile_link(secret: str, purpose: LinkPurpose, token: str) -> ProfileLink:
+    """Return what a token says that we signed for that purpose.
+
+    Raises:
+        TokenError: It is forged, damaged or signed for something else.
+    """
+    match _read(secret, purpose, token):
+        case [int(recipient_id), str(profile_tag)]:
+            return ProfileLink(recipient_id, profile_tag)
+    raise TokenError(f"link to {purpose.value}: signed by us, but not understood")
+
+
+def sign_lift_link(secret: str, recipient_id: int, suppression_id: int) -> str:
+    """Return the token by which one recipient asks that a colleague's address be tried again."""
+    return _sign(secret, LinkPurpose.LIFT, [recipient_id, suppression_id])
+
+
+def read_lift_link(secret: str, token: str) -> tuple[int, int]:
+    """Return (recipient_id, suppression_id) of a token that we signed.
+
+    Raises:
+        TokenError: It is forged, damaged or signed for something else.
+    """
+    match _read(secret, LinkPurpose.LIFT, token):
+        case [int(recipient_id), int(suppression_id)]:
+            return recipient_id, suppression_id
+    raise TokenError(f"link to {LinkPurpose.LIFT.value}: signed by us, but not understood")
+
+
+def link_address(base_url: str, purpose: LinkPurpose, token: str) -> str:
+    """Return the address of a link, below that of our pages."""
+    return f"{base_url}/{purpose.value}/{token}"
+
+
+def tag_profile(secret: str, profile_id: str) -> str:
+    """Return what stands for a profile in tokens: 12 characters that tell nothing without the secret."""
+    tag = hmac.digest(secret.encode(), f"profile:{profile_id}".encode(), "sha256")[:_TAG_BYTES]
+    return urlsafe_b64encode(tag).decode("ascii")
+
+
+def _sign(secret: str, purpose: LinkPurpose, content: list[object]) -> str:
+    token = _serializer(secret, purpose).dumps(content)
     return token if isinstance(token, str) else token.decode("ascii")
 
 
-def read_unsubscribe(secret: str, token: str) -> tuple[int, str]:
-    """Return (recipient_id, profile_id) of a token that we signed.
-
-    Raises:
-        TokenError: The token is forged, damaged or signed for something else.
-    """
+def _read(secret: str, purpose: LinkPurpose, token: str) -> object:
     try:
-        content = _serializer(secret).loads(token)
+        return _serializer(secret, purpose).loads(token)
     except BadData as error:
-        raise TokenError("link to unsubscribe: not signed by us, or damaged") from error
-    match content:
-        case [int(recipient_id), str(profile_id)]:
-            return recipient_id, profile_id
-    raise TokenError("link to unsubscribe: signed by us, but not understood")
+        raise TokenError(f"link to {purpose.value}: not signed by us, or damaged") from error
 
 
-def _serializer(secret: str) -> URLSafeSerializer:
-    return URLSafeSerializer(secret, salt=_UNSUBSCRIBE)
+def _serializer(secret: str, purpose: LinkPurpose) -> URLSafeSerializer:
+    return URLSafeSerializer(secret, salt=f"link:{purpose.value}")

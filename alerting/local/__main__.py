@@ -39,6 +39,7 @@ def up() -> int:
         with Stack(LOCAL / "stack", LOCAL / "jars", say=say, search_is_needed=False) as stack:
             say(f"Airflow        {stack.addresses['AIRFLOW_URL']}  (no login: this machine only)")
             say(f"Mails          {stack.state / 'inbox'}")
+            say(f"Pages          {stack.addresses['ALERTING_BASE_URL']}/health")
             say(f"For a shell    source {stack.state / 'environment.sh'}")
             say("Stop with Ctrl-C, or make down")
             while True:

@@ -121,7 +121,7 @@ def run(late_count: int) -> int:
     stack = Stack(
         STATE,
         JARS,
-        servers=("postgres", "elasticsearch", "mail"),
+        servers=("postgres", "elasticsearch", "mail", "web"),
         say=say,
         search_is_needed=False,
         database_suffix="_demo",

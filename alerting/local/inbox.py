@@ -24,8 +24,10 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 
-# Mails come from strangers: no script, nothing loaded from elsewhere.
-MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups"
+# Mails come from strangers: no script, nothing loaded from elsewhere.  A link opens in a tab of its own,
+# outside the sandbox: a page's button would else do nothing there.
+SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
+MAIL_POLICY = f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox {SANDBOX}"
 PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'"
 STYLE = """
 body{margin:0;font:16px/1.45 system-ui,sans-serif;color:#1d2733;background:#f3f5f7;display:flex;height:100vh}
@@ -96,7 +98,8 @@ def inbox(folder: Path) -> Starlette:
         return HTMLResponse(page, headers={"Content-Security-Policy": PAGE_POLICY})
 
     def show_html(request: Request) -> Response:
-        return HTMLResponse(find(request).body("html"), headers={"Content-Security-Policy": MAIL_POLICY})
+        page = _with_tabs(find(request).body("html"))
+        return HTMLResponse(page, headers={"Content-Security-Policy": MAIL_POLICY})
 
     def show_text(request: Request) -> Response:
         return PlainTextResponse(find(request).body("plain"))
@@ -134,6 +137,12 @@ def _page(mails: list[Mail], key: str | None) -> str:
     )
 
 
+def _with_tabs(mail: str) -> str:
+    """Let the links of a mail open in a tab of their own; its first line stays what says how it is drawn."""
+    base = "<base target=_blank>"
+    return mail.replace("<head>", f"<head>{base}", 1) if "<head>" in mail else base + mail
+
+
 def _list_item(mail: Mail, *, is_shown: bool) -> str:
     current = " aria-current=page" if is_shown else ""
     return (
@@ -149,7 +158,7 @@ def _shown(mail: Mail | None) -> str:
     return (
         f"<p>À {html.escape(mail.recipient)} <a href='{address}/text'>texte</a>"
         f"<a href='{address}/source'>source</a></p>"
-        f"<iframe src='{address}/html' title='{subject}' sandbox='allow-popups'></iframe>"
+        f"<iframe src='{address}/html' title='{subject}' sandbox='{SANDBOX}'></iframe>"
     )
 
 

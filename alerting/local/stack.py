@@ -42,7 +42,7 @@ from alerting.store.database import open_database
 
 
 MARK = "ALERTING_STACK"
-SERVERS = ("postgres", "elasticsearch", "mail", "airflow")
+SERVERS = ("postgres", "elasticsearch", "mail", "web", "airflow")
 GRACE_SECONDS = 15
 HEALTHY_SECONDS = 90
 PAUSE_SECONDS = 0.1
@@ -201,6 +201,8 @@ class Stack:
             self._start_elasticsearch()
         if "mail" in self.servers:
             self._start_mail()
+        if "web" in self.servers:
+            self._start_web()
         if "airflow" in self.servers:
             self.start_airflow()
 
@@ -252,6 +254,11 @@ class Stack:
             return
         address = self.serve("mail", "alerting.local.mail", str(self.state / "inbox"))
         self.addresses["SMTP_URL"] = address.replace("http://", "smtp+plain://")
+
+    def _start_web(self) -> None:
+        """Serve the pages that mails link to; links lead here unless another address is given."""
+        address = self.serve("web", "alerting.web")
+        self.addresses["ALERTING_BASE_URL"] = self.environment.get("ALERTING_BASE_URL") or address
 
     def _wait_for(self, name: str, is_ready: Callable[[], bool]) -> None:
         until = time.monotonic() + HEALTHY_SECONDS

@@ -21,7 +21,7 @@ import structlog
 
 from alerting.delivery.mailers import Mailer, Sender
 from alerting.delivery.message import is_allowed, sender_address
-from alerting.delivery.tokens import sign_unsubscribe
+from alerting.delivery.tokens import LinkPurpose, link_address, sign_profile_link
 from alerting.delivery.verp import ReturnPurpose, sign_return_address
 from alerting.digests.render import render
 from alerting.domain.delivery import DeliveryState, Envelope
@@ -232,8 +232,8 @@ def _deferred(claimed: ClaimedDelivery, answer: str, now: datetime) -> _Outcome:
 
 
 def _envelope(post: PostOffice, claimed: ClaimedDelivery, now: datetime) -> Envelope:
-    token = sign_unsubscribe(post.secret, claimed.recipient_id, claimed.digest.profile_id)
-    unsubscribe_url = f"{post.base_url}/unsubscribe/{token}"
+    token = sign_profile_link(post.secret, LinkPurpose.LEAVE, claimed.recipient_id, claimed.digest.profile_id)
+    unsubscribe_url = link_address(post.base_url, LinkPurpose.LEAVE, token)
     address = sender_address(post.sender)
     rendered = render(
         claimed.digest,

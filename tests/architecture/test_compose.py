@@ -99,7 +99,7 @@ def test_every_service_of_ours_has_the_same_environment(services):
     Whoever runs our code sees the same settings.
     """
     ours = {name: service for name, service in services.items() if "build" in service}
-    assert sorted(ours) == ["api-server", "dag-processor", "migrate", "scheduler", "triggerer"]
+    assert sorted(ours) == ["api-server", "dag-processor", "migrate", "scheduler", "triggerer", "web"]
 
     assert all(service["environment"] == services["scheduler"]["environment"] for service in ours.values())
 
@@ -116,11 +116,15 @@ def test_the_components_run_as_on_a_laptop(services):
 
 def test_nothing_is_published_but_on_loopback(services):
     """
-    Only Airflow's page and the mail catcher's can be reached, from this machine.
+    Only Airflow's page, the mail catcher's and ours can be reached, from this machine.
     """
     published = {name: service["ports"] for name, service in services.items() if "ports" in service}
 
-    assert published == {"api-server": ["127.0.0.1:8080:8080"], "scheduler": ["127.0.0.1:8025:8025"]}
+    assert published == {
+        "api-server": ["127.0.0.1:8080:8080"],
+        "scheduler": ["127.0.0.1:8025:8025"],
+        "web": ["127.0.0.1:8000:8000"],
+    }
 
 
 def test_images_are_pinned(services):

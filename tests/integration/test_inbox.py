@@ -62,6 +62,8 @@ def test_a_mail_is_listed_and_shown_as_html_and_as_text(page, maildir):
     assert "yann@legoff.example" in listed
     assert "<b>toiture</b>" in shown
     assert "sandbox" in headers["Content-Security-Policy"]
+    assert "allow-scripts" not in headers["Content-Security-Policy"] + listed
+    assert "<base target=_blank>" in shown
     assert "script-src" not in headers["Content-Security-Policy"]
     assert text == "Réfection de la toiture\n"
 

@@ -10,6 +10,7 @@ import smtplib
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
@@ -136,6 +137,19 @@ def test_mail_that_is_accepted_is_a_file_of_the_inbox(state, elasticsearch_jars)
         (mail,) = (state / "inbox" / "new").iterdir()
     kept = email.message_from_bytes(mail.read_bytes())
     assert (kept["X-Envelope-To"], kept["Subject"]) == ("b@demo.example", "bonjour")
+
+
+def test_the_links_of_mails_lead_to_pages_that_answer(state, elasticsearch_jars):
+    servers = ("postgres", "web")
+    with Stack(state, elasticsearch_jars, servers=servers, environment={}) as stack:
+        address = stack.variables()["ALERTING_BASE_URL"]
+        with urllib.request.urlopen(f"{address}/health") as answer:
+            assert json.load(answer) == {"status": "ok"}
+        with pytest.raises(urllib.error.HTTPError, match="400"):
+            urllib.request.urlopen(f"{address}/unsubscribe/not-ours")
+    given = {"ALERTING_BASE_URL": "https://alertes.example"}
+    with Stack(state, elasticsearch_jars, servers=servers, environment=given) as stack:
+        assert stack.variables()["ALERTING_BASE_URL"] == "https://alertes.example"
 
 
 def test_given_servers_are_used_and_airflow_gets_a_database_beside_ours(

@@ -7,6 +7,7 @@ import email.policy
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -165,6 +166,12 @@ def mails_fixture():
     return mails
 
 
+@pytest.fixture(name="mails_in")
+def mails_in_fixture():
+    """How to read the whole mails of a maildir."""
+    return mails_in
+
+
 def add_feed(parts, authority, *, feed_id: str = "kerlann", path: str = "/avis") -> None:
     """Register a page of the authority as a feed."""
     commands.add_feed(feed_id, authority="Kerlann", url=authority.url + path, is_local=True, parts=parts)
@@ -186,8 +193,13 @@ def rss(*items: tuple[str, str]) -> str:
 
 def mails(folder: Path) -> list[tuple[str, str, str]]:
     """Return (recipient, subject, text) of every mail of a maildir, sorted."""
-    files = sorted((folder / "new").glob("*")) if folder.exists() else []
-    read = [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files]
     return sorted(
-        (str(mail["To"]), str(mail["Subject"]), mail.get_body(("plain",)).get_content()) for mail in read
+        (str(mail["To"]), str(mail["Subject"]), mail.get_body(("plain",)).get_content())
+        for mail in mails_in(folder)
     )
+
+
+def mails_in(folder: Path) -> list[EmailMessage]:
+    """Return every mail of a maildir."""
+    files = sorted((folder / "new").glob("*")) if folder.exists() else []
+    return [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files]

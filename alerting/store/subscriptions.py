@@ -1,0 +1,67 @@
+"""Subscriptions: what one recipient gets of the profiles of a firm, as a link names them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from alerting.store.tables import deliveries, digests, firms, profiles, recipients
+
+
+@dataclass(frozen=True, slots=True)
+class SubscribedProfile:
+    """One standing profile of a recipient's firm."""
+
+    profile_id: str
+    name: str
+    cadence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """A recipient who is one of a firm still, with the firm's standing profiles by name."""
+
+    recipient_id: int
+    email: str
+    firm_id: str
+    firm_name: str
+    profiles: tuple[SubscribedProfile, ...]
+
+
+def find_subscriber(connection: Connection, recipient_id: int) -> Subscriber | None:
+    """Return a recipient; None when there is none of that number, or he is one of the firm no longer."""
+    asked = (
+        select(recipients.c.email, firms.c.firm_id, firms.c.name)
+        .join(firms, firms.c.firm_id == recipients.c.firm_id)
+        .where(
+            recipients.c.recipient_id == recipient_id,
+            recipients.c.ended_at.is_(None),
+            firms.c.ended_at.is_(None),
+        )
+    )
+    row = connection.execute(asked).one_or_none()
+    if row is None:
+        return None
+    return Subscriber(recipient_id, row.email, row.firm_id, row.name, _profiles(connection, row.firm_id))
+
+
+def find_delivered(connection: Connection, delivery_id: int) -> tuple[int, str, str] | None:
+    """Return (recipient_id, email, profile_id) of a delivery; None when there is none of that number."""
+    asked = (
+        select(recipients.c.recipient_id, recipients.c.email, digests.c.profile_id)
+        .select_from(deliveries)
+        .join(recipients, recipients.c.recipient_id == deliveries.c.recipient_id)
+        .join(digests, digests.c.digest_id == deliveries.c.digest_id)
+        .where(deliveries.c.delivery_id == delivery_id)
+    )
+    row = connection.execute(asked).one_or_none()
+    return None if row is None else (row.recipient_id, row.email, row.profile_id)
+
+
+def _profiles(connection: Connection, firm_id: str) -> tuple[SubscribedProfile, ...]:
+    asked = select(profiles.c.profile_id, profiles.c.name, profiles.c.cadence).where(
+        profiles.c.firm_id == firm_id, profiles.c.ended_at.is_(None)
+    )
+    rows = connection.execute(asked.order_by(profiles.c.name, profiles.c.profile_id))
+    return tuple(SubscribedProfile(row.profile_id, row.name, row.cadence) for row in rows)

@@ -1,0 +1,142 @@
+"""Pages for who reads our mails: leave a profile, come back, let an address be tried again.
+
+In:   requests; the signed token in the path is all that says who asks: no cookie, no login, no script.
+Out:  small pages in French, and ``/health`` for who watches.
+
+GET and HEAD only show: link scanners and browsers that fetch ahead change nothing.  POST acts at once, as
+the mail provider's button wants it (RFC 8058), and answers 200 without a redirect; what its body says is
+not looked at.  Addresses of pages hold tokens: nothing here logs them.
+
+Sources: RFC 8058; RFC 9110 (methods, status codes).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
+
+from alerting import commands
+from alerting.bootstrap import Parts
+from alerting.delivery.message import sender_address
+from alerting.delivery.tokens import LinkPurpose
+from alerting.errors import TokenError, TransientError
+from alerting.web.headers import SafeHeaders
+from alerting.web.pages import Sender, problem_page, style_hash, subscription_page, unreachable_page
+
+
+log = structlog.get_logger()
+
+# A mail provider's one click says "List-Unsubscribe=One-Click"; nobody has more to say.
+MAXIMUM_BYTES = 8192
+PATIENCE_SECONDS = 10
+_TRY_AGAIN_SECONDS = "120"
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def build_app(parts: Parts) -> ASGIApp:
+    """Return the pages over open parts; who opened them closes them."""
+    address = sender_address(parts.settings.sender)
+    sender = Sender(address.display_name or address.addr_spec, address.addr_spec)
+    routes: list[BaseRoute] = [
+        *(_route(purpose, _subscription(parts, sender, purpose)) for purpose in commands.SUBSCRIPTION_LINKS),
+        _route(LinkPurpose.LIFT, _unreachable(parts, sender)),
+        Route("/health", _health(parts)),
+        Route("/robots.txt", _robots),
+    ]
+    pages = Starlette(
+        routes=routes,
+        exception_handlers={
+            HTTPException: _problem(sender),
+            TokenError: _problem(sender, HTTPStatus.BAD_REQUEST),
+            TransientError: _problem(sender, HTTPStatus.SERVICE_UNAVAILABLE),
+            Exception: _problem(sender),
+        },
+    )
+    is_https = parts.settings.base_url.startswith("https://")
+    # Around the whole, not as one of its middlewares: the answer to a bug of ours is made outside those.
+    return SafeHeaders(pages, style=style_hash(), is_https=is_https)
+
+
+def _route(purpose: LinkPurpose, endpoint: Endpoint) -> Route:
+    return Route(f"/{purpose.value}/{{token}}", endpoint, methods=["GET", "POST"])
+
+
+def _subscription(parts: Parts, sender: Sender, purpose: LinkPurpose) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        token = request.path_params["token"]
+        is_done = await _is_asked_to_act(request)
+        command = commands.change_subscription if is_done else commands.show_subscription
+        report = await run_in_threadpool(command, purpose, token, parts=parts)
+        return HTMLResponse(subscription_page(report, sender, is_done=is_done))
+
+    return answer
+
+
+def _unreachable(parts: Parts, sender: Sender) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        token = request.path_params["token"]
+        is_done = await _is_asked_to_act(request)
+        command = commands.lift_unreachable if is_done else commands.show_unreachable
+        report = await run_in_threadpool(command, token, parts=parts)
+        return HTMLResponse(unreachable_page(report, sender, token=token, is_done=is_done))
+
+    return answer
+
+
+def _health(parts: Parts) -> Endpoint:
+    async def answer(_: Request) -> Response:
+        await run_in_threadpool(commands.check_health, parts=parts)
+        return JSONResponse({"status": "ok"})
+
+    return answer
+
+
+async def _robots(_: Request) -> Response:
+    return PlainTextResponse("User-agent: *\nDisallow: /\n")
+
+
+async def _is_asked_to_act(request: Request) -> bool:
+    """Tell whether a request is a POST, once its body has been read to its end, within limits.
+
+    Raises:
+        HTTPException: 413 too long, 408 too slow.
+    """
+    if request.method != "POST":
+        return False
+    size = 0
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > MAXIMUM_BYTES:
+                    raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    except TimeoutError as error:
+        raise HTTPException(HTTPStatus.REQUEST_TIMEOUT) from error
+    return True
+
+
+def _problem(sender: Sender, status: int = HTTPStatus.INTERNAL_SERVER_ERROR) -> Any:
+    """Return a handler that shows a problem in one page: never a trace, never the token."""
+
+    async def answer(_: Request, error: Exception) -> Response:
+        code, headers = status, {}
+        if isinstance(error, HTTPException):
+            code, headers = error.status_code, dict(error.headers or {})
+        if code == HTTPStatus.SERVICE_UNAVAILABLE:
+            headers["Retry-After"] = _TRY_AGAIN_SECONDS
+            log.warning("page_unavailable", problem=str(error))
+        return HTMLResponse(problem_page(code, sender), code, headers)
+
+    return answer

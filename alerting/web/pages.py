@@ -1,0 +1,119 @@
+"""The words of the pages: what each state of a subscription or an address is called, in French.
+
+In:   reports of ``alerting.commands``.
+Out:  HTML, from ``templates/web``; everything that a firm or a profile is called is escaped.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from alerting.digests.render import get_template
+from alerting.digests.words import day
+
+
+_RHYTHMS = {
+    "immediate": "dès qu’un marché paraît",
+    "daily": "une fois par jour",
+    "weekly": "une fois par semaine",
+}
+_PROBLEMS = {
+    400: (
+        "Ce lien est incomplet",
+        "Il a peut-être été coupé en chemin. Reprenez le lien « Ne plus recevoir » du dernier message reçu.",
+    ),
+    404: ("Il n’y a rien à cette adresse", "Vérifiez le lien, ou reprenez celui du dernier message reçu."),
+    405: ("Cette page ne se demande pas ainsi", "Ouvrez le lien du message dans un navigateur."),
+    408: ("La demande n’est pas arrivée à temps", "Essayez de nouveau."),
+    413: ("La demande est trop longue", "Ouvrez le lien du message dans un navigateur."),
+    500: ("Quelque chose a cassé chez nous", "Nous en sommes avertis. Essayez de nouveau plus tard."),
+    503: ("Un instant…", "Nos serveurs ne répondent pas. Essayez de nouveau dans quelques minutes."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who we are, on every page: a name and a bare address."""
+
+    name: str
+    address: str
+
+
+def subscription_page(report: Mapping[str, Any], sender: Sender, *, is_done: bool) -> str:
+    """Return the page about a recipient's subscription to a profile.
+
+    Args:
+        report: Of ``commands.show_subscription``.
+        sender: Who we are.
+        is_done: Whether something was asked for just now.
+    """
+    context = {
+        "heading": _heading(report, is_done=is_done),
+        "rhythm": _RHYTHMS.get(report.get("cadence", ""), ""),
+        "is_done": is_done,
+        **_about(sender),
+        **report,
+    }
+    return get_template("web/subscription.html.j2").render(context)
+
+
+def unreachable_page(report: Mapping[str, Any], sender: Sender, *, token: str, is_done: bool) -> str:
+    """Return the page about an address that mails did not reach.
+
+    Args:
+        report: Of ``commands.show_unreachable``.
+        sender: Who we are.
+        token: Of the page's own link.
+        is_done: Whether another try was asked for just now.
+    """
+    headings = {
+        "suppressed": "Nos messages reviennent",
+        "lifted": "Nouvel essai",
+        "gone": "Plus rien à changer",
+    }
+    until_at = report.get("until_at")
+    context = {
+        "heading": headings[report["state"]],
+        "is_soft": report.get("kind") == "soft bounces",
+        "until": None if until_at is None else day(until_at),
+        "token": token,
+        "is_done": is_done,
+        **_about(sender),
+        **report,
+    }
+    return get_template("web/unreachable.html.j2").render(context)
+
+
+def problem_page(status: int, sender: Sender) -> str:
+    """Return the page that says in one sentence what is wrong, and what to do."""
+    heading, advice = _PROBLEMS.get(status, _PROBLEMS[500])
+    return get_template("web/problem.html.j2").render(heading=heading, advice=advice, **_about(sender))
+
+
+def style_hash() -> str:
+    """Return the hash by which a Content-Security-Policy allows the pages' style, and no other."""
+    style = get_template("web/page.css").render()
+    return f"sha256-{b64encode(sha256(style.encode()).digest()).decode('ascii')}"
+
+
+def _heading(report: Mapping[str, Any], *, is_done: bool) -> str:
+    match report["state"]:
+        case "subscribed" if is_done:
+            return "Votre abonnement reprend"
+        case "subscribed":
+            return f"Ne plus recevoir « {report['profile_name']} » ?"
+        case "left":
+            return f"Vous ne recevez plus « {report['profile_name']} »"
+        case "left all":
+            return "Vous ne recevez plus rien de nous"
+        case "suppressed":
+            return "Votre adresse ne reçoit plus rien"
+    return "Il n’y a plus rien à arrêter"
+
+
+def _about(sender: Sender) -> dict[str, str]:
+    return {"sender_name": sender.name, "contact": sender.address}

@@ -1,0 +1,379 @@
+"""The pages that mails link to, asked for as mail providers, link scanners and people ask, over real HTTP."""
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+from contextlib import contextmanager
+from dataclasses import replace
+from html.parser import HTMLParser
+from http.client import HTTPConnection
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+import uvicorn
+
+from alerting import bootstrap, commands
+from alerting.delivery.tokens import LinkPurpose, sign_lift_link, sign_profile_link
+from alerting.domain.suppression import SuppressionKind
+from alerting.store import suppressions
+from alerting.web.app import MAXIMUM_BYTES
+from alerting.web.server import config
+
+
+NOTICE = ("7", "Réfection de la toiture de l'école")
+LATER = ("8", "Couverture en ardoise du lavoir")
+ONE_CLICK = {
+    "application/x-www-form-urlencoded": b"List-Unsubscribe=One-Click",
+    "multipart/form-data; boundary=b": (
+        b'--b\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--b--\r\n'
+    ),
+}
+SAFE_HEADERS = {
+    "content-security-policy": "default-src 'none'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-robots-tag": "noindex, nofollow",
+    "cache-control": "no-store",
+}
+
+
+class Page(HTMLParser):
+    """What a browser without scripts makes of a page: its words, its forms, its links, its language."""
+
+    def __init__(self, address: str, text: str) -> None:
+        super().__init__()
+        self.address = address
+        self.forms = []
+        self.tags = []
+        self.words = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        self.tags.append((tag, given))
+        if tag == "form":
+            self.forms.append((given["method"].upper(), urljoin(self.address, given["action"])))
+
+    def handle_data(self, data):
+        if self.lasttag != "style":
+            self.words += data
+
+
+class Site:
+    """A client without cookies: every request over a connection of its own."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+
+    def ask(self, method: str, address: str, body: bytes = b"", media: str | None = None):
+        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=20)
+        path = urlsplit(address).path if "://" in address else address
+        connection.request(method, path, body, {"Content-Type": media} if media else {})
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        headers = {name.lower(): value for name, value in answer.getheaders()}
+        connection.close()
+        return answer.status, headers, text
+
+    def page(self, method: str, address: str) -> Page:
+        status, _, text = self.ask(method, address)
+        assert status == 200
+        return Page(urljoin(self.url, urlsplit(address).path), text)
+
+
+@contextmanager
+def served(parts):
+    """Serve the pages on loopback over the parts of a test."""
+    server = uvicorn.Server(config(parts, host="127.0.0.1", port=0))
+    listening = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    yield Site(listening.getsockname()[1])
+    server.should_exit = True
+    thread.join()
+    listening.close()
+
+
+@pytest.fixture
+def site(parts):
+    """The pages over the database of the test."""
+    with served(parts) as site:
+        yield site
+
+
+@pytest.fixture
+def told(subscribed, authority, rss):
+    """Two recipients of a firm got a digest."""
+    authority.publish("/avis", rss(NOTICE))
+    commands.run_all(parts=subscribed)
+    return subscribed
+
+
+@pytest.fixture
+def leave(told, links):
+    """Yann's link to leave the profile of roofs, as his mail has it."""
+    return links(told)["yann@legoff.example"]
+
+
+@pytest.fixture(name="links")
+def links_fixture(mails_in):
+    """How to read each recipient's one-click link from the last mail."""
+
+    def read(parts) -> dict[str, str]:
+        found = {}
+        for mail in mails_in(parts.settings.maildir):
+            [found[str(mail["To"])]] = re.findall(r"<(https?:[^>]+)>", str(mail["List-Unsubscribe"]))
+        return found
+
+    return read
+
+
+def standing(parts) -> list[tuple[str, str | None, str]]:
+    """Return address, profile and kind of every order that stands."""
+    rows = commands.list_suppressions(parts=parts)
+    return [(row["email"], row["profile_id"], row["kind"]) for row in rows]
+
+
+@pytest.mark.parametrize("media", ONE_CLICK)
+def test_one_click_of_a_mail_provider_leaves_at_once_and_once(
+    told, site, leave, authority, rss, clock, media
+):
+    """
+    One POST, in either form that RFC 8058 knows, without cookies or a redirect; a second one changes nothing,
+    and the next digest goes to the colleague alone.
+    """
+    answers = [site.ask("POST", leave, ONE_CLICK[media], media) for _ in range(2)]
+    authority.publish("/avis", rss(NOTICE, LATER))
+    clock.go_on(minutes=10)
+    report = commands.run_all(parts=told)
+
+    assert [status for status, _, _ in answers] == [200, 200]
+    assert all("set-cookie" not in headers for _, headers, _ in answers)
+    assert standing(told) == [("yann@legoff.example", "toits", "unsubscribed")]
+    assert report["deliver"]["sent"] == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_link_scanner_changes_nothing(told, site, leave, method):
+    """
+    However often it looks, and whatever link of the page it follows.
+    """
+    for _ in range(3):
+        status, _, text = site.ask(method, leave)
+        assert status == 200
+    for _, address in Page(site.url, site.ask("GET", leave)[2]).forms:
+        assert site.ask(method, address)[0] == 200
+
+    assert standing(told) == []
+    assert (text == "") is (method == "HEAD")
+
+
+def test_a_person_leaves_and_takes_it_back(told, site, leave):
+    """
+    The page asks, the button leaves, the next page offers to come back, and that is how it was before.
+    """
+    asked = site.page("GET", leave)
+    left = site.page(*asked.forms[0])
+    between = standing(told)
+    seen_later = site.page("GET", leave)
+    back = site.page(*left.forms[0])
+
+    assert "Ne plus recevoir « Toits » ?" in asked.words
+    assert "Vous ne recevez plus « Toits »" in left.words
+    assert between == [("yann@legoff.example", "toits", "unsubscribed")]
+    assert "Vous ne recevez plus « Toits »" in seen_later.words
+    assert "Votre abonnement reprend" in back.words
+    assert standing(told) == []
+
+
+def test_who_has_several_profiles_may_leave_all(told, site, leave, tmp_path):
+    """
+    One button more; it too can be taken back.
+    """
+    path = tmp_path / "more.toml"
+    path.write_text(
+        "[[firm]]\nid = 'le-goff'\nname = 'Couverture Le Goff'\nrecipients = [{ email = 'yann@legoff.example' }]\n"
+        "profile = [{ id = 'toits', name = 'Toits', words = ['toiture'] },"
+        " { id = 'bardage', name = 'Bardage', words = ['bardage'] }]\n"
+    )
+    commands.import_firms(str(path), parts=told)
+
+    asked = site.page("GET", leave)
+    left = site.page(*asked.forms[1])
+    between = standing(told)
+    site.page(*left.forms[0])
+
+    assert "Vous ne recevez plus rien de nous" in left.words
+    assert between == [("yann@legoff.example", None, "unsubscribed")]
+    assert standing(told) == []
+
+
+def test_coming_back_lifts_nothing_that_a_server_said(told, site, leave):
+    """
+    The address bounced as well: the page says so, and the order stands.
+    """
+    commands.add_suppression("yann@legoff.example", why="moved", parts=told)
+    site.ask("POST", leave)
+    back = sign_profile_link(told.settings.secret, LinkPurpose.COME_BACK, 1, "toits")
+
+    status, _, text = site.ask("POST", f"/come-back/{back}")
+
+    assert status == 200
+    assert "Votre adresse ne reçoit plus rien" in text
+    assert standing(told) == [("yann@legoff.example", None, "operator")]
+
+
+def test_a_link_outlives_whom_it_was_for(told, site, leave, tmp_path):
+    """
+    The recipient left the firm: the link is no error, and there is nothing to do.
+    """
+    path = tmp_path / "fewer.toml"
+    path.write_text(
+        "[[firm]]\nid = 'le-goff'\nname = 'Couverture Le Goff'\n"
+        "recipients = [{ email = 'bureau@legoff.example' }]\n"
+        "profile = [{ id = 'toits', name = 'Toits', words = ['toiture'] }]\n"
+    )
+    commands.import_firms(str(path), parts=told)
+
+    answers = [site.ask(method, leave) for method in ("GET", "POST")]
+
+    assert [status for status, _, _ in answers] == [200, 200]
+    assert all("Il n’y a plus rien à arrêter" in text for _, _, text in answers)
+    assert standing(told) == []
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_token_that_is_not_ours_is_one_clear_page(told, site, leave, method):
+    """
+    Tampered, cut, of another purpose: 400, the same page, and nothing that helps who guesses.
+    """
+    token = leave.rpartition("/")[2]
+    wrong = [
+        f"/unsubscribe/{token[:-1]}",
+        f"/unsubscribe/{token[1:]}",
+        f"/come-back/{token}",
+        f"/try-again/{token}",
+        "/unsubscribe/%00",
+        "/unsubscribe/%C3%A9",
+    ]
+
+    answers = [site.ask(method, address) for address in wrong]
+
+    assert {status for status, _, _ in answers} == {400}
+    assert len({text for _, _, text in answers}) == 1
+    assert "Ce lien est incomplet" in answers[0][2]
+    assert "Traceback" not in answers[0][2]
+    assert standing(told) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "status"),
+    [
+        pytest.param("GET", "/", 404, id="no page"),
+        pytest.param("GET", "/unsubscribe", 404, id="no token"),
+        pytest.param("PUT", "/unsubscribe/x", 405, id="another method"),
+        pytest.param("OPTIONS", "/unsubscribe/x", 405, id="a question before"),
+        pytest.param("POST", "/health", 405, id="health is only looked at"),
+    ],
+)
+def test_what_is_not_asked_for_well_is_refused(site, method, address, status):
+    """
+    The status says what is wrong, with the headers of every other page.
+    """
+    got, headers, text = site.ask(method, address)
+
+    assert got == status
+    assert "allow" in headers or status == 404
+    assert "<h1>" in text
+    assert {name: headers[name].partition(";")[0] for name in SAFE_HEADERS} == SAFE_HEADERS
+
+
+def test_a_long_body_is_refused_and_does_nothing(told, site, leave):
+    """
+    Nobody has that much to say; a body of the longest allowed length acts.
+    """
+    status, _, text = site.ask("POST", leave, b"x" * (MAXIMUM_BYTES + 1))
+    between = standing(told)
+
+    assert (status, between) == (413, [])
+    assert "La demande est trop longue" in text
+    assert site.ask("POST", leave, b"x" * MAXIMUM_BYTES)[0] == 200
+    assert standing(told) != []
+
+
+def test_every_answer_keeps_its_token_to_itself(site, leave, capfd):
+    """
+    No referrer, no cache, no index, no frame, no script; no address of a person in the link; nothing of it
+    in a log.
+    """
+    status, headers, text = site.ask("GET", leave)
+    site.ask("POST", leave)
+
+    logged = "".join(capfd.readouterr())
+    assert status == 200
+    assert {name: headers[name].partition(";")[0] for name in SAFE_HEADERS} == SAFE_HEADERS
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert "script" not in text
+    assert "legoff.example" not in text
+    assert "subscription_changed" in logged
+    assert leave.rpartition("/")[2] not in logged
+    assert "legoff.example" not in logged
+
+
+def test_a_colleague_lets_an_address_be_tried_again(told, site):
+    """
+    His link shows which address, his button lifts the order once; a complaint has no such link.
+    """
+    with told.database.begin() as connection:
+        bounced, complained = [
+            suppressions.add_suppression(connection, email, kind=kind, reason="said so", now=told.now())
+            for email, kind in [
+                ("bureau@legoff.example", SuppressionKind.HARD_BOUNCE),
+                ("anne@morvan.example", SuppressionKind.COMPLAINT),
+            ]
+        ]
+    lift, other = [
+        f"/try-again/{sign_lift_link(told.settings.secret, 1, number)}" for number in (bounced, complained)
+    ]
+
+    asked = site.page("GET", lift)
+    before = standing(told)
+    pages = [site.page(*asked.forms[0]), site.page("POST", lift), site.page("GET", lift)]
+    gone = site.page("POST", other)
+
+    assert "bureau@legoff.example" in asked.words
+    assert len(before) == 2
+    assert all("Nouvel essai" in page.words for page in pages)
+    assert "Plus rien à changer" in gone.words
+    assert standing(told) == [("anne@morvan.example", None, "complaint")]
+
+
+def test_every_page_can_be_read_by_everybody(site, leave):
+    """
+    A language, a title, a width for phones, one heading of the first level, and no control without words.
+    """
+    for address in (leave, "/nowhere"):
+        page = Page(site.url, site.ask("GET", address)[2])
+        names = [name for name, _ in page.tags]
+        assert ("html", {"lang": "fr", "dir": "ltr"}) in page.tags
+        assert ("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}) in page.tags
+        assert (names.count("h1"), names.count("title"), names.count("main")) == (1, 1, 1)
+        assert re.search(r"<button[^>]*>\s*</button>", page.rawdata or "") is None
+
+
+def test_health_says_whether_the_database_answers(site, settings):
+    """
+    200 while it does; 503, with when to come back, while it does not.
+    """
+    away = bootstrap.build(replace(settings, database_url="postgresql+psycopg://nobody@127.0.0.1:9/none"))
+
+    well = site.ask("GET", "/health")
+    with served(away) as other:
+        ill = other.ask("GET", "/health")
+
+    away.close()
+    assert (well[0], well[2]) == (200, '{"status":"ok"}')
+    assert (ill[0], ill[1]["retry-after"]) == (503, "120")
+    assert "Nos serveurs ne répondent pas" in ill[2]
