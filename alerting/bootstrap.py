@@ -102,7 +102,7 @@ def _find_variable(name: str) -> str | None:
 def _mailer(settings: Settings, now: Callable[[], datetime]) -> Mailer:
     if settings.smtp_url is None:
         return MaildirMailer(settings.maildir, now=now)
-    return SmtpMailer(settings.smtp_url, now=now)
+    return SmtpMailer(settings.smtp_url, now=now, limits=settings.smtp_limits)
 
 
 def _index(settings: Settings) -> SearchIndex | None:

@@ -21,6 +21,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 
 class AlertingError(Exception):
     """Whatever this package raises on purpose; its message is one line for a person."""
@@ -55,8 +57,22 @@ class StoreUnavailableError(TransientError):
     """PostgreSQL cannot be reached; raised by ``store``."""
 
 
+class Blame(StrEnum):
+    """Who is to blame for a mail that was not taken, and so who can mend it."""
+
+    ADDRESS = "address"  # the recipient's: does not exist, is full, takes no mail
+    CONTENT = "content"  # our words, or too many of them
+    POLICY = "policy"  # the server's rules: reputation, relaying, greylisting
+    SERVER = "server"  # theirs: away, overloaded, closing
+    US = "us"  # our own address, login or way of speaking
+
+
 class MailDeferredError(TransientError):
     """The mail server said "not now", or broke off before it accepted DATA: nothing was sent."""
+
+    def __init__(self, message: str, *, blame: Blame = Blame.SERVER) -> None:
+        super().__init__(message)
+        self.blame = blame
 
 
 class MailInDoubtError(TransientError):
@@ -91,9 +107,16 @@ class MailRefusedError(PermanentError):
     """
 
     def __init__(
-        self, message: str, *, code: int, enhanced_code: str | None = None, is_about_recipient: bool = False
+        self,
+        message: str,
+        *,
+        code: int,
+        enhanced_code: str | None = None,
+        is_about_recipient: bool = False,
+        blame: Blame = Blame.ADDRESS,
     ) -> None:
         super().__init__(message)
+        self.blame = blame
         self.code = code
         self.enhanced_code = enhanced_code
         self.is_about_recipient = is_about_recipient

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alerting.domain.address import read_address
+from alerting.domain.mail_limits import SmtpLimits, read_domain_limits
 from alerting.errors import SettingError
 
 
@@ -26,6 +27,8 @@ class Settings:
         elasticsearch_url: None means: no search (``ELASTICSEARCH_URL``).
         smtp_url: ``smtp://user:password@host:port`` (STARTTLS required), ``smtps://``, or
             ``smtp+plain://`` for loopback (``SMTP_URL``); None: mails go into ``maildir``.
+        smtp_limits: How hard that server is worked (``ALERTING_SMTP_CONNECTIONS``,
+            ``ALERTING_SMTP_MAILS_PER_CONNECTION``, ``ALERTING_SMTP_DOMAIN_LIMITS``).
         maildir: Folder of the default transport (``ALERTING_MAILDIR``).
         archive: Folder of documents as received (``ALERTING_ARCHIVE``).
         secret: Signs links, at least 16 characters (``ALERTING_SECRET``).
@@ -43,6 +46,7 @@ class Settings:
     database_url: str
     elasticsearch_url: str | None
     smtp_url: str | None
+    smtp_limits: SmtpLimits
     maildir: Path
     archive: Path
     secret: str
@@ -65,6 +69,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         database_url=_database_url(environment),
         elasticsearch_url=environment.get("ELASTICSEARCH_URL") or None,
         smtp_url=environment.get("SMTP_URL") or None,
+        smtp_limits=_smtp_limits(environment),
         maildir=Path(environment.get("ALERTING_MAILDIR", ".local/maildir")),
         archive=Path(environment.get("ALERTING_ARCHIVE", ".local/archive")),
         secret=_secret(environment),
@@ -86,6 +91,21 @@ def _database_url(environment: Mapping[str, str]) -> str:
     return f"postgresql+psycopg://{rest}"
 
 
+def _smtp_limits(environment: Mapping[str, str]) -> SmtpLimits:
+    try:
+        domains = read_domain_limits(environment.get("ALERTING_SMTP_DOMAIN_LIMITS", ""))
+    except ValueError as error:
+        expected = "domain=AT_ONCE or domain=AT_ONCE/PER_CONNECTION, with spaces"
+        raise SettingError("ALERTING_SMTP_DOMAIN_LIMITS", expected, str(error)) from error
+    return SmtpLimits(
+        connections=_whole_number(environment, "ALERTING_SMTP_CONNECTIONS", default=4, low=1, high=100),
+        mails_per_connection=_whole_number(
+            environment, "ALERTING_SMTP_MAILS_PER_CONNECTION", default=100, low=1, high=100_000
+        ),
+        domains=domains,
+    )
+
+
 def _secret(environment: Mapping[str, str]) -> str:
     secret = environment.get("ALERTING_SECRET", "")
     if len(secret) < MINIMUM_SECRET_LENGTH:
@@ -97,7 +117,9 @@ def _secret(environment: Mapping[str, str]) -> str:
 
 def _sender(environment: Mapping[str, str]) -> str:
     text = environment.get("ALERTING_SENDER", "Alerte marchés <alertes@localhost>")
-    if read_address(text) is None:
+    address = read_address(text)
+    # Accents before the sign would need SMTPUTF8 for every mail.
+    if address is None or not address.bare.isascii():
         raise SettingError("ALERTING_SENDER", "name@domain or Name <name@domain>", text)
     return text
 

@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from graphlib import TopologicalSorter
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,20 @@ SETTINGS = (
         (
             "The mail server: `smtp://user:password@host:port` (STARTTLS is required), `smtps://`,"
             " or `smtp+plain://` on loopback. Not set: mails go into the folder `ALERTING_MAILDIR`."
+        ),
+    ),
+    ("ALERTING_SMTP_CONNECTIONS", "smtp_limits.connections", "Connections to it at once, 1 to 100."),
+    (
+        "ALERTING_SMTP_MAILS_PER_CONNECTION",
+        "smtp_limits.mails_per_connection",
+        "Mails over one connection; then another is opened.",
+    ),
+    (
+        "ALERTING_SMTP_DOMAIN_LIMITS",
+        "smtp_limits.domains",
+        (
+            "By domain of recipients, how many mails at once and, after a slash, over one connection:"
+            " `orange.fr=2/50 *=10`. Not set: no such limit."
         ),
     ),
     (
@@ -166,8 +181,8 @@ def verbs(command: Any, name: str) -> Iterator[tuple[str, Any]]:
 
 
 def _default(settings: Settings, field: str) -> str:
-    value = getattr(settings, field)
-    if value is None or value == ():
+    value = attrgetter(field)(settings)
+    if value is None or value in ((), {}):
         return "not set"
     return f"`{value}`"
 

@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Protocol
 
+from alerting.delivery.dialogue import DialogueLog
 from alerting.domain.delivery import Envelope
 
 
@@ -31,8 +32,12 @@ class Sender(Protocol):
 class Mailer(Sender, Protocol):
     """A transport: sends single mails, and lends a sender for many that keeps open what it needs."""
 
-    def session(self) -> AbstractAsyncContextManager[Sender]:
-        """Lend a sender for one run of one event loop; what it opened is closed at the end."""
+    def session(self, log: DialogueLog | None = None) -> AbstractAsyncContextManager[Sender]:
+        """Lend a sender for one run of one event loop; what it opened is closed at the end.
+
+        Args:
+            log: Is told how far each mail comes, by a transport where that is ever in doubt.
+        """
         ...
 
 

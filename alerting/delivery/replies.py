@@ -1,7 +1,7 @@
 """What a mail server's refusal means: later, never to this recipient, or never in this form.
 
 In:   the step of the dialogue, the reply code, the text.
-Out:  whether to try again, and whether the address itself is to blame.
+Out:  whether to try again, whether the address itself is given up, and who is to blame.
 
 An address is given up for good only where the server says that nobody can write to it.  What speaks
 of the sender is for a person to mend on our side; what speaks of content or policy may be different
@@ -17,6 +17,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from alerting.errors import Blame
+
 
 _PERMANENT = 500
 # X.1.1 no such mailbox, X.1.2 no such domain, X.1.3 no such syntax, X.1.6 moved without a new address,
@@ -29,9 +31,19 @@ _SAYS_NOTHING = frozenset({None, "5.0.0"})
 _MAILBOX_CODES = frozenset({550, 551, 553})
 _STORAGE_EXCEEDED = 552
 _AUTHENTICATION_REQUIRED = 530
-_ENHANCED_CODE = re.compile(r"5\.\d{1,3}\.\d{1,3}\b")
+_ENHANCED_CODE = re.compile(r"[45]\.\d{1,3}\.\d{1,3}\b")
 # qmail puts it in brackets at the end of the line.
-_ENHANCED_CODE_LATER = re.compile(r"\(#(5\.\d{1,3}\.\d{1,3})\)")
+_ENHANCED_CODE_LATER = re.compile(r"\(#([45]\.\d{1,3}\.\d{1,3})\)")
+# RFC 3463, 3.3 and 3.4 (X.2.3, X.3.4: too long for this mailbox, this system), 3.8 (X.7.8: our login).
+_BLAME_BY_DETAIL = {
+    "1.7": Blame.US, "1.8": Blame.US, "2.3": Blame.CONTENT, "3.4": Blame.CONTENT, "7.8": Blame.US,
+}  # fmt: skip
+# Its second number says of what it speaks: addresses, mailboxes, systems, routes, the protocol, the
+# message, rules.
+_BLAME_BY_SUBJECT = {
+    "1": Blame.ADDRESS, "2": Blame.ADDRESS, "3": Blame.SERVER, "4": Blame.SERVER, "5": Blame.US,
+    "6": Blame.CONTENT, "7": Blame.POLICY,
+}  # fmt: skip
 # Without an enhanced code, words that speak of us: a relay that is closed to us would else cost every
 # firm its address in one run.
 _ABOUT_US = re.compile(
@@ -85,3 +97,19 @@ def is_about_recipient(reply: Reply) -> bool:
     if reply.enhanced_code not in _SAYS_NOTHING:
         return reply.enhanced_code in _ABOUT_RECIPIENT
     return reply.step is Step.RCPT and reply.code in _MAILBOX_CODES and not _ABOUT_US.search(reply.text)
+
+
+def find_blame(reply: Reply) -> Blame:
+    """Return who is to blame: the enhanced code says so, else the code, the step and the words."""
+    if reply.step is Step.MAIL or reply.code == _AUTHENTICATION_REQUIRED:
+        return Blame.US if reply.code >= _PERMANENT else Blame.SERVER
+    if reply.enhanced_code is not None:
+        _, subject, detail = reply.enhanced_code.split(".")
+        found = _BLAME_BY_DETAIL.get(f"{subject}.{detail}") or _BLAME_BY_SUBJECT.get(subject)
+        if found is not None:
+            return found
+    if reply.code < _PERMANENT:
+        return Blame.SERVER
+    if _ABOUT_US.search(reply.text):
+        return Blame.POLICY
+    return Blame.ADDRESS if reply.step is Step.RCPT else Blame.CONTENT

@@ -1,45 +1,43 @@
-"""Speak to a mail server: SMTP with TLS, and an exact account of what it accepted.
+"""Reach a mail server: SMTP with TLS, over connections that are used again.
 
 In:   envelopes, the address of a server.
-Out:  the server's answer to DATA, or the one error that says whether the mail may have left.
-
-The message and its final dot are sent apart: until the dot is on its way the server cannot
-have accepted the mail, so a loss before it is "not sent"; a loss after it is in doubt.
+Out:  the server's answer to DATA, or the one error that says whether the mail may have left: see
+      ``alerting.delivery.dialogue`` for what is said, ``alerting.delivery.pool`` for who says it when.
 
 A refusal is about the recipient only where the server says so: see ``alerting.delivery.replies``.
 
 Refuses to speak without TLS to anything but loopback.
 
-Sources: RFC 5321 (4.2 replies, 4.1.1.4 DATA, 4.1.1.5 RSET, 4.5.2 transparency); RFC 3207 (STARTTLS).
+Sources: RFC 5321, 4.1.1.1 (EHLO); RFC 3207 (STARTTLS); RFC 4954 (AUTH); RFC 1870 (SIZE).
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
-from typing import NoReturn, cast
+from typing import cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import aiosmtplib
 
+from alerting.delivery.dialogue import DialogueLog, Line, NoLog, Offers, OutgoingMail
 from alerting.delivery.mailers import Sender, utc_now
-from alerting.delivery.message import bare_address, build_message
-from alerting.delivery.replies import Reply, Step, is_about_recipient, is_for_later
+from alerting.delivery.message import bare_address, build_message, sender_address
+from alerting.delivery.pool import Pool
 from alerting.domain.delivery import Envelope
-from alerting.errors import AlertingError, MailDeferredError, MailInDoubtError, MailRefusedError, SettingError
+from alerting.domain.mail_limits import SmtpLimits
+from alerting.errors import Blame, MailDeferredError, SettingError
 
 
 _DEFAULT_PORTS = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
-_START_INPUT = 354
-_COMPLETED = 250
-_ACCEPTED = (250, 251)
-_LINE_STARTING_WITH_DOT = re.compile(rb"(?m)^\.")
+_KNOWS_NO_EHLO = (500, 502, 504)
+# RFC 4954: no login, a wrong one, one that is too weak.
+_LOGIN_REFUSED = (530, 534, 535, 538)
 _EXPECTED = "smtp://host (STARTTLS), smtps://host (TLS), or smtp+plain:// on loopback"
 
 
@@ -85,6 +83,8 @@ class SmtpMailer:
     Args:
         url: See ``read_smtp_url``.
         now: The clock of the Date header.
+        limits: How many at once.
+        sign: Returns a message with a signature in front (DKIM); None: the server signs, or nobody.
         timeout_seconds: For each answer of the server.
         tls_context: What certificates to trust; the system's when None.
     """
@@ -94,11 +94,15 @@ class SmtpMailer:
         url: str,
         *,
         now: Callable[[], datetime] = utc_now,
+        limits: SmtpLimits | None = None,
+        sign: Callable[[bytes], bytes] | None = None,
         timeout_seconds: float = 60.0,
         tls_context: ssl.SSLContext | None = None,
     ) -> None:
         self._server = read_smtp_url(url)
         self._now = now
+        self._limits = limits or SmtpLimits()
+        self._sign = sign
         self._timeout_seconds = timeout_seconds
         self._tls_context = tls_context
 
@@ -110,25 +114,44 @@ class SmtpMailer:
                 Also when the server refuses us (TLS, login, our address): that is for a person to mend
                 here, and says nothing about the recipient.
             MailInDoubtError: The connection was lost between the end of DATA and its answer.
-            MailRefusedError: 5xx to the recipient or the message.
+            MailRefusedError: 5xx to the recipient or the message, or what the server cannot carry: a mail
+                above its SIZE, an address that needs SMTPUTF8.
             SettingError: The sender's own address is none.
         """
         async with self.session() as session:
             return await session.send(envelope)
 
     @asynccontextmanager
-    async def session(self) -> AsyncIterator[Sender]:
-        """Lend a sender that uses a connection again for as long as the server keeps it up."""
-        session = _Session(self._open, self._now, self._name())
-        try:
-            yield session
-        finally:
-            await session.close()
+    async def session(self, log: DialogueLog | None = None) -> AsyncIterator[Sender]:
+        """Lend a sender that uses a connection again for as long as the server keeps it up.
 
-    async def _open(self) -> _Connection:
+        Args:
+            log: Is told how far each mail comes.
+        """
+        kept = log or NoLog()
+        pool = Pool(lambda: self._open(kept), self._limits)
+        try:
+            yield _Session(pool, self._write, self._name())
+        finally:
+            await pool.close()
+
+    def _write(self, envelope: Envelope) -> OutgoingMail:
+        message = build_message(envelope, sent_at=self._now())
+        sender = envelope.return_path or sender_address(envelope.sender).bare
+        recipient = bare_address(envelope.recipient)
+        return OutgoingMail(
+            delivery_id=envelope.delivery_id,
+            sender=sender,
+            recipient=recipient,
+            message=message if self._sign is None else self._sign(message),
+            needs_smtputf8=not (sender + recipient).isascii(),
+        )
+
+    async def _open(self, log: DialogueLog) -> Line:
         client = self._client()
         await self._connect(client)
-        return _connection(client, self._name(), self._timeout_seconds)
+        reader, writer = self._streams(client)
+        return Line(reader, writer, _offers(client), self._name(), self._timeout_seconds, log)
 
     def _client(self) -> aiosmtplib.SMTP:
         server = self._server
@@ -147,173 +170,71 @@ class SmtpMailer:
         """Greet, secure, log in: whatever fails here says nothing about the mail."""
         try:
             await client.connect()
-            await client.ehlo()
+            if client.is_ehlo_or_helo_needed:
+                await _greet(client)
         except aiosmtplib.SMTPResponseException as error:
-            answer = _answer(error.code, error.message)
-            raise MailDeferredError(f"{self._name()}: connection refused: {answer}") from error
+            client.close()
+            problem = f"{self._name()}: connection refused: {_answer(error.code, error.message)}"
+            raise MailDeferredError(problem, blame=_blame_for_refused_us(error.code)) from error
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            client.close()
             raise MailDeferredError(f"{self._name()}: no connection: {_first_line(str(error))}") from error
+
+    def _streams(self, client: aiosmtplib.SMTP) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Take the connection over: aiosmtplib hears one answer at a time, and drops what comes with it."""
+        protocol = client.protocol
+        if protocol is None or protocol.transport is None or protocol.transport.is_closing():
+            raise MailDeferredError(f"{self._name()}: connection lost after its greeting")
+        transport = cast("asyncio.WriteTransport", protocol.transport)
+        transport.set_write_buffer_limits(high=0)
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(loop=loop)
+        listening = asyncio.StreamReaderProtocol(reader, loop=loop)
+        transport.set_protocol(listening)
+        listening.connection_made(transport)
+        return reader, asyncio.StreamWriter(transport, listening, reader, loop)
 
     def _name(self) -> str:
         return f"mail server {self._server.host}:{self._server.port}"
 
 
 @dataclass(frozen=True, slots=True)
-class _Connection:
-    """An open connection, greeted and logged in; its writer drains until the kernel has every byte."""
-
-    client: aiosmtplib.SMTP
-    writer: asyncio.StreamWriter
-    timeout_seconds: float
-
-    async def is_ready(self) -> bool:
-        """Tell whether the server still listens, with no mail begun."""
-        try:
-            code, _ = await self.client.execute_command(b"RSET", timeout=self.timeout_seconds)
-        except (aiosmtplib.SMTPException, OSError):
-            return False
-        return code == _COMPLETED
-
-    async def leave(self) -> None:
-        """Say QUIT; whatever the server says to that changes nothing."""
-        try:
-            await self.client.quit(timeout=5)
-        except (aiosmtplib.SMTPException, OSError):
-            self.client.close()
-
-
 class _Session:
-    """Connections that are used for one mail after the other: as many as mails are sent at once."""
+    """Mails that share the connections of a pool."""
 
-    def __init__(
-        self, connect: Callable[[], Awaitable[_Connection]], now: Callable[[], datetime], server_name: str
-    ) -> None:
-        self._connect = connect
-        self._now = now
-        self._server_name = server_name
-        self._free: list[_Connection] = []
+    pool: Pool
+    write: Callable[[Envelope], OutgoingMail]
+    server_name: str
 
     async def send(self, envelope: Envelope) -> str:
         """Send one mail; see ``SmtpMailer.send``."""
-        message = build_message(envelope, sent_at=self._now())
-        connection = await self._ready()
-        dialogue = _Dialogue(connection, self._server_name, envelope.recipient)
-        with ExitStack() as when_cut_off:
-            when_cut_off.callback(connection.client.close)
-            try:
-                await dialogue.address(envelope)
-                answer = await dialogue.transfer(message)
-            except AlertingError as error:
-                when_cut_off.pop_all()
-                await self._after(connection, error)
-                raise
-            when_cut_off.pop_all()
-        self._free.append(connection)
-        return answer
-
-    async def close(self) -> None:
-        """End every connection that is open."""
-        while self._free:
-            await self._free.pop().leave()
-
-    async def _ready(self) -> _Connection:
-        """Return a connection that has no mail begun: one used before if it still is up, else a new one."""
-        while self._free:
-            connection = self._free.pop()
-            if await connection.is_ready():
-                return connection
-            connection.client.close()
-        return await self._connect()
-
-    async def _after(self, connection: _Connection, error: AlertingError) -> None:
-        """Keep a connection on which a mail was refused; one that may be lost or unwelcome is ended."""
-        if isinstance(error, MailRefusedError) and connection.client.is_connected:
-            self._free.append(connection)
-        else:
-            await connection.leave()
+        return await self.pool.send(self.write(envelope))
 
 
-@dataclass(frozen=True, slots=True)
-class _Dialogue:
-    """One mail over one open connection."""
-
-    connection: _Connection
-    server_name: str
-    recipient: str
-
-    async def address(self, envelope: Envelope) -> None:
-        """Say MAIL, RCPT and DATA; return when the server waits for the message."""
-        sender = envelope.return_path or bare_address(envelope.sender)
-        await self._command(Step.MAIL, f"FROM:<{sender}>", expected=_ACCEPTED)
-        await self._command(Step.RCPT, f"TO:<{bare_address(envelope.recipient)}>", expected=_ACCEPTED)
-        await self._command(Step.DATA, expected=(_START_INPUT,))
-
-    async def transfer(self, message: bytes) -> str:
-        """Send the message, then the dot that ends it; return the answer to the dot."""
-        await self._write(_LINE_STARTING_WITH_DOT.sub(b"..", message))
-        if not self.connection.client.is_connected:
-            raise MailDeferredError(f"{self.server_name}: connection lost within DATA")
-        try:
-            code, text = await self.connection.client.execute_command(
-                b".", timeout=self.connection.timeout_seconds
-            )
-        except (aiosmtplib.SMTPException, OSError) as error:
-            problem = f"connection lost after the end of DATA: {_first_line(str(error))}"
-            raise MailInDoubtError(f"{self.server_name}: {problem}") from error
-        if code != _COMPLETED:
-            self._refuse(Step.END_OF_DATA, code, text)
-        return self._without_recipient(_answer(code, text))
-
-    async def _command(self, step: Step, *words: str, expected: tuple[int, ...]) -> None:
-        command = [word.encode("ascii") for word in (step.value, *words)]
-        try:
-            code, text = await self.connection.client.execute_command(
-                *command, timeout=self.connection.timeout_seconds
-            )
-        except (aiosmtplib.SMTPException, OSError) as error:
-            problem = f"connection lost at {step.value}: {_first_line(str(error))}"
-            raise MailDeferredError(f"{self.server_name}: {problem}") from error
-        if code not in expected:
-            self._refuse(step, code, text)
-
-    async def _write(self, message: bytes) -> None:
-        """Hand the message, without its dot, to the network; return when all of it has left our buffers."""
-        try:
-            async with asyncio.timeout(self.connection.timeout_seconds):
-                self.connection.writer.write(message)
-                await self.connection.writer.drain()
-        except OSError as error:
-            self.connection.client.close()
-            problem = f"connection lost within DATA: {_first_line(str(error))}"
-            raise MailDeferredError(f"{self.server_name}: {problem}") from error
-
-    def _refuse(self, step: Step, code: int, text: str) -> NoReturn:
-        """Raise what a reply other than the expected one means."""
-        reply = Reply.read(step, code, text)
-        answer = self._without_recipient(_answer(code, text))
-        problem = f"{self.server_name}: {step.value} answered {answer}"
-        if is_for_later(reply):
-            raise MailDeferredError(problem)
-        raise MailRefusedError(
-            problem,
-            code=code,
-            enhanced_code=reply.enhanced_code,
-            is_about_recipient=is_about_recipient(reply),
-        )
-
-    def _without_recipient(self, text: str) -> str:
-        """Take the address out of an answer: answers are logged, addresses never."""
-        return text.replace(self.recipient, "recipient")
+async def _greet(client: aiosmtplib.SMTP) -> None:
+    """Say EHLO; HELO to a server that does not know it."""
+    try:
+        await client.ehlo()
+    except aiosmtplib.SMTPHeloError as error:
+        if error.code not in _KNOWS_NO_EHLO:
+            raise
+        await client.helo()
 
 
-def _connection(client: aiosmtplib.SMTP, server_name: str, timeout_seconds: float) -> _Connection:
-    protocol = client.protocol
-    if protocol is None or protocol.transport is None:
-        raise MailDeferredError(f"{server_name}: connection lost after its greeting")
-    transport = cast("asyncio.WriteTransport", protocol.transport)
-    transport.set_write_buffer_limits(high=0)
-    writer = asyncio.StreamWriter(transport, protocol, None, asyncio.get_running_loop())
-    return _Connection(client, writer, timeout_seconds)
+def _offers(client: aiosmtplib.SMTP) -> Offers:
+    said = client.esmtp_extensions
+    size = said.get("size", "")
+    return Offers(
+        has_pipelining="pipelining" in said,
+        has_size="size" in said,
+        # RFC 1870, 4: 0 means no limit.
+        size_bytes=int(size) or None if size.isascii() and size.isdigit() else None,
+        has_smtputf8="smtputf8" in said,
+    )
+
+
+def _blame_for_refused_us(code: int) -> Blame:
+    return Blame.US if code in _LOGIN_REFUSED else Blame.SERVER
 
 
 def _answer(code: int, text: str) -> str:

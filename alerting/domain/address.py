@@ -1,6 +1,7 @@
-"""An address of Internet mail, as SMTP without extensions can carry it.
+"""An address of Internet mail, as SMTP can carry it.
 
-Source: RFC 5321, 4.1.2 (without quoted local parts and address literals); RFC 3490 (domains in ASCII).
+Source: RFC 5321, 4.1.2 (without quoted local parts and address literals); RFC 3490 (domains in ASCII);
+RFC 6531, 3.3 (local parts that are not in ASCII, which a server must offer to carry).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_ADDRESS = re.compile(r"[\x21-\x7e]+@[A-Za-z0-9.\-]+")
+_ADDRESS = re.compile(r"[^\s\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff]+@[A-Za-z0-9.\-]+")
 _FORBIDDEN_IN_LOCAL = re.compile(r"[()<>,;:\\\"@\[\]]")
 
 
@@ -21,6 +22,11 @@ class MailAddress:
     name: str
     local: str
     domain: str
+
+    @property
+    def bare(self) -> str:
+        """What stands in the envelope: without the name."""
+        return f"{self.local}@{self.domain}"
 
 
 def read_address(text: str) -> MailAddress | None:

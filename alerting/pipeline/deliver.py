@@ -239,7 +239,7 @@ def _envelope(post: PostOffice, claimed: ClaimedDelivery, now: datetime) -> Enve
         claimed.digest,
         recipient=claimed.recipient,
         unsubscribe_url=unsubscribe_url,
-        sender_name=address.display_name or address.addr_spec,
+        sender_name=address.name or address.bare,
         now=now,
     )
     return Envelope(

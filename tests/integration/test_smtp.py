@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections import Counter
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
@@ -19,6 +20,7 @@ from cryptography.x509.oid import NameOID
 
 from alerting.delivery.smtp import SmtpMailer
 from alerting.domain.delivery import Envelope
+from alerting.domain.mail_limits import DomainLimit, SmtpLimits
 from alerting.errors import MailDeferredError, MailInDoubtError, MailRefusedError
 
 
@@ -61,6 +63,7 @@ class Accepting:
 
     async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: ARG002, N802 - aiosmtpd's names
         envelope.mail_from = address
+        envelope.mail_options.extend(options)
         return self.mail or "250 2.1.0 OK"
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: ARG002, N802 - aiosmtpd's names
@@ -102,59 +105,87 @@ class Scripted(asyncio.Protocol):
     """A server that accepts everything, but answers or hangs up where it is told to.
 
     Args:
-        hang_up: A verb, "within DATA", "after the dot" or "never".
+        hang_up: A verb, "within DATA", "after the dot", "connect" or "never".
+        nth: At which of its occurrences on one connection it hangs up or gives its answers.
         greeting: Its first line.
-        answers: Instead of 250, by verb.
+        offers: What it says to EHLO, one extension a word.
+        answers: Instead of 250, by verb, "." for the end of a message.
         log: Gets "connect" and each verb, of all connections in order.
+        groups: Gets the verbs that came in one go, of all connections in order.
     """
 
     def __init__(
         self,
         *,
         hang_up: str = "never",
+        nth: int = 1,
         greeting: bytes = b"220 mail.example ESMTP\r\n",
+        offers: tuple[str, ...] = (),
         answers: dict[str, bytes] | None = None,
         log: list[str] | None = None,
+        groups: list[list[str]] | None = None,
     ) -> None:
         self.hang_up = hang_up
+        self.nth = nth
         self.greeting = greeting
-        self.answers = {"DATA": b"354 go on\r\n", "QUIT": b"221 bye\r\n"} | (answers or {})
+        lines = ["mail.example", *offers]
+        ehlo = [f"250{' ' if line is lines[-1] else '-'}{line}\r\n" for line in lines]
+        self.usual = {"EHLO": "".join(ehlo).encode(), "DATA": b"354 go on\r\n", "QUIT": b"221 bye\r\n"}
+        self.answers = answers or {}
         self.log = [] if log is None else log
+        self.groups = [] if groups is None else groups
+        self.counts = Counter()
         self.seen = b""
+        self.messages = []
         self.is_data = False
 
     def connection_made(self, transport):
         self.transport = transport
         self.log.append("connect")
-        transport.write(self.greeting)
+        if self.hang_up == "connect":
+            transport.abort()
+        else:
+            transport.write(self.greeting)
 
     def data_received(self, data):
         self.seen += data
-        if self.is_data:
-            self._data()
-        elif self.seen.endswith(b"\r\n"):
-            self._command()
+        self.groups.append([])
+        while self.seen and not self.transport.is_closing():
+            if not (self._data() if self.is_data else self._command()):
+                break
 
     def _command(self):
-        verb, self.seen = self.seen.split()[0].decode().upper(), b""
+        line, separator, rest = self.seen.partition(b"\r\n")
+        if separator:
+            self.seen = rest
+            verb = line.split()[0].decode().upper()
+            self._answer(verb)
+        return bool(separator)
+
+    def _answer(self, verb):
         self.log.append(verb)
-        if verb == self.hang_up:
+        self.groups[-1].append(verb)
+        self.counts[verb] += 1
+        is_its_turn = self.counts[verb] == self.nth
+        if is_its_turn and self.hang_up == {".": "after the dot"}.get(verb, verb):
             self.transport.abort()
             return
-        answer = self.answers.get(verb, b"250 OK\r\n")
+        answer = self.usual.get(verb, b"250 OK\r\n")
+        if is_its_turn or verb in {"EHLO", "STARTTLS"}:
+            answer = self.answers.get(verb, answer)
         self.is_data = verb == "DATA" and answer.startswith(b"354")
         self.transport.write(answer)
 
     def _data(self):
         if self.hang_up == "within DATA":
             self.transport.abort()
-        elif self.seen.endswith(b"\r\n.\r\n"):
-            self.log.append(".")
-            if self.hang_up == "after the dot":
-                self.transport.abort()
-                return
-            self.is_data, self.seen = False, b""
-            self.transport.write(self.answers.get(".", b"250 OK\r\n"))
+            return False
+        message, separator, rest = (b"\r\n" + self.seen).partition(b"\r\n.\r\n")
+        if separator:
+            self.messages.append(message)
+            self.seen, self.is_data = rest, False
+            self._answer(".")
+        return bool(separator)
 
 
 def deliver_all(connect, mails: list[Envelope]) -> list[str]:
@@ -452,13 +483,13 @@ def test_a_refused_login_defers(certificate):
     assert handler.envelopes == []
 
 
-MAIL = ["RSET", "MAIL", "RCPT", "DATA", "."]
-FIRST = ["connect", "EHLO", *MAIL[1:]]
+MAIL = ["MAIL", "RCPT", "DATA", "."]
+FIRST = ["connect", "EHLO", *MAIL]
 
 
 def test_the_mails_of_a_session_share_a_connection():
     """
-    One greeting, and before each further mail a question whether the server still listens.
+    One greeting, and nothing is asked between two mails.
     """
     log = []
 
@@ -494,24 +525,37 @@ def test_a_refused_mail_does_not_cost_its_neighbours_their_connection():
     assert factories == ["connect"] * 2
 
 
+@pytest.mark.parametrize("offers", [(), ("PIPELINING",)], ids=["plain", "pipelining"])
 @pytest.mark.parametrize(
     "server",
     [
-        pytest.param({"hang_up": "RSET"}, id="it hung up"),
-        pytest.param({"answers": {"RSET": b"421 4.3.2 closing\r\n"}}, id="it is closing"),
-        pytest.param({"answers": {"RSET": b"502 what\r\n"}}, id="it does not understand"),
+        pytest.param({"hang_up": "MAIL"}, id="it hung up"),
+        pytest.param({"hang_up": "DATA"}, id="it hung up later"),
+        pytest.param({"answers": {"MAIL": b"421 4.3.2 closing\r\n"}}, id="it is closing"),
+        pytest.param({"answers": {"RCPT": b"421 4.7.0 too many mails\r\n"}}, id="it has enough"),
+        pytest.param({"answers": {"MAIL": b"what?\r\n"}}, id="it says what is no answer"),
     ],
 )
-def test_a_connection_that_is_no_longer_good_is_replaced(server):
+def test_a_connection_that_is_no_longer_good_is_replaced(server, offers):
     """
     The second mail goes over a new connection; it is not deferred for that.
     """
     log = []
 
-    found = deliver_all(lambda: Scripted(log=log, **server), [envelope()] * 2)
+    found = deliver_all(lambda: Scripted(log=log, nth=2, offers=offers, **server), [envelope()] * 2)
 
     assert found == ["250 OK"] * 2
     assert [entry for entry in log if entry in {"connect", "."}] == ["connect", ".", "connect", "."]
+
+
+@pytest.mark.parametrize("answer", [b"421 4.3.2 closing\r\n", b"502 what\r\n"])
+def test_a_connection_that_forgets_nothing_is_replaced(answer):
+    """
+    After a refused mail the server is to forget it; one that will not is left.
+    """
+    servers = iter([Scripted(answers={"RCPT": b"550 5.1.1 unknown\r\n", "RSET": answer}), Scripted()])
+
+    assert deliver_all(lambda: next(servers), [envelope()] * 2) == ["MailRefusedError", "250 OK"]
 
 
 @pytest.mark.parametrize(
@@ -519,7 +563,8 @@ def test_a_connection_that_is_no_longer_good_is_replaced(server):
     [
         pytest.param({"hang_up": "after the dot"}, "MailInDoubtError", id="lost after the dot"),
         pytest.param({"hang_up": "RCPT"}, "MailDeferredError", id="lost before the message"),
-        pytest.param({"answers": {"RCPT": b"451 later\r\n"}}, "MailDeferredError", id="not now"),
+        pytest.param({"answers": {"RCPT": b"421 later\r\n"}}, "MailDeferredError", id="closing"),
+        pytest.param({"answers": {".": b"421 later\r\n"}}, "MailDeferredError", id="closing at the end"),
     ],
 )
 def test_what_becomes_of_one_mail_says_nothing_of_the_next(server, outcome):
@@ -529,6 +574,275 @@ def test_what_becomes_of_one_mail_says_nothing_of_the_next(server, outcome):
     servers = iter([Scripted(**server), Scripted()])
 
     assert deliver_all(lambda: next(servers), [envelope()] * 2) == [outcome, "250 OK"]
+
+
+def test_a_mail_that_is_not_taken_now_leaves_the_connection_to_the_next():
+    """
+    451 to one recipient is an answer about it alone.
+    """
+    log = []
+
+    found = deliver_all(lambda: Scripted(answers={"RCPT": b"451 4.7.1 later\r\n"}, log=log), [envelope()] * 2)
+
+    assert found == ["MailDeferredError", "250 OK"]
+    assert log == ["connect", "EHLO", "MAIL", "RCPT", "RSET", *MAIL, "QUIT"]
+
+
+def send_at_once(connect, mails: list[Envelope], *, limits: SmtpLimits | None = None) -> list[str]:
+    """Send mails in one session, all asked for at once; return what became of each."""
+
+    async def run() -> list[str]:
+        async with (
+            listening(connect) as url,
+            SmtpMailer(url, now=lambda: SENT_AT, timeout_seconds=10, limits=limits).session() as session,
+        ):
+            found = await asyncio.gather(*map(session.send, mails), return_exceptions=True)
+        return [one if isinstance(one, str) else type(one).__name__ for one in found]
+
+    return asyncio.run(run())
+
+
+ONE_CONNECTION = SmtpLimits(connections=1)
+GROUP = ["MAIL", "RCPT", "DATA"]
+
+
+def test_where_the_server_listens_to_several_commands_they_are_said_in_one_go():
+    """
+    The next mail begins with the dot of the one before: one round trip a mail.
+    """
+    groups = []
+
+    found = send_at_once(
+        lambda: Scripted(offers=("PIPELINING",), groups=groups), [envelope()] * 3, limits=ONE_CONNECTION
+    )
+
+    assert found == ["250 OK"] * 3
+    said = [group for group in groups if group]
+    assert said == [["EHLO"], GROUP, [".", *GROUP], [".", *GROUP], ["."], ["QUIT"]]
+
+
+@pytest.mark.parametrize(
+    ("answers", "log"),
+    [
+        pytest.param({"DATA": b"503 5.5.1 no valid recipients\r\n"}, GROUP, id="DATA is refused"),
+        pytest.param({"DATA": b"354 go on\r\n"}, [*GROUP, "."], id="DATA is accepted for nobody"),
+    ],
+)
+def test_a_recipient_refused_in_one_go_sends_no_message(answers, log):
+    """
+    A message that the server asks for all the same is ended at once, and is empty; the next mail leaves.
+    """
+    seen = []
+    answers = answers | {"RCPT": b"550 5.1.1 unknown\r\n", ".": b"554 5.5.1 no valid recipients\r\n"}
+    server = Scripted(offers=("PIPELINING",), answers=answers, log=seen)
+
+    found = send_at_once(lambda: server, [envelope()], limits=ONE_CONNECTION)
+
+    assert found == ["MailRefusedError"]
+    assert seen == ["connect", "EHLO", *log, "QUIT"]
+    assert server.messages == [b""] * log.count(".")
+
+
+def test_a_mail_refused_in_one_go_is_forgotten_with_the_next():
+    """
+    RSET stands before the next mail, in one go with it.
+    """
+    groups = []
+    answers = {"RCPT": b"550 5.1.1 unknown\r\n", "DATA": b"503 5.5.1 no valid recipients\r\n"}
+
+    found = send_at_once(
+        lambda: Scripted(offers=("PIPELINING",), answers=answers, groups=groups),
+        [envelope()] * 2,
+        limits=ONE_CONNECTION,
+    )
+
+    assert found == ["MailRefusedError", "250 OK"]
+    assert [group for group in groups if group] == [["EHLO"], GROUP, ["RSET", *GROUP], ["."], ["QUIT"]]
+
+
+@pytest.mark.parametrize(
+    ("server", "outcomes"),
+    [
+        pytest.param({"hang_up": "after the dot"}, ["MailInDoubtError", "250 OK"], id="lost"),
+        pytest.param({"answers": {".": b"554 5.7.1 spam\r\n"}}, ["MailRefusedError", "250 OK"], id="refused"),
+        pytest.param({"answers": {".": b"421 4.3.2 bye\r\n"}}, ["MailDeferredError", "250 OK"], id="closing"),
+    ],
+)
+def test_a_mail_that_was_begun_with_the_end_of_another_is_not_hurt_by_it(server, outcomes):
+    """
+    What becomes of the first is its own; the second leaves, over another connection where it must.
+    """
+    servers = iter([Scripted(offers=("PIPELINING",), **server), Scripted(offers=("PIPELINING",))])
+
+    assert send_at_once(lambda: next(servers), [envelope()] * 2, limits=ONE_CONNECTION) == outcomes
+
+
+@pytest.mark.parametrize("step", ["connect", "EHLO", "MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize("offers", [(), ("PIPELINING",)], ids=["plain", "pipelining"])
+def test_421_or_a_loss_anywhere_before_the_message_defers(step, offers):
+    """
+    A server that closes or hangs up on a new connection has taken nothing.
+    """
+    closing = b"421 4.3.2 closing\r\n"
+    saying = {"greeting": closing} if step == "connect" else {"answers": {step: closing}}
+
+    said = send_at_once(lambda: Scripted(offers=offers, **saying), [envelope()])
+    lost = send_at_once(lambda: Scripted(offers=offers, hang_up=step), [envelope()])
+
+    assert said + lost == ["MailDeferredError"] * 2
+
+
+def test_a_loss_at_quit_changes_nothing():
+    """
+    The mail is accepted; how the server says goodbye is its own affair.
+    """
+    assert send_at_once(lambda: Scripted(hang_up="QUIT"), [envelope()]) == ["250 OK"]
+
+
+def test_a_server_that_knows_no_ehlo_is_greeted_as_of_old():
+    """
+    502 to EHLO, then HELO: RFC 5321, 3.2.
+    """
+    log = []
+
+    found = send_at_once(lambda: Scripted(answers={"EHLO": b"502 what\r\n"}, log=log), [envelope()])
+
+    assert found == ["250 OK"]
+    assert log == ["connect", "EHLO", "HELO", *MAIL, "QUIT"]
+
+
+@pytest.mark.parametrize(
+    ("offer", "outcome"),
+    [("SIZE 3000", "250 OK"), ("SIZE 300", "MailRefusedError"), ("SIZE 0", "250 OK"), ("SIZE", "250 OK")],
+)
+def test_a_mail_above_the_servers_size_is_not_begun(offer, outcome):
+    """
+    The server says how much it takes; 0 or nothing is no limit.
+    """
+    log = []
+
+    assert send_at_once(lambda: Scripted(offers=(offer,), log=log), [envelope()]) == [outcome]
+    assert ("MAIL" in log) is (outcome == "250 OK")
+
+
+def test_an_address_that_is_not_in_ascii_needs_a_server_that_takes_it():
+    """
+    SMTPUTF8 where it is offered, and else a refusal that gives no address up for good.
+    """
+    mail = envelope(recipient="hélène@lebras.example")
+    handler = Accepting()
+
+    def utf8() -> SMTP:
+        return SMTP(handler, enable_SMTPUTF8=True, loop=asyncio.get_running_loop())
+
+    with pytest.raises(MailRefusedError, match="takes no address that is not in ASCII") as caught:
+        deliver(Scripted, mail)
+    answer = deliver(utf8, mail)
+
+    assert (caught.value.enhanced_code, caught.value.is_about_recipient) == ("5.6.7", False)
+    assert answer == "250 2.0.0 OK queued as 4711"
+    [received] = handler.envelopes
+    assert received.rcpt_tos == ["hélène@lebras.example"]
+    assert "SMTPUTF8" in received.mail_options
+
+
+def test_a_domain_in_other_letters_is_spoken_in_ascii():
+    """
+    IDNA: a server needs no extension for it.
+    """
+    handler = Accepting()
+
+    deliver(aiosmtpd(handler), envelope(recipient="anne@métiers.example"))
+
+    assert handler.envelopes[0].rcpt_tos == ["anne@xn--mtiers-bva.example"]
+
+
+class Patient(Scripted):
+    """A server that answers the end of a message only when three are under way, over all connections."""
+
+    def __init__(self, *, waiting: list, log: list[str]) -> None:
+        super().__init__(log=log)
+        self.waiting = waiting
+
+    def _answer(self, verb):
+        if verb != ".":
+            super()._answer(verb)
+            return
+        self.waiting.append(super()._answer)
+        if len(self.waiting) == 3:
+            for answer in self.waiting:
+                answer(".")
+            self.waiting.clear()
+
+
+def test_mails_leave_over_as_many_connections_as_are_allowed():
+    """
+    Three of six mails are under way when the server answers; a fourth connection is not opened.
+    """
+    log = []
+    waiting = []
+
+    found = send_at_once(
+        lambda: Patient(waiting=waiting, log=log), [envelope()] * 6, limits=SmtpLimits(connections=3)
+    )
+
+    assert found == ["250 OK"] * 6
+    assert log.count("connect") == 3
+
+
+def test_a_connection_carries_as_many_mails_as_it_is_allowed():
+    """
+    Five mails, two over each connection.
+    """
+    log = []
+
+    found = send_at_once(
+        lambda: Scripted(log=log, offers=("PIPELINING",)),
+        [envelope()] * 5,
+        limits=SmtpLimits(connections=1, mails_per_connection=2),
+    )
+
+    assert found == ["250 OK"] * 5
+    assert (log.count("connect"), log.count("QUIT")) == (3, 3)
+
+
+def test_a_domain_gets_as_many_mails_at_once_and_over_a_connection_as_it_is_allowed():
+    """
+    One at a time and two over a connection to one domain; another domain's mails pass by.
+    """
+    log = []
+    limits = SmtpLimits(connections=4, domains={"lebras.example": DomainLimit(1, 2)})
+    slow = [envelope(recipient=f"{name}@LeBras.example") for name in "abcd"]
+
+    found = send_at_once(lambda: Scripted(log=log), slow, limits=limits)
+
+    assert found == ["250 OK"] * 4
+    assert log == [*FIRST, *MAIL, "QUIT"] * 2
+
+
+def test_a_server_that_takes_fewer_connections_than_we_ask_for_gets_fewer():
+    """
+    The second connection is turned away; the first carries every mail, and none is deferred.
+    """
+    servers = iter([Scripted(), *(Scripted(greeting=b"421 too many\r\n") for _ in range(9))])
+
+    found = send_at_once(lambda: next(servers), [envelope()] * 6, limits=SmtpLimits(connections=2))
+
+    assert found == ["250 OK"] * 6
+
+
+def test_a_server_that_is_away_is_asked_once():
+    """
+    Every mail that waits for a connection is deferred with the same answer.
+    """
+    log = []
+
+    found = send_at_once(
+        lambda: Scripted(log=log, greeting=b"421 closed\r\n"), [envelope()] * 9, limits=ONE_CONNECTION
+    )
+
+    assert found == ["MailDeferredError"] * 9
+    assert log == ["connect"]
 
 
 def test_mails_that_are_sent_at_once_do_not_share_a_dialogue():

@@ -112,7 +112,6 @@ def test_words_cannot_add_a_header(changes):
         pytest.param("anne", id="no domain"),
         pytest.param("@lebras.example", id="no name"),
         pytest.param("", id="empty"),
-        pytest.param("hélène@lebras.example", id="a name that needs SMTPUTF8"),
         pytest.param("anne@..example", id="an empty part"),
         pytest.param("a@b@lebras.example", id="two signs"),
     ],

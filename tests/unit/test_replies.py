@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from alerting.delivery.replies import Reply, Step, is_about_recipient, is_for_later
+from alerting.delivery.replies import Reply, Step, find_blame, is_about_recipient, is_for_later
+from alerting.errors import Blame
 
 
 LATER, GONE, REFUSED = "later", "gone", "refused"
@@ -89,3 +90,38 @@ def test_a_refusal_of_our_address_waits_for_who_can_mend_it(answer):
     Whatever the server says to MAIL, no recipient is to blame.
     """
     assert meaning(Step.MAIL, answer) == LATER
+
+
+@pytest.mark.parametrize(
+    ("step", "answer", "expected"),
+    [
+        (Step.RCPT, "550 5.1.1 no such user", Blame.ADDRESS),
+        (Step.RCPT, "452 4.2.2 mailbox full", Blame.ADDRESS),
+        (Step.RCPT, "550 no such user", Blame.ADDRESS),
+        (Step.RCPT, "550 relay not permitted", Blame.POLICY),
+        (Step.RCPT, "451 4.7.1 greylisted", Blame.POLICY),
+        (Step.RCPT, "550 5.1.8 sender's domain does not exist", Blame.US),
+        (Step.RCPT, "530 5.7.0 authentication required", Blame.US),
+        (Step.RCPT, "550 5.7.8 wrong password", Blame.US),
+        (Step.RCPT, "451 try again", Blame.SERVER),
+        (Step.RCPT, "451 4.3.2 overloaded", Blame.SERVER),
+        (Step.RCPT, "451 4.4.1 no route", Blame.SERVER),
+        (Step.MAIL, "553 5.1.7 malformed", Blame.US),
+        (Step.MAIL, "452 4.3.1 disk full", Blame.SERVER),
+        (Step.DATA, "503 5.5.1 bad sequence", Blame.US),
+        (Step.END_OF_DATA, "554 5.6.0 malformed", Blame.CONTENT),
+        (Step.END_OF_DATA, "552 5.3.4 too large", Blame.CONTENT),
+        (Step.END_OF_DATA, "552 5.2.3 too large for this mailbox", Blame.CONTENT),
+        (Step.END_OF_DATA, "550 5.7.1 spam", Blame.POLICY),
+        (Step.END_OF_DATA, "554 looks like spam", Blame.POLICY),
+        (Step.END_OF_DATA, "554 no", Blame.CONTENT),
+        (Step.END_OF_DATA, "554 5.0.0 no", Blame.CONTENT),
+    ],
+)
+def test_who_is_to_blame(step, answer, expected):
+    """
+    Who can mend it: the enhanced code says so, and without one the step and the words.
+    """
+    code, _, text = answer.partition(" ")
+
+    assert find_blame(Reply.read(step, int(code), text)) is expected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from alerting.domain.mail_limits import DomainLimit
 from alerting.errors import SettingError
 from alerting.settings import read_settings
 
@@ -77,3 +78,36 @@ def test_a_domain_for_bounces_that_is_none_is_refused_at_start(domain):
         read_settings(ENVIRONMENT | {"ALERTING_BOUNCE_DOMAIN": domain})
 
     assert str(caught.value) == f"setting ALERTING_BOUNCE_DOMAIN: expected a domain (got {domain!r})"
+
+
+def test_how_hard_a_mail_server_is_worked():
+    """
+    Connections, mails over each, and limits by domain; "*" is every other one.
+    """
+    limits = read_settings(
+        ENVIRONMENT
+        | {
+            "ALERTING_SMTP_CONNECTIONS": "2",
+            "ALERTING_SMTP_MAILS_PER_CONNECTION": "50",
+            "ALERTING_SMTP_DOMAIN_LIMITS": "Orange.fr=2/30 *=10",
+        }
+    ).smtp_limits
+
+    assert (limits.connections, limits.mails_per_connection) == (2, 50)
+    assert limits.of("orange.fr") == DomainLimit(2, 30)
+    assert limits.of("free.fr") == DomainLimit(10, None)
+    assert read_settings(ENVIRONMENT).smtp_limits.of("orange.fr") == DomainLimit(None, None)
+
+
+@pytest.mark.parametrize("entry", ["orange.fr", "orange.fr=0", "orange.fr=2/", "=2", "orange.fr=two"])
+def test_a_limit_that_is_none_is_refused(entry):
+    """
+    One line names the entry.
+    """
+    with pytest.raises(SettingError) as caught:
+        read_settings(ENVIRONMENT | {"ALERTING_SMTP_DOMAIN_LIMITS": f"free.fr=1 {entry}"})
+
+    assert str(caught.value) == (
+        "setting ALERTING_SMTP_DOMAIN_LIMITS: expected domain=AT_ONCE or domain=AT_ONCE/PER_CONNECTION, with "
+        f"spaces (got {entry!r})"
+    )
