@@ -48,7 +48,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def build_app(parts: Parts) -> ASGIApp:
     """Return the pages over open parts; who opened them closes them."""
     address = sender_address(parts.settings.sender)
-    sender = Sender(address.display_name or address.addr_spec, address.addr_spec)
+    sender = Sender(address.name or address.bare, address.bare)
     routes: list[BaseRoute] = [
         *(_route(purpose, _subscription(parts, sender, purpose)) for purpose in commands.SUBSCRIPTION_LINKS),
         _route(LinkPurpose.LIFT, _unreachable(parts, sender)),
