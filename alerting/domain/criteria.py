@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from alerting.domain.match import Decision, Reason
 from alerting.domain.money import Money
 from alerting.domain.notice import Lot, Notice, NoticeKind, Place
+from alerting.domain.trade import POINTS_NEEDED, Strictness, TradeFinding
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Criteria:
         kinds: Kinds of notice that may bring a new procedure; empty means calls and their corrections.
         minimum_cents, maximum_cents: Of the lot or procedure, in EUR cents.
         pass_unknown: Whether a fact that the notice does not state passes.
+        strictness: How clearly a notice must ask for one of the trades.
     """
 
     trades: tuple[str, ...] = ()
@@ -39,6 +41,7 @@ class Criteria:
     minimum_cents: int | None = None
     maximum_cents: int | None = None
     pass_unknown: bool = True
+    strictness: Strictness = Strictness.NORMAL
 
 
 Phrase = tuple[str, ...]
@@ -53,39 +56,33 @@ REFUSED = "refused"
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One way to say what a firm does: a trade, or the profile's own codes, or its own words.
+    """One way to say what a firm does beside its trades: the profile's own codes, or its own words.
 
     Args:
-        criterion: "trade", "cpv" or "words"; goes into the reason.
-        name: The trade's name, None for the profile's own codes and words.
+        criterion: "cpv" or "words"; goes into the reason.
         cpv_codes: Eight digits; each covers its subtree.
-        cpv_codes_out: Eight digits; branches of those subtrees that are another craft's.
         phrases: Stems in a row, any of them.
-        phrases_out: Stems in a row that take a text out of this topic.
     """
 
     criterion: str
-    name: str | None = None
     cpv_codes: tuple[str, ...] = ()
-    cpv_codes_out: tuple[str, ...] = ()
     phrases: tuple[Phrase, ...] = ()
-    phrases_out: tuple[Phrase, ...] = ()
 
     def covers(self, code: str) -> bool:
-        """Tell whether a CPV code lies in one of the subtrees, and in no branch that is out."""
-        return any(cpv_covers(wanted, code) for wanted in self.cpv_codes) and not any(
-            cpv_covers(out, code) for out in self.cpv_codes_out
-        )
+        """Tell whether a CPV code lies in one of the subtrees."""
+        return any(cpv_covers(wanted, code) for wanted in self.cpv_codes)
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledCriteria:
-    """Criteria whose words have become stems and whose trades have become topics.
+    """Criteria whose words have become stems and whose trades are known ones.
 
-    ``topics`` are alternatives: trades, codes and words all say what the firm does, so
+    ``trades`` and ``topics`` are alternatives: trades, codes and words all say what the firm does, so
     one of them is enough.  Everything else must hold besides.
     """
 
+    trades: tuple[str, ...] = ()
+    points_needed: float = POINTS_NEEDED[Strictness.NORMAL]
     topics: tuple[Topic, ...] = ()
     phrases_out: tuple[Phrase, ...] = ()
     departements: frozenset[str] = frozenset()
@@ -118,12 +115,13 @@ class AnalysedText:
 
 @dataclass(frozen=True, slots=True)
 class AnalysedNotice:
-    """A notice with its texts analysed once: its own, its buyer's name, and each lot's."""
+    """A notice with its texts analysed once: its own, its buyer's name, each lot's, and the trades they ask for."""
 
     notice: Notice
     texts: tuple[AnalysedText, ...]
     buyer_name: AnalysedText | None
     lot_texts: tuple[tuple[AnalysedText, ...], ...]
+    findings: Mapping[str, tuple[TradeFinding, ...]]
 
 
 def cpv_covers(code: str, other: str) -> bool:
@@ -154,9 +152,9 @@ def decide(criteria: CompiledCriteria, analysed: AnalysedNotice) -> Decision:
     if unwanted := _unwanted(criteria, analysed):
         return _refused("words_out", unwanted)
     lot_ids, reasons = _topic(criteria, analysed)
-    if criteria.topics and not reasons:
+    if (criteria.topics or criteria.trades) and not reasons:
         if not criteria.pass_unknown or not needs_codes(criteria) or stated_codes(notice):
-            return _refused("topic", ())
+            return _refused_topic(criteria, analysed)
         reasons = (Reason("cpv", UNKNOWN),)
     lot_ids, reasons = _lots_in_range(criteria, notice, lot_ids, reasons)
     for judge in (_place, _value, _buyer):
@@ -174,7 +172,9 @@ def needs_codes(criteria: CompiledCriteria) -> bool:
 
     Where words may say it too, a text without them is a statement; without codes nothing is stated.
     """
-    return bool(criteria.topics) and all(topic.cpv_codes and not topic.phrases for topic in criteria.topics)
+    if criteria.trades or not criteria.topics:
+        return False
+    return all(topic.cpv_codes and not topic.phrases for topic in criteria.topics)
 
 
 def stated_codes(notice: Notice) -> frozenset[str]:
@@ -196,6 +196,25 @@ def _unwanted(criteria: CompiledCriteria, analysed: AnalysedNotice) -> tuple[str
     return tuple(dict.fromkeys(words for found in of_lots for words in found)) if all(of_lots) else ()
 
 
+def _refused_topic(criteria: CompiledCriteria, analysed: AnalysedNotice) -> Decision:
+    """Say what stood nearest to the profile's trades: what is bought is not theirs to do, or they are only hinted at."""
+    findings = [found for trade in criteria.trades for found in analysed.findings.get(trade, ())]
+    of_others = [
+        found for found in findings if found.act is not None and found.points >= criteria.points_needed
+    ]
+    if of_others:
+        clearest = max(of_others, key=lambda found: found.points)
+        word = clearest.act_word or clearest.act
+        return Decision(
+            accepted=False, reasons=(Reason("act", REFUSED, clearest.lot_id, (str(word), *clearest.words)),)
+        )
+    if findings:
+        clearest = max(findings, key=lambda found: found.points)
+        facts = (*clearest.words, *clearest.cpv_codes)
+        return Decision(accepted=False, reasons=(Reason("topic", REFUSED, clearest.lot_id, facts),))
+    return _refused("topic", ())
+
+
 def _topic(
     criteria: CompiledCriteria, analysed: AnalysedNotice
 ) -> tuple[tuple[str, ...], tuple[Reason, ...]]:
@@ -203,13 +222,29 @@ def _topic(
     for lot, texts in zip(analysed.notice.lots, analysed.lot_texts, strict=True):
         if _found(texts, criteria.phrases_out) or not _lot_is_in_place(criteria, lot):
             continue
+        reasons += _trade_reasons(criteria, analysed, lot.lot_id)
         reasons += _topic_reasons(criteria, lot.cpv_codes, texts, lot.lot_id)
     if reasons:
         fitting = {reason.lot_id for reason in reasons}
         return tuple(lot.lot_id for lot in analysed.notice.lots if lot.lot_id in fitting), tuple(reasons)
     notice = analysed.notice
     codes = ((notice.cpv_main,) if notice.cpv_main else ()) + notice.cpv_additional
-    return (), tuple(_topic_reasons(criteria, codes, analysed.texts, None))
+    whole = (
+        *_trade_reasons(criteria, analysed, None),
+        *_topic_reasons(criteria, codes, analysed.texts, None),
+    )
+    return (), whole
+
+
+def _trade_reasons(criteria: CompiledCriteria, analysed: AnalysedNotice, lot_id: str | None) -> list[Reason]:
+    return [
+        Reason(
+            "trade", MET, lot_id, (found.label, *found.words, *found.cpv_codes), clarity=found.clarity
+        )
+        for trade in criteria.trades
+        for found in analysed.findings.get(trade, ())
+        if found.lot_id == lot_id and found.act is None and found.points >= criteria.points_needed
+    ]
 
 
 def _topic_reasons(
@@ -217,13 +252,10 @@ def _topic_reasons(
 ) -> list[Reason]:
     reasons = []
     for topic in criteria.topics:
-        if _found(texts, topic.phrases_out):
-            continue
         covered = tuple(code for code in codes if topic.covers(code))
         words = _found(texts, topic.phrases)
         if covered or words:
-            name = (topic.name,) if topic.name else ()
-            reasons.append(Reason(topic.criterion, MET, lot_id, (*name, *words, *dict.fromkeys(covered))))
+            reasons.append(Reason(topic.criterion, MET, lot_id, (*words, *dict.fromkeys(covered))))
     return reasons
 
 
@@ -321,5 +353,5 @@ def _buyer(criteria: CompiledCriteria, analysed: AnalysedNotice, _lot_ids: tuple
 def _score(reasons: tuple[Reason, ...]) -> float:
     if not reasons:
         return 1.0
-    points = sum(1.0 if reason.verdict == MET else SCORE_OF_UNKNOWN for reason in reasons)
+    points = sum(reason.clarity if reason.verdict == MET else SCORE_OF_UNKNOWN for reason in reasons)
     return points / len(reasons)

@@ -10,16 +10,18 @@ class Reason:
     """One criterion that a notice met, or could not be judged by.
 
     Args:
-        criterion: "cpv", "trade", "words", "place", "value", "kind" or "buyer".
+        criterion: "cpv", "trade", "words", "act", "place", "value", "kind" or "buyer".
         verdict: "met" or "unknown" (the notice does not state the fact, and the profile lets it pass).
         lot_id: The lot that met it, None for the notice as a whole.
         facts: What in the notice met it: the words as published, the CPV code, the département.
+        clarity: 0 to 1: how clearly; below 1 only of a trade.
     """
 
     criterion: str
     verdict: str
     lot_id: str | None = None
     facts: tuple[str, ...] = ()
+    clarity: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Decision:
         accepted: Whether the criteria accept it.
         lot_ids: The lots that fit, in the notice's order; empty when the notice has none or is taken whole.
         reasons: Why, in the order of the criteria; for a refusal the criterion that decided.
-        score: 0 to 1; 1 when every criterion was met on stated facts.
+        score: 0 to 1; 1 when every criterion was met, clearly, on stated facts.
     """
 
     accepted: bool

@@ -6,17 +6,21 @@ from collections import defaultdict
 
 from alerting.domain.criteria import AnalysedNotice, AnalysedText
 from alerting.domain.notice import Notice
+from alerting.matching.trades import find_trades
 from alerting.text.analysis import analyse
 
 
 def analyse_notice(notice: Notice) -> AnalysedNotice:
-    """Return *notice* with its title, description, buyer's name and lots turned into stems."""
+    """Return *notice* with its title, description, buyer's name and lots turned into stems, and its trades found."""
     buyer_name = notice.buyer.name if notice.buyer is not None else None
+    texts = _texts(notice.title, notice.description)
+    lot_texts = tuple(_texts(lot.title, lot.description) for lot in notice.lots)
     return AnalysedNotice(
         notice=notice,
-        texts=_texts(notice.title, notice.description),
+        texts=texts,
         buyer_name=analyse_text(buyer_name) if buyer_name is not None else None,
-        lot_texts=tuple(_texts(lot.title, lot.description) for lot in notice.lots),
+        lot_texts=lot_texts,
+        findings=find_trades(notice, texts, lot_texts),
     )
 
 

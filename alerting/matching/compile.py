@@ -1,4 +1,4 @@
-"""Compile a profile's criteria: words become stems, trades become topics, départements get their NUTS codes.
+"""Compile a profile's criteria: words become stems, trades are looked up, départements get their NUTS codes.
 
 In:   ``Criteria`` as a firm wrote them.
 Out:  ``CompiledCriteria`` as ``alerting.domain.criteria.decide`` reads them.
@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from alerting.domain.criteria import DEFAULT_KINDS, CompiledCriteria, Criteria, Phrase, Topic
+from alerting.domain.trade import POINTS_NEEDED
 from alerting.reference.nuts import nuts_of_departement
-from alerting.reference.trades import Trade, get_trade
+from alerting.reference.trades import get_trade
 from alerting.text.analysis import stems
 
 
@@ -21,6 +22,8 @@ def compile_criteria(criteria: Criteria) -> CompiledCriteria:
         ProfileError: A trade does not exist.
     """
     return CompiledCriteria(
+        trades=tuple(dict.fromkeys(get_trade(name).trade_id for name in criteria.trades)),
+        points_needed=POINTS_NEEDED[criteria.strictness],
         topics=_topics(criteria),
         phrases_out=_phrases(criteria.words_out),
         departements=frozenset(criteria.departements),
@@ -37,23 +40,12 @@ def compile_criteria(criteria: Criteria) -> CompiledCriteria:
 
 
 def _topics(criteria: Criteria) -> tuple[Topic, ...]:
-    topics = [_trade_topic(get_trade(name)) for name in criteria.trades]
+    topics = []
     if criteria.cpv_codes:
         topics.append(Topic("cpv", cpv_codes=criteria.cpv_codes))
     if criteria.words:
         topics.append(Topic("words", phrases=_phrases(criteria.words)))
     return tuple(topics)
-
-
-def _trade_topic(trade: Trade) -> Topic:
-    return Topic(
-        "trade",
-        name=trade.label,
-        cpv_codes=trade.cpv_codes,
-        cpv_codes_out=trade.cpv_codes_out,
-        phrases=_phrases(trade.words),
-        phrases_out=_phrases(trade.words_out),
-    )
 
 
 def _phrases(texts: Iterable[str]) -> tuple[Phrase, ...]:

@@ -5,7 +5,7 @@ Out:  (profile_id, number, Decision) of every accepted pair.
 
 Postings from topic evidence to profiles only *propose*: a profile is proposed for a notice
 when one of its CPV codes covers one of the notice's, or the first stem of one of its phrases
-stands in the notice; one that names codes alone is also proposed for a notice that states none.
+stands in the notice, or the notice speaks of one of its trades; one that names codes alone is also proposed for a notice that states none.
 ``decide`` confirms and gives the reasons, so the engine cannot differ
 from the naive loop but in speed.
 """
@@ -77,11 +77,12 @@ def naive_match(
 
 
 def _keys(criteria: CompiledCriteria) -> set[str]:
-    if not criteria.topics:
+    if not criteria.topics and not criteria.trades:
         return {ANYTHING}
     codes = {code for topic in criteria.topics for code in topic.cpv_codes}
     stems = {phrase[0] for topic in criteria.topics for phrase in topic.phrases}
     keys = {_cpv_key(code) for code in codes} | {f"word {stem}" for stem in stems}
+    keys.update(f"trade {trade}" for trade in criteria.trades)
     return keys | {NO_CODE} if needs_codes(criteria) and criteria.pass_unknown else keys
 
 
@@ -96,4 +97,5 @@ def _evidence(analysed: AnalysedNotice) -> set[str]:
     keys.update(
         f"cpv {code[:digits]}" for code in codes for digits in range(CPV_DIVISION_DIGITS, len(code) + 1)
     )
+    keys.update(f"trade {trade}" for trade in analysed.findings)
     return keys | ({ANYTHING} if codes else {ANYTHING, NO_CODE})

@@ -12,11 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from alerting.errors import ProfileError
 
 
 NEAREST_COUNT = 3
+NAF_CLASS_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +28,30 @@ class Trade:
     Args:
         trade_id: How profiles name it: lower case, no accents.
         label: How people read it, in French.
+        family: "batiment", "alimentation", "services" or "fabrication".
         synonyms: Other names by which it may be asked for.
+        naf_codes: Activities of the register (NAF rev. 2) whose firms do this, the nearest first.
         cpv_codes: Eight digits; each covers its subtree.
         cpv_codes_out: Branches of those subtrees that are another craft's: partitions are no joinery.
-        words: Words or phrases that tell it in a notice.
-        words_out: Words or phrases that take a text out of it.
+        words: Words or phrases that by themselves say that its work is bought.
+        hints: Words that tell only together, or beside one of ``words``.
+        apart: Phrases in which one of its words means something else.
+        words_out: Words or phrases of a title that take a notice out of it.
+        acts: Names of ``domain.trade.Act`` that it does.
     """
 
     trade_id: str
     label: str
+    family: str
     synonyms: tuple[str, ...]
+    naf_codes: tuple[str, ...]
     cpv_codes: tuple[str, ...]
     cpv_codes_out: tuple[str, ...]
     words: tuple[str, ...]
+    hints: tuple[str, ...]
+    apart: tuple[str, ...]
     words_out: tuple[str, ...]
+    acts: tuple[str, ...]
 
 
 def get_trade(name: str) -> Trade:
@@ -60,17 +72,33 @@ def get_trade(name: str) -> Trade:
 def trades() -> tuple[Trade, ...]:
     """Return every trade, in the order of the file."""
     text = resources.files("alerting.reference").joinpath("data/trades.toml").read_text(encoding="utf-8")
-    return tuple(
-        Trade(
-            trade_id=trade_id,
-            label=entry["label"],
-            synonyms=tuple(entry["synonyms"]),
-            cpv_codes=tuple(entry["cpv_codes"]),
-            cpv_codes_out=tuple(entry.get("cpv_codes_out", ())),
-            words=tuple(entry["words"]),
-            words_out=tuple(entry["words_out"]),
-        )
-        for trade_id, entry in tomllib.loads(text).items()
+    return tuple(_trade(trade_id, entry) for trade_id, entry in tomllib.loads(text).items())
+
+
+def trades_of_naf(code: str) -> tuple[Trade, ...]:
+    """Return the trades of an activity, those nearest to it first: "43.22A", "4322A" or "43.22".
+
+    >>> [trade.trade_id for trade in trades_of_naf("4391B")]
+    ['couvreur']
+    """
+    digits = code.replace(".", "").upper().strip()
+    ranked = [
+        (position, number, trade)
+        for number, trade in enumerate(trades())
+        for position, naf in enumerate(trade.naf_codes)
+        if naf.replace(".", "").startswith(digits) and len(digits) >= NAF_CLASS_DIGITS
+    ]
+    return tuple(dict.fromkeys(trade for _, _, trade in sorted(ranked, key=lambda found: found[:2])))
+
+
+def _trade(trade_id: str, entry: Mapping[str, Any]) -> Trade:
+    lists = ("synonyms", "naf_codes", "cpv_codes", "cpv_codes_out", "words", "hints", "apart", "words_out")
+    return Trade(
+        trade_id=trade_id,
+        label=entry["label"],
+        family=entry["family"],
+        acts=tuple(entry.get("acts", ("work",))),
+        **{name: tuple(entry.get(name, ())) for name in lists},
     )
 
 

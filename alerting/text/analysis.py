@@ -78,7 +78,7 @@ def _parts(chunk: str) -> tuple[tuple[str, int, int], ...]:
     kept = [
         word
         for position, word in enumerate(words)
-        if position == len(words) - 1 or _folded(word.group()) not in ELIDED
+        if position == len(words) - 1 or folded(word.group()) not in ELIDED
     ]
     stemmed = ((_stem(word.group()), word.start(), word.end()) for word in kept)
     return tuple(found for found in stemmed if found[0])
@@ -86,15 +86,20 @@ def _parts(chunk: str) -> tuple[tuple[str, int, int], ...]:
 
 def _stem(word: str) -> str:
     # Accents come off first: half of all capital titles are written without them.
-    folded = _folded(word)
-    stem: str = _stemmer().stemWord(_PLURALS.get(folded, folded))
+    plain = folded(word)
+    stem: str = _stemmer().stemWord(_PLURALS.get(plain, plain))
     return stem
 
 
-def _folded(word: str) -> str:
+def folded(word: str) -> str:
+    """Return a word in small letters, without accents and signs.
+
+    >>> folded("Œuvres"), folded("CHAUFFE")
+    ('oeuvres', 'chauffe')
+    """
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", word).casefold())
-    plain = "".join(letter for letter in decomposed if letter.isalnum())
-    return plain.replace("œ", "oe").replace("æ", "ae")
+    letters = "".join(letter for letter in decomposed if letter.isalnum())
+    return letters.replace("œ", "oe").replace("æ", "ae")
 
 
 @lru_cache(maxsize=1)

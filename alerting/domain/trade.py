@@ -1,0 +1,66 @@
+"""What a notice says of trades: which it asks for, how clearly, and by what words and codes.
+
+A craft answers for an act: a purchase of training, design or insurance may name a trade in every
+line and still ask nothing of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Act(StrEnum):
+    """What a purchase asks its supplier to do."""
+
+    WORK = "work"
+    DESIGN = "design"
+    TRAINING = "training"
+    SUPPLY = "supply"
+    RENTAL = "rental"
+    INSURANCE = "insurance"
+    SOFTWARE = "software"
+    VOUCHER = "voucher"
+    CONCESSION = "concession"
+
+
+class Strictness(StrEnum):
+    """How clearly a notice must ask for a trade before a profile hears of it."""
+
+    STRICT = "strict"
+    NORMAL = "normal"
+    WIDE = "wide"
+
+
+# Points: a word of the craft's own in a title is three, a hint one; a description counts half.
+POINTS_NEEDED = {Strictness.STRICT: 3.0, Strictness.NORMAL: 2.0, Strictness.WIDE: 1.0}
+# A title, its code and a word beside it: nothing could be clearer.
+POINTS_OF_CERTAINTY = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class TradeFinding:
+    """What one lot, or the notice as a whole, says of one trade.
+
+    Args:
+        lot_id: None for the notice as a whole.
+        label: The trade as people read it.
+        points: How clearly it asks for the trade, see ``POINTS_NEEDED``.
+        words: As published, those of the title first.
+        cpv_codes: Codes of the trade that are stated.
+        act: What is bought, where that is not the trade's to do; None where it is.
+        act_word: The words that said so.
+    """
+
+    lot_id: str | None
+    label: str
+    points: float
+    words: tuple[str, ...] = ()
+    cpv_codes: tuple[str, ...] = ()
+    act: Act | None = None
+    act_word: str | None = None
+
+    @property
+    def clarity(self) -> float:
+        """Return how clear it is, from 0 to 1."""
+        return min(1.0, self.points / POINTS_OF_CERTAINTY)

@@ -1,0 +1,61 @@
+"""Acts: the words by which a title says what a purchase asks for, work or design or supply.
+
+Source: data/acts.toml, written by hand.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from alerting.domain.trade import Act
+
+
+@cache
+def words_of_acts() -> Mapping[Act, tuple[str, ...]]:
+    """Return the words and phrases of each act."""
+    return {Act(name): tuple(words) for name, words in _file()["acts"].items()}
+
+
+@cache
+def joined_work() -> tuple[str, ...]:
+    """Return the words that make a supply or a study work when they are joined to it: "fourniture et pose"."""
+    return tuple(_file()["joined_work"])
+
+
+@cache
+def design_always() -> tuple[str, ...]:
+    """Return the words that make a title design wherever they stand in it."""
+    return tuple(_file()["design_always"])
+
+
+@cache
+def _file() -> Mapping[str, Any]:
+    text = resources.files("alerting.reference").joinpath("data/acts.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+# What the divisions of the CPV say where words are silent.  A division that is not here says nothing.
+_ACT_OF_DIVISION = {
+    **dict.fromkeys(("71", "73"), Act.DESIGN),
+    "80": Act.TRAINING,
+    "66": Act.INSURANCE,
+    **dict.fromkeys(("48", "72"), Act.SOFTWARE),
+    **dict.fromkeys(("45", "50", "77", "90", "98", "55", "60"), Act.WORK),
+}
+_LAST_DIVISION_OF_GOODS = 44
+
+
+def act_of_cpv(code: str) -> Act | None:
+    """Return what a CPV code says is bought; None where its division says nothing of it.
+
+    >>> act_of_cpv("71220000"), act_of_cpv("44112200"), act_of_cpv("79810000")
+    (<Act.DESIGN: 'design'>, <Act.SUPPLY: 'supply'>, None)
+    """
+    division = code[:2]
+    if division in _ACT_OF_DIVISION:
+        return _ACT_OF_DIVISION[division]
+    return Act.SUPPLY if int(division) <= _LAST_DIVISION_OF_GOODS else None

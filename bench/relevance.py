@@ -1,0 +1,296 @@
+"""How many of the notices that a craftsman could answer are found, and how many found ones he could answer.
+
+In:   the folder of real notices (``--corpus``), and ``relevance_labels/``: what two readers said of them, lot by
+      lot, trade by trade (docs/relevance.md has their rule; ids and labels only, no texts).
+Out:  recall and precision by trade with their 95 % intervals (Wilson), the confusion between trades, the worst
+      misses and false alarms; for ours with words alone (CPV hidden) and with the CPV visible, beside two peers:
+      CPV prefixes alone, and the trade's name as a keyword.
+
+A pair is a document and a trade; it counts as right where one of its lots was read as "yes".  "partly" is shown in two
+ways: as wrong (``precision``), and left out of the count (``but partly``).  Rules are tuned on the half of the
+documents whose number is even after halving; ``--half held`` shows the other one.
+
+Two truths: the readers', and (``--truth cpv``) the buyers' own codes, which are noisy: a works notice of twenty lots
+often carries 45000000 alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import re
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from alerting.domain.criteria import Criteria, cpv_covers, decide, stated_codes
+from alerting.domain.notice import Notice, NoticeKind
+from alerting.domain.trade import Strictness
+from alerting.matching.analyse import analyse_notice
+from alerting.matching.compile import compile_criteria
+from alerting.pipeline.check import check
+from alerting.reference.trades import get_trade
+from alerting.text.analysis import stems
+
+
+LABELS = Path(__file__).parent / "relevance_labels"
+GOALS = {"words": (0.95, 0.85), "cpv": (0.98, 0.92)}
+Z_95 = 1.959964
+WORST = 20
+MANY_NOTICES = 20
+
+
+@dataclass(frozen=True)
+class Read:
+    """One document, and what was read of it: trade to "yes" or "partly"."""
+
+    document: str
+    notice: Notice
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Score:
+    """Counts of pairs."""
+
+    found: int = 0
+    right: int = 0
+    partly: int = 0
+    yes: int = 0
+
+    def __add__(self, other: Score) -> Score:
+        return Score(
+            self.found + other.found, self.right + other.right, self.partly + other.partly, self.yes + other.yes
+        )
+
+    @property
+    def recall(self) -> float:
+        return self.right / self.yes if self.yes else 0.0
+
+    @property
+    def precision(self) -> float:
+        return self.right / self.found if self.found else 0.0
+
+    @property
+    def precision_but_partly(self) -> float:
+        counted = self.found - self.partly
+        return self.right / counted if counted else 0.0
+
+
+def main() -> None:
+    arguments = _arguments()
+    labels, documents = _labels(arguments.half)
+    trades = sorted({trade for by_trade in labels.values() for trade in by_trade})
+    read = [
+        Read(name, notice, labels.get(name, {}))
+        for name, notice in _notices(arguments.corpus)
+        if name in documents
+    ]
+    print(f"{len(read)} documents of {len(documents)} read, {len(trades)} trades, half: {arguments.half}", file=sys.stderr)
+    if arguments.truth == "cpv":
+        read = [_labelled_by_codes(one, trades) for one in read if stated_codes(one.notice)]
+    results = {}
+    for name, method in _methods(Strictness(arguments.strictness)).items():
+        results[name] = {trade: [one for one in read if method(one.notice, trade)] for trade in trades}
+        _show(name, results[name], read, trades, is_long=arguments.details == name)
+    _close(results, read, trades, as_json=arguments.json)
+
+
+def _methods(strictness: Strictness) -> dict[str, Callable[[Notice, str], bool]]:
+    return {
+        "ours, words alone": lambda notice, trade: _ours(_without_codes(notice), trade, strictness),
+        "ours, CPV visible": lambda notice, trade: _ours(notice, trade, strictness),
+        "peer: CPV prefixes": _by_prefix,
+        "peer: the trade's name": _by_name,
+    }
+
+
+def _ours(notice: Notice, trade: str, strictness: Strictness) -> bool:
+    criteria = compile_criteria(Criteria(trades=(trade,), kinds=tuple(NoticeKind), strictness=strictness))
+    return decide(criteria, _analysed(notice)).accepted
+
+
+_cache: dict[int, tuple[Notice, object]] = {}
+
+
+def _analysed(notice: Notice):  # noqa: ANN202
+    """Analyse a notice once for all trades."""
+    if id(notice) not in _cache:
+        _cache[id(notice)] = (notice, analyse_notice(notice))
+    return _cache[id(notice)][1]
+
+
+_stripped: dict[int, tuple[Notice, Notice]] = {}
+
+
+def _without_codes(notice: Notice) -> Notice:
+    if id(notice) not in _stripped:
+        lots = tuple(replace(lot, cpv_codes=()) for lot in notice.lots)
+        _stripped[id(notice)] = (notice, replace(notice, cpv_main=None, cpv_additional=(), lots=lots))
+    return _stripped[id(notice)][1]
+
+
+def _by_prefix(notice: Notice, trade: str) -> bool:
+    codes = stated_codes(notice)
+    known = get_trade(trade)
+    return any(
+        cpv_covers(wanted, code) and not any(cpv_covers(out, code) for out in known.cpv_codes_out)
+        for wanted in known.cpv_codes
+        for code in codes
+    )
+
+
+def _by_name(notice: Notice, trade: str) -> bool:
+    wanted = stems(trade.replace("-", " "))
+    texts = [notice.title, notice.description, *(text for lot in notice.lots for text in (lot.title, lot.description))]
+    return any(_stands_in(wanted, stems(text)) for text in texts if text)
+
+
+def _stands_in(wanted: tuple[str, ...], found: tuple[str, ...]) -> bool:
+    return any(found[start : start + len(wanted)] == wanted for start in range(len(found)))
+
+
+def _labelled_by_codes(one: Read, trades: Iterable[str]) -> Read:
+    return replace(one, labels={trade: "yes" for trade in trades if _by_prefix(one.notice, trade)})
+
+
+def _labels(half: str) -> tuple[dict[str, dict[str, str]], set[str]]:
+    documents = {line for line in (LABELS / "documents.txt").read_text().split("\n") if line and _is_in(line, half)}
+    labels: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    with (LABELS / "labels.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            if row["document"] in documents and row["label"] in {"yes", "partly"}:
+                of_document = labels[row["document"]]
+                if of_document.get(row["trade"]) != "yes":
+                    of_document[row["trade"]] = row["label"]
+    return dict(labels), documents
+
+
+def _is_in(document: str, half: str) -> bool:
+    digits = re.findall(r"\d+", document)
+    number = int(digits[-1] if document.startswith("boamp:") else max(digits, key=len)) if digits else 0
+    is_for_tuning = (number // 2) % 2 == 0
+    return half == "all" or is_for_tuning == (half == "tuning")
+
+
+def _notices(corpus: Path) -> Iterator[tuple[str, Notice]]:
+    folders = ("ted-legacy/fr", "eforms/real-ojs", "boamp/xml-v325-2026", "boamp/xml-v230-2017")
+    paths = [path for folder in folders for path in sorted((corpus / folder).rglob("*.xml"))]
+    paths += [
+        corpus / "boamp/api-v21/record_15-31501_bretagne_abridged.json",
+        corpus / "boamp/api-v21/records_full_MAPA_2024-07.json",
+    ]
+    for path in paths:
+        notices = check(str(path), path.read_bytes()).notices
+        for notice in notices:
+            yield (path.name if len(notices) == 1 else f"{path.name}#{notice.source_id}"), notice
+    for record in json.loads((corpus / "boamp/api-v21/records_sixfields_even_5000.json").read_text()):
+        yield f"boamp:{record['idweb']}", Notice(
+            feed_id="boamp", source_id=record["idweb"], version=None, kind=NoticeKind.CALL, title=record["objet"]
+        )
+
+
+def _score(found: Iterable[Read], read: Iterable[Read], trade: str) -> Score:
+    labels = [one.labels.get(trade) for one in found]
+    return Score(
+        found=len(labels),
+        right=labels.count("yes"),
+        partly=labels.count("partly"),
+        yes=sum(one.labels.get(trade) == "yes" for one in read),
+    )
+
+
+def _show(name: str, found: Mapping[str, list[Read]], read: list[Read], trades: list[str], *, is_long: bool) -> None:
+    scores = {trade: _score(found[trade], read, trade) for trade in trades}
+    total = sum(scores.values(), Score())
+    print(f"\n{name}: {_line(total)}")
+    if not is_long:
+        return
+    for trade, score in scores.items():
+        print(f"  {trade:20} {_line(score)}")
+    _show_worst(found, read, trades)
+    _show_confusion(found, trades)
+
+
+def _show_worst(found: Mapping[str, list[Read]], read: list[Read], trades: list[str]) -> None:
+    names = {trade: {one.document for one in found[trade]} for trade in trades}
+    misses = [
+        f"{one.document} {trade}"
+        for one in read
+        for trade in trades
+        if one.labels.get(trade) == "yes" and one.document not in names[trade]
+    ]
+    alarms = [f"{one.document} {trade}" for trade in trades for one in found[trade] if not one.labels.get(trade)]
+    print(f"  missed ({len(misses)}):", *misses[:WORST], sep="\n    ")
+    print(f"  false alarms ({len(alarms)}):", *alarms[:WORST], sep="\n    ")
+
+
+def _show_confusion(found: Mapping[str, list[Read]], trades: list[str]) -> None:
+    confused = Counter(
+        (trade, other)
+        for trade in trades
+        for one in found[trade]
+        if not one.labels.get(trade)
+        for other, label in one.labels.items()
+        if label == "yes"
+    )
+    print("  told to, where it was for:")
+    for (trade, other), count in confused.most_common(10):
+        print(f"    {trade} <- {other}: {count}")
+
+
+def _line(score: Score) -> str:
+    return (
+        f"recall {score.recall:.3f} {_interval(score.right, score.yes)}, "
+        f"precision {score.precision:.3f} {_interval(score.right, score.found)}, "
+        f"but partly {score.precision_but_partly:.3f}; {score.right} of {score.yes} found, {score.found} told"
+    )
+
+
+def _interval(right: int, count: int) -> str:
+    """Return Wilson's interval of a proportion, at 95 %."""
+    if not count:
+        return "[-]"
+    share, z2 = right / count, Z_95**2
+    middle = (share + z2 / (2 * count)) / (1 + z2 / count)
+    reach = Z_95 / (1 + z2 / count) * (share * (1 - share) / count + z2 / (4 * count**2)) ** 0.5
+    return f"[{max(0.0, middle - reach):.2f}-{min(1.0, middle + reach):.2f}]"
+
+
+def _close(
+    results: Mapping[str, Mapping[str, list[Read]]], read: list[Read], trades: list[str], *, as_json: bool
+) -> None:
+    def total(name: str) -> Score:
+        return sum((_score(results[name][trade], read, trade) for trade in trades), Score())
+
+    words, codes = total("ours, words alone"), total("ours, CPV visible")
+    most_used = Counter({trade: sum(one.labels.get(trade) == "yes" for one in read) for trade in trades}).most_common(3)
+    digest = sum((_score(results["ours, CPV visible"][trade], read, trade) for trade, _ in most_used), Score())
+    print(f"\ndigests of {', '.join(trade for trade, _ in most_used)}: precision {digest.precision_but_partly:.3f}")
+    if as_json:
+        peer = total("peer: the trade's name")
+        holds = words.recall >= GOALS["words"][0] and words.precision_but_partly >= GOALS["words"][1]
+        print(json.dumps({
+            "name": "relevance, words alone: recall where precision holds", "ours": round(words.recall, 3), "peer": round(peer.recall, 3),
+            "unit": "recall", "ratio": round(words.recall / peer.recall, 2) if peer.recall else None, "goal": GOALS["words"][0], "holds": holds,
+            "precision": round(words.precision_but_partly, 3), "precision_with_partly": round(words.precision, 3),
+            "cpv_visible": {"recall": round(codes.recall, 3), "precision": round(codes.precision_but_partly, 3)},
+        }))  # fmt: skip
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--corpus", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--half", choices=("tuning", "held", "all"), default="held")
+    parser.add_argument("--truth", choices=("read", "cpv"), default="read")
+    parser.add_argument("--strictness", choices=tuple(Strictness), default=Strictness.NORMAL)
+    parser.add_argument("--details", default="ours, words alone")
+    parser.add_argument("--json", action="store_true")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
