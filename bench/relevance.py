@@ -1,17 +1,17 @@
-"""How many of the notices that a craftsman could answer are found, and how many found ones he could answer.
+"""How many of the notices that a craftsman could answer are found, and how many of those found he could.
 
-In:   the folder of real notices (``--corpus``), and ``relevance_labels/``: what two readers said of them, lot by
-      lot, trade by trade (docs/relevance.md has their rule; ids and labels only, no texts).
-Out:  recall and precision by trade with their 95 % intervals (Wilson), the confusion between trades, the worst
-      misses and false alarms; for ours with words alone (CPV hidden) and with the CPV visible, beside two peers:
-      CPV prefixes alone, and the trade's name as a keyword.
+In:   the folder of real notices (``--corpus``), and ``relevance_labels/``: what two readers said of them, lot
+      by lot and trade by trade (docs/relevance.md has their rule; ids and labels only, no texts).
+Out:  recall and precision by trade with their 95 % intervals (Wilson), the confusion between trades, the
+      worst misses and false alarms; for ours with words alone (CPV hidden) and with the CPV
+      visible, beside two peers: CPV prefixes alone, and the trade's name as a keyword.
 
-A pair is a document and a trade; it counts as right where one of its lots was read as "yes".  "partly" is shown in two
-ways: as wrong (``precision``), and left out of the count (``but partly``).  Rules are tuned on the half of the
-documents whose number is even after halving; ``--half held`` shows the other one.
+A pair is a document and a trade; it counts as right where one of its lots was read as "yes".  "partly" is
+shown in two ways: as wrong (``precision``), and left out of the count (``but partly``).  Rules are tuned on
+the half of the documents whose number is even after halving; ``--half held`` shows the other one.
 
-Two truths: the readers', and (``--truth cpv``) the buyers' own codes, which are noisy: a works notice of twenty lots
-often carries 45000000 alone.
+Two truths: the readers', and (``--truth cpv``) the buyers' own codes, which are noisy: a works notice of
+twenty lots often carries 45000000 alone.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 from alerting.domain.criteria import Criteria, cpv_covers, decide, stated_codes
@@ -62,26 +62,31 @@ class Score:
     yes: int = 0
 
     def __add__(self, other: Score) -> Score:
-        return Score(
-            self.found + other.found, self.right + other.right, self.partly + other.partly, self.yes + other.yes
-        )
+        return Score(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
 
     @property
     def recall(self) -> float:
+        """Return the share of what could be answered that was found."""
         return self.right / self.yes if self.yes else 0.0
 
     @property
     def precision(self) -> float:
+        """Return the share of what was found that could be answered."""
         return self.right / self.found if self.found else 0.0
 
     @property
     def precision_but_partly(self) -> float:
+        """Return the same without the pairs that were read as "partly"."""
         counted = self.found - self.partly
         return self.right / counted if counted else 0.0
 
 
 def main() -> None:
+    """Read the labels and the notices, ask each method, and print what came of it."""
     arguments = _arguments()
+    if not arguments.corpus.is_dir():
+        print(f"no folder of real notices at {arguments.corpus}: name one with --corpus", file=sys.stderr)
+        return
     labels, documents = _labels(arguments.half)
     trades = sorted({trade for by_trade in labels.values() for trade in by_trade})
     read = [
@@ -89,7 +94,7 @@ def main() -> None:
         for name, notice in _notices(arguments.corpus)
         if name in documents
     ]
-    print(f"{len(read)} documents of {len(documents)} read, {len(trades)} trades, half: {arguments.half}", file=sys.stderr)
+    print(f"{len(read)} documents, {len(trades)} trades, half: {arguments.half}", file=sys.stderr)
     if arguments.truth == "cpv":
         read = [_labelled_by_codes(one, trades) for one in read if stated_codes(one.notice)]
     results = {}
@@ -145,7 +150,11 @@ def _by_prefix(notice: Notice, trade: str) -> bool:
 
 def _by_name(notice: Notice, trade: str) -> bool:
     wanted = stems(trade.replace("-", " "))
-    texts = [notice.title, notice.description, *(text for lot in notice.lots for text in (lot.title, lot.description))]
+    texts = [
+        notice.title,
+        notice.description,
+        *(text for lot in notice.lots for text in (lot.title, lot.description)),
+    ]
     return any(_stands_in(wanted, stems(text)) for text in texts if text)
 
 
@@ -158,7 +167,8 @@ def _labelled_by_codes(one: Read, trades: Iterable[str]) -> Read:
 
 
 def _labels(half: str) -> tuple[dict[str, dict[str, str]], set[str]]:
-    documents = {line for line in (LABELS / "documents.txt").read_text().split("\n") if line and _is_in(line, half)}
+    lines = (LABELS / "documents.txt").read_text().splitlines()
+    documents = {line for line in lines if _is_in(line, half)}
     labels: defaultdict[str, dict[str, str]] = defaultdict(dict)
     with (LABELS / "labels.csv").open(newline="") as file:
         for row in csv.DictReader(file):
@@ -188,8 +198,15 @@ def _notices(corpus: Path) -> Iterator[tuple[str, Notice]]:
         for notice in notices:
             yield (path.name if len(notices) == 1 else f"{path.name}#{notice.source_id}"), notice
     for record in json.loads((corpus / "boamp/api-v21/records_sixfields_even_5000.json").read_text()):
-        yield f"boamp:{record['idweb']}", Notice(
-            feed_id="boamp", source_id=record["idweb"], version=None, kind=NoticeKind.CALL, title=record["objet"]
+        yield (
+            f"boamp:{record['idweb']}",
+            Notice(
+                feed_id="boamp",
+                source_id=record["idweb"],
+                version=None,
+                kind=NoticeKind.CALL,
+                title=record["objet"],
+            ),
         )
 
 
@@ -203,7 +220,9 @@ def _score(found: Iterable[Read], read: Iterable[Read], trade: str) -> Score:
     )
 
 
-def _show(name: str, found: Mapping[str, list[Read]], read: list[Read], trades: list[str], *, is_long: bool) -> None:
+def _show(
+    name: str, found: Mapping[str, list[Read]], read: list[Read], trades: list[str], *, is_long: bool
+) -> None:
     scores = {trade: _score(found[trade], read, trade) for trade in trades}
     total = sum(scores.values(), Score())
     print(f"\n{name}: {_line(total)}")
@@ -223,7 +242,9 @@ def _show_worst(found: Mapping[str, list[Read]], read: list[Read], trades: list[
         for trade in trades
         if one.labels.get(trade) == "yes" and one.document not in names[trade]
     ]
-    alarms = [f"{one.document} {trade}" for trade in trades for one in found[trade] if not one.labels.get(trade)]
+    alarms = [
+        f"{one.document} {trade}" for trade in trades for one in found[trade] if not one.labels.get(trade)
+    ]
     print(f"  missed ({len(misses)}):", *misses[:WORST], sep="\n    ")
     print(f"  false alarms ({len(alarms)}):", *alarms[:WORST], sep="\n    ")
 
@@ -267,22 +288,35 @@ def _close(
         return sum((_score(results[name][trade], read, trade) for trade in trades), Score())
 
     words, codes = total("ours, words alone"), total("ours, CPV visible")
-    most_used = Counter({trade: sum(one.labels.get(trade) == "yes" for one in read) for trade in trades}).most_common(3)
-    digest = sum((_score(results["ours, CPV visible"][trade], read, trade) for trade, _ in most_used), Score())
-    print(f"\ndigests of {', '.join(trade for trade, _ in most_used)}: precision {digest.precision_but_partly:.3f}")
+    yes = Counter({trade: sum(one.labels.get(trade) == "yes" for one in read) for trade in trades})
+    names = [trade for trade, _ in yes.most_common(3)]
+    digest = sum((_score(results["ours, CPV visible"][trade], read, trade) for trade in names), Score())
+    print(f"\ndigests of {', '.join(names)}: precision {digest.precision_but_partly:.3f}")
     if as_json:
-        peer = total("peer: the trade's name")
-        holds = words.recall >= GOALS["words"][0] and words.precision_but_partly >= GOALS["words"][1]
-        print(json.dumps({
-            "name": "relevance, words alone: recall where precision holds", "ours": round(words.recall, 3), "peer": round(peer.recall, 3),
-            "unit": "recall", "ratio": round(words.recall / peer.recall, 2) if peer.recall else None, "goal": GOALS["words"][0], "holds": holds,
-            "precision": round(words.precision_but_partly, 3), "precision_with_partly": round(words.precision, 3),
-            "cpv_visible": {"recall": round(codes.recall, 3), "precision": round(codes.precision_but_partly, 3)},
-        }))  # fmt: skip
+        print(json.dumps(_figure(words, codes, total("peer: the trade's name"))))
+
+
+def _figure(words: Score, codes: Score, peer: Score) -> dict[str, object]:
+    recall, precision = GOALS["words"]
+    return {
+        "name": "relevance",
+        "ours": round(words.recall, 3),
+        "peer": round(peer.recall, 3),
+        "unit": "recall, words alone",
+        "ratio": round(words.recall / peer.recall, 2) if peer.recall else None,
+        "goal": recall,
+        "holds": words.recall >= recall and words.precision >= precision,
+        "precision": round(words.precision, 3),
+        "precision_but_partly": round(words.precision_but_partly, 3),
+        "recall_with_cpv": round(codes.recall, 3),
+        "precision_with_cpv": round(codes.precision, 3),
+    }
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--corpus", type=Path, default=Path("../shared/data"))
     parser.add_argument("--half", choices=("tuning", "held", "all"), default="held")
     parser.add_argument("--truth", choices=("read", "cpv"), default="read")

@@ -115,7 +115,7 @@ class AnalysedText:
 
 @dataclass(frozen=True, slots=True)
 class AnalysedNotice:
-    """A notice with its texts analysed once: its own, its buyer's name, each lot's, and the trades they ask for."""
+    """A notice with its texts analysed once: its own, its buyer's name, each lot's; and the trades found."""
 
     notice: Notice
     texts: tuple[AnalysedText, ...]
@@ -197,7 +197,7 @@ def _unwanted(criteria: CompiledCriteria, analysed: AnalysedNotice) -> tuple[str
 
 
 def _refused_topic(criteria: CompiledCriteria, analysed: AnalysedNotice) -> Decision:
-    """Say what stood nearest to the profile's trades: what is bought is not theirs to do, or they are only hinted at."""
+    """Say what stood nearest to the profile's trades: an act that is not theirs, or a mere hint of them."""
     findings = [found for trade in criteria.trades for found in analysed.findings.get(trade, ())]
     of_others = [
         found for found in findings if found.act is not None and found.points >= criteria.points_needed
@@ -238,9 +238,7 @@ def _topic(
 
 def _trade_reasons(criteria: CompiledCriteria, analysed: AnalysedNotice, lot_id: str | None) -> list[Reason]:
     return [
-        Reason(
-            "trade", MET, lot_id, (found.label, *found.words, *found.cpv_codes), clarity=found.clarity
-        )
+        Reason("trade", MET, lot_id, (found.label, *found.words, *found.cpv_codes), clarity=found.clarity)
         for trade in criteria.trades
         for found in analysed.findings.get(trade, ())
         if found.lot_id == lot_id and found.act is None and found.points >= criteria.points_needed

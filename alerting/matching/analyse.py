@@ -11,7 +11,7 @@ from alerting.text.analysis import analyse
 
 
 def analyse_notice(notice: Notice) -> AnalysedNotice:
-    """Return *notice* with its title, description, buyer's name and lots turned into stems, and its trades found."""
+    """Return *notice* with its texts turned into stems, lot by lot, and its trades found."""
     buyer_name = notice.buyer.name if notice.buyer is not None else None
     texts = _texts(notice.title, notice.description)
     lot_texts = tuple(_texts(lot.title, lot.description) for lot in notice.lots)

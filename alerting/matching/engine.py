@@ -3,11 +3,10 @@
 In:   profiles as criteria, notices with our numbers.
 Out:  (profile_id, number, Decision) of every accepted pair.
 
-Postings from topic evidence to profiles only *propose*: a profile is proposed for a notice
-when one of its CPV codes covers one of the notice's, or the first stem of one of its phrases
-stands in the notice, or the notice speaks of one of its trades; one that names codes alone is also proposed for a notice that states none.
-``decide`` confirms and gives the reasons, so the engine cannot differ
-from the naive loop but in speed.
+Postings from topic evidence to profiles only *propose*: a profile is proposed for a notice that speaks of
+one of its trades, states a code that one of its CPV codes covers, or holds the first stem of one of its
+phrases; one that names codes alone is also proposed for a notice that states none.
+``decide`` confirms and gives the reasons, so the engine cannot differ from the naive loop but in speed.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from alerting.domain.address import read_address
 from alerting.domain.criteria import Criteria
 from alerting.domain.notice import NoticeKind
 from alerting.domain.profile import Cadence, Firm, Profile, Recipient
+from alerting.domain.trade import Strictness
 from alerting.errors import ProfileError
 from alerting.reference.cpv import is_cpv
 from alerting.reference.nuts import departement_name
@@ -55,6 +56,7 @@ class _Profile(msgspec.Struct, forbid_unknown_fields=True):
     minimum_euros: int | None = None
     maximum_euros: int | None = None
     pass_unknown: bool = True
+    strictness: str = Strictness.NORMAL.value
     cadence: str = Cadence.DAILY.value
 
 
@@ -171,6 +173,7 @@ def _criteria(who: str, profile: _Profile) -> Criteria:
         minimum_cents=minimum,
         maximum_cents=maximum,
         pass_unknown=profile.pass_unknown,
+        strictness=_one_of(Strictness, f"{who}: strictness", profile.strictness),
     )
 
 

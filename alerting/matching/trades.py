@@ -105,9 +105,7 @@ def find_trades(
     whole = _whole(notice, texts, lot_texts)
     if len(notice.lots) <= 1:
         return _by_trade([(whole, _weigh(whole))])
-    units = [
-        _lot_unit(lot, analysed, whole) for lot, analysed in zip(notice.lots, lot_texts, strict=True)
-    ]
+    units = [_lot_unit(lot, analysed, whole) for lot, analysed in zip(notice.lots, lot_texts, strict=True)]
     weighed = [(unit, _weigh(unit)) for unit in units]
     if any(evidence.lead >= WORD_POINTS for _, found in weighed for evidence in found.values()):
         return _by_trade(weighed)
@@ -122,13 +120,14 @@ def _whole(
     if only is not None:
         own_leads, own_bodies = _split(lot_texts[0], has_title=only.title is not None)
         leads, bodies = (*leads, *own_leads), (*bodies, *own_bodies)
+    own_codes = only.cpv_codes if only is not None else ()
     act, word = _act(leads) or _act_of_codes(notice) or (_act_of_nature(notice), None)
     return _Unit(
         lot_id=only.lot_id if only is not None else None,
         leads=leads,
         bodies=bodies,
-        cpv_codes=(notice.cpv_main,) if notice.cpv_main is not None else (),
-        further_codes=(*notice.cpv_additional, *(only.cpv_codes if only is not None else ())),
+        cpv_codes=(*own_codes[:1], *((notice.cpv_main,) if notice.cpv_main is not None else ())),
+        further_codes=(*notice.cpv_additional, *own_codes[1:]),
         act=act,
         act_word=word,
     )
@@ -151,7 +150,7 @@ def _lot_unit(lot: Lot, texts: Sequence[AnalysedText], whole: _Unit) -> _Unit:
 def _split(
     texts: Sequence[AnalysedText], *, has_title: bool
 ) -> tuple[tuple[AnalysedText, ...], tuple[AnalysedText, ...]]:
-    """Return what says what is bought, and the rest: a description leads where it is short or the title is mute."""
+    """Return what says what is bought, and the rest; a description leads where short, or its title mute."""
     titles, bodies = tuple(texts[:has_title]), tuple(texts[has_title:])
     if bodies and len(bodies[0].stems) <= SHORT_STEMS:
         return (*titles, bodies[0]), bodies[1:]
@@ -183,7 +182,7 @@ def _by_trade(weighed: Iterable[tuple[_Unit, Mapping[int, _Evidence]]]) -> Findi
     for unit, by_trade in weighed:
         for number, evidence in by_trade.items():
             trade = _lexicon().trades[number]
-            suits = unit.act is None or unit.act.value in trade.acts
+            suits = unit.act is None or unit.act.value in trade.acts or _is_of_trade(unit, evidence)
             found[trade.trade_id].append(
                 TradeFinding(
                     lot_id=unit.lot_id,
@@ -196,6 +195,11 @@ def _by_trade(weighed: Iterable[tuple[_Unit, Mapping[int, _Evidence]]]) -> Findi
                 )
             )
     return {trade_id: tuple(findings) for trade_id, findings in found.items()}
+
+
+def _is_of_trade(unit: _Unit, evidence: _Evidence) -> bool:
+    """Tell whether the act's word is part of the trade's own: "location et entretien de linge"."""
+    return unit.act_word is not None and any(unit.act_word in words for words in evidence.words)
 
 
 def _weigh(unit: _Unit) -> dict[int, _Evidence]:
@@ -256,9 +260,7 @@ def _hits(text: AnalysedText, by_first: Mapping[str, Sequence[_Entry]]) -> Itera
 
 def _has_forms(text: AnalysedText, places: Sequence[int], forms: Sequence[str]) -> bool:
     spans = (text.spans[place] for place in places)
-    return all(
-        _form(text.text[start:end]) == form for (start, end), form in zip(spans, forms, strict=True)
-    )
+    return all(_form(text.text[start:end]) == form for (start, end), form in zip(spans, forms, strict=True))
 
 
 def _form(word: str) -> str:
@@ -269,10 +271,15 @@ def _form(word: str) -> str:
 def _standing(hits: Sequence[_Hit]) -> list[_Hit]:
     """Return one trade's hits without those inside a longer one, or inside words that stand apart."""
     kept: list[_Hit] = []
-    for hit in sorted(hits, key=lambda hit: (hit.start - hit.end, hit.entry.points > 0, -hit.entry.points, hit.start)):
+    for hit in sorted(hits, key=_precedence):
         if not any(hit.start < other.end and other.start < hit.end for other in kept):
             kept.append(hit)
     return sorted((hit for hit in kept if hit.entry.points), key=lambda hit: hit.start)
+
+
+def _precedence(hit: _Hit) -> tuple[int, bool, float, int]:
+    """Order the longest first; of two, what stands apart, then what is worth more."""
+    return hit.start - hit.end, hit.entry.points > 0, -hit.entry.points, hit.start
 
 
 def _points(hits: Sequence[_Hit]) -> float:
@@ -286,12 +293,11 @@ def _words(hits: Sequence[_Hit]) -> tuple[str, ...]:
 
 
 def _is_out(trade: int, leads: Sequence[AnalysedText]) -> bool:
-    phrases = _lexicon().out[trade]
-    return any(text.find(phrase) is not None for phrase in phrases for text in leads)
+    return any(next(iter(_hits(text, _lexicon().out[trade])), None) is not None for text in leads)
 
 
 def _act(leads: Sequence[AnalysedText]) -> tuple[Act, str] | None:
-    """Return the act that the last title that names one begins with: a lot's own says more than the notice's."""
+    """Return the act that the last title to name one begins with: a lot's own before the notice's."""
     for text in reversed(leads):
         hits = sorted(_hits(text, _act_entries()), key=lambda hit: (hit.start, hit.start - hit.end))
         if hits:
@@ -372,7 +378,7 @@ class _Lexicon:
     trades: tuple[Trade, ...]
     by_first: Mapping[str, Sequence[_Entry]]
     by_prefix: Mapping[str, tuple[int, ...]]
-    out: tuple[tuple[Phrase, ...], ...]
+    out: tuple[Mapping[str, Sequence[_Entry]], ...]
 
     def trades_of_code(self, code: str) -> list[int]:
         """Return the numbers of the trades that a code is of."""
@@ -396,7 +402,10 @@ def _lexicon() -> _Lexicon:
         trades=known,
         by_first=_index(entry for number, trade in enumerate(known) for entry in _entries(number, trade)),
         by_prefix={prefix: tuple(numbers) for prefix, numbers in by_prefix.items()},
-        out=tuple(tuple(map(stems, trade.words_out)) for trade in known),
+        out=tuple(
+            _index(entry for text in trade.words_out for entry in _entry(text, number, 1.0))
+            for number, trade in enumerate(known)
+        ),
     )
 
 
@@ -406,8 +415,8 @@ def _entries(number: int, trade: Trade) -> Iterable[_Entry]:
         *((text, WORD_POINTS) for text in trade.words),
         *((text, 0.0) for text in trade.apart),
     )
-    found = {entry.phrase + entry.forms: entry for text, points in worth for entry in _entry(text, number, points)}
-    return found.values()
+    entries = (entry for text, points in worth for entry in _entry(text, number, points))
+    return {entry.forms: entry for entry in entries}.values()
 
 
 def _entry(text: str, number: int, points: float) -> Iterable[_Entry]:

@@ -12,7 +12,7 @@ import structlog
 
 from alerting.digests.check_page import CheckedDocument, render_check_page
 from alerting.domain.json import to_json
-from alerting.domain.notice import Notice
+from alerting.domain.notice import Notice, NoticeKind
 from alerting.errors import UnknownIdError
 from alerting.feeds.fetch import DEFAULT_LIMITS
 from alerting.matching.engine import Engine
@@ -134,10 +134,16 @@ def _sourced(paths: Iterable[Path]) -> Iterator[tuple[str, str, Notice]]:
 
 
 def try_match(firms_text: str, paths: Iterable[Path]) -> list[Row]:
-    """Match the profiles of a firms file with the notices of documents; one row a pair."""
+    """Match the profiles of a firms file with the notices of documents; one row a pair.
+
+    A profile that names no kinds is tried on notices of every kind: whether one is told as new is up to
+    its procedure's state, which a document alone does not show.
+    """
     read: Sequence[tuple[str, Notice]] = list(_notices(paths))
     profiles = [
-        (profile.profile_id, profile.criteria) for firm in read_firms(firms_text) for profile in firm.profiles
+        (profile.profile_id, replace(profile.criteria, kinds=profile.criteria.kinds or tuple(NoticeKind)))
+        for firm in read_firms(firms_text)
+        for profile in firm.profiles
     ]
     found = Engine(profiles).match([(number, notice) for number, (_, notice) in enumerate(read)])
     return [

@@ -23,7 +23,8 @@ Row = dict[str, Any]
 _REFUSED = {
     "kind": "notices of this kind are not wanted",
     "words_out": "a word stands in it that is ruled out",
-    "topic": "no trade, code or word of the profile stands in it",
+    "topic": "no trade, code or word of the profile stands in it, or not clearly enough",
+    "act": "what is bought is not the trade's to do",
     "place": "the place is not wanted",
     "value": "the value is out of range",
     "buyer": "the buyer is not wanted",

@@ -22,7 +22,7 @@ def words_of_acts() -> Mapping[Act, tuple[str, ...]]:
 
 @cache
 def joined_work() -> tuple[str, ...]:
-    """Return the words that make a supply or a study work when they are joined to it: "fourniture et pose"."""
+    """Return the words that make a supply or a study work when joined to it: "fourniture et pose"."""
     return tuple(_file()["joined_work"])
 
 

@@ -232,7 +232,12 @@ def test_each_criterion_is_met_refused_or_unknown(asked, facts, expected):
             {"trades": ("couvreur",)},
             {"cpv_main": "45261000", "description": "Ardoise et zinguerie."},
             accepted(
-                Reason("trade", "met", None, ("Couverture", "toiture", "Ardoise", "zinguerie", "45261000"))
+                Reason(
+                    "trade",
+                    "met",
+                    None,
+                    ("Couverture, zinguerie", "toiture", "Ardoise", "zinguerie", "45261000"),
+                )
             ),
             id="a trade says its name, then words, then codes",
         ),

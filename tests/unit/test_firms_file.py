@@ -100,7 +100,7 @@ PROFILE = "firm 'le-goff', profile 'toits'"
         ),
         pytest.param(
             'trades = ["plombié"]',
-            "trade 'plombié' is not known (nearest: plombier, plaquiste, terrassier)",
+            "trade 'plombié' is not known (nearest: plombier, ceramiste, ramoneur)",
             id="a trade that is not known",
         ),
         pytest.param(
