@@ -416,7 +416,7 @@ def _entries(number: int, trade: Trade) -> Iterable[_Entry]:
         *((text, 0.0) for text in trade.apart),
     )
     entries = (entry for text, points in worth for entry in _entry(text, number, points))
-    return {entry.forms: entry for entry in entries}.values()
+    return {(entry.phrase, entry.forms): entry for entry in entries}.values()
 
 
 def _entry(text: str, number: int, points: float) -> Iterable[_Entry]:

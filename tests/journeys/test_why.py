@@ -32,7 +32,11 @@ def test_what_met_and_what_was_refused_is_said(told):
     The word that met; and for the other notice that nothing of the profile stands in it.
     """
     assert answer(told, "7") == (True, "words: toiture", None)
-    assert answer(told, "8") == (False, "topic: no trade, code or word of the profile stands in it", None)
+    assert answer(told, "8") == (
+        False,
+        "topic: no trade, code or word of the profile stands in it, or not clearly enough",
+        None,
+    )
 
 
 def test_a_place_that_was_refused_is_named(told):
