@@ -7,8 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
+from alerting.delivery.imap import ImapMailbox
+from alerting.delivery.mailboxes import Mailbox
 from alerting.delivery.maildir import MaildirMailer
+from alerting.delivery.maildir_box import MaildirMailbox
 from alerting.delivery.mailers import Mailer
 from alerting.delivery.smtp import SmtpMailer
 from alerting.feeds.archive import Archive
@@ -31,6 +35,7 @@ class Parts:
         post: How mails leave.
         index: The searchable copy, None when none is set.
         now: The clock, aware UTC.
+        mailbox: Where bounces arrive, None when none is set.
         secrets: Where references of feeds to their credentials are looked up.
     """
 
@@ -41,6 +46,7 @@ class Parts:
     post: PostOffice
     index: SearchIndex | None
     now: Callable[[], datetime]
+    mailbox: Mailbox | None
     secrets: Secrets
 
     def close(self) -> None:
@@ -90,6 +96,7 @@ def build(
         ),
         index=_index(settings),
         now=clock,
+        mailbox=_mailbox(settings),
         secrets={"env": _find_variable},
     )
 
@@ -103,6 +110,13 @@ def _mailer(settings: Settings, now: Callable[[], datetime]) -> Mailer:
     if settings.smtp_url is None:
         return MaildirMailer(settings.maildir, now=now)
     return SmtpMailer(settings.smtp_url, now=now, limits=settings.smtp_limits)
+
+
+def _mailbox(settings: Settings) -> Mailbox | None:
+    if settings.bounce_mailbox is None:
+        return None
+    scheme, _, folder = settings.bounce_mailbox.partition(":")
+    return MaildirMailbox(Path(folder)) if scheme == "maildir" else ImapMailbox(settings.bounce_mailbox)
 
 
 def _index(settings: Settings) -> SearchIndex | None:

@@ -70,6 +70,7 @@ class Step(StrEnum):
     MATCH = "match"
     COMPOSE = "compose"
     DELIVER = "deliver"
+    RECEIVE = "receive"
     ALL = "all"
 
 
@@ -80,6 +81,7 @@ _STEPS = {
     Step.MATCH: commands.match_profiles,
     Step.COMPOSE: commands.compose_digests,
     Step.DELIVER: commands.deliver_digests,
+    Step.RECEIVE: commands.receive_mails,
     Step.ALL: commands.run_all,
 }
 
@@ -359,6 +361,13 @@ def list_deliveries(
     """Show deliveries, the newest first."""
     columns = ("delivery_id", "profile_id", "recipient", "state", "attempt_count", "sent_at", "answer")
     _show_rows(commands.list_deliveries(state=state.value if state else None), columns, as_json=as_json)
+
+
+@app.command("received")
+def list_received(as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Show the mails that came back, and what they say, the newest first."""
+    columns = ("received_at", "kind", "delivery_id", "recipient", "status", "diagnostic")
+    _show_rows(commands.list_received(), columns, as_json=as_json)
 
 
 @suppressions.command("list")

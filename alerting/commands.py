@@ -28,6 +28,7 @@ from alerting.pipeline import (
     load,
     match,
     preview,
+    receive,
     registry,
     show,
     subscriptions,
@@ -314,6 +315,30 @@ def deliver_digests(*, parts: Parts | None = None) -> Report:
     """Send what is queued: claim, send, record; "waiting" counts deliveries that may be sent now."""
     with bootstrap.opened(parts) as opened:
         return deliver.deliver_digests(opened.database, opened.mailer, opened.post, now=opened.now)
+
+
+def receive_mails(*, parts: Parts | None = None) -> Report:
+    """Read the mailbox of bounces, complaints and mails to leave; each mail is acted upon once.
+
+    Returns:
+        hard_bounce, soft_bounce, policy_bounce, no_bounce (delays), complaint, left, automatic_reply,
+        unsigned (not from who had a mail of ours), other, again: how many mails; waiting: always 0.
+
+    Raises:
+        MailboxUnavailableError: The mailbox is away.
+        MailboxRefusedError: It refuses our login, or has no such folder.
+    """
+    with bootstrap.opened(parts) as opened:
+        suppress.end_expired(opened.database, now=opened.now)
+        return receive.receive_mails(
+            opened.database, opened.mailbox, secret=opened.settings.secret, now=opened.now
+        )
+
+
+def list_received(*, parts: Parts | None = None) -> list[Report]:
+    """Return the mails that came back, the newest first: kind, delivery, status, the server's words."""
+    with bootstrap.opened(parts) as opened:
+        return receive.list_received(opened.database)
 
 
 def recover(*, parts: Parts | None = None) -> Report:

@@ -7,10 +7,12 @@
     - StoreUnavailableError     PostgreSQL cannot be reached
     - MailDeferredError         the mail server said "not now" (4xx) or the connection broke before DATA
     - MailInDoubtError          the connection broke after DATA was sent and before it was answered
+    - MailboxUnavailableError   the mailbox of what comes back is away
   + PermanentError            a retry cannot help; a person must act
     - FeedFormatError           a document is not in the format that its feed is configured for
     - FeedRefusedError          a document is refused for what it is: too large, a private address, a bomb
     - MailRefusedError          the mail server refused a message or a recipient for good (5xx)
+    - MailboxRefusedError       the mailbox of what comes back refuses our login, or has no such folder
     - ProfileError              a firm or profile as written cannot be used
     - SearchError               Elasticsearch refuses what was asked: a mapping or a query
     - SettingError              an environment variable has a value that cannot be used
@@ -120,6 +122,14 @@ class MailRefusedError(PermanentError):
         self.code = code
         self.enhanced_code = enhanced_code
         self.is_about_recipient = is_about_recipient
+
+
+class MailboxUnavailableError(TransientError):
+    """The mailbox of what comes back is away or answers oddly; raised by ``delivery.imap`` and its like."""
+
+
+class MailboxRefusedError(PermanentError):
+    """The mailbox of what comes back refuses our login, or has no folder of that name."""
 
 
 class ProfileError(PermanentError):

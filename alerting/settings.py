@@ -36,6 +36,9 @@ class Settings:
         sender: "Name <address>" or an address (``ALERTING_SENDER``).
         bounce_domain: Domain of the addresses that bounces come back to, in ASCII; None: they go to
             the sender (``ALERTING_BOUNCE_DOMAIN``).
+        bounce_mailbox: Where they arrive: ``maildir:/folder``, ``imaps://user:password@host/INBOX``,
+            ``imap://`` (STARTTLS), ``imap+plain://`` on loopback; None: nothing is read
+            (``ALERTING_BOUNCE_MAILBOX``).
         recipients_allowed: Addresses or "@domain" that may get real mail outside production; None:
             everybody (``ALERTING_RECIPIENTS_ALLOWED``, commas; "*" in production).
         digest_hour: Hour of daily digests, Europe/Paris, 0 to 23 (``ALERTING_DIGEST_HOUR``).
@@ -53,6 +56,7 @@ class Settings:
     base_url: str
     sender: str
     bounce_domain: str | None
+    bounce_mailbox: str | None
     recipients_allowed: tuple[str, ...] | None
     digest_hour: int
     lease_seconds: int
@@ -76,6 +80,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         base_url=environment.get("ALERTING_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
         sender=_sender(environment),
         bounce_domain=_bounce_domain(environment),
+        bounce_mailbox=environment.get("ALERTING_BOUNCE_MAILBOX") or None,
         recipients_allowed=_recipients_allowed(environment),
         digest_hour=_whole_number(environment, "ALERTING_DIGEST_HOUR", default=7, low=0, high=23),
         lease_seconds=_whole_number(environment, "ALERTING_LEASE_SECONDS", default=300, low=1, high=86_400),

@@ -86,6 +86,14 @@ SETTINGS = (
             " `ALERTING_SENDER`."
         ),
     ),
+    (
+        "ALERTING_BOUNCE_MAILBOX",
+        "bounce_mailbox",
+        (
+            "That mailbox: `maildir:/folder`, `imaps://user:password@host/INBOX`, `imap://` (STARTTLS is"
+            " required), or `imap+plain://` on loopback. Not set: nothing that comes back is read."
+        ),
+    ),
     ("ALERTING_BASE_URL", "base_url", "Public address of our pages, for the links in digests."),
     (
         "ALERTING_DIGEST_HOUR",

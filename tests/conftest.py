@@ -6,9 +6,13 @@ starts its own in a short temporary folder and stops it at the end.
 
 from __future__ import annotations
 
+import getpass
 import os
 import shutil
+import subprocess
 import tempfile
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,6 +21,7 @@ import sqlalchemy
 from hypothesis import HealthCheck, settings
 
 from alerting.local.elasticsearch import LocalElasticsearch, download
+from alerting.local.ports import free_port, is_listening
 from alerting.local.postgres import LocalPostgres
 from alerting.store.database import open_database
 
@@ -90,6 +95,109 @@ def run_sql(url: str, statement: str) -> None:
     with engine.connect() as connection:
         connection.execute(sqlalchemy.text(statement))
     engine.dispose()
+
+
+@dataclass(frozen=True)
+class Dovecot:
+    """A real IMAP server on loopback: any user, the password "secret"; ``certificate`` is the one to trust.
+
+    At 127.0.0.2 it says that it cannot move mails.
+    """
+
+    port: int
+    tls_port: int
+    certificate: Path
+
+
+@pytest.fixture(scope="session")
+def dovecot(servers_folder):
+    """A real IMAP server of Debian, installed if it is not there."""
+    ensure_debian_program("dovecot", "dovecot-imapd")
+    folder = servers_folder / "dovecot"
+    server = write_dovecot_settings(folder)
+    log = (folder / "output").open("w")
+    process = subprocess.Popen(["dovecot", "-F", "-c", folder / "dovecot.conf"], stdout=log, stderr=log)
+    until = time.monotonic() + 60
+    while not (is_listening(server.port) and is_listening(server.tls_port)):
+        assert process.poll() is None, (folder / "log").read_text()
+        assert time.monotonic() < until, "Dovecot does not listen"
+        time.sleep(0.05)
+    yield server
+    process.terminate()
+    process.wait(30)
+    log.close()
+
+
+def ensure_debian_program(program: str, package: str) -> None:
+    """Install a Debian package whose program is not on the path; a test whose server cannot be had fails."""
+    if shutil.which(program) is None:
+        apt = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"]
+        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        for verb in (["update"], ["install", "-y", "--no-install-recommends", package]):
+            subprocess.run([*apt, *verb], check=True, capture_output=True, env=environment)
+
+
+def write_dovecot_settings(folder: Path) -> Dovecot:
+    """Write the settings of a server of its own, with a certificate for 127.0.0.1; return where it will be."""
+    mails = folder / "mails"
+    mails.mkdir(parents=True)
+    server = Dovecot(free_port(), free_port(), folder / "certificate.pem")
+    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
+    files = ["-keyout", folder / "key.pem", "-out", server.certificate]
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *subject, *files],
+        check=True,
+        capture_output=True,
+    )
+    user, group = ("nobody", "nogroup") if os.geteuid() == 0 else (getpass.getuser(), os.getgid())
+    if os.geteuid() == 0:
+        shutil.chown(mails, user, group)
+    (folder / "dovecot.conf").write_text(
+        f"""
+        protocols = imap
+        listen = 127.0.0.1, 127.0.0.2
+        base_dir = {folder}/run
+        state_dir = {folder}/state
+        log_path = {folder}/log
+        default_login_user = {user}
+        default_internal_user = {user}
+        default_internal_group = {group}
+        first_valid_uid = 1
+        ssl = yes
+        ssl_cert = <{server.certificate}
+        ssl_key = <{folder}/key.pem
+        mail_location = maildir:{mails}/%u
+        auth_failure_delay = 0
+        disable_plaintext_auth = no
+        # As an older server, which cannot move a mail.
+        local 127.0.0.2 {{
+          protocol imap {{
+            imap_capability = IMAP4rev1 UIDPLUS
+          }}
+        }}
+        passdb {{
+          driver = static
+          args = password=secret
+        }}
+        userdb {{
+          driver = static
+          args = uid={user} gid={group} home={mails}/%u
+        }}
+        service anvil {{
+          chroot =
+        }}
+        service imap-login {{
+          chroot =
+          inet_listener imap {{
+            port = {server.port}
+          }}
+          inet_listener imaps {{
+            port = {server.tls_port}
+          }}
+        }}
+        """
+    )
+    return server
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address
 from typing import cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -29,6 +28,7 @@ from alerting.delivery.dialogue import DialogueLog, Line, NoLog, Offers, Outgoin
 from alerting.delivery.mailers import Sender, utc_now
 from alerting.delivery.message import bare_address, build_message, sender_address
 from alerting.delivery.pool import Pool
+from alerting.domain.address import is_loopback
 from alerting.domain.delivery import Envelope
 from alerting.domain.mail_limits import SmtpLimits
 from alerting.errors import Blame, MailDeferredError, SettingError
@@ -66,7 +66,7 @@ def read_smtp_url(url: str) -> MailServer:
     host = parts.hostname
     if parts.scheme not in _DEFAULT_PORTS or not host:
         raise SettingError("SMTP_URL", _EXPECTED, _without_password(parts))
-    if parts.scheme == "smtp+plain" and not _is_loopback(host):
+    if parts.scheme == "smtp+plain" and not is_loopback(host):
         raise SettingError("SMTP_URL", _EXPECTED, _without_password(parts))
     return MailServer(
         scheme=parts.scheme,
@@ -247,12 +247,3 @@ def _first_line(text: str) -> str:
 
 def _without_password(parts: SplitResult) -> str:
     return f"{parts.scheme}://{parts.hostname or ''}"
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -25,6 +25,8 @@ _SIGNATURE_BYTES = 10
 _LARGEST_ID = 2**63 - 1
 _LOCAL_PART = re.compile(r"(bounce|leave)\+([1-9]\d{0,18})-([a-z2-7]{16})", re.ASCII)
 
+_ADDRESS = re.compile(r"\b(?:bounce|leave)\+\d{1,19}-[a-z2-7]{16}@", re.ASCII | re.IGNORECASE)
+
 
 class ReturnPurpose(StrEnum):
     """What comes back to a signed address."""
@@ -63,6 +65,12 @@ def read_return_address(secret: str, address: str) -> ReturnAddress | None:
     said = ReturnAddress(ReturnPurpose(found[1]), int(found[2]))
     expected = _sign(secret, said.purpose, said.delivery_id)
     return said if hmac.compare_digest(expected, found[3]) else None
+
+
+def find_return_addresses(secret: str, text: str) -> list[ReturnAddress]:
+    """Return what every address says that stands in a text and that we signed, in its order."""
+    found = (read_return_address(secret, address[0]) for address in _ADDRESS.finditer(text))
+    return [said for said in found if said is not None]
 
 
 def _sign(secret: str, purpose: ReturnPurpose, delivery_id: int) -> str:

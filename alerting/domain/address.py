@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -44,6 +45,16 @@ def read_address(text: str) -> MailAddress | None:
     if not _ADDRESS.fullmatch(f"{local}@{domain}") or _FORBIDDEN_IN_LOCAL.search(local):
         return None
     return MailAddress(name, local, domain)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host's name or number leads nowhere but to this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def one_line(text: str) -> str:

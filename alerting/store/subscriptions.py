@@ -29,6 +29,15 @@ class Subscriber:
     profiles: tuple[SubscribedProfile, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """Whom a delivery was for, and of which profile it told."""
+
+    delivery_id: int
+    email: str
+    profile_id: str
+
+
 def find_subscriber(connection: Connection, recipient_id: int) -> Subscriber | None:
     """Return a recipient; None when there is none of that number, or he is one of the firm no longer."""
     asked = (
@@ -46,17 +55,17 @@ def find_subscriber(connection: Connection, recipient_id: int) -> Subscriber | N
     return Subscriber(recipient_id, row.email, row.firm_id, row.name, _profiles(connection, row.firm_id))
 
 
-def find_delivered(connection: Connection, delivery_id: int) -> tuple[int, str, str] | None:
-    """Return (recipient_id, email, profile_id) of a delivery; None when there is none of that number."""
+def find_delivered(connection: Connection, delivery_id: int) -> Delivered | None:
+    """Return whom a delivery was for; None when there is none of that number."""
     asked = (
-        select(recipients.c.recipient_id, recipients.c.email, digests.c.profile_id)
+        select(recipients.c.email, digests.c.profile_id)
         .select_from(deliveries)
         .join(recipients, recipients.c.recipient_id == deliveries.c.recipient_id)
         .join(digests, digests.c.digest_id == deliveries.c.digest_id)
         .where(deliveries.c.delivery_id == delivery_id)
     )
     row = connection.execute(asked).one_or_none()
-    return None if row is None else (row.recipient_id, row.email, row.profile_id)
+    return None if row is None else Delivered(delivery_id, row.email, row.profile_id)
 
 
 def _profiles(connection: Connection, firm_id: str) -> tuple[SubscribedProfile, ...]:
