@@ -74,25 +74,74 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
-class CompiledCriteria:
-    """Criteria whose words have become stems and whose trades are known ones.
+class TopicCriteria:
+    """What a firm does.  ``trades`` and ``topics`` are alternatives: one of them is enough.
 
-    ``trades`` and ``topics`` are alternatives: trades, codes and words all say what the firm does, so
-    one of them is enough.  Everything else must hold besides.
+    Args:
+        trades: Trade ids.
+        points_needed: How clearly a trade must be asked for.
+        topics: The profile's own codes and words.
+        phrases_out: Must not stand in the notice, nor in a lot that is to fit.
+        asks: Whether anything is asked of the topic.
+        needs_codes: Whether only a notice's CPV codes can say that its topic is the profile's.  Where words
+            may say it too, a text without them is a statement; without codes nothing is stated.
     """
 
     trades: tuple[str, ...] = ()
     points_needed: float = POINTS_NEEDED[Strictness.NORMAL]
     topics: tuple[Topic, ...] = ()
     phrases_out: tuple[Phrase, ...] = ()
+    asks: bool = False
+    needs_codes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceCriteria:
+    """Where a firm works: départements, and the NUTS-3 codes of the same."""
+
     departements: frozenset[str] = frozenset()
     nuts_codes: frozenset[str] = frozenset()
-    buyer_sirets: frozenset[str] = frozenset()
-    buyer_phrases: tuple[Phrase, ...] = ()
-    kinds: frozenset[NoticeKind] = DEFAULT_KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class ValueCriteria:
+    """What a firm can take on, in EUR cents."""
+
     minimum_cents: int | None = None
     maximum_cents: int | None = None
+
+    def covers(self, cents: int) -> bool:
+        """Tell whether an amount lies within."""
+        return (self.minimum_cents or 0) <= cents and (
+            self.maximum_cents is None or cents <= self.maximum_cents
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BuyerCriteria:
+    """For whom a firm works: SIRETs, or phrases of the name."""
+
+    sirets: frozenset[str] = frozenset()
+    phrases: tuple[Phrase, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FrameCriteria:
+    """What must hold beside the topic."""
+
+    place: PlaceCriteria = PlaceCriteria()
+    value: ValueCriteria = ValueCriteria()
+    buyer: BuyerCriteria = BuyerCriteria()
+    kinds: frozenset[NoticeKind] = DEFAULT_KINDS
     pass_unknown: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledCriteria:
+    """Criteria whose words have become stems and whose trades are known ones; both parts must hold."""
+
+    topic: TopicCriteria = TopicCriteria()
+    frame: FrameCriteria = FrameCriteria()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +164,22 @@ class AnalysedText:
 
 @dataclass(frozen=True, slots=True)
 class AnalysedNotice:
-    """A notice with its texts analysed once: its own, its buyer's name, each lot's; and the trades found."""
+    """A notice with its texts analysed once: its own, its buyer's name, each lot's.
+
+    Args:
+        notice: As it stands.
+        texts: Title and description, what there is of them.
+        buyer_name: None where it is not stated.
+        lot_texts: The same of each lot, in the notice's order.
+        stems: All that stand in ``texts`` and ``lot_texts``.
+        findings: What is said of each trade that is spoken of, by trade id.
+    """
 
     notice: Notice
     texts: tuple[AnalysedText, ...]
     buyer_name: AnalysedText | None
     lot_texts: tuple[tuple[AnalysedText, ...], ...]
+    stems: frozenset[str]
     findings: Mapping[str, tuple[TradeFinding, ...]]
 
 
@@ -146,35 +205,63 @@ def decide(criteria: CompiledCriteria, analysed: AnalysedNotice) -> Decision:
         For an accepted notice the reasons in the order topic, place, value, buyer; for a
         refused one the single criterion that decided, with verdict "refused".
     """
+    outcome = judge_topic(standing_part(criteria.topic, analysed), criteria.frame.place, analysed)
+    return judge_frame(criteria.frame, outcome, analysed)
+
+
+def standing_part(topic: TopicCriteria, analysed: AnalysedNotice) -> TopicCriteria:
+    """Return a topic without the phrases that cannot stand in a notice: most profiles' words are in none.
+
+    Topics that differ in such phrases alone are one then; ``judge_topic`` says the same of both.
+    """
+    if not topic.topics and not topic.phrases_out:
+        return topic
+    stems = analysed.stems
+    return TopicCriteria(
+        trades=topic.trades,
+        points_needed=topic.points_needed,
+        topics=tuple(
+            one for one in topic.topics if one.cpv_codes or any(phrase[0] in stems for phrase in one.phrases)
+        ),
+        phrases_out=tuple(phrase for phrase in topic.phrases_out if phrase[0] in stems),
+        asks=topic.asks,
+        needs_codes=topic.needs_codes,
+    )
+
+
+def judge_topic(topic: TopicCriteria, place: PlaceCriteria, analysed: AnalysedNotice) -> TopicOutcome:
+    """Return what a notice says of a topic; *place* counts only where lots have places of their own."""
+    if unwanted := _unwanted(topic, analysed):
+        return TopicOutcome(refusal=_refused("words_out", unwanted))
+    lot_ids, reasons = _topic(topic, place, analysed)
+    if reasons or not topic.asks:
+        return TopicOutcome(lot_ids, reasons)
+    return TopicOutcome(
+        reasons=(Reason("cpv", UNKNOWN),),
+        refusal=_refused_topic(topic, analysed),
+        may_be_unknown=topic.needs_codes and not stated_codes(analysed.notice),
+    )
+
+
+def judge_frame(frame: FrameCriteria, outcome: TopicOutcome, analysed: AnalysedNotice) -> Decision:
+    """Return the decision on a notice, once its topic is judged."""
     notice = analysed.notice
-    if notice.kind not in criteria.kinds:
+    if notice.kind not in frame.kinds:
         return _refused("kind", (notice.kind.value,))
-    if unwanted := _unwanted(criteria, analysed):
-        return _refused("words_out", unwanted)
-    lot_ids, reasons = _topic(criteria, analysed)
-    if (criteria.topics or criteria.trades) and not reasons:
-        if not criteria.pass_unknown or not needs_codes(criteria) or stated_codes(notice):
-            return _refused_topic(criteria, analysed)
-        reasons = (Reason("cpv", UNKNOWN),)
-    lot_ids, reasons = _lots_in_range(criteria, notice, lot_ids, reasons)
-    for judge in (_place, _value, _buyer):
-        reason = judge(criteria, analysed, lot_ids)
+    if outcome.refusal is not None and not (outcome.may_be_unknown and frame.pass_unknown):
+        return outcome.refusal
+    lot_ids, reasons = _lots_in_range(frame.value, notice, outcome.lot_ids, outcome.reasons)
+    for reason in (
+        _place(frame.place, analysed, lot_ids),
+        _value(frame.value, analysed, lot_ids),
+        _buyer(frame.buyer, analysed),
+    ):
         if reason is None:
             continue
-        if reason.verdict == REFUSED or (reason.verdict == UNKNOWN and not criteria.pass_unknown):
+        if reason.verdict == REFUSED or (reason.verdict == UNKNOWN and not frame.pass_unknown):
             return _refused(reason.criterion, reason.facts)
         reasons = (*reasons, reason)
     return Decision(accepted=True, lot_ids=lot_ids, reasons=reasons, score=_score(reasons))
-
-
-def needs_codes(criteria: CompiledCriteria) -> bool:
-    """Tell whether only a notice's CPV codes can say that its topic is the profile's.
-
-    Where words may say it too, a text without them is a statement; without codes nothing is stated.
-    """
-    if criteria.trades or not criteria.topics:
-        return False
-    return all(topic.cpv_codes and not topic.phrases for topic in criteria.topics)
 
 
 def stated_codes(notice: Notice) -> frozenset[str]:
@@ -184,24 +271,41 @@ def stated_codes(notice: Notice) -> frozenset[str]:
     return frozenset((*own, *notice.cpv_additional, *of_lots))
 
 
+@dataclass(frozen=True, slots=True)
+class TopicOutcome:
+    """What came of the topic: the lots that fit and why, or the refusal.
+
+    Args:
+        lot_ids: Empty where the notice is taken as a whole.
+        reasons: Why; where unknown passes, that it is unknown.
+        refusal: What decided, where the topic is not met.
+        may_be_unknown: Whether the refusal holds only where unknown does not pass.
+    """
+
+    lot_ids: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    refusal: Decision | None = None
+    may_be_unknown: bool = False
+
+
 def _refused(criterion: str, facts: tuple[str, ...]) -> Decision:
     return Decision(accepted=False, reasons=(Reason(criterion, REFUSED, facts=facts),))
 
 
-def _unwanted(criteria: CompiledCriteria, analysed: AnalysedNotice) -> tuple[str, ...]:
+def _unwanted(topic: TopicCriteria, analysed: AnalysedNotice) -> tuple[str, ...]:
     """Return the words out that stand in the notice's own texts, or in those of every lot."""
-    if own := _found(analysed.texts, criteria.phrases_out):
+    if not topic.phrases_out:
+        return ()
+    if own := _found(analysed.texts, topic.phrases_out):
         return own
-    of_lots = [_found(texts, criteria.phrases_out) for texts in analysed.lot_texts]
+    of_lots = [_found(texts, topic.phrases_out) for texts in analysed.lot_texts]
     return tuple(dict.fromkeys(words for found in of_lots for words in found)) if all(of_lots) else ()
 
 
-def _refused_topic(criteria: CompiledCriteria, analysed: AnalysedNotice) -> Decision:
+def _refused_topic(topic: TopicCriteria, analysed: AnalysedNotice) -> Decision:
     """Say what stood nearest to the profile's trades: an act that is not theirs, or a mere hint of them."""
-    findings = [found for trade in criteria.trades for found in analysed.findings.get(trade, ())]
-    of_others = [
-        found for found in findings if found.act is not None and found.points >= criteria.points_needed
-    ]
+    findings = [found for trade in topic.trades for found in analysed.findings.get(trade, ())]
+    of_others = [found for found in findings if found.act is not None and found.points >= topic.points_needed]
     if of_others:
         clearest = max(of_others, key=lambda found: found.points)
         word = clearest.act_word or clearest.act
@@ -216,40 +320,37 @@ def _refused_topic(criteria: CompiledCriteria, analysed: AnalysedNotice) -> Deci
 
 
 def _topic(
-    criteria: CompiledCriteria, analysed: AnalysedNotice
+    topic: TopicCriteria, place: PlaceCriteria, analysed: AnalysedNotice
 ) -> tuple[tuple[str, ...], tuple[Reason, ...]]:
-    reasons = []
+    of_trades = _trade_reasons(topic, analysed)
+    reasons: list[Reason] = []
     for lot, texts in zip(analysed.notice.lots, analysed.lot_texts, strict=True):
-        if _found(texts, criteria.phrases_out) or not _lot_is_in_place(criteria, lot):
-            continue
-        reasons += _trade_reasons(criteria, analysed, lot.lot_id)
-        reasons += _topic_reasons(criteria, lot.cpv_codes, texts, lot.lot_id)
+        found = (*of_trades.get(lot.lot_id, ()), *_topic_reasons(topic, lot.cpv_codes, texts, lot.lot_id))
+        if found and not _found(texts, topic.phrases_out) and _lot_is_in_place(place, lot):
+            reasons += found
     if reasons:
         fitting = {reason.lot_id for reason in reasons}
         return tuple(lot.lot_id for lot in analysed.notice.lots if lot.lot_id in fitting), tuple(reasons)
     notice = analysed.notice
     codes = ((notice.cpv_main,) if notice.cpv_main else ()) + notice.cpv_additional
-    whole = (
-        *_trade_reasons(criteria, analysed, None),
-        *_topic_reasons(criteria, codes, analysed.texts, None),
-    )
-    return (), whole
+    return (), (*of_trades.get(None, ()), *_topic_reasons(topic, codes, analysed.texts, None))
 
 
-def _trade_reasons(criteria: CompiledCriteria, analysed: AnalysedNotice, lot_id: str | None) -> list[Reason]:
-    return [
-        Reason("trade", MET, lot_id, (found.label, *found.words, *found.cpv_codes), clarity=found.clarity)
-        for trade in criteria.trades
-        for found in analysed.findings.get(trade, ())
-        if found.lot_id == lot_id and found.act is None and found.points >= criteria.points_needed
-    ]
+def _trade_reasons(topic: TopicCriteria, analysed: AnalysedNotice) -> dict[str | None, list[Reason]]:
+    """Return why each lot, or the notice as a whole (None), is one of the trades', where it is."""
+    by_lot: dict[str | None, list[Reason]] = {}
+    for trade in topic.trades:
+        for found in analysed.findings.get(trade, ()):
+            if found.act is None and found.points >= topic.points_needed:
+                by_lot.setdefault(found.lot_id, []).append(found.reason)
+    return by_lot
 
 
 def _topic_reasons(
-    criteria: CompiledCriteria, codes: tuple[str, ...], texts: tuple[AnalysedText, ...], lot_id: str | None
+    asked: TopicCriteria, codes: tuple[str, ...], texts: tuple[AnalysedText, ...], lot_id: str | None
 ) -> list[Reason]:
     reasons = []
-    for topic in criteria.topics:
+    for topic in asked.topics:
         covered = tuple(code for code in codes if topic.covers(code))
         words = _found(texts, topic.phrases)
         if covered or words:
@@ -258,56 +359,65 @@ def _topic_reasons(
 
 
 def _found(texts: tuple[AnalysedText, ...], phrases: tuple[Phrase, ...]) -> tuple[str, ...]:
-    found = (text.find(phrase) for phrase in phrases for text in texts)
-    return tuple(dict.fromkeys(words for words in found if words is not None))
+    if not phrases:
+        return ()
+    found = [
+        words
+        for phrase in phrases
+        for text in texts
+        if phrase[0] in text.positions and (words := text.find(phrase)) is not None
+    ]
+    return tuple(dict.fromkeys(found))
 
 
-def _lot_is_in_place(criteria: CompiledCriteria, lot: Lot) -> bool:
-    return not criteria.departements or not lot.places or _place_verdict(criteria, lot.places)[0] != REFUSED
+def _lot_is_in_place(place: PlaceCriteria, lot: Lot) -> bool:
+    return not place.departements or not lot.places or _place_verdict(place, lot.places)[0] != REFUSED
 
 
-def _place(criteria: CompiledCriteria, analysed: AnalysedNotice, lot_ids: tuple[str, ...]) -> Reason | None:
-    if not criteria.departements:
+def _place(asked: PlaceCriteria, analysed: AnalysedNotice, lot_ids: tuple[str, ...]) -> Reason | None:
+    if not asked.departements:
         return None
     notice = analysed.notice
     places = tuple(place for lot in notice.lots if lot.lot_id in lot_ids for place in lot.places)
     places = places or notice.places or tuple(place for lot in notice.lots for place in lot.places)
-    verdict, facts = _place_verdict(criteria, places)
+    verdict, facts = _place_verdict(asked, places)
     if verdict == UNKNOWN and notice.buyer is not None and notice.buyer.departement is not None:
-        verdict, facts = _place_verdict(criteria, (Place(departement=notice.buyer.departement),))
+        verdict, facts = _place_verdict(asked, (Place(departement=notice.buyer.departement),))
     return Reason("place", verdict, facts=facts)
 
 
-def _place_verdict(criteria: CompiledCriteria, places: tuple[Place, ...]) -> tuple[str, tuple[str, ...]]:
+def _place_verdict(asked: PlaceCriteria, places: tuple[Place, ...]) -> tuple[str, tuple[str, ...]]:
     stated: list[str] = []
     for place in places:
         if place.departement is not None:
-            if place.departement in criteria.departements:
+            if place.departement in asked.departements:
                 return MET, (place.departement,)
             stated.append(place.departement)
         elif place.nuts_code is not None and len(place.nuts_code) > PLACE_IS_A_COUNTRY:
-            if any(code.startswith(place.nuts_code) for code in criteria.nuts_codes):
+            if any(code.startswith(place.nuts_code) for code in asked.nuts_codes):
                 return MET, (place.nuts_code,)
             stated.append(place.nuts_code)
     return (REFUSED, tuple(dict.fromkeys(stated))) if stated else (UNKNOWN, ())
 
 
 def _lots_in_range(
-    criteria: CompiledCriteria, notice: Notice, lot_ids: tuple[str, ...], reasons: tuple[Reason, ...]
+    asked: ValueCriteria, notice: Notice, lot_ids: tuple[str, ...], reasons: tuple[Reason, ...]
 ) -> tuple[tuple[str, ...], tuple[Reason, ...]]:
     """Leave out lots whose stated value is too small or too large; none fits: all stay, to be refused."""
+    if not lot_ids or (asked.minimum_cents is None and asked.maximum_cents is None):
+        return lot_ids, reasons
     fitting = tuple(
         lot.lot_id
         for lot in notice.lots
-        if lot.lot_id in lot_ids and ((cents := _euros(lot.value)) is None or _is_in_range(criteria, cents))
+        if lot.lot_id in lot_ids and ((cents := _euros(lot.value)) is None or asked.covers(cents))
     )
     if not fitting:
         return lot_ids, reasons
     return fitting, tuple(reason for reason in reasons if reason.lot_id in fitting)
 
 
-def _value(criteria: CompiledCriteria, analysed: AnalysedNotice, lot_ids: tuple[str, ...]) -> Reason | None:
-    if criteria.minimum_cents is None and criteria.maximum_cents is None:
+def _value(asked: ValueCriteria, analysed: AnalysedNotice, lot_ids: tuple[str, ...]) -> Reason | None:
+    if asked.minimum_cents is None and asked.maximum_cents is None:
         return None
     notice = analysed.notice
     stated = [lot.value for lot in notice.lots if lot.lot_id in lot_ids] if lot_ids else [notice.value]
@@ -317,7 +427,7 @@ def _value(criteria: CompiledCriteria, analysed: AnalysedNotice, lot_ids: tuple[
     amounts = [amount for value in stated if (amount := _euros(value)) is not None]
     if not amounts:
         return Reason("value", UNKNOWN)
-    fitting = [amount for amount in amounts if _is_in_range(criteria, amount)]
+    fitting = [amount for amount in amounts if asked.covers(amount)]
     return Reason(
         "value", MET if fitting else REFUSED, facts=tuple(str(amount) for amount in fitting or amounts)
     )
@@ -328,22 +438,17 @@ def _euros(value: Money | None) -> int | None:
     return value.amount_cents if value is not None and value.currency == "EUR" else None
 
 
-def _is_in_range(criteria: CompiledCriteria, cents: int) -> bool:
-    low = criteria.minimum_cents or 0
-    return low <= cents and (criteria.maximum_cents is None or cents <= criteria.maximum_cents)
-
-
-def _buyer(criteria: CompiledCriteria, analysed: AnalysedNotice, _lot_ids: tuple[str, ...]) -> Reason | None:
-    if not criteria.buyer_sirets and not criteria.buyer_phrases:
+def _buyer(asked: BuyerCriteria, analysed: AnalysedNotice) -> Reason | None:
+    if not asked.sirets and not asked.phrases:
         return None
     buyer = analysed.notice.buyer
     if buyer is None or (buyer.siret is None and buyer.name is None):
         return Reason("buyer", UNKNOWN)
     fact = (buyer.name or buyer.siret or "",)
-    if buyer.siret is not None and buyer.siret in criteria.buyer_sirets:
+    if buyer.siret is not None and buyer.siret in asked.sirets:
         return Reason("buyer", MET, facts=fact)
     name = analysed.buyer_name
-    if name is not None and any(name.find(phrase) is not None for phrase in criteria.buyer_phrases):
+    if name is not None and any(name.find(phrase) is not None for phrase in asked.phrases):
         return Reason("buyer", MET, facts=fact)
     return Reason("buyer", REFUSED, facts=fact)
 

@@ -6,8 +6,10 @@ line and still ask nothing of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from alerting.domain.match import Reason
 
 
 class Act(StrEnum):
@@ -50,6 +52,7 @@ class TradeFinding:
         cpv_codes: Codes of the trade that are stated.
         act: What is bought, where that is not the trade's to do; None where it is.
         act_word: The words that said so.
+        reason: What a profile of the trade is told, how clear it is included.
     """
 
     lot_id: str | None
@@ -59,8 +62,10 @@ class TradeFinding:
     cpv_codes: tuple[str, ...] = ()
     act: Act | None = None
     act_word: str | None = None
+    reason: Reason = field(init=False, compare=False)
 
-    @property
-    def clarity(self) -> float:
-        """Return how clear it is, from 0 to 1."""
-        return min(1.0, self.points / POINTS_OF_CERTAINTY)
+    def __post_init__(self) -> None:
+        # Made once, for thousands of profiles may be given it.
+        facts = (self.label, *self.words, *self.cpv_codes)
+        clarity = min(1.0, self.points / POINTS_OF_CERTAINTY)
+        object.__setattr__(self, "reason", Reason("trade", "met", self.lot_id, facts, clarity))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import chain
 
 from alerting.domain.criteria import AnalysedNotice, AnalysedText
 from alerting.domain.notice import Notice
@@ -20,6 +21,7 @@ def analyse_notice(notice: Notice) -> AnalysedNotice:
         texts=texts,
         buyer_name=analyse_text(buyer_name) if buyer_name is not None else None,
         lot_texts=lot_texts,
+        stems=frozenset().union(*(text.positions for text in (*texts, *chain.from_iterable(lot_texts)))),
         findings=find_trades(notice, texts, lot_texts),
     )
 

@@ -1,65 +1,297 @@
 """The engine: finds, for each notice, the profiles whose criteria accept it.
 
 In:   profiles as criteria, notices with our numbers.
-Out:  (profile_id, number, Decision) of every accepted pair.
+Out:  every accepted pair with its Decision: one by one, or the profiles of one Decision together.
 
-Postings from topic evidence to profiles only *propose*: a profile is proposed for a notice that speaks of
-one of its trades, states a code that one of its CPV codes covers, or holds the first stem of one of its
-phrases; one that names codes alone is also proposed for a notice that states none.
-``decide`` confirms and gives the reasons, so the engine cannot differ from the naive loop but in speed.
+Profiles that ask the same are one group.  Postings from topic and place to groups only *propose*: a
+group is proposed for a notice that speaks of one of its trades, states a code that one of its CPV codes
+covers, or holds the first stem of one of its phrases, at a place where its profiles work; one that names
+codes alone is also proposed for a notice that states none, and a notice without a place is proposed to all.
+``judge_topic`` and ``judge_frame``, of which ``decide`` is made, confirm each and give the reasons, so the
+engine cannot differ from the naive loop but in speed: what two groups ask alike is judged once.
 """
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Generic, NamedTuple, TypeVar
+from zipfile import BadZipFile
 
 import numpy as np
+import numpy.typing as npt
 
 from alerting.domain.criteria import (
     CPV_DIVISION_DIGITS,
+    PLACE_IS_A_COUNTRY,
     AnalysedNotice,
     CompiledCriteria,
     Criteria,
+    FrameCriteria,
+    PlaceCriteria,
+    TopicCriteria,
+    TopicOutcome,
     decide,
-    needs_codes,
+    judge_frame,
+    judge_topic,
+    standing_part,
     stated_codes,
 )
+from alerting.domain.json import criteria_from_json, to_json
 from alerting.domain.match import Decision
-from alerting.domain.notice import Notice
+from alerting.domain.notice import Notice, Place
 from alerting.matching.analyse import analyse_notice
 from alerting.matching.compile import compile_criteria
+from alerting.reference.nuts import departements_of_nuts
 
 
 Pair = tuple[str, int, Decision]
+Numbers = npt.NDArray[np.int32]
+Whole = npt.NDArray[np.int64]
+Part = TypeVar("Part")
 ANYTHING = "*"
 NO_CODE = "no cpv"
+EVERYWHERE = ""
+UNUSED = -1
+
+
+class Told(NamedTuple):
+    """Profiles that one notice concerns for the same reasons.
+
+    Args:
+        number: The notice's.
+        decision: Lots, reasons and score, the same for all of them.
+        profiles: Their positions, see ``Engine.name``; ascending.
+    """
+
+    number: int
+    decision: Decision
+    profiles: Numbers
 
 
 class Engine:
-    """Profiles held as postings: built once, asked with many notices."""
+    """Profiles held as postings: built once, changed one by one, asked with many notices."""
 
-    def __init__(self, profiles: Sequence[tuple[str, Criteria]]) -> None:
-        self._names = [name for name, _ in profiles]
-        self._criteria = [compile_criteria(criteria) for _, criteria in profiles]
-        postings: defaultdict[str, list[int]] = defaultdict(list)
-        for number, compiled in enumerate(self._criteria):
-            for key in _keys(compiled):
-                postings[key].append(number)
-        self._postings = {key: np.array(numbers, dtype=np.int32) for key, numbers in postings.items()}
+    def __init__(self, profiles: Iterable[tuple[str, Criteria]] = ()) -> None:
+        self._names: list[str] = []
+        self._numbers: dict[str, int] = {}
+        self._group_of: list[int] = []
+        self._groups: dict[Criteria, int] = {}
+        # What groups ask, each part once; and of each group the numbers of its parts.
+        self._topics: _Parts[TopicCriteria] = _Parts()
+        self._places: _Parts[PlaceCriteria] = _Parts()
+        self._frames: _Parts[FrameCriteria] = _Parts()
+        self._parts_of: list[tuple[int, int, int]] = []
+        self._parts = np.empty((0, 3), dtype=np.int64)
+        self._members: list[list[int] | Numbers] = []
+        self._postings: defaultdict[str, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        for name, criteria in profiles:
+            self._add(name, self._group(criteria))
+
+    def put(self, name: str, criteria: Criteria) -> None:
+        """Add a profile, or give one that is known other criteria."""
+        group = self._group(criteria)
+        number = self._numbers.get(name)
+        if number is None:
+            self._add(name, group)
+        elif self._group_of[number] != group:
+            self._leave(number)
+            self._group_of[number] = group
+            self._members[group] = np.sort(np.append(self._members_of(group), np.int32(number)))
+
+    def remove(self, name: str) -> None:
+        """Forget a profile; one that is not known is no error."""
+        number = self._numbers.pop(name, None)
+        if number is not None:
+            self._leave(number)
+            self._group_of[number] = UNUSED
+
+    def name(self, number: int) -> str:
+        """Return the name of the profile at a position."""
+        return self._names[number]
+
+    def __len__(self) -> int:
+        return len(self._numbers)
 
     def match(self, notices: Iterable[tuple[int, Notice]]) -> Iterator[Pair]:
-        """Yield every accepted pair, notice by notice, profiles in the order given."""
+        """Yield every accepted pair, notice by notice, profiles in the order they came in."""
         for number, notice in notices:
-            analysed = analyse_notice(notice)
-            for candidate in self._candidates(analysed):
-                decision = decide(self._criteria[candidate], analysed)
-                if decision.accepted:
-                    yield self._names[candidate], number, decision
+            told = list(self._told(number, notice))
+            if not told:
+                continue
+            profiles = np.concatenate([one.profiles for one in told])
+            which = np.repeat(np.arange(len(told)), [len(one.profiles) for one in told])
+            order = np.argsort(profiles, kind="stable")
+            for profile, at in zip(profiles[order].tolist(), which[order].tolist(), strict=True):
+                yield self._names[profile], number, told[at].decision
 
-    def _candidates(self, analysed: AnalysedNotice) -> list[int]:
-        found = [self._postings[key] for key in _evidence(analysed) if key in self._postings]
-        return np.unique(np.concatenate(found)).tolist() if found else []
+    def match_together(self, notices: Iterable[tuple[int, Notice]]) -> Iterator[Told]:
+        """Yield the same pairs, those of one notice and one decision together: for a fleet of profiles."""
+        for number, notice in notices:
+            yield from self._told(number, notice)
+
+    def save(self, path: Path) -> None:
+        """Write the profiles to a file that ``load`` reads; a file that is there is replaced whole."""
+        criteria = json.dumps([to_json(asked) for asked in self._groups]).encode()
+        written = path.with_name(path.name + ".new")
+        with written.open("wb") as file:
+            np.savez(
+                file,
+                names=np.frombuffer("\n".join(self._names).encode(), dtype=np.uint8),
+                groups=np.array(self._group_of, dtype=np.int32),
+                criteria=np.frombuffer(criteria, dtype=np.uint8),
+            )
+        written.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Engine:
+        """Return the engine that was saved.
+
+        Raises:
+            OSError: The file cannot be read.
+            ValueError: It is no saved engine.
+            ProfileError: A trade that it names exists no longer.
+        """
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
+                names = saved["names"].tobytes().decode()
+                groups: list[int] = saved["groups"].tolist()
+                asked = [criteria_from_json(entry) for entry in json.loads(saved["criteria"].tobytes())]
+        except (BadZipFile, KeyError, EOFError) as error:
+            raise ValueError(
+                f"{path}: no saved engine ({error}); expected one that Engine.save wrote"
+            ) from error
+        engine = cls()
+        for criteria in asked:
+            engine._group(criteria)
+        for name, group in zip(names.split("\n") if groups else (), groups, strict=True):
+            engine._add(name, group)
+        return engine
+
+    def _add(self, name: str, group: int) -> None:
+        number = len(self._names)
+        self._names.append(name)
+        self._group_of.append(group)
+        if group == UNUSED:
+            return
+        self._numbers[name] = number
+        members = self._members[group]
+        if isinstance(members, list):
+            members.append(number)
+        else:
+            self._members[group] = np.append(members, np.int32(number))
+
+    def _leave(self, number: int) -> None:
+        group = self._group_of[number]
+        members = self._members_of(group)
+        self._members[group] = members[members != number]
+
+    def _members_of(self, group: int) -> Numbers:
+        members = self._members[group]
+        if isinstance(members, list):
+            members = self._members[group] = np.array(members, dtype=np.int32)
+        return members
+
+    def _group(self, criteria: Criteria) -> int:
+        """Return the number of the group that asks this, a new one where there is none."""
+        group = self._groups.get(criteria)
+        if group is None:
+            group = self._groups[criteria] = len(self._members)
+            compiled = compile_criteria(criteria)
+            frame = compiled.frame
+            self._parts_of.append(
+                (
+                    self._topics.number(compiled.topic),
+                    self._places.number(frame.place),
+                    self._frames.number(frame),
+                )
+            )
+            self._members.append([])
+            for topic in _topic_keys(compiled):
+                for place in compiled.frame.place.departements or (EVERYWHERE,):
+                    self._postings[topic][place].append(group)
+        return group
+
+    def _told(self, number: int, notice: Notice) -> Iterator[Told]:
+        analysed = analyse_notice(notice)
+        candidates = self._candidates(analysed)
+        if not len(candidates):
+            return
+        decisions, which = self._decide(self._parts_of_groups()[candidates], analysed)
+        for at, decision in enumerate(decisions):
+            if not decision.accepted:
+                continue
+            members = [self._members_of(group) for group in candidates[which == at].tolist()]
+            profiles = members[0] if len(members) == 1 else np.sort(np.concatenate(members))
+            if len(profiles):
+                yield Told(number, decision, profiles)
+
+    def _decide(self, parts: Whole, analysed: AnalysedNotice) -> tuple[list[Decision], Whole]:
+        """Return the decisions on groups of these parts, each once, and of each group which it is."""
+        topics, places, frames = parts.T
+        if not any(lot.places for lot in analysed.notice.lots):
+            places = np.zeros_like(places)
+        asked, of_topic = np.unique(topics * len(self._places) + places, return_inverse=True)
+        outcomes: dict[TopicOutcome, int] = {}
+        known: dict[tuple[TopicCriteria, int], int] = {}
+        numbers = []
+        for key in asked.tolist():
+            topic, place = divmod(key, len(self._places))
+            standing = (standing_part(self._topics[topic], analysed), place)
+            if standing not in known:
+                outcome = judge_topic(standing[0], self._places[place], analysed)
+                known[standing] = outcomes.setdefault(outcome, len(outcomes))
+            numbers.append(known[standing])
+        pairs, which = np.unique(
+            np.array(numbers)[of_topic] * len(self._frames) + frames, return_inverse=True
+        )
+        by_number = list(outcomes)
+        split = (divmod(pair, len(self._frames)) for pair in pairs.tolist())
+        decisions = [
+            judge_frame(self._frames[frame], by_number[outcome], analysed) for outcome, frame in split
+        ]
+        return decisions, which
+
+    def _parts_of_groups(self) -> Whole:
+        if len(self._parts) != len(self._parts_of):
+            self._parts = np.array(self._parts_of, dtype=np.int64)
+        return self._parts
+
+    def _candidates(self, analysed: AnalysedNotice) -> Whole:
+        places = _place_evidence(analysed.notice)
+        found: set[int] = set()
+        for topic in _topic_evidence(analysed):
+            by_place = self._postings.get(topic)
+            if by_place is None:
+                continue
+            for place in by_place if places is None else places:
+                found.update(by_place.get(place, ()))
+        candidates = np.fromiter(found, dtype=np.int64, count=len(found))
+        candidates.sort()
+        return candidates
+
+
+class _Parts(Generic[Part]):
+    """Parts of criteria, each once, by number."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Part, int] = {}
+        self._parts: list[Part] = []
+
+    def number(self, part: Part) -> int:
+        """Return the number of a part, a new one where it is not known."""
+        number = self._numbers.setdefault(part, len(self._parts))
+        if number == len(self._parts):
+            self._parts.append(part)
+        return number
+
+    def __getitem__(self, number: int) -> Part:
+        return self._parts[number]
+
+    def __len__(self) -> int:
+        return len(self._parts)
 
 
 def naive_match(
@@ -75,26 +307,47 @@ def naive_match(
                 yield name, number, decision
 
 
-def _keys(criteria: CompiledCriteria) -> set[str]:
-    if not criteria.topics and not criteria.trades:
+def _topic_keys(criteria: CompiledCriteria) -> set[str]:
+    topic = criteria.topic
+    if not topic.asks:
         return {ANYTHING}
-    codes = {code for topic in criteria.topics for code in topic.cpv_codes}
-    stems = {phrase[0] for topic in criteria.topics for phrase in topic.phrases}
+    codes = {code for one in topic.topics for code in one.cpv_codes}
+    stems = {phrase[0] for one in topic.topics for phrase in one.phrases}
     keys = {_cpv_key(code) for code in codes} | {f"word {stem}" for stem in stems}
-    keys.update(f"trade {trade}" for trade in criteria.trades)
-    return keys | {NO_CODE} if needs_codes(criteria) and criteria.pass_unknown else keys
+    keys.update(f"trade {trade}" for trade in topic.trades)
+    return keys | {NO_CODE} if topic.needs_codes and criteria.frame.pass_unknown else keys
 
 
 def _cpv_key(code: str) -> str:
     return f"cpv {code[: max(CPV_DIVISION_DIGITS, len(code.rstrip('0')))]}"
 
 
-def _evidence(analysed: AnalysedNotice) -> set[str]:
+def _topic_evidence(analysed: AnalysedNotice) -> set[str]:
     codes = stated_codes(analysed.notice)
-    texts = [*analysed.texts, *(text for texts in analysed.lot_texts for text in texts)]
-    keys = {f"word {stem}" for text in texts for stem in text.positions}
+    keys = {f"word {stem}" for stem in analysed.stems}
     keys.update(
         f"cpv {code[:digits]}" for code in codes for digits in range(CPV_DIVISION_DIGITS, len(code) + 1)
     )
     keys.update(f"trade {trade}" for trade in analysed.findings)
     return keys | ({ANYTHING} if codes else {ANYTHING, NO_CODE})
+
+
+def _place_evidence(notice: Notice) -> set[str] | None:
+    """Return every département that a verdict on the place may rest on, and EVERYWHERE; None: on none."""
+    stated = [places for places in (notice.places, *(lot.places for lot in notice.lots)) if places]
+    by_source = [_departements(places) for places in stated]
+    buyer = notice.buyer.departement if notice.buyer is not None else None
+    if buyer is None and not (by_source and all(by_source)):
+        return None
+    return {EVERYWHERE, *(() if buyer is None else (buyer,)), *(one for found in by_source for one in found)}
+
+
+def _departements(places: Iterable[Place]) -> set[str]:
+    found: set[str] = set()
+    for place in places:
+        if place.departement is not None:
+            found.add(place.departement)
+        elif place.nuts_code is not None and len(place.nuts_code) > PLACE_IS_A_COUNTRY:
+            # A foreign area has no département and still is a statement.
+            found.update(departements_of_nuts(place.nuts_code) or (place.nuts_code,))
+    return found

@@ -46,6 +46,17 @@ def nuts_of_departement(departement: str) -> str | None:
     return row[1] if row is not None else None
 
 
+@cache
+def departements_of_nuts(code: str) -> tuple[str, ...]:
+    """Return every département of an area of any level, old or current; none for what is not French.
+
+    >>> departements_of_nuts("FRH0"), departements_of_nuts("FRH01"), departements_of_nuts("AT312")
+    (('22', '29', '35', '56'), ('22',), ())
+    """
+    current = current_nuts(code)
+    return tuple(departement for departement, row in _departements().items() if row[1].startswith(current))
+
+
 def departement_of_postcode(postcode: str) -> str | None:
     """Return the département of a French postcode of five digits.
 

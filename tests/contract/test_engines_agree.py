@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from alerting.domain.criteria import Criteria
 from alerting.domain.money import Money
 from alerting.domain.notice import Buyer, Lot, Notice, NoticeKind, Place
+from alerting.domain.trade import Strictness
 from alerting.matching.engine import Engine, naive_match
 
 
@@ -88,6 +89,10 @@ criteria = st.builds(
     minimum_cents=unknown_or(CENTS),
     maximum_cents=unknown_or(CENTS),
     pass_unknown=st.booleans(),
+    strictness=st.sampled_from(Strictness),
+)
+changes = st.lists(
+    st.tuples(st.sampled_from(["0", "1", "2", "3"]), st.none() | criteria), min_size=1, max_size=10
 )
 
 
@@ -104,6 +109,50 @@ def test_the_engine_finds_what_the_naive_loop_finds(profiles, numbered):
     each pair an equal decision, with its lots, reasons and score.
     """
     assert list(naive_match(profiles, numbered)) == list(Engine(profiles).match(numbered))
+
+
+@given(changes, st.lists(notices, max_size=3).map(lambda found: list(enumerate(found))))
+def test_an_engine_that_was_changed_is_one_built_anew(changed, numbered):
+    """
+    Profiles come, change and go; what the engine finds is what one built of those that stand would find.
+    """
+    engine, standing = Engine(), {}
+    for name, asked in changed:
+        if asked is None:
+            engine.remove(name)
+            standing.pop(name, None)
+        else:
+            engine.put(name, asked)
+            standing[name] = asked
+
+    found = sorted(engine.match(numbered), key=lambda pair: (pair[1], pair[0]))
+
+    expected = sorted(naive_match(list(standing.items()), numbered), key=lambda pair: (pair[1], pair[0]))
+    assert found == expected
+    assert len(engine) == len(standing)
+
+
+@given(
+    st.lists(criteria, max_size=5).map(
+        lambda found: [(str(number), one) for number, one in enumerate(found)]
+    ),
+    st.lists(notices, max_size=3).map(lambda found: list(enumerate(found))),
+)
+def test_pairs_told_together_are_the_same_pairs(profiles, numbered):
+    """
+    One decision and its profiles, instead of a decision for each.
+    """
+    engine = Engine(profiles)
+
+    together = [
+        (engine.name(profile), told.number, told.decision)
+        for told in engine.match_together(numbered)
+        for profile in told.profiles.tolist()
+    ]
+
+    assert sorted(together, key=lambda pair: (pair[1], pair[0])) == sorted(
+        engine.match(numbered), key=lambda pair: (pair[1], pair[0])
+    )
 
 
 PROFILES = {
