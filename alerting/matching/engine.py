@@ -85,7 +85,8 @@ class Engine:
         self._frames: _Parts[FrameCriteria] = _Parts()
         self._parts_of: list[tuple[int, int, int]] = []
         self._parts = np.empty((0, 3), dtype=np.int64)
-        self._members: list[list[int] | Numbers] = []
+        # Profiles by group, one group after the other, and where each begins; made when they are asked for.
+        self._members: tuple[Numbers, Whole] | None = None
         self._postings: defaultdict[str, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         for name, criteria in profiles:
             self._add(name, self._group(criteria))
@@ -96,17 +97,16 @@ class Engine:
         number = self._numbers.get(name)
         if number is None:
             self._add(name, group)
-        elif self._group_of[number] != group:
-            self._leave(number)
+        else:
             self._group_of[number] = group
-            self._members[group] = np.sort(np.append(self._members_of(group), np.int32(number)))
+            self._members = None
 
     def remove(self, name: str) -> None:
         """Forget a profile; one that is not known is no error."""
         number = self._numbers.pop(name, None)
         if number is not None:
-            self._leave(number)
             self._group_of[number] = UNUSED
+            self._members = None
 
     def name(self, number: int) -> str:
         """Return the name of the profile at a position."""
@@ -117,20 +117,22 @@ class Engine:
 
     def match(self, notices: Iterable[tuple[int, Notice]]) -> Iterator[Pair]:
         """Yield every accepted pair, notice by notice, profiles in the order they came in."""
+        names = self._names
         for number, notice in notices:
-            told = list(self._told(number, notice))
-            if not told:
-                continue
-            profiles = np.concatenate([one.profiles for one in told])
-            which = np.repeat(np.arange(len(told)), [len(one.profiles) for one in told])
+            decisions, profiles, which = self._found(notice)
             order = np.argsort(profiles, kind="stable")
             for profile, at in zip(profiles[order].tolist(), which[order].tolist(), strict=True):
-                yield self._names[profile], number, told[at].decision
+                yield names[profile], number, decisions[at]
 
     def match_together(self, notices: Iterable[tuple[int, Notice]]) -> Iterator[Told]:
         """Yield the same pairs, those of one notice and one decision together: for a fleet of profiles."""
         for number, notice in notices:
-            yield from self._told(number, notice)
+            decisions, profiles, which = self._found(notice)
+            order = np.lexsort((profiles, which))
+            ends = np.searchsorted(which[order], np.arange(len(decisions)), side="right")
+            for at, told in enumerate(np.split(profiles[order], ends[:-1])):
+                if len(told):
+                    yield Told(number, decisions[at], told)
 
     def save(self, path: Path) -> None:
         """Write the profiles to a file that ``load`` reads; a file that is there is replaced whole."""
@@ -171,34 +173,25 @@ class Engine:
         return engine
 
     def _add(self, name: str, group: int) -> None:
-        number = len(self._names)
+        if group != UNUSED:
+            self._numbers[name] = len(self._names)
         self._names.append(name)
         self._group_of.append(group)
-        if group == UNUSED:
-            return
-        self._numbers[name] = number
-        members = self._members[group]
-        if isinstance(members, list):
-            members.append(number)
-        else:
-            self._members[group] = np.append(members, np.int32(number))
+        self._members = None
 
-    def _leave(self, number: int) -> None:
-        group = self._group_of[number]
-        members = self._members_of(group)
-        self._members[group] = members[members != number]
-
-    def _members_of(self, group: int) -> Numbers:
-        members = self._members[group]
-        if isinstance(members, list):
-            members = self._members[group] = np.array(members, dtype=np.int32)
-        return members
+    def _members_by_group(self) -> tuple[Numbers, Whole]:
+        if self._members is None:
+            group_of = np.array(self._group_of, dtype=np.int32)
+            profiles = np.argsort(group_of, kind="stable").astype(np.int32)
+            starts = np.searchsorted(group_of[profiles], np.arange(len(self._parts_of) + 1))
+            self._members = profiles, starts
+        return self._members
 
     def _group(self, criteria: Criteria) -> int:
         """Return the number of the group that asks this, a new one where there is none."""
         group = self._groups.get(criteria)
         if group is None:
-            group = self._groups[criteria] = len(self._members)
+            group = self._groups[criteria] = len(self._parts_of)
             compiled = compile_criteria(criteria)
             frame = compiled.frame
             self._parts_of.append(
@@ -208,25 +201,26 @@ class Engine:
                     self._frames.number(frame),
                 )
             )
-            self._members.append([])
+            self._members = None
             for topic in _topic_keys(compiled):
                 for place in compiled.frame.place.departements or (EVERYWHERE,):
                     self._postings[topic][place].append(group)
         return group
 
-    def _told(self, number: int, notice: Notice) -> Iterator[Told]:
+    def _found(self, notice: Notice) -> tuple[list[Decision], Numbers, Whole]:
+        """Return decisions, the profiles that one of them accepts, and which one it is for each."""
         analysed = analyse_notice(notice)
         candidates = self._candidates(analysed)
         if not len(candidates):
-            return
+            return [], np.empty(0, dtype=np.int32), candidates
         decisions, which = self._decide(self._parts_of_groups()[candidates], analysed)
-        for at, decision in enumerate(decisions):
-            if not decision.accepted:
-                continue
-            members = [self._members_of(group) for group in candidates[which == at].tolist()]
-            profiles = members[0] if len(members) == 1 else np.sort(np.concatenate(members))
-            if len(profiles):
-                yield Told(number, decision, profiles)
+        accepted = np.array([decision.accepted for decision in decisions])[which]
+        candidates, which = candidates[accepted], which[accepted]
+        profiles, starts = self._members_by_group()
+        firsts, counts = starts[candidates], starts[candidates + 1] - starts[candidates]
+        # The members of group after group: each group's first place, and 0, 1, 2 ... from there.
+        within = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
+        return decisions, profiles[np.repeat(firsts, counts) + within], np.repeat(which, counts)
 
     def _decide(self, parts: Whole, analysed: AnalysedNotice) -> tuple[list[Decision], Whole]:
         """Return the decisions on groups of these parts, each once, and of each group which it is."""
