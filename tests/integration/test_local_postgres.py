@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+
 import psutil
 import pytest
 import sqlalchemy
 
 from alerting.errors import LocalStackError
-from alerting.local.postgres import LocalPostgres
+from alerting.local.postgres import LocalPostgres, find_binaries
 
 
 def answer(server: LocalPostgres) -> int:
@@ -71,3 +73,23 @@ def test_a_second_start_on_the_same_folder_is_refused(server):
         str(caught.value) == f"PostgreSQL: {server.folder}: already running as process {server.process.pid}"
     )
     assert answer(server) == 42
+
+
+def test_programs_that_other_users_cannot_reach_are_copied_beside_the_data(server, servers_folder):
+    """
+    Root's clone lies under /root, closed to the user that PostgreSQL runs as; it starts all the same,
+    and once more from the copy.
+    """
+    package, site = find_binaries().parents[1], find_binaries().parents[2]
+    closed = servers_folder / "closed"
+    for part in (package, package.with_suffix(".libs")):
+        shutil.copytree(part, closed / part.name, symlinks=True)
+    closed.chmod(0o700)
+    server.binaries = closed / find_binaries().relative_to(site)
+
+    server.start()
+    first = answer(server)
+    server.stop()
+    server.start()
+
+    assert (first, answer(server)) == (42, 42)
