@@ -23,7 +23,7 @@ setup: $(INSTALLED) ## Install everything into .venv, from one lock with hashes
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed (got $$($(PYTHON) --version 2>&1)); name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
-	@echo "Installing into .venv (about 750 MB, a minute on a fresh machine)"
+	@echo "Installing into .venv (about 950 MB, a minute on a fresh machine)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || \
 	  { rm -rf .venv; echo "Python cannot make environments here; on Debian: apt-get install python3-venv"; exit 1; }
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet uv==$(UV_VERSION)

@@ -112,7 +112,7 @@ class Stack:
         port = free_port()
         self.addresses["AIRFLOW_URL"] = f"http://127.0.0.1:{port}"
         self._airflow = airflow_environment(
-            home=self.state / "airflow",
+            home=self.state.resolve() / "airflow",
             database_url=database_url,
             port=port,
             secret=self.addresses["ALERTING_SECRET"],
