@@ -33,6 +33,7 @@ from alerting.pipeline import (
     show,
     subscriptions,
     suppress,
+    unreachable,
     waiting,
 )
 from alerting.pipeline import why as why_not
@@ -303,6 +304,7 @@ def compose_digests(*, parts: Parts | None = None) -> Report:
     """Compose the digests that are due; "waiting" counts deliveries to send."""
     with bootstrap.opened(parts) as opened:
         suppress.end_expired(opened.database, now=opened.now)
+        unreachable.tell_unreachable(opened.database, sender=opened.settings.sender, now=opened.now)
         return compose.compose_digests(
             opened.database,
             digest_hour=opened.settings.digest_hour,

@@ -9,6 +9,7 @@ from enum import StrEnum
 from alerting.domain.match import Reason
 from alerting.domain.notice import Change, Notice
 from alerting.domain.procedure import ProcedureState
+from alerting.domain.suppression import SuppressionKind
 
 
 class TellingKind(StrEnum):
@@ -49,8 +50,21 @@ class DigestItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreachable:
+    """An address of the firm that gets no mail any more, as its colleagues are told."""
+
+    suppression_id: int
+    email: str
+    kind: SuppressionKind
+    until_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
-    """The content for one profile and one run, before it is rendered for a recipient."""
+    """The content for one profile and one run, before it is rendered for a recipient.
+
+    One that names unreachable addresses has no items: it is a notice to their colleagues.
+    """
 
     profile_id: str
     profile_name: str
@@ -58,6 +72,7 @@ class Digest:
     firm_name: str
     composed_at: datetime
     items: tuple[DigestItem, ...]
+    unreachable: tuple[Unreachable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

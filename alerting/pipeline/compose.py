@@ -54,7 +54,7 @@ def compose_digests(
     """
     moment = now()
     counts = dict.fromkeys(("runs", "digests", "tellings", "deliveries"), 0)
-    new_message_id = _message_ids(sender)
+    new_message_id = message_ids(sender)
     for cadence in Cadence:
         window_end = find_window_end(cadence, digest_hour=digest_hour, now=moment)
         for name, count in _run(database, cadence, window_end, moment, new_message_id).items():
@@ -205,7 +205,8 @@ def _store(
     return {"digests": 1, "tellings": len(items), "deliveries": queued}
 
 
-def _message_ids(sender: str) -> Callable[[], str]:
+def message_ids(sender: str) -> Callable[[], str]:
+    """Return what makes a fresh Message-ID, with its angle brackets, of the sender's domain."""
     address = read_address(sender)
     domain = "localhost" if address is None else address.domain
     return lambda: f"<{secrets.token_hex(16)}@{domain}>"

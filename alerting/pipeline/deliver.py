@@ -20,14 +20,14 @@ from typing import Any
 import structlog
 
 from alerting.delivery.mailers import Mailer, Sender
-from alerting.delivery.message import is_allowed, sender_address
+from alerting.delivery.message import is_allowed
 from alerting.delivery.tokens import LinkPurpose, link_address, sign_profile_link
 from alerting.delivery.verp import ReturnPurpose, sign_return_address
-from alerting.digests.render import render
 from alerting.domain.delivery import DeliveryState, Envelope
 from alerting.domain.profile import Recipient
 from alerting.domain.suppression import SuppressionKind
 from alerting.errors import MailDeferredError, MailInDoubtError, MailRefusedError, UnknownIdError
+from alerting.pipeline.write import write_mail
 from alerting.store import deliveries, suppressions
 from alerting.store.database import Database
 from alerting.store.deliveries import ClaimedDelivery
@@ -234,12 +234,12 @@ def _deferred(claimed: ClaimedDelivery, answer: str, now: datetime) -> _Outcome:
 def _envelope(post: PostOffice, claimed: ClaimedDelivery, now: datetime) -> Envelope:
     token = sign_profile_link(post.secret, LinkPurpose.LEAVE, claimed.recipient_id, claimed.digest.profile_id)
     unsubscribe_url = link_address(post.base_url, LinkPurpose.LEAVE, token)
-    address = sender_address(post.sender)
-    rendered = render(
-        claimed.digest,
-        recipient=claimed.recipient,
+    rendered = write_mail(
+        claimed,
+        sender=post.sender,
+        base_url=post.base_url,
+        secret=post.secret,
         unsubscribe_url=unsubscribe_url,
-        sender_name=address.name or address.bare,
         now=now,
     )
     return Envelope(

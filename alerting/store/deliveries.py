@@ -67,6 +67,13 @@ def queue_deliveries(
     return count
 
 
+def has_reachable(connection: Connection, *, firm_id: str, profile_id: str) -> bool:
+    """Tell whether somebody of a firm may be mailed about a profile."""
+    asked = select(recipients.c.email).where(recipients.c.firm_id == firm_id, recipients.c.ended_at.is_(None))
+    emails = connection.scalars(asked).all()
+    return any(find_suppression(connection, email, profile_id) is None for email in emails)
+
+
 def claim_deliveries(
     connection: Connection, *, worker: str, now: datetime, lease_until: datetime, limit: int
 ) -> list[ClaimedDelivery]:

@@ -73,6 +73,27 @@ def open_run(connection: Connection, cadence: Cadence, window_end: datetime) -> 
     return known
 
 
+def open_notice(connection: Connection, window_end: datetime) -> int:
+    """Open the run of one notice that is no digest of procedures; each has a run of its own."""
+    statement = insert(digest_runs).values(cadence="notice", window_end=window_end, composed_at=window_end)
+    run_id: int = connection.execute(statement.returning(digest_runs.c.run_id)).scalar_one()
+    return run_id
+
+
+def find_last_reader(connection: Connection, firm_id: str) -> Reader | None:
+    """Return the standing profile of a firm that had a digest last; None when there is none."""
+    asked = (
+        select(profiles.c.profile_id, profiles.c.name, firms.c.firm_id, firms.c.name)
+        .join(firms, firms.c.firm_id == profiles.c.firm_id)
+        .join(digests, digests.c.profile_id == profiles.c.profile_id)
+        .where(firms.c.firm_id == firm_id, firms.c.ended_at.is_(None), profiles.c.ended_at.is_(None))
+        .order_by(digests.c.digest_id.desc())
+        .limit(1)
+    )
+    row = connection.execute(asked).one_or_none()
+    return None if row is None else Reader(*row)
+
+
 def close_run(connection: Connection, run_id: int, *, now: datetime) -> None:
     """Mark a run as composed."""
     connection.execute(update(digest_runs).where(digest_runs.c.run_id == run_id).values(composed_at=now))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +12,15 @@ from sqlalchemy.dialects.postgresql import insert
 
 from alerting.domain.suppression import Suppression, SuppressionKind
 from alerting.store.database import lock
-from alerting.store.tables import suppressions
+from alerting.store.tables import recipients, suppression_tellings, suppressions
+
+
+@dataclass(frozen=True, slots=True)
+class UntoldAddress:
+    """An order about one recipient of a firm that his colleagues do not know of."""
+
+    firm_id: str
+    order: Suppression
 
 
 def add_suppression(
@@ -101,6 +111,36 @@ def last_soft_pause(connection: Connection, email: str) -> tuple[int, datetime |
     )
     count, ended_at = connection.execute(asked).one()
     return count, ended_at
+
+
+def untold_addresses(connection: Connection, kinds: Collection[SuppressionKind]) -> list[UntoldAddress]:
+    """Return the orders of some kinds that a firm's other recipients were not told of, by firm and number."""
+    standing = (suppressions.c.profile_id.is_(None)) & suppressions.c.ended_at.is_(None)
+    told = (
+        select(suppression_tellings.c.suppression_id)
+        .where(
+            suppression_tellings.c.suppression_id == suppressions.c.suppression_id,
+            suppression_tellings.c.firm_id == recipients.c.firm_id,
+        )
+        .exists()
+    )
+    asked = (
+        _asked()
+        .add_columns(recipients.c.firm_id)
+        .join(recipients, func.lower(recipients.c.email) == suppressions.c.email)
+        .where(standing, recipients.c.ended_at.is_(None), ~told)
+        .where(suppressions.c.kind.in_([kind.value for kind in kinds]))
+        .order_by(recipients.c.firm_id, suppressions.c.suppression_id)
+    )
+    return [UntoldAddress(row.firm_id, _suppression(row)) for row in connection.execute(asked)]
+
+
+def add_telling(connection: Connection, suppression_id: int, *, firm_id: str, digest_id: int) -> None:
+    """Store that a firm is told of an order."""
+    statement = insert(suppression_tellings).values(
+        suppression_id=suppression_id, firm_id=firm_id, digest_id=digest_id
+    )
+    connection.execute(statement)
 
 
 def _find_standing(connection: Connection, email: str, profile_id: str | None) -> Suppression | None:

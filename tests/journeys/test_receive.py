@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -85,7 +86,7 @@ def standing(parts) -> list[tuple[str, str | None, str]]:
 
 def test_a_hard_bounce_suppresses_at_once(returned, authority, rss, clock):
     """
-    The next digest goes to the colleague alone; the order says what the server said, without the address.
+    The next digest goes to the colleague alone, beside a notice; the order says what the server said, without the address.
     """
     returned.arrive("postfix-unknown")
 
@@ -101,7 +102,7 @@ def test_a_hard_bounce_suppresses_at_once(returned, authority, rss, clock):
         "bounced: 5.1.1 smtp; 550 5.1.1 <recipient>: Recipient address rejected:"
         " User unknown in virtual mailbox table"
     )
-    assert after["deliver"]["sent"] == 1
+    assert after["deliver"]["sent"] == 2
     assert returned.on_shelf("Handled") == 1
 
 
@@ -279,3 +280,95 @@ def test_what_came_back_is_shown_without_its_text(returned):
         "smtp; 552 5.2.2 mailbox full",
     )
     assert row["delivery_id"] == returned.delivery_to("yann@legoff.example")
+
+
+def notices(mails_in, parts) -> list[tuple[str, str]]:
+    """Return whom each notice about an address went to, and its text."""
+    return sorted(
+        (str(mail["To"]), mail.get_body(("plain",)).get_content())
+        for mail in mails_in(parts.settings.maildir)
+        if "ne reçoivent plus" in str(mail["Subject"]) or "ne reçoit plus" in str(mail["Subject"])
+    )
+
+
+def run_often(parts, clock) -> None:
+    """Compose and deliver for some hours."""
+    for _ in range(3):
+        clock.go_on(hours=1)
+        commands.compose_digests(parts=parts)
+        commands.deliver_digests(parts=parts)
+
+
+def test_the_colleagues_are_told_once_and_may_ask_for_another_try(returned, clock, mails_in):
+    """
+    One notice, to the others only, with a link that lets the address be tried again; told anew when it bounces
+    anew.
+    """
+    returned.arrive("postfix-unknown")
+    commands.receive_mails(parts=returned.parts)
+    run_often(returned.parts, clock)
+    first = notices(mails_in, returned.parts)
+    [token] = re.findall(r"/try-again/(\S+)", first[0][1])
+    before = commands.show_unreachable(token, parts=returned.parts)
+    lifted = commands.lift_unreachable(token, parts=returned.parts)
+    after = standing(returned.parts)
+    returned.arrive("qmail-letter")
+    commands.receive_mails(parts=returned.parts)
+    run_often(returned.parts, clock)
+
+    assert [recipient for recipient, _ in first] == ["bureau@legoff.example"]
+    assert "yann@legoff.example : son serveur répond que cette adresse" in " ".join(first[0][1].split())
+    assert (before["state"], before["email"], lifted["state"]) == (
+        "suppressed",
+        "yann@legoff.example",
+        "lifted",
+    )
+    assert after == []
+    assert len(notices(mails_in, returned.parts)) == 2
+
+
+def test_of_a_complaint_the_colleagues_hear_without_a_link(returned, clock, mails_in):
+    """
+    It stands for good: nobody but an operator lifts it.
+    """
+    returned.arrive("complaint")
+    commands.receive_mails(parts=returned.parts)
+    run_often(returned.parts, clock)
+
+    [(recipient, text)] = notices(mails_in, returned.parts)
+
+    assert recipient == "bureau@legoff.example"
+    assert "cette boîte ne souhaite plus recevoir" in " ".join(text.split())
+    assert "/try-again/" not in text
+
+
+def test_a_firm_with_nobody_left_is_told_when_it_has_somebody_again(returned, clock, mails_in):
+    """
+    Both addresses bounce: no notice, and none is counted as told; a new colleague hears of both in one.
+    """
+    for recipient in ("yann@legoff.example", "bureau@legoff.example"):
+        returned.arrive("postfix-unknown", recipient)
+    commands.receive_mails(parts=returned.parts)
+    run_often(returned.parts, clock)
+    nobody = notices(mails_in, returned.parts)
+    commands.add_firm(
+        "le-goff", "Couverture Le Goff", recipients=["anne@legoff.example"], parts=returned.parts
+    )
+    run_often(returned.parts, clock)
+
+    [(recipient, text)] = notices(mails_in, returned.parts)
+
+    assert nobody == []
+    assert recipient == "anne@legoff.example"
+    assert len(re.findall(r"/try-again/", text)) == 2
+
+
+def test_who_left_by_himself_is_not_told_of(returned, clock, mails_in):
+    """
+    His colleagues need not know.
+    """
+    returned.arrive("letter-to-leave")
+    commands.receive_mails(parts=returned.parts)
+    run_often(returned.parts, clock)
+
+    assert notices(mails_in, returned.parts) == []

@@ -1,0 +1,61 @@
+"""Write: the words of one mail, of a digest or of a notice about addresses that mails do not reach."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from alerting.delivery.message import sender_address
+from alerting.delivery.tokens import LinkPurpose, link_address, sign_lift_link
+from alerting.digests.render import render
+from alerting.digests.unreachable import render_unreachable
+from alerting.domain.digest import RenderedDigest
+from alerting.domain.suppression import UNREACHABLE
+from alerting.store.deliveries import ClaimedDelivery
+
+
+def write_mail(
+    claimed: ClaimedDelivery,
+    *,
+    sender: str,
+    base_url: str,
+    secret: str,
+    unsubscribe_url: str,
+    now: datetime,
+) -> RenderedDigest:
+    """Return the subject and both parts of the mail of one delivery.
+
+    Args:
+        claimed: What to tell, and to whom.
+        sender: "Name <address>".
+        base_url: Public address of our pages.
+        secret: Signs links.
+        unsubscribe_url: The signed link to leave.
+        now: Decides how many working days are left.
+    """
+    address = sender_address(sender)
+    sender_name = address.name or address.bare
+    if not claimed.digest.unreachable:
+        return render(
+            claimed.digest,
+            recipient=claimed.recipient,
+            unsubscribe_url=unsubscribe_url,
+            sender_name=sender_name,
+            now=now,
+        )
+    return render_unreachable(
+        claimed.digest,
+        recipient=claimed.recipient,
+        unsubscribe_url=unsubscribe_url,
+        lift_urls=_lift_urls(claimed, base_url=base_url, secret=secret),
+        sender_name=sender_name,
+        contact=address.bare,
+    )
+
+
+def _lift_urls(claimed: ClaimedDelivery, *, base_url: str, secret: str) -> dict[int, str]:
+    """Return a signed link for each address that a colleague may let be tried again."""
+    numbers = [
+        address.suppression_id for address in claimed.digest.unreachable if address.kind in UNREACHABLE
+    ]
+    tokens = {number: sign_lift_link(secret, claimed.recipient_id, number) for number in numbers}
+    return {number: link_address(base_url, LinkPurpose.LIFT, token) for number, token in tokens.items()}

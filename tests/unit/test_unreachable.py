@@ -1,0 +1,84 @@
+"""The notice to a firm that mails do not reach one of its addresses."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from alerting.digests.unreachable import render_unreachable
+from alerting.domain.digest import Digest, RenderedDigest, Unreachable
+from alerting.domain.profile import Recipient
+from alerting.domain.suppression import SuppressionKind
+
+
+UNTIL = datetime(2026, 3, 9, 7, 0, tzinfo=UTC)
+
+
+def notice(*unreachable: Unreachable, firm_name: str = "Couverture Le Goff") -> RenderedDigest:
+    """Return the notice to the office of a firm about some addresses."""
+    digest = Digest("toits", "Toits", "le-goff", firm_name, UNTIL, (), unreachable)
+    return render_unreachable(
+        digest,
+        recipient=Recipient("bureau@legoff.example"),
+        unsubscribe_url="https://alertes.example/unsubscribe/x",
+        lift_urls={7: "https://alertes.example/try-again/y"},
+        sender_name="Alerte marchés",
+        contact="alertes@alertes.example",
+    )
+
+
+def yann(kind: SuppressionKind, *, number: int = 7, until_at: datetime | None = None) -> Unreachable:
+    """Return Yann's address."""
+    return Unreachable(number, "yann@legoff.example", kind, until_at)
+
+
+def test_a_notice_says_which_address_why_and_what_to_do():
+    """
+    Both parts name it, say until when, and carry the links; every link stands whole on a line of the text.
+    """
+    written = notice(yann(SuppressionKind.SOFT_BOUNCES, until_at=UNTIL))
+
+    assert written.subject == "Une adresse ne reçoit plus nos messages · Couverture Le Goff"
+    for part in (written.text, written.html):
+        words = " ".join(part.split())
+        assert "yann@legoff.example" in words
+        assert "boîte pleine ou en panne" in words
+        assert "jusqu’au" in words
+        assert "9 mars" in words.replace("\N{NO-BREAK SPACE}", " ")
+        assert "https://alertes.example/try-again/y" in part
+        assert "https://alertes.example/unsubscribe/x" in part
+    assert "\nhttps://alertes.example/try-again/y\n" in written.text
+
+
+@pytest.mark.parametrize("kind", [SuppressionKind.HARD_BOUNCE, SuppressionKind.COMPLAINT])
+def test_without_a_link_to_lift_there_is_no_button(kind):
+    """
+    What nobody but an operator lifts shows no way to lift it.
+    """
+    written = notice(yann(kind, number=8))
+
+    assert "try-again" not in written.text + written.html
+
+
+def test_what_a_firm_is_called_is_escaped_and_the_subject_stays_short():
+    """
+    Names come from files that people write.
+    """
+    written = notice(
+        yann(SuppressionKind.HARD_BOUNCE), firm_name="<b>Kerléo</b> & fils, couverture et zinguerie"
+    )
+
+    assert "<b>Kerléo" not in written.html
+    assert "&lt;b&gt;Kerléo" in written.html
+    assert len(written.subject) < 70
+
+
+def test_several_addresses_are_one_notice():
+    """
+    The subject says so.
+    """
+    written = notice(yann(SuppressionKind.HARD_BOUNCE), yann(SuppressionKind.HARD_BOUNCE, number=8))
+
+    assert written.subject.startswith("Des adresses ne reçoivent plus nos messages")
+    assert written.text.count("yann@legoff.example :") == 2
