@@ -18,7 +18,7 @@ from alerting.delivery.smtp import SmtpMailer
 from alerting.feeds.archive import Archive
 from alerting.feeds.credentials import Secrets
 from alerting.index.procedures import SearchIndex
-from alerting.pipeline.deliver import PostOffice
+from alerting.pipeline.post_office import PostOffice
 from alerting.settings import Settings, read_settings
 from alerting.store.database import Database, open_database
 
@@ -92,6 +92,10 @@ def build(
             recipients_allowed=settings.recipients_allowed,
             lease_seconds=settings.lease_seconds,
             sending_again_is_safe=settings.smtp_url is None,
+            dialogues=settings.dialogues,
+            # Each connection has a mail at hand whose beginning goes with the end of the one before.
+            mails_at_once=2 * settings.smtp_limits.connections,
+            mails_per_hour=settings.mails_per_hour,
             bounce_domain=settings.bounce_domain,
         ),
         index=_index(settings),

@@ -43,6 +43,7 @@ firms = typer.Typer(no_args_is_help=True, help="Firms, their recipients and prof
 profiles = typer.Typer(no_args_is_help=True, help="Saved interests of firms.")
 notices = typer.Typer(no_args_is_help=True, help="Notices, and the procedures they were put into.")
 match = typer.Typer(no_args_is_help=True, help="Try profiles on notices.")
+deliveries = typer.Typer(invoke_without_command=True)
 suppressions = typer.Typer(no_args_is_help=True, help="Orders not to mail an address.")
 GROUPS = {
     "db": db,
@@ -51,6 +52,7 @@ GROUPS = {
     "profiles": profiles,
     "notices": notices,
     "match": match,
+    "deliveries": deliveries,
     "suppressions": suppressions,
 }
 for name, group in GROUPS.items():
@@ -293,9 +295,19 @@ def list_profiles(as_json: AsJson = False) -> None:  # noqa: FBT002
 
 
 @app.command("run")
-def run(step: Step, as_json: AsJson = False) -> None:  # noqa: FBT002
-    """Run one step of the flow once, or all in order."""
-    _show_report(_STEPS[step](), as_json=as_json)
+def run(
+    step: Step,
+    dry: Annotated[bool, typer.Option("--dry", help="deliver: show what would leave.")] = False,  # noqa: FBT002
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Run one step of the flow once, or all in order; deliver --dry sends and changes nothing."""
+    if not dry:
+        _show_report(_STEPS[step](), as_json=as_json)
+        return
+    if step is not Step.DELIVER:
+        raise typer.BadParameter(f"only deliver can be tried dry (got {step.value})", param_hint="--dry")
+    columns = ("delivery_id", "recipient", "subject", "attempt_count", "leaves", "why_not")
+    _show_rows(commands.preview_deliveries(), columns, as_json=as_json)
 
 
 @match.command("try")
@@ -353,14 +365,63 @@ def join_notice(notice_id: int, procedure_id: int, why: Why, as_json: AsJson = F
     _show_report(commands.join_notice(notice_id, procedure_id, why=why), as_json=as_json)
 
 
-@app.command("deliveries")
+@deliveries.callback()
 def list_deliveries(
+    context: typer.Context,
     state: Annotated[DeliveryState | None, typer.Option(help="Only those that stand so.")] = None,
+    firm: Annotated[str | None, typer.Option(help="Only those of this firm.")] = None,
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
-    """Show deliveries, the newest first."""
-    columns = ("delivery_id", "profile_id", "recipient", "state", "attempt_count", "sent_at", "answer")
-    _show_rows(commands.list_deliveries(state=state.value if state else None), columns, as_json=as_json)
+    """Show how many deliveries stand in each state, and the newest, with what the server said last."""
+    if context.invoked_subcommand is not None:
+        return
+    rows = commands.list_deliveries(state=state.value if state else None, firm_id=firm)
+    if as_json:
+        _print_json(rows)
+        return
+    counts = commands.count_deliveries(firm_id=firm)
+    _console().print(", ".join(f"{count} {name}" for name, count in counts.items()), markup=False)
+    columns = (
+        "delivery_id", "digest_id", "profile_id", "recipient", "state", "attempt_count", "next_attempt_at",
+        "sent_at", "blame", "answer",
+    )  # fmt: skip
+    _print_table(rows[:_SHOWN], columns)
+    if len(rows) > _SHOWN:
+        _console().print(f"and {len(rows) - _SHOWN} older ones: --json shows all", markup=False)
+
+
+@deliveries.command("count")
+def count_deliveries(
+    firm: Annotated[str | None, typer.Option(help="Only those of this firm.")] = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Show how many deliveries stand in each state."""
+    _show_report(commands.count_deliveries(firm_id=firm), as_json=as_json)
+
+
+@deliveries.command("replay")
+def replay_digest(
+    digest_id: int,
+    to: Annotated[str, typer.Option(help="An address of the digest's firm.")],
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Queue a digest once more for one recipient, as a mail of its own; it leaves with the next deliver."""
+    _show_report(commands.replay_digest(digest_id, to=to), as_json=as_json)
+
+
+@deliveries.command("stop")
+def stop_mail(
+    why: Annotated[str, typer.Option(help="Why; shown until mail is released.")],
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Let no mail leave, until it is released; digests are composed and queued meanwhile."""
+    _show_report(commands.stop_mail(why=why), as_json=as_json)
+
+
+@deliveries.command("release")
+def release_mail(as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Let mail leave again, with the next run of deliver."""
+    _show_report(commands.release_mail(), as_json=as_json)
 
 
 @app.command("received")

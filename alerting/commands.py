@@ -27,9 +27,11 @@ from alerting.pipeline import (
     link,
     load,
     match,
+    outgoing,
     preview,
     receive,
     registry,
+    settle,
     show,
     subscriptions,
     suppress,
@@ -348,11 +350,11 @@ def recover(*, parts: Parts | None = None) -> Report:
 
     Returns:
         documents, to_index, to_match, to_compose, to_deliver: what waited for load, index, match,
-        compose and deliver; again, in_doubt: leases settled now; silent_feeds: silent for longer than
+        compose and deliver; again, proved, in_doubt: claims settled now; silent_feeds: silent for longer than
         their habit, a log line each; waiting: what waits after all.
     """
     with bootstrap.opened(parts) as opened:
-        settled = deliver.settle_leases(opened.database, opened.post, now=opened.now())
+        settled = settle.settle_leases(opened.database, opened.post, now=opened.now())
         found = _count_waiting(opened)
         if sum(found.values()):
             _run_from_load(opened)
@@ -457,10 +459,46 @@ def join_notice(notice_id: int, procedure_id: int, *, why: str, parts: Parts | N
         return link.join_notice(opened.database, notice_id, procedure_id, why=why, now=opened.now)
 
 
-def list_deliveries(*, state: str | None = None, parts: Parts | None = None) -> list[Report]:
-    """Return deliveries, newest first, of one state or of all."""
+def list_deliveries(
+    *, state: str | None = None, firm_id: str | None = None, parts: Parts | None = None
+) -> list[Report]:
+    """Return deliveries, newest first, of one state or of all, of one firm or of all."""
     with bootstrap.opened(parts) as opened:
-        return show.list_deliveries(opened.database, state=state)
+        return show.list_deliveries(opened.database, state=state, firm_id=firm_id)
+
+
+def count_deliveries(*, firm_id: str | None = None, parts: Parts | None = None) -> Mapping[str, int]:
+    """Return how many deliveries stand in each state: queued, claimed, sent, deferred and so on."""
+    with bootstrap.opened(parts) as opened:
+        return show.count_deliveries(opened.database, firm_id=firm_id)
+
+
+def preview_deliveries(*, parts: Parts | None = None) -> list[Report]:
+    """Return each mail that is due, whether it would leave now, and why not; nothing is sent or changed."""
+    with bootstrap.opened(parts) as opened:
+        return outgoing.preview_deliveries(opened.database, opened.post, now=opened.now)
+
+
+def replay_digest(digest_id: int, *, to: str, parts: Parts | None = None) -> Report:
+    """Queue a digest once more for one recipient of its firm, under a Message-ID of its own.
+
+    Raises:
+        UnknownIdError: No such digest, or nobody of its firm has that address.
+    """
+    with bootstrap.opened(parts) as opened:
+        return outgoing.replay_digest(opened.database, opened.post, digest_id, to=to, now=opened.now)
+
+
+def stop_mail(*, why: str, parts: Parts | None = None) -> Report:
+    """Let no mail leave until ``release_mail``; a run that is sending ends after what it has claimed."""
+    with bootstrap.opened(parts) as opened:
+        return outgoing.stop_mail(opened.database, why=why, now=opened.now)
+
+
+def release_mail(*, parts: Parts | None = None) -> Report:
+    """Let mail leave again; "waiting" counts what the next run of deliver sends."""
+    with bootstrap.opened(parts) as opened:
+        return outgoing.release_mail(opened.database, now=opened.now)
 
 
 def list_suppressions(*, with_ended: bool = False, parts: Parts | None = None) -> list[Report]:
@@ -587,7 +625,7 @@ def resolve_delivery(delivery_id: int, *, arrived: bool, parts: Parts | None = N
         UnknownIdError: No delivery of that number is in doubt.
     """
     with bootstrap.opened(parts) as opened:
-        return deliver.resolve_delivery(opened.database, delivery_id, arrived=arrived, now=opened.now())
+        return settle.resolve_delivery(opened.database, delivery_id, arrived=arrived, now=opened.now())
 
 
 def _run_from_load(opened: Parts) -> Report:

@@ -39,6 +39,8 @@ class Settings:
         bounce_mailbox: Where they arrive: ``maildir:/folder``, ``imaps://user:password@host/INBOX``,
             ``imap://`` (STARTTLS), ``imap+plain://`` on loopback; None: nothing is read
             (``ALERTING_BOUNCE_MAILBOX``).
+        dialogues: Folder where each worker notes how far each mail's dialogue came (``ALERTING_DIALOGUES``).
+        mails_per_hour: How many mails may leave within an hour; None: any (``ALERTING_MAILS_PER_HOUR``).
         recipients_allowed: Addresses or "@domain" that may get real mail outside production; None:
             everybody (``ALERTING_RECIPIENTS_ALLOWED``, commas; "*" in production).
         digest_hour: Hour of daily digests, Europe/Paris, 0 to 23 (``ALERTING_DIGEST_HOUR``).
@@ -57,6 +59,8 @@ class Settings:
     sender: str
     bounce_domain: str | None
     bounce_mailbox: str | None
+    dialogues: Path
+    mails_per_hour: int | None
     recipients_allowed: tuple[str, ...] | None
     digest_hour: int
     lease_seconds: int
@@ -81,6 +85,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         sender=_sender(environment),
         bounce_domain=_bounce_domain(environment),
         bounce_mailbox=environment.get("ALERTING_BOUNCE_MAILBOX") or None,
+        dialogues=Path(environment.get("ALERTING_DIALOGUES", ".local/dialogues")),
+        mails_per_hour=_mails_per_hour(environment),
         recipients_allowed=_recipients_allowed(environment),
         digest_hour=_whole_number(environment, "ALERTING_DIGEST_HOUR", default=7, low=0, high=23),
         lease_seconds=_whole_number(environment, "ALERTING_LEASE_SECONDS", default=300, low=1, high=86_400),
@@ -109,6 +115,12 @@ def _smtp_limits(environment: Mapping[str, str]) -> SmtpLimits:
         ),
         domains=domains,
     )
+
+
+def _mails_per_hour(environment: Mapping[str, str]) -> int | None:
+    if not environment.get("ALERTING_MAILS_PER_HOUR"):
+        return None
+    return _whole_number(environment, "ALERTING_MAILS_PER_HOUR", default=0, low=1, high=10_000_000)
 
 
 def _secret(environment: Mapping[str, str]) -> str:

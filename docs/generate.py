@@ -94,6 +94,22 @@ SETTINGS = (
             " required), or `imap+plain://` on loopback. Not set: nothing that comes back is read."
         ),
     ),
+    (
+        "ALERTING_MAILS_PER_HOUR",
+        "mails_per_hour",
+        (
+            "The emergency brake: so many mails may leave within an hour, over all workers. When they have,"
+            " the rest waits, and goes on by itself. Not set: no such limit."
+        ),
+    ),
+    (
+        "ALERTING_DIALOGUES",
+        "dialogues",
+        (
+            "Folder where a worker notes how far each mail's dialogue with the mail server came: what proves,"
+            " after it was killed, which mails left. On a disk that outlives the process."
+        ),
+    ),
     ("ALERTING_BASE_URL", "base_url", "Public address of our pages, for the links in digests."),
     (
         "ALERTING_DIGEST_HOUR",
@@ -184,6 +200,8 @@ def verbs(command: Any, name: str) -> Iterator[tuple[str, Any]]:
     if not hasattr(command, "commands"):
         yield name, command
         return
+    if command.invoke_without_command:
+        yield name, command
     for word, below in command.commands.items():
         yield from verbs(below, f"{name} {word}")
 

@@ -156,7 +156,7 @@ class Line:
             The answer to the dot.
         """
         await self._write(_LINE_STARTING_WITH_DOT.sub(b"..", mail.message))
-        self.log.note_dot(mail.delivery_id)
+        self._note_dot(mail)
         self.writer.write(b".\r\n" if following is None else b".\r\n" + self._take_on(following))
         try:
             reply = await self._read(Step.END_OF_DATA)
@@ -170,6 +170,15 @@ class Line:
         answer = _without(mail.recipient, f"{reply.code} {reply.text}".strip())
         self.log.note_answer(mail.delivery_id, answer)
         return answer
+
+    def _note_dot(self, mail: OutgoingMail) -> None:
+        """Note that the end of a mail is said next; where it cannot be noted, it is not said."""
+        try:
+            self.log.note_dot(mail.delivery_id)
+        except MailDeferredError:
+            self.is_over = True
+            self.writer.transport.abort()
+            raise
 
     async def leave(self) -> None:
         """Say QUIT where somebody listens; whatever the server says to that changes nothing."""

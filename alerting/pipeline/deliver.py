@@ -1,8 +1,9 @@
 """Deliver: claim, send, record, in three commits.
 
-A claim has a lease.  When a worker dies between the sending and the record, nobody knows whether
-the mail left: the delivery is *in doubt* and a person settles it.  Only a transport where a second
-sending takes the place of the first (a maildir, by the Message-ID) is simply asked again.
+A claim has a lease.  What a worker that never came back had claimed is settled by ``pipeline.settle``.
+
+Mails are claimed and recorded many at a time, as they come: between its answer and its record a mail is
+proved by the log of dialogues, which outlives the worker.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ import os
 import secrets
 import socket
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
+from alerting.delivery.dialogue import DialogueLog
+from alerting.delivery.dialogues import open_dialogues
 from alerting.delivery.mailers import Mailer, Sender
 from alerting.delivery.message import is_allowed
 from alerting.delivery.tokens import LinkPurpose, link_address, sign_profile_link
@@ -26,54 +30,25 @@ from alerting.delivery.verp import ReturnPurpose, sign_return_address
 from alerting.domain.delivery import DeliveryState, Envelope
 from alerting.domain.profile import Recipient
 from alerting.domain.suppression import SuppressionKind
-from alerting.errors import MailDeferredError, MailInDoubtError, MailRefusedError, UnknownIdError
+from alerting.errors import MailDeferredError, MailInDoubtError, MailRefusedError
+from alerting.pipeline.post_office import PostOffice
+from alerting.pipeline.settle import settle_leases
 from alerting.pipeline.write import write_mail
 from alerting.store import deliveries, suppressions
 from alerting.store.database import Database
-from alerting.store.deliveries import ClaimedDelivery
+from alerting.store.deliveries import ClaimedDelivery, Outcome, Room
 
 
 log = structlog.get_logger()
 
-_BATCH = 20
-# As many mails are on their way at once, each over a connection of its own.
-_AT_ONCE = 4
+# As many mails are held at most; half as many, and more are claimed.
+_HELD = 100
+_RECORD_SECONDS = 0.2
+# A mail that waited longer for its turn is asked about once more before it leaves.
+_FRESH = timedelta(seconds=10)
 _FIRST_PAUSE = timedelta(minutes=1)
 _LONGEST_PAUSE = timedelta(hours=4)
-# With pauses from one minute to four hours, this many attempts take about two days.
-_LAST_ATTEMPT = 20
-
-
-@dataclass(frozen=True, slots=True)
-class PostOffice:
-    """How mail leaves.
-
-    Args:
-        sender: "Name <address>".
-        base_url: Public address of our pages.
-        secret: Signs the links to leave.
-        recipients_allowed: Who may get mail; None: everybody.
-        lease_seconds: How long a worker may hold a delivery.
-        sending_again_is_safe: Whether a second sending takes the place of the first.
-        bounce_domain: Where bounces and mails to leave come back to, an address a delivery; None: to the
-            sender, where a person reads them.
-    """
-
-    sender: str
-    base_url: str
-    secret: str
-    recipients_allowed: tuple[str, ...] | None
-    lease_seconds: int
-    sending_again_is_safe: bool
-    bounce_domain: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    state: DeliveryState
-    answer: str
-    next_attempt_at: datetime | None = None
-    suppression: str | None = None
+_LONGEST_TRYING = timedelta(days=2)
 
 
 def deliver_digests(
@@ -82,62 +57,65 @@ def deliver_digests(
     """Send everything that may be sent now.
 
     Returns:
-        sent, deferred, failed, suppressed, in_doubt, again (leases that ran out, queued anew); waiting:
-        deliveries that may be sent now and were not.
+        sent, deferred, failed, suppressed, in_doubt; again and proved: of workers that did not come back,
+        queued again and found to be sent; held: why mails wait that are due, an operator's order or the
+        hour's limit, None when none is held; waiting: deliveries that may be sent now and were not.
     """
     counts: Counter[str] = Counter(settle_leases(database, post, now=now()))
-    counts.update(asyncio.run(_deliver_all(database, mailer, post, now)))
+    run = asyncio.run(_deliver_all(database, mailer, post, now))
+    counts.update(run.counts)
     with database.begin() as connection:
         waiting = deliveries.count_to_send(connection, now=now())
-    names = ("sent", "deferred", "failed", "suppressed", "in_doubt", "again")
-    report = {name: counts[name] for name in names}
+    names = ("sent", "deferred", "failed", "suppressed", "in_doubt", "again", "proved")
+    report = {**{name: counts[name] for name in names}, "held": say_held(run.room) if waiting else None}
     log.info("digests_delivered", **report)
     return {**report, "waiting": waiting}
 
 
-def settle_leases(database: Database, post: PostOffice, *, now: datetime) -> dict[str, int]:
-    """Settle claims whose lease ran out; return how many went "again" and how many are "in_doubt"."""
-    again = post.sending_again_is_safe
-    state = DeliveryState.QUEUED if again else DeliveryState.IN_DOUBT
+def find_room(database: Database, post: PostOffice, *, now: datetime) -> Room:
+    """Return how many mails may leave now, and why no more."""
     with database.begin() as connection:
-        count = deliveries.settle_expired(
-            connection, now=now, state=state, answer="the worker that held it did not come back"
-        )
-    return {"again": count if again else 0, "in_doubt": 0 if again else count}
+        return deliveries.find_room(connection, now=now, per_hour=post.mails_per_hour)
 
 
-def resolve_delivery(database: Database, delivery_id: int, *, arrived: bool, now: datetime) -> dict[str, Any]:
-    """Settle a delivery in doubt: it arrived, or it is queued again.
-
-    Raises:
-        UnknownIdError: No delivery of that number is in doubt.
-    """
-    state = DeliveryState.SENT if arrived else DeliveryState.QUEUED
-    answer = "seen in the mailbox" if arrived else "not in the mailbox: queued again"
-    with database.begin() as connection:
-        settled = deliveries.settle_doubt(
-            connection, delivery_id, state=state, answer=answer, sent_at=now if arrived else None
-        )
-        if not settled:
-            raise UnknownIdError(f"delivery {delivery_id}: none of that number is in doubt")
-        waiting = deliveries.count_to_send(connection, now=now)
-    return {"delivery_id": delivery_id, "state": state.value, "waiting": waiting}
+def say_held(room: Room) -> str | None:
+    """Return why mails are held, in words; None when none is."""
+    if room.until_at is None:
+        return room.why
+    return f"{room.why}; goes on by itself from {room.until_at.isoformat(timespec='minutes')}"
 
 
 async def _deliver_all(
     database: Database, mailer: Mailer, post: PostOffice, now: Callable[[], datetime]
-) -> Counter[str]:
+) -> _Worker:
     """Claim and send until nothing is left; the mails of one run share what the mailer keeps open."""
-    counts: Counter[str] = Counter()
-    name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    async with mailer.session() as sender:
-        worker = _Worker(name, database, sender, post, now, asyncio.Semaphore(_AT_ONCE))
-        while states := await worker.deliver_batch():
-            counts.update(state.replace(" ", "_") for state in states)
-    return counts
+    name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    with _noted(post, name) as notes:
+        async with mailer.session(notes) as sender:
+            worker = _Worker(name, database, sender, post, now, asyncio.Semaphore(post.mails_at_once))
+            await worker.run()
+            return worker
+
+
+@contextmanager
+def _noted(post: PostOffice, worker: str) -> Iterator[DialogueLog | None]:
+    if post.sending_again_is_safe:
+        yield None
+        return
+    with open_dialogues(post.dialogues, worker) as notes:
+        yield notes
 
 
 @dataclass(frozen=True, slots=True)
+class _Done:
+    """A claimed delivery and what became of it."""
+
+    claimed: ClaimedDelivery
+    outcome: Outcome
+    suppression: str | None = None
+
+
+@dataclass(slots=True)
 class _Worker:
     """One run of deliver, known by its name to the rows that it holds."""
 
@@ -147,91 +125,123 @@ class _Worker:
     post: PostOffice
     now: Callable[[], datetime]
     turns: asyncio.Semaphore
+    counts: Counter[str] = field(default_factory=Counter)
+    room: Room = field(default_factory=lambda: Room(0))
 
-    async def deliver_batch(self) -> list[str]:
-        """Claim some mails, send them a few at once, and record each as soon as its answer is here."""
+    async def run(self) -> None:
+        """Claim, send and record until nothing is left that may be sent."""
+        under_way: set[asyncio.Task[_Done]] = set()
+        try:
+            while True:
+                if len(under_way) <= _HELD // 2:
+                    claimed, lease_until = self._claim(_HELD - len(under_way))
+                    under_way |= {asyncio.create_task(self._deliver(one, lease_until)) for one in claimed}
+                if not under_way:
+                    return
+                done, under_way = await asyncio.wait(under_way, timeout=_RECORD_SECONDS)
+                self._record(done)
+        finally:
+            # One that fails must not cut the others off between their sending and their record.
+            if under_way:
+                done, _ = await asyncio.wait(under_way)
+                self._record({task for task in done if task.exception() is None})
+
+    def _claim(self, limit: int) -> tuple[list[ClaimedDelivery], datetime]:
         now = self.now()
         lease_until = now + timedelta(seconds=self.post.lease_seconds)
         with self.database.begin() as connection:
-            batch = deliveries.claim_deliveries(
-                connection, worker=self.name, now=now, lease_until=lease_until, limit=_BATCH
-            )
-        # One that fails must not cut the others off between their sending and their record.
-        results = await asyncio.gather(
-            *(self._deliver(claimed, lease_until) for claimed in batch), return_exceptions=True
-        )
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
-        return [result for result in results if isinstance(result, str)]
-
-    async def _deliver(self, claimed: ClaimedDelivery, lease_until: datetime) -> str:
-        async with self.turns:
-            outcome = await self._send(claimed, lease_until)
-            self._record(claimed, outcome)
-        return outcome.state.value
-
-    async def _send(self, claimed: ClaimedDelivery, lease_until: datetime) -> _Outcome:
-        now = self.now()
-        if now >= lease_until:
-            # Somebody may have settled it by now; a mail that waited for its turn is claimed anew.
-            return _Outcome(DeliveryState.QUEUED, "its turn came after the lease had run out: not sent")
-        hindrance = self._find_hindrance(claimed)
-        if hindrance is not None:
-            return _Outcome(DeliveryState.SUPPRESSED, hindrance)
-        try:
-            answer = await self.sender.send(_envelope(self.post, claimed, now))
-        except MailDeferredError as error:
-            return _deferred(claimed, str(error), now)
-        except MailInDoubtError as error:
-            return _Outcome(DeliveryState.IN_DOUBT, str(error))
-        except MailRefusedError as error:
-            suppression = str(error) if error.is_about_recipient else None
-            return _Outcome(DeliveryState.FAILED, str(error), suppression=suppression)
-        return _Outcome(DeliveryState.SENT, answer)
-
-    def _find_hindrance(self, claimed: ClaimedDelivery) -> str | None:
-        """Return why this mail must not leave, asked just before: much may happen after it was queued."""
-        if not _may_get_mail(self.post, claimed.recipient):
-            return "the recipient is not on the list of allowed recipients"
-        with self.database.begin() as connection:
-            return deliveries.find_hindrance(connection, claimed.delivery_id)
-
-    def _record(self, claimed: ClaimedDelivery, outcome: _Outcome) -> None:
-        now = self.now()
-        with self.database.begin() as connection:
-            deliveries.record(
+            self.room = deliveries.find_room(connection, now=now, per_hour=self.post.mails_per_hour)
+            claimed = deliveries.claim_deliveries(
                 connection,
-                claimed.delivery_id,
                 worker=self.name,
-                state=outcome.state,
-                answer=outcome.answer,
-                sent_at=now if outcome.state is DeliveryState.SENT else None,
-                next_attempt_at=outcome.next_attempt_at,
+                now=now,
+                lease_until=lease_until,
+                limit=min(limit, self.room.count),
             )
-            if outcome.suppression is not None:
-                suppressions.add_suppression(
-                    connection,
-                    claimed.recipient.email,
-                    kind=SuppressionKind.HARD_BOUNCE,
-                    reason=outcome.suppression,
-                    now=now,
-                )
+        return claimed, lease_until
+
+    async def _deliver(self, claimed: ClaimedDelivery, lease_until: datetime) -> _Done:
+        if (hindrance := find_hindrance(self.post, claimed)) is not None:
+            return _done(claimed, DeliveryState.SUPPRESSED, hindrance)
+        async with self.turns:
+            now = self.now()
+            if now >= lease_until:
+                # Somebody may have settled it by now; a mail that waited for its turn is claimed anew.
+                late = "its turn came after the lease had run out: not sent"
+                return _done(claimed, DeliveryState.QUEUED, late)
+            if now > lease_until - timedelta(seconds=self.post.lease_seconds) + _FRESH:
+                with self.database.begin() as connection:
+                    hindrance = deliveries.find_hindrance(connection, claimed.delivery_id)
+                if hindrance is not None:
+                    return _done(claimed, DeliveryState.SUPPRESSED, hindrance)
+            return await self._send(claimed, now)
+
+    async def _send(self, claimed: ClaimedDelivery, now: datetime) -> _Done:
+        try:
+            answer = await self.sender.send(write_envelope(self.post, claimed, now))
+        except MailDeferredError as error:
+            return _Done(claimed, _deferred(claimed, error, now))
+        except MailInDoubtError as error:
+            return _done(claimed, DeliveryState.IN_DOUBT, str(error))
+        except MailRefusedError as error:
+            outcome = Outcome(claimed.delivery_id, DeliveryState.FAILED, str(error), blame=error.blame)
+            return _Done(claimed, outcome, suppression=str(error) if error.is_about_recipient else None)
+        return _Done(claimed, Outcome(claimed.delivery_id, DeliveryState.SENT, answer, sent_at=self.now()))
+
+    def _record(self, tasks: set[asyncio.Task[_Done]]) -> None:
+        """Record all that came to an end; then raise what did not."""
+        done = [task.result() for task in tasks if task.exception() is None]
+        now = self.now()
+        with self.database.begin() as connection:
+            deliveries.record(connection, [one.outcome for one in done], worker=self.name)
+            for one in done:
+                if one.suppression is not None:
+                    suppressions.add_suppression(
+                        connection,
+                        one.claimed.recipient.email,
+                        kind=SuppressionKind.HARD_BOUNCE,
+                        reason=one.suppression,
+                        now=now,
+                    )
+        self.counts.update(one.outcome.state.value.replace(" ", "_") for one in done)
+        for task in tasks:
+            task.result()
 
 
-def _may_get_mail(post: PostOffice, recipient: Recipient) -> bool:
+def _done(claimed: ClaimedDelivery, state: DeliveryState, answer: str) -> _Done:
+    return _Done(claimed, Outcome(claimed.delivery_id, state, answer))
+
+
+def find_hindrance(post: PostOffice, claimed: ClaimedDelivery) -> str | None:
+    """Return why a mail must not leave, None when it may."""
+    if not may_get_mail(post, claimed.recipient):
+        return "the recipient is not on the list of allowed recipients"
+    return claimed.hindrance
+
+
+def may_get_mail(post: PostOffice, recipient: Recipient) -> bool:
+    """Tell whether the list of who may get mail over SMTP has a recipient."""
     return post.sending_again_is_safe or is_allowed(recipient.email, post.recipients_allowed)
 
 
-def _deferred(claimed: ClaimedDelivery, answer: str, now: datetime) -> _Outcome:
-    """Return when to try again: pauses double from one minute to four hours."""
-    if claimed.attempt_count >= _LAST_ATTEMPT:
-        return _Outcome(DeliveryState.FAILED, f"given up after {claimed.attempt_count} attempts: {answer}")
-    pause = min(_FIRST_PAUSE * 2 ** (claimed.attempt_count - 1), _LONGEST_PAUSE)
-    return _Outcome(DeliveryState.DEFERRED, answer, next_attempt_at=now + pause)
+def _deferred(claimed: ClaimedDelivery, error: MailDeferredError, now: datetime) -> Outcome:
+    """Return when to try again: pauses double from one minute to four hours, for two days."""
+    if now - claimed.first_attempt_at >= _LONGEST_TRYING:
+        answer = f"given up after {claimed.attempt_count} attempts in two days: {error}"
+        return Outcome(claimed.delivery_id, DeliveryState.FAILED, answer, blame=error.blame)
+    # Beyond ten doublings the longest pause holds.
+    pause = min(_FIRST_PAUSE * 2 ** min(claimed.attempt_count - 1, 10), _LONGEST_PAUSE)
+    return Outcome(
+        claimed.delivery_id,
+        DeliveryState.DEFERRED,
+        str(error),
+        next_attempt_at=now + pause,
+        blame=error.blame,
+    )
 
 
-def _envelope(post: PostOffice, claimed: ClaimedDelivery, now: datetime) -> Envelope:
+def write_envelope(post: PostOffice, claimed: ClaimedDelivery, now: datetime) -> Envelope:
+    """Return the mail of a delivery."""
     token = sign_profile_link(post.secret, LinkPurpose.LEAVE, claimed.recipient_id, claimed.digest.profile_id)
     unsubscribe_url = link_address(post.base_url, LinkPurpose.LEAVE, token)
     rendered = write_mail(

@@ -79,10 +79,17 @@ def list_profiles(database: Database) -> list[Row]:
         return reports.list_profiles(connection)
 
 
-def list_deliveries(database: Database, *, state: str | None) -> list[Row]:
+def list_deliveries(database: Database, *, state: str | None, firm_id: str | None) -> list[Row]:
     """Return deliveries, the newest first."""
     with database.begin() as connection:
-        return [_plain(row) for row in deliveries.list_deliveries(connection, state=state)]
+        rows = deliveries.list_deliveries(connection, state=state, firm_id=firm_id)
+    return [_plain(row) for row in rows]
+
+
+def count_deliveries(database: Database, *, firm_id: str | None) -> dict[str, int]:
+    """Return how many deliveries stand in each state."""
+    with database.begin() as connection:
+        return deliveries.count_by_state(connection, firm_id=firm_id)
 
 
 def list_tellings(database: Database) -> list[Row]:

@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from alerting.domain.delivery import DeliveryState
 from alerting.domain.digest import Digest
 from alerting.domain.json import digest_from_json
 from alerting.domain.profile import Recipient
+from alerting.errors import Blame
+from alerting.store.database import lock
 from alerting.store.suppressions import find_suppression
-from alerting.store.tables import deliveries, digests, profiles, recipients
+from alerting.store.tables import deliveries, digests, mail_stops, profiles, recipients, suppressions
 
 
 _WAITING = (DeliveryState.QUEUED.value, DeliveryState.DEFERRED.value)
+# What has left, or may have.
+_OUT = (DeliveryState.SENT.value, DeliveryState.CLAIMED.value, DeliveryState.IN_DOUBT.value)
+_HOUR = timedelta(hours=1)
+# More than any claim asks for.
+_ANY = 2**31
+_RECORD = text("""
+    UPDATE deliveries SET state = done.state, answer = done.answer, sent_at = done.sent_at,
+        next_attempt_at = done.next_attempt_at, blame = done.blame, lease_until = NULL
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS done (
+        delivery_id bigint, state text, answer text, sent_at timestamptz, next_attempt_at timestamptz,
+        blame text
+    )
+    WHERE deliveries.delivery_id = done.delivery_id AND deliveries.claimed_by = :worker
+        AND deliveries.state IN ('claimed', 'in doubt')
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +44,44 @@ class ClaimedDelivery:
     """A delivery that this worker holds until its lease runs out."""
 
     delivery_id: int
+    digest_id: int
     message_id: str
     recipient_id: int
     recipient: Recipient
     attempt_count: int
+    first_attempt_at: datetime
+    hindrance: str | None
     digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a delivery that was claimed."""
+
+    delivery_id: int
+    state: DeliveryState
+    answer: str
+    sent_at: datetime | None = None
+    next_attempt_at: datetime | None = None
+    blame: Blame | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many mails may leave now; why no more, and until when: by an order, or the hour's limit."""
+
+    count: int
+    why: str | None = None
+    until_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldDelivery:
+    """A delivery that some worker has claimed."""
+
+    delivery_id: int
+    worker: str
+    is_lease_over: bool
 
 
 def queue_deliveries(
@@ -94,74 +145,98 @@ def claim_deliveries(
         .values(
             state=DeliveryState.CLAIMED.value,
             claimed_by=worker,
+            claimed_at=now,
+            first_attempt_at=func.coalesce(deliveries.c.first_attempt_at, now),
             lease_until=lease_until,
             attempt_count=deliveries.c.attempt_count + 1,
         )
     )
-    return _read_claimed(connection, ids)
+    return _read(connection, deliveries.c.delivery_id.in_(ids))
 
 
-def find_hindrance(connection: Connection, delivery_id: int) -> str | None:
-    """Return why a delivery must not be sent any more, None when it may be.
+def read_due(connection: Connection, *, now: datetime) -> list[ClaimedDelivery]:
+    """Return what may be sent now, as a claim would, and claim nothing."""
+    return _read(connection, *_may_be_sent(now))
 
-    It was queued with its digest; since then the address may have been suppressed, or the recipient or the
-    profile ended.
+
+def find_room(connection: Connection, *, now: datetime, per_hour: int | None) -> Room:
+    """Return how many mails may leave now; other workers wait for this transaction where an hour has a limit.
+
+    Args:
+        connection: The transaction that claims.
+        now: Aware UTC.
+        per_hour: How many may leave within an hour, over all workers; None: any.
     """
-    asked = (
-        select(
-            recipients.c.email,
-            recipients.c.ended_at.label("recipient_ended_at"),
-            digests.c.profile_id,
-            profiles.c.ended_at.label("profile_ended_at"),
-        )
-        .select_from(deliveries)
-        .join(recipients, recipients.c.recipient_id == deliveries.c.recipient_id)
-        .join(digests, digests.c.digest_id == deliveries.c.digest_id)
-        .join(profiles, profiles.c.profile_id == digests.c.profile_id)
-        .where(deliveries.c.delivery_id == delivery_id)
-    )
-    row = connection.execute(asked).one()
-    if row.recipient_ended_at is not None:
-        return "the recipient is one of the firm no longer"
-    if row.profile_ended_at is not None:
-        return "the profile has ended"
-    return find_suppression(connection, row.email, row.profile_id)
+    stopped = find_stop(connection)
+    if stopped is not None:
+        return Room(0, f"stopped: {stopped}")
+    if per_hour is None:
+        return Room(_ANY)
+    lock(connection, "alerting: mails per hour")
+    lately = (deliveries.c.claimed_at > now - _HOUR) & deliveries.c.state.in_(_OUT)
+    count = connection.scalar(select(func.count()).select_from(deliveries).where(lately)) or 0
+    if count < per_hour:
+        return Room(per_hour - count)
+    # When so many of the oldest have passed that one more may leave.
+    asked = select(deliveries.c.claimed_at).where(lately).order_by(deliveries.c.claimed_at)
+    oldest: datetime = connection.execute(asked.offset(count - per_hour).limit(1)).scalar_one()
+    return Room(0, f"{count} mails left within an hour, {per_hour} may", oldest + _HOUR)
 
 
-def record(
-    connection: Connection,
-    delivery_id: int,
-    *,
-    worker: str,
-    state: DeliveryState,
-    answer: str,
-    sent_at: datetime | None = None,
-    next_attempt_at: datetime | None = None,
-) -> bool:
-    """Record what became of a delivery; False when another worker holds it now."""
-    held = (deliveries.c.delivery_id == delivery_id) & (deliveries.c.claimed_by == worker)
-    statement = (
-        update(deliveries)
-        .where(held, deliveries.c.state.in_([DeliveryState.CLAIMED.value, DeliveryState.IN_DOUBT.value]))
-        .values(
-            state=state.value,
-            answer=answer,
-            sent_at=sent_at,
-            next_attempt_at=next_attempt_at,
-            lease_until=None,
-        )
-    )
+def find_stop(connection: Connection) -> str | None:
+    """Return why no mail may leave, None when mail may."""
+    return connection.scalar(select(mail_stops.c.reason).where(mail_stops.c.ended_at.is_(None)))
+
+
+def stop_mail(connection: Connection, *, reason: str, now: datetime) -> bool:
+    """Let no more mail leave; False when that stands already."""
+    statement = insert(mail_stops).values(reason=reason, created_at=now)
+    made = statement.on_conflict_do_nothing().returning(mail_stops.c.stop_id)
+    return connection.scalar(made) is not None
+
+
+def release_mail(connection: Connection, *, now: datetime) -> bool:
+    """Let mail leave again; False when nothing stops it."""
+    statement = update(mail_stops).where(mail_stops.c.ended_at.is_(None)).values(ended_at=now)
     return connection.execute(statement).rowcount == 1
 
 
-def settle_expired(connection: Connection, *, now: datetime, state: DeliveryState, answer: str) -> int:
-    """Move claims whose lease ran out to another state; return how many."""
-    statement = (
-        update(deliveries)
-        .where(deliveries.c.state == DeliveryState.CLAIMED.value, deliveries.c.lease_until <= now)
-        .values(state=state.value, answer=answer, lease_until=None)
+def find_hindrance(connection: Connection, delivery_id: int) -> str | None:
+    """Return why a delivery must not be sent any more, None when it may be."""
+    [found] = _read(connection, deliveries.c.delivery_id == delivery_id)
+    return found.hindrance
+
+
+def record(connection: Connection, outcomes: Sequence[Outcome], *, worker: str) -> int:
+    """Record what became of deliveries; return of how many, for another worker may hold some by now."""
+    if not outcomes:
+        return 0
+    rows = [
+        {
+            "delivery_id": one.delivery_id,
+            "state": one.state.value,
+            "answer": one.answer.replace("\x00", " "),
+            "sent_at": None if one.sent_at is None else one.sent_at.isoformat(),
+            "next_attempt_at": None if one.next_attempt_at is None else one.next_attempt_at.isoformat(),
+            "blame": None if one.blame is None else one.blame.value,
+        }
+        for one in outcomes
+    ]
+    return connection.execute(_RECORD, {"rows": json.dumps(rows), "worker": worker}).rowcount
+
+
+def hold_claimed(connection: Connection, *, now: datetime) -> list[HeldDelivery]:
+    """Return the deliveries that are claimed, but those that somebody else is settling or recording."""
+    asked = (
+        select(deliveries.c.delivery_id, deliveries.c.claimed_by, deliveries.c.lease_until)
+        .where(deliveries.c.state == DeliveryState.CLAIMED.value)
+        .order_by(deliveries.c.delivery_id)
+        .with_for_update(skip_locked=True)
     )
-    return connection.execute(statement).rowcount
+    return [
+        HeldDelivery(row.delivery_id, row.claimed_by, row.lease_until <= now)
+        for row in connection.execute(asked)
+    ]
 
 
 def settle_doubt(
@@ -171,7 +246,8 @@ def settle_doubt(
     doubtful = (deliveries.c.delivery_id == delivery_id) & (
         deliveries.c.state == DeliveryState.IN_DOUBT.value
     )
-    statement = update(deliveries).where(doubtful).values(state=state.value, answer=answer, sent_at=sent_at)
+    settled = {"state": state.value, "answer": answer, "sent_at": sent_at, "blame": None}
+    statement = update(deliveries).where(doubtful).values(settled)
     return connection.execute(statement).rowcount == 1
 
 
@@ -180,7 +256,57 @@ def count_to_send(connection: Connection, *, now: datetime) -> int:
     return connection.scalar(select(func.count()).select_from(deliveries).where(*_may_be_sent(now))) or 0
 
 
-def list_deliveries(connection: Connection, *, state: str | None = None) -> list[dict[str, Any]]:
+def count_by_state(connection: Connection, *, firm_id: str | None = None) -> dict[str, int]:
+    """Return how many deliveries stand in each state, every state named."""
+    asked = select(deliveries.c.state, func.count().label("number")).group_by(deliveries.c.state)
+    if firm_id is not None:
+        asked = asked.join(recipients, recipients.c.recipient_id == deliveries.c.recipient_id)
+        asked = asked.where(recipients.c.firm_id == firm_id)
+    found = {row.state: row.number for row in connection.execute(asked)}
+    return {state.value: found.get(state.value, 0) for state in DeliveryState}
+
+
+def queue_replay(
+    connection: Connection, digest_id: int, recipient_id: int, *, message_id: str
+) -> tuple[int, int]:
+    """Queue a digest once more for one recipient; return the delivery's number and which replay it is."""
+    lock(connection, f"alerting: replays of digest {digest_id}")
+    of_both = (deliveries.c.digest_id == digest_id) & (deliveries.c.recipient_id == recipient_id)
+    last = connection.scalar(select(func.max(deliveries.c.replay_number)).where(of_both)) or 0
+    statement = insert(deliveries).values(
+        digest_id=digest_id,
+        recipient_id=recipient_id,
+        message_id=message_id,
+        state=DeliveryState.QUEUED.value,
+        replay_number=last + 1,
+    )
+    delivery_id: int = connection.execute(statement.returning(deliveries.c.delivery_id)).scalar_one()
+    return delivery_id, last + 1
+
+
+def find_reader(connection: Connection, digest_id: int, email: str) -> int | None:
+    """Return the recipient of an address, of the firm that a digest is for; None when there is none."""
+    asked = (
+        select(recipients.c.recipient_id)
+        .join(profiles, profiles.c.firm_id == recipients.c.firm_id)
+        .join(digests, digests.c.profile_id == profiles.c.profile_id)
+        .where(
+            digests.c.digest_id == digest_id,
+            func.lower(recipients.c.email) == email.lower(),
+            recipients.c.ended_at.is_(None),
+        )
+    )
+    return connection.scalar(asked)
+
+
+def has_digest(connection: Connection, digest_id: int) -> bool:
+    """Tell whether there is a digest of that number."""
+    return connection.scalar(select(digests.c.digest_id).where(digests.c.digest_id == digest_id)) is not None
+
+
+def list_deliveries(
+    connection: Connection, *, state: str | None = None, firm_id: str | None = None
+) -> list[dict[str, Any]]:
     """Return deliveries, the newest first."""
     asked = (
         select(
@@ -191,10 +317,12 @@ def list_deliveries(connection: Connection, *, state: str | None = None) -> list
             recipients.c.email.label("recipient"),
             deliveries.c.message_id,
             deliveries.c.state,
+            deliveries.c.replay_number,
             deliveries.c.attempt_count,
             deliveries.c.next_attempt_at,
             deliveries.c.created_at,
             deliveries.c.sent_at,
+            deliveries.c.blame,
             deliveries.c.answer,
         )
         .join(digests, digests.c.digest_id == deliveries.c.digest_id)
@@ -203,6 +331,8 @@ def list_deliveries(connection: Connection, *, state: str | None = None) -> list
     )
     if state is not None:
         asked = asked.where(deliveries.c.state == state)
+    if firm_id is not None:
+        asked = asked.where(recipients.c.firm_id == firm_id)
     return [dict(row) for row in connection.execute(asked).mappings()]
 
 
@@ -211,22 +341,61 @@ def _may_be_sent(now: datetime) -> tuple[Any, ...]:
     return (deliveries.c.state.in_(_WAITING), due)
 
 
-def _read_claimed(connection: Connection, ids: list[int]) -> list[ClaimedDelivery]:
+def _read(connection: Connection, *which: ColumnElement[bool]) -> list[ClaimedDelivery]:
+    """Return deliveries with all that a mail needs, and what may stand against it, by their numbers."""
     asked = (
-        select(deliveries, digests.c.content, recipients.c.email, recipients.c.name, recipients.c.language)
+        select(
+            deliveries,
+            digests.c.content,
+            recipients.c.email,
+            recipients.c.name,
+            recipients.c.language,
+            recipients.c.ended_at.label("recipient_ended_at"),
+            profiles.c.ended_at.label("profile_ended_at"),
+            _SUPPRESSION.label("suppression"),
+        )
         .join(digests, digests.c.digest_id == deliveries.c.digest_id)
         .join(recipients, recipients.c.recipient_id == deliveries.c.recipient_id)
-        .where(deliveries.c.delivery_id.in_(ids))
+        .join(profiles, profiles.c.profile_id == digests.c.profile_id)
+        .where(*which)
         .order_by(deliveries.c.delivery_id)
     )
-    return [
-        ClaimedDelivery(
-            delivery_id=row.delivery_id,
-            message_id=row.message_id,
-            recipient_id=row.recipient_id,
-            recipient=Recipient(row.email, row.name, row.language),
-            attempt_count=row.attempt_count,
-            digest=digest_from_json(row.content),
-        )
-        for row in connection.execute(asked)
-    ]
+    return [_claimed(row) for row in connection.execute(asked)]
+
+
+def _claimed(row: Any) -> ClaimedDelivery:
+    return ClaimedDelivery(
+        delivery_id=row.delivery_id,
+        digest_id=row.digest_id,
+        message_id=row.message_id,
+        recipient_id=row.recipient_id,
+        recipient=Recipient(row.email, row.name, row.language),
+        attempt_count=row.attempt_count,
+        first_attempt_at=row.first_attempt_at,
+        hindrance=_hindrance(row),
+        digest=digest_from_json(row.content),
+    )
+
+
+def _hindrance(row: Any) -> str | None:
+    """Return why a delivery must not be sent any more: much may happen after it was queued."""
+    if row.recipient_ended_at is not None:
+        return "the recipient is one of the firm no longer"
+    if row.profile_ended_at is not None:
+        return "the profile has ended"
+    reason: str | None = row.suppression
+    return reason
+
+
+_SUPPRESSION = (
+    select(suppressions.c.reason)
+    .where(
+        suppressions.c.email == func.lower(recipients.c.email),
+        suppressions.c.ended_at.is_(None),
+        or_(suppressions.c.profile_id.is_(None), suppressions.c.profile_id == digests.c.profile_id),
+    )
+    .order_by(suppressions.c.suppression_id)
+    .limit(1)
+    .correlate(recipients, digests)
+    .scalar_subquery()
+)

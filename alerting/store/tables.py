@@ -313,18 +313,37 @@ deliveries = Table(
     Column("recipient_id", BigInteger, ForeignKey("recipients.recipient_id"), nullable=False),
     Column("message_id", Text, nullable=False, unique=True),
     Column("state", Text, nullable=False, server_default="queued"),
+    # 0; a digest that is sent once more to the same recipient has the next number.
+    Column("replay_number", Integer, nullable=False, server_default=text("0")),
     Column("claimed_by", Text),
+    _time("claimed_at"),
+    _time("first_attempt_at"),
     _time("lease_until"),
     Column("attempt_count", Integer, nullable=False, server_default=text("0")),
     _time("next_attempt_at"),
     _time("sent_at"),
     Column("answer", Text),  # what the mail server said last
+    Column("blame", Text),  # who can mend it, a Blame; NULL: nothing is wrong
     _created(),
-    UniqueConstraint("digest_id", "recipient_id"),
+    UniqueConstraint("digest_id", "recipient_id", "replay_number"),
+    Index("ix_deliveries_claimed_at", "claimed_at"),
+    Index("ix_deliveries_to_send", "delivery_id", postgresql_where=text("state IN ('queued', 'deferred')")),
+    Index("ix_deliveries_claimed", "claimed_by", postgresql_where=text("state = 'claimed'")),
+)
+
+# An operator's order to let no mail out; at most one stands.
+mail_stops = Table(
+    "mail_stops",
+    metadata,
+    _id("stop_id"),
+    Column("reason", Text, nullable=False),
+    _time("created_at", nullable=False),
+    _time("ended_at"),
     Index(
-        "ix_deliveries_waiting",
-        "next_attempt_at",
-        postgresql_where=text("state IN ('queued', 'deferred', 'claimed')"),
+        "uq_mail_stops_standing",
+        text("(ended_at IS NULL)"),
+        unique=True,
+        postgresql_where=text("ended_at IS NULL"),
     ),
 )
 

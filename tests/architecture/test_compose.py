@@ -25,7 +25,7 @@ PLACES = {
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN",
     "PYTHONPATH",
 }
-OUR_PLACES = {"database_url", "elasticsearch_url", "smtp_url", "archive", "maildir"}
+OUR_PLACES = {"database_url", "elasticsearch_url", "smtp_url", "archive", "maildir", "dialogues"}
 
 
 @pytest.fixture(scope="module")

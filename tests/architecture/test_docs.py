@@ -106,6 +106,8 @@ def exists(words: list[str], targets: set[str]) -> bool:
             return all(
                 exists([*words[: -len(rest)], verb, *rest[1:]], targets) for verb in rest[0].split("|")
             )
+        if command.invoke_without_command and rest[0].startswith("--"):
+            break
         if rest[0] not in command.commands:
             return False
         command, rest = command.commands[rest[0]], rest[1:]

@@ -18,7 +18,7 @@ from alerting.domain.notice import Buyer, Change, Lot, Notice, NoticeKind, Place
 from alerting.domain.procedure import LinkStep, ProcedureState
 from alerting.domain.profile import Cadence, Firm, Profile, Recipient
 from alerting.domain.suppression import SuppressionKind
-from alerting.errors import StoreUnavailableError
+from alerting.errors import Blame, StoreUnavailableError
 from alerting.store import (
     deliveries,
     digests,
@@ -32,6 +32,7 @@ from alerting.store import (
     suppressions,
 )
 from alerting.store.database import open_database
+from alerting.store.deliveries import HeldDelivery, Outcome
 from alerting.store.matches import NewMatch
 from alerting.store.tables import metadata
 
@@ -126,7 +127,7 @@ def test_migrating_twice_changes_nothing(database):
     """
     A second migration finds the newest revision and stays there.
     """
-    assert [database.migrate(), database.migrate()] == ["0004", "0004"]
+    assert [database.migrate(), database.migrate()] == ["0005", "0005"]
 
 
 def test_a_server_that_is_away_is_transient():
@@ -313,25 +314,30 @@ def test_a_suppressed_recipient_is_not_queued_and_a_claim_is_held_until_it_is_re
     [first] = deliveries.claim_deliveries(connection, now=NOW, **claim)
     held = deliveries.claim_deliveries(connection, now=NOW, **claim)
     later = NOW + timedelta(minutes=1)
-    deferred = {"state": DeliveryState.DEFERRED, "answer": "450", "next_attempt_at": later}
-    deliveries.record(connection, first.delivery_id, worker="w", **deferred)
+    number = first.delivery_id
+    deferred = Outcome(number, DeliveryState.DEFERRED, "450", next_attempt_at=later, blame=Blame.SERVER)
+    deliveries.record(connection, [deferred], worker="w")
     too_early = deliveries.claim_deliveries(connection, now=NOW, **claim)
     [second] = deliveries.claim_deliveries(connection, now=later, **claim)
-    deliveries.record(
-        connection, second.delivery_id, worker="w", state=DeliveryState.SENT, answer="250", sent_at=later
-    )
+    sent = Outcome(number, DeliveryState.SENT, "250", sent_at=later)
+    by_others = deliveries.record(connection, [sent], worker="v")
+    recorded = deliveries.record(connection, [sent], worker="w")
 
     assert (queued, held, too_early) == (1, [], [])
+    assert (by_others, recorded) == (0, 1)
     assert (first.recipient, second.attempt_count) == (FIRM.recipients[0], 2)
+    assert first.first_attempt_at == second.first_attempt_at == NOW
     assert first.message_id == second.message_id == "<1@a.example>"
-    states = {row["recipient"]: row["state"] for row in deliveries.list_deliveries(connection)}
-    assert states == {"yann@legoff.example": "sent", "bureau@legoff.example": "suppressed"}
+    rows = deliveries.list_deliveries(connection)
+    assert {row["recipient"]: (row["state"], row["blame"]) for row in rows} == {
+        "yann@legoff.example": ("sent", None),
+        "bureau@legoff.example": ("suppressed", None),
+    }
 
 
-@pytest.mark.parametrize("state", [DeliveryState.QUEUED, DeliveryState.IN_DOUBT])
-def test_a_lease_that_ran_out_is_settled(connection, state):
+def test_what_is_claimed_is_shown_with_its_worker(connection):
     """
-    A claim whose worker never came back moves to the state that the transport allows.
+    Who settles claims sees whose they are, and whether their lease is over.
     """
     procedure_id, _ = add_notice(connection)
     digest_id, _ = add_digest(connection, procedure_id)
@@ -343,9 +349,13 @@ def test_a_lease_that_ran_out_is_settled(connection, state):
         profile_id="toits",
         message_ids=lambda: f"<{next(numbers)}@a.example>",
     )
-    deliveries.claim_deliveries(connection, worker="w", now=NOW, lease_until=NOW, limit=1)
+    [claimed] = deliveries.claim_deliveries(
+        connection, worker="w", now=NOW, lease_until=NOW + timedelta(minutes=5), limit=1
+    )
 
-    settled = deliveries.settle_expired(connection, now=NOW, state=state, answer="did not come back")
-
-    assert settled == 1
-    assert [row["state"] for row in deliveries.list_deliveries(connection)] == ["queued", state.value]
+    assert deliveries.hold_claimed(connection, now=NOW) == [
+        HeldDelivery(claimed.delivery_id, "w", is_lease_over=False)
+    ]
+    assert deliveries.hold_claimed(connection, now=NOW + timedelta(minutes=5)) == [
+        HeldDelivery(claimed.delivery_id, "w", is_lease_over=True)
+    ]

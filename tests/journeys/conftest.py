@@ -122,6 +122,7 @@ def settings(database_url, tmp_path):
             "ALERTING_SECRET": "a secret of the tests",
             "ALERTING_MAILDIR": str(tmp_path / "maildir"),
             "ALERTING_ARCHIVE": str(tmp_path / "archive"),
+            "ALERTING_DIALOGUES": str(tmp_path / "dialogues"),
         }
     )
 
@@ -146,6 +147,16 @@ def subscribed(parts, authority, firms_file):
     add_feed(parts, authority)
     commands.import_firms(firms_file, parts=parts)
     return parts
+
+
+@pytest.fixture
+def queued(subscribed, authority):
+    """Two mails of one digest, to Yann and to his office, queued and not sent."""
+    authority.publish("/avis", rss(("7", "Réfection de la toiture de l'école")))
+    for step in (commands.fetch_due_feeds, commands.load_documents, commands.match_profiles):
+        step(parts=subscribed)
+    commands.compose_digests(parts=subscribed)
+    return subscribed
 
 
 @pytest.fixture(name="add_feed")

@@ -225,8 +225,9 @@ def test_a_mail_whose_turn_comes_after_its_lease_is_claimed_anew(served_parts, s
     Path(firms_file).write_text(TEAM)
     commands.import_firms(firms_file, parts=served_parts)
     server.on_rcpt = lambda: clock.go_on(minutes=6)
+    four_at_once = replace(served_parts, post=replace(served_parts.post, mails_at_once=4))
 
-    report = commands.run_all(parts=served_parts)["deliver"]
+    report = commands.run_all(parts=four_at_once)["deliver"]
 
     assert (report["sent"], report["in_doubt"]) == (5, 0)
     assert sorted(server.accepted) == [f"{name}@legoff.example" for name in "abcde"]
@@ -235,16 +236,56 @@ def test_a_mail_whose_turn_comes_after_its_lease_is_claimed_anew(served_parts, s
     }
 
 
-def test_a_worker_that_is_killed_after_the_server_accepted_sends_nothing_twice(
+def test_a_worker_that_is_killed_after_the_server_accepted_is_settled_by_its_notes(
     served_parts, server, settings, clock
 ):
     """
-    The server has the mails and the process dies before it can say so: in doubt once the lease is over, and
-    nothing sends them again until a person says that they did not arrive.
+    The server has the mails and the process dies before it can record so: its log of dialogues says so, and the
+    next run believes it at once.
     """
     for step in (commands.fetch_due_feeds, commands.load_documents, commands.match_profiles):
         step(parts=served_parts)
     commands.compose_digests(parts=served_parts)
+    kill_a_worker(served_parts, server, settings, clock)
+    accepted = sorted(server.accepted)
+    held = states(served_parts)
+    report = commands.deliver_digests(parts=served_parts)
+    commands.run_all(parts=served_parts)
+
+    both = ["bureau@legoff.example", "yann@legoff.example"]
+    assert accepted == both
+    assert held == dict.fromkeys(both, ("claimed", 1))
+    assert (report["proved"], report["sent"], report["in_doubt"]) == (2, 0, 0)
+    assert states(served_parts) == dict.fromkeys(both, ("sent", 1))
+    assert sorted(server.accepted) == both
+    assert list(settings.dialogues.iterdir()) == []
+
+
+def test_a_worker_that_is_killed_and_leaves_no_notes_leaves_doubts(served_parts, server, settings, clock):
+    """
+    Its machine is gone with its log: in doubt once the lease is over, and nothing sends the mails again until a
+    person says that they did not arrive.
+    """
+    for step in (commands.fetch_due_feeds, commands.load_documents, commands.match_profiles):
+        step(parts=served_parts)
+    commands.compose_digests(parts=served_parts)
+    kill_a_worker(served_parts, server, settings, clock)
+    for file in settings.dialogues.iterdir():
+        file.unlink()
+    while_held = commands.deliver_digests(parts=served_parts)
+    clock.go_on(minutes=6)
+    report = commands.recover(parts=served_parts)
+    commands.run_all(parts=served_parts)
+
+    both = ["bureau@legoff.example", "yann@legoff.example"]
+    assert (while_held["sent"], while_held["in_doubt"]) == (0, 0)
+    assert report["in_doubt"] == 2
+    assert states(served_parts) == dict.fromkeys(both, ("in doubt", 1))
+    assert sorted(server.accepted) == both
+
+
+def kill_a_worker(parts, server, settings, clock) -> None:
+    """Let a worker send what is queued and die before it can record it."""
     database = open_database(settings.database_url)
     is_dead = threading.Event()
     server.on_accepted = is_dead.set
@@ -254,24 +295,11 @@ def test_a_worker_that_is_killed_after_the_server_accepted_sends_nothing_twice(
         if is_dead.is_set():
             raise KilledError
 
-    dying = bootstrap.build(served_parts.settings, database=database, now=clock)
+    dying = bootstrap.build(parts.settings, database=database, now=clock)
     with pytest.raises(KilledError):
         commands.deliver_digests(parts=dying)
     dying.close()
-    accepted = sorted(server.accepted)
-    held = states(served_parts)
-    while_held = commands.deliver_digests(parts=served_parts)
-    clock.go_on(minutes=6)
-    report = commands.recover(parts=served_parts)
-    commands.run_all(parts=served_parts)
-
-    both = ["bureau@legoff.example", "yann@legoff.example"]
-    assert accepted == both
-    assert held == dict.fromkeys(both, ("claimed", 1))
-    assert (while_held["sent"], while_held["in_doubt"]) == (0, 0)
-    assert report["in_doubt"] == 2
-    assert states(served_parts) == dict.fromkeys(both, ("in doubt", 1))
-    assert sorted(server.accepted) == both
+    server.on_accepted = lambda: None
 
 
 def test_a_mail_in_doubt_that_a_person_misses_is_sent_under_its_first_message_id(served_parts, server, clock):

@@ -151,7 +151,7 @@ def test_recover_does_what_a_lost_wake_up_left_undone(subscribed, authority, rss
 
     assert report == {
         "documents": 1, "to_index": 0, "to_match": 2, "to_compose": 0, "to_deliver": 0,
-        "again": 0, "in_doubt": 0, "silent_feeds": 0, "waiting": 0,
+        "again": 0, "proved": 0, "in_doubt": 0, "silent_feeds": 0, "waiting": 0,
     }  # fmt: skip
     assert len(mails(tmp_path / "maildir")) == 2
 

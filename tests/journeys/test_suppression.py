@@ -10,7 +10,6 @@ from alerting.errors import ProfileError, UnknownIdError
 from alerting.store import suppressions
 
 
-NOTICE = ("7", "Réfection de la toiture de l'école")
 FIRM = """
 [[firm]]
 id = "le-goff"
@@ -18,16 +17,6 @@ name = "Couverture Le Goff"
 recipients = [{{ email = "{email}" }}]
 profile = [{{ id = "{profile}", name = "Toits", words = ["toiture"], cadence = "immediate" }}]
 """
-
-
-@pytest.fixture
-def queued(subscribed, authority, rss):
-    """Two mails of one digest, to Yann and to his office, queued and not sent."""
-    authority.publish("/avis", rss(NOTICE))
-    for step in (commands.fetch_due_feeds, commands.load_documents, commands.match_profiles):
-        step(parts=subscribed)
-    commands.compose_digests(parts=subscribed)
-    return subscribed
 
 
 def suppress(parts, email: str, *, profile_id: str | None = None) -> None:

@@ -1,0 +1,132 @@
+"""Keep, beside the database, how far each mail's dialogue came: what a worker knew when it was killed.
+
+In:   the notes of one worker's dialogues, a line each, written before the step they speak of.
+Out:  for each mail of a worker that is gone: its end was not said, it was said, or what was answered.
+
+A line is handed to the operating system at once, so it outlives the process, but it is not forced to the
+disk: after the machine itself went down it proves nothing, and is not believed.  The worker holds a lock on
+its file while it lives; a file whose lock is free is that of a worker that is gone.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from alerting.errors import Blame, MailDeferredError, SettingError
+
+
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+
+class Fate(StrEnum):
+    """What became of a mail whose worker is gone."""
+
+    NOT_SENT = "not sent"  # its end was never said, or the server did not take it
+    SENT = "sent"
+    IN_DOUBT = "in doubt"  # its end was said, and no answer was read
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the log proves of one mail; ``answer`` is the server's, where it took it."""
+
+    fate: Fate
+    answer: str | None = None
+
+
+class DialogueFile:
+    """The log of one worker."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def note_dot(self, delivery_id: int) -> None:
+        """Note that the end of a mail is about to be said.
+
+        Raises:
+            MailDeferredError: It cannot be noted, so it must not be said.
+        """
+        try:
+            self._note("dot", delivery_id)
+        except OSError as error:
+            problem = f"the log of dialogues cannot be written: {error.strerror}"
+            raise MailDeferredError(problem, blame=Blame.US) from error
+
+    def note_answer(self, delivery_id: int, taken: str | None) -> None:
+        """Note the server's answer to it; None: the server did not take the mail."""
+        # Without the note, a worker that is killed now leaves a doubt; that is true then.
+        with suppress(OSError):
+            self._note("taken" if taken is not None else "not taken", delivery_id, taken)
+
+    def _note(self, event: str, delivery_id: int, answer: str | None = None) -> None:
+        line = json.dumps([event, delivery_id, answer], ensure_ascii=False).encode() + b"\n"
+        os.write(self._descriptor, line)
+
+
+@contextmanager
+def open_dialogues(folder: Path, worker: str) -> Iterator[DialogueFile]:
+    """Lend a worker its log; it is removed when all ends well, and stays for who comes after a crash.
+
+    Raises:
+        SettingError: The folder cannot be written to.
+    """
+    path = folder / worker
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_WRONLY, 0o600)
+    except OSError as error:
+        raise SettingError("ALERTING_DIALOGUES", "a folder that can be written to", str(folder)) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        os.write(descriptor, _first_line() + b"\n")
+        yield DialogueFile(descriptor)
+        path.unlink()
+    finally:
+        os.close(descriptor)
+
+
+def read_dialogues(folder: Path, worker: str) -> Mapping[int, Proof] | None:
+    """Return what is proved of the mails that a worker held; those it does not name were not sent.
+
+    None where nothing is proved: the worker lives, has no log here, or the machine went down since.
+    """
+    try:
+        with (folder / worker).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lines = file.read().split(b"\n")
+    except OSError:
+        return None
+    if lines[-1] or _boot() is None or lines[0] != _first_line():
+        return None
+    proofs = {}
+    for line in lines[1:-1]:
+        event, delivery_id, answer = json.loads(line)
+        proofs[delivery_id] = _PROOFS.get(event) or Proof(Fate.SENT, answer)
+    return proofs
+
+
+def forget_dialogues(folder: Path, worker: str) -> None:
+    """Remove the log of a worker whose mails are all accounted for."""
+    (folder / worker).unlink(missing_ok=True)
+
+
+_PROOFS = {"dot": Proof(Fate.IN_DOUBT), "not taken": Proof(Fate.NOT_SENT)}
+
+
+def _first_line() -> bytes:
+    return json.dumps(["boot", _boot()]).encode()
+
+
+def _boot() -> str | None:
+    """Return what tells one run of this machine's kernel from the next; None where it says nothing."""
+    try:
+        return _BOOT.read_text().strip()
+    except OSError:
+        return None

@@ -1,0 +1,103 @@
+"""Outgoing: an operator sees what would leave, stops and releases all mail, and sends a digest once more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from alerting.errors import UnknownIdError
+from alerting.pipeline.compose import message_ids
+from alerting.pipeline.deliver import find_hindrance, find_room, say_held, write_envelope
+from alerting.pipeline.post_office import PostOffice
+from alerting.store import deliveries
+from alerting.store.database import Database
+from alerting.store.deliveries import ClaimedDelivery
+
+
+log = structlog.get_logger()
+
+
+def preview_deliveries(
+    database: Database, post: PostOffice, *, now: Callable[[], datetime]
+) -> list[dict[str, Any]]:
+    """Return each mail that is due, as deliver would find it now; nothing is sent or changed.
+
+    Returns:
+        delivery_id, digest_id, profile_id, firm_id, recipient, subject, attempt_count; leaves: whether it
+        would leave; why_not.
+    """
+    moment = now()
+    room = find_room(database, post, now=moment)
+    with database.begin() as connection:
+        due = deliveries.read_due(connection, now=moment)
+    rows = []
+    left = room.count
+    for one in due:
+        why_not = find_hindrance(post, one)
+        if why_not is None and left <= 0:
+            why_not = say_held(room) or f"held: {post.mails_per_hour} mails may leave within an hour"
+        left -= why_not is None
+        rows.append(_row(post, one, why_not, moment))
+    return rows
+
+
+def stop_mail(database: Database, *, why: str, now: Callable[[], datetime]) -> dict[str, Any]:
+    """Let no more mail leave, from the next claim on; harmless when that stands."""
+    with database.begin() as connection:
+        is_new = deliveries.stop_mail(connection, reason=why, now=now())
+        waiting = deliveries.count_to_send(connection, now=now())
+    if is_new:
+        log.warning("mail_stopped", reason=why)
+    return {"stopped": True, "is_new": is_new, "waiting": waiting}
+
+
+def release_mail(database: Database, *, now: Callable[[], datetime]) -> dict[str, Any]:
+    """Let mail leave again, with the next run of deliver; harmless when nothing stops it."""
+    with database.begin() as connection:
+        was_stopped = deliveries.release_mail(connection, now=now())
+        waiting = deliveries.count_to_send(connection, now=now())
+    if was_stopped:
+        log.warning("mail_released")
+    return {"stopped": False, "was_stopped": was_stopped, "waiting": waiting}
+
+
+def replay_digest(
+    database: Database, post: PostOffice, digest_id: int, *, to: str, now: Callable[[], datetime]
+) -> dict[str, Any]:
+    """Queue a digest once more for one recipient of its firm, as a mail of its own.
+
+    It leaves with the next run of deliver, by the rules of every mail: suppressions, the list of who may get
+    mail, the hour's limit.
+
+    Raises:
+        UnknownIdError: No such digest, or nobody of its firm has that address.
+    """
+    with database.begin() as connection:
+        if not deliveries.has_digest(connection, digest_id):
+            raise UnknownIdError(f"digest {digest_id}: no digest of that number")
+        recipient_id = deliveries.find_reader(connection, digest_id, to)
+        if recipient_id is None:
+            raise UnknownIdError(f"digest {digest_id}: nobody of its firm has the address {to!r}")
+        delivery_id, number = deliveries.queue_replay(
+            connection, digest_id, recipient_id, message_id=message_ids(post.sender)()
+        )
+        waiting = deliveries.count_to_send(connection, now=now())
+    log.info("digest_replayed", digest_id=digest_id, delivery_id=delivery_id, replay_number=number)
+    return {"delivery_id": delivery_id, "replay_number": number, "waiting": waiting}
+
+
+def _row(post: PostOffice, due: ClaimedDelivery, why_not: str | None, now: datetime) -> dict[str, Any]:
+    return {
+        "delivery_id": due.delivery_id,
+        "digest_id": due.digest_id,
+        "profile_id": due.digest.profile_id,
+        "firm_id": due.digest.firm_id,
+        "recipient": due.recipient.email,
+        "subject": write_envelope(post, due, now).subject,
+        "attempt_count": due.attempt_count,
+        "leaves": why_not is None,
+        "why_not": why_not,
+    }

@@ -1,0 +1,200 @@
+"""What an operator does with outgoing mail: look, try dry, stop, brake, send once more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from alerting import bootstrap, commands
+from alerting.errors import UnknownIdError
+from alerting.store.tables import metadata
+
+
+BOTH = ["bureau@legoff.example", "yann@legoff.example"]
+
+
+def braked(parts, count: int):
+    """Return parts that let so many mails out within an hour."""
+    return replace(parts, post=replace(parts.post, mails_per_hour=count))
+
+
+def everything(parts) -> list[list[tuple]]:
+    """Return every row of every table."""
+    with parts.database.begin() as connection:
+        return [sorted(map(repr, connection.execute(table.select()))) for table in metadata.sorted_tables]
+
+
+def arrived(parts, mails) -> list[str]:
+    """Return the recipients of the maildir."""
+    return [recipient for recipient, _, _ in mails(parts.settings.maildir)]
+
+
+def test_deliveries_are_counted_by_state_and_shown_by_firm(queued):
+    """
+    Every state has its number; another firm has none of them.
+    """
+    before = commands.count_deliveries(parts=queued)
+    commands.deliver_digests(parts=queued)
+
+    nothing = dict.fromkeys(("queued", "claimed", "sent", "deferred", "failed", "suppressed", "in doubt"), 0)
+    assert before == nothing | {"queued": 2}
+    assert commands.count_deliveries(firm_id="le-goff", parts=queued) == nothing | {"sent": 2}
+    assert commands.count_deliveries(firm_id="morvan", parts=queued) == nothing
+    assert len(commands.list_deliveries(firm_id="le-goff", state="sent", parts=queued)) == 2
+    assert commands.list_deliveries(firm_id="morvan", parts=queued) == []
+
+
+def test_a_dry_run_says_what_would_leave_and_changes_nothing(queued, mails):
+    """
+    Who is suppressed and who is beyond the hour's limit is said beforehand; no row changes, no mail leaves.
+    """
+    commands.add_suppression("yann@legoff.example", why="asked by phone", parts=queued)
+    before = everything(queued)
+    rows = commands.preview_deliveries(parts=queued)
+
+    assert everything(queued) == before
+    assert arrived(queued, mails) == []
+    assert [(row["recipient"], row["leaves"], row["why_not"]) for row in rows] == [
+        ("yann@legoff.example", False, "asked by phone"),
+        ("bureau@legoff.example", True, None),
+    ]
+    assert {row["subject"] for row in rows} == {rows[0]["subject"]}
+    assert "Toits" in rows[0]["subject"]
+
+
+def test_a_dry_run_says_what_the_list_the_limit_and_an_order_hold_back(queued, settings, clock):
+    """
+    Over SMTP nobody is on the list; of two mails one may leave within the hour; then mail is stopped.
+    """
+    over_smtp = bootstrap.build(replace(settings, smtp_url="smtp+plain://127.0.0.1:9"), now=clock)
+    unlisted = commands.preview_deliveries(parts=over_smtp)
+    limited = commands.preview_deliveries(parts=braked(queued, 1))
+    commands.stop_mail(why="wrong template", parts=queued)
+    stopped = commands.preview_deliveries(parts=queued)
+    over_smtp.close()
+
+    assert [row["why_not"] for row in unlisted] == [
+        "the recipient is not on the list of allowed recipients"
+    ] * 2
+    assert [row["why_not"] for row in limited] == [None, "held: 1 mails may leave within an hour"]
+    assert [row["why_not"] for row in stopped] == ["stopped: wrong template"] * 2
+
+
+def test_the_brake_lets_so_many_mails_out_within_an_hour_and_goes_on_by_itself(queued, mails, clock):
+    """
+    The second mail waits, the report says why and until when; an hour later it leaves with the next run.
+    """
+    parts = braked(queued, 1)
+    first = commands.deliver_digests(parts=parts)
+    clock.go_on(minutes=30)
+    too_early = commands.deliver_digests(parts=parts)
+    clock.go_on(minutes=31)
+    later = commands.recover(parts=parts)
+
+    held = "1 mails left within an hour, 1 may; goes on by itself from 2026-03-02T08:00+00:00"
+    assert (first["sent"], first["waiting"], first["held"]) == (1, 1, held)
+    assert (too_early["sent"], too_early["waiting"], too_early["held"]) == (0, 1, held)
+    assert (later["to_deliver"], later["waiting"]) == (1, 0)
+    assert sorted(arrived(queued, mails)) == BOTH
+
+
+def test_an_operator_stops_all_mail_and_releases_it(queued, mails):
+    """
+    Nothing leaves while the order stands, and all of it afterwards; giving it twice is giving it once.
+    """
+    stopped = commands.stop_mail(why="wrong template", parts=queued)
+    again = commands.stop_mail(why="another reason", parts=queued)
+    held = commands.deliver_digests(parts=queued)
+    nothing = arrived(queued, mails)
+    released = commands.release_mail(parts=queued)
+    twice = commands.release_mail(parts=queued)
+    report = commands.deliver_digests(parts=queued)
+
+    assert (stopped["is_new"], again["is_new"]) == (True, False)
+    assert (held["sent"], held["waiting"], held["held"]) == (0, 2, "stopped: wrong template")
+    assert nothing == []
+    assert (released["was_stopped"], twice["was_stopped"], released["waiting"]) == (True, False, 2)
+    assert (report["sent"], report["held"]) == (2, None)
+
+
+def test_a_digest_is_sent_once_more_to_one_recipient(queued, mails):
+    """
+    As a mail of its own: another Message-ID, another row; and once more, if asked.
+    """
+    commands.deliver_digests(parts=queued)
+    [digest_id] = {row["digest_id"] for row in commands.list_deliveries(parts=queued)}
+
+    first = commands.replay_digest(digest_id, to="Yann@LeGoff.example", parts=queued)
+    second = commands.replay_digest(digest_id, to="yann@legoff.example", parts=queued)
+    report = commands.deliver_digests(parts=queued)
+
+    rows = commands.list_deliveries(state="sent", parts=queued)
+    assert (first["replay_number"], second["replay_number"], second["waiting"]) == (1, 2, 2)
+    assert report["sent"] == 2
+    assert sorted((row["recipient"], row["replay_number"]) for row in rows) == [
+        ("bureau@legoff.example", 0),
+        ("yann@legoff.example", 0),
+        ("yann@legoff.example", 1),
+        ("yann@legoff.example", 2),
+    ]
+    assert len({row["message_id"] for row in rows}) == 4
+    assert arrived(queued, mails) == ["bureau@legoff.example", *["yann@legoff.example"] * 3]
+
+
+def test_a_digest_is_sent_to_nobody_else(queued):
+    """
+    An address of another firm, of nobody, and a digest that does not exist are one line each.
+    """
+    [digest_id] = {row["digest_id"] for row in commands.list_deliveries(parts=queued)}
+
+    for email in ("anne@morvan.example", "nobody@legoff.example"):
+        with pytest.raises(UnknownIdError) as caught:
+            commands.replay_digest(digest_id, to=email, parts=queued)
+        assert str(caught.value) == f"digest {digest_id}: nobody of its firm has the address {email!r}"
+    with pytest.raises(UnknownIdError, match=r"^digest 4711: no digest of that number$"):
+        commands.replay_digest(4711, to="yann@legoff.example", parts=queued)
+
+
+def test_a_replay_respects_who_may_get_mail(queued, mails):
+    """
+    A recipient who left gets nothing by a replay either.
+    """
+    commands.deliver_digests(parts=queued)
+    [digest_id] = {row["digest_id"] for row in commands.list_deliveries(parts=queued)}
+    commands.add_suppression("yann@legoff.example", why="asked by phone", parts=queued)
+    commands.replay_digest(digest_id, to="yann@legoff.example", parts=queued)
+
+    report = commands.deliver_digests(parts=queued)
+
+    assert (report["sent"], report["suppressed"]) == (0, 1)
+    assert len(arrived(queued, mails)) == 2
+
+
+@pytest.mark.usefixtures("queued")
+def test_a_server_that_stays_away_is_given_up_after_two_days(settings, clock):
+    """
+    Pauses grow from a minute to four hours; the first attempt after two days is the last.
+    """
+    changed = replace(
+        settings, smtp_url="smtp+plain://127.0.0.1:9", recipients_allowed=("yann@legoff.example",)
+    )
+    parts = bootstrap.build(changed, now=clock)
+    started_at = clock()
+    pauses = []
+    while commands.count_deliveries(parts=parts)["failed"] == 0:
+        commands.deliver_digests(parts=parts)
+        [row] = [
+            row for row in commands.list_deliveries(parts=parts) if row["recipient"] == "yann@legoff.example"
+        ]
+        if row["state"] == "deferred":
+            due = clock.moment.fromisoformat(row["next_attempt_at"])
+            pauses.append(round((due - clock.moment).total_seconds() / 60))
+            clock.moment = due
+    parts.close()
+
+    assert pauses[:10] == [1, 2, 4, 8, 16, 32, 64, 128, 240, 240]
+    assert set(pauses[8:]) == {240}
+    assert 48 <= (clock() - started_at).total_seconds() / 3600 <= 52
+    assert row["answer"].startswith(f"given up after {len(pauses) + 1} attempts in two days: mail server ")
+    assert row["blame"] == "server"
