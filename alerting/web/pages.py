@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 from alerting.digests.render import get_template
-from alerting.digests.words import day
+from alerting.digests.words import NO_BREAK, day
 
 
 _RHYTHMS = {
@@ -24,7 +24,7 @@ _RHYTHMS = {
 _PROBLEMS = {
     400: (
         "Ce lien est incomplet",
-        "Il a peut-être été coupé en chemin. Reprenez le lien « Ne plus recevoir » du dernier message reçu.",
+        "Il a peut-être été coupé en chemin. Reprenez le lien « Ne plus recevoir » du dernier message reçu.",
     ),
     404: ("Il n’y a rien à cette adresse", "Vérifiez le lien, ou reprenez celui du dernier message reçu."),
     405: ("Cette page ne se demande pas ainsi", "Ouvrez le lien du message dans un navigateur."),
@@ -105,9 +105,9 @@ def _heading(report: Mapping[str, Any], *, is_done: bool) -> str:
         case "subscribed" if is_done:
             return "Votre abonnement reprend"
         case "subscribed":
-            return f"Ne plus recevoir « {report['profile_name']} » ?"
+            return f"Ne plus recevoir «{NO_BREAK}{report['profile_name']}{NO_BREAK}»{NO_BREAK}?"
         case "left":
-            return f"Vous ne recevez plus « {report['profile_name']} »"
+            return f"Vous ne recevez plus «{NO_BREAK}{report['profile_name']}{NO_BREAK}»"
         case "left all":
             return "Vous ne recevez plus rien de nous"
         case "suppressed":

@@ -372,3 +372,34 @@ def test_who_left_by_himself_is_not_told_of(returned, clock, mails_in):
     run_often(returned.parts, clock)
 
     assert notices(mails_in, returned.parts) == []
+
+
+def test_a_notice_holds_up_no_digest(returned, authority, rss, clock, mails_in):
+    """
+    The hour of a daily profile comes, with a bounce and a notice waiting: its readers hear of both.
+    """
+    commands.add_profile(
+        "le-goff",
+        {"id": "toits", "name": "Toits", "words": ["toiture", "couverture"], "cadence": "daily"},
+        parts=returned.parts,
+    )
+    returned.arrive("postfix-unknown")
+    authority.publish("/avis", rss(NOTICE, LATER))
+    clock.go_on(hours=22)  # 6 in the morning in Paris.
+    for step in (commands.fetch_due_feeds, commands.load_documents, commands.match_profiles):
+        step(parts=returned.parts)
+    commands.receive_mails(parts=returned.parts)
+    clock.go_on(hours=1)
+    commands.compose_digests(parts=returned.parts)
+    commands.deliver_digests(parts=returned.parts)
+
+    subjects = [
+        str(mail["Subject"]).partition(" · ")[0]
+        for mail in mails_in(returned.parts.settings.maildir)
+        if str(mail["To"]) == "bureau@legoff.example"
+    ]
+    assert sorted(subjects) == [
+        "1 nouveau marché",
+        "1 nouveau marché",
+        "Une adresse ne reçoit plus nos messages",
+    ]

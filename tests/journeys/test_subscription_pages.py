@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from html.parser import HTMLParser
 from http.client import HTTPConnection
+from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -58,7 +59,7 @@ class Page(HTMLParser):
 
     def handle_data(self, data):
         if self.lasttag != "style":
-            self.words += data
+            self.words += data.replace("\N{NO-BREAK SPACE}", " ")
 
 
 class Site:
@@ -361,6 +362,46 @@ def test_every_page_can_be_read_by_everybody(site, leave):
         assert ("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}) in page.tags
         assert (names.count("h1"), names.count("title"), names.count("main")) == (1, 1, 1)
         assert re.search(r"<button[^>]*>\s*</button>", page.rawdata or "") is None
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of "#abc" or "#aabbcc" (WCAG 2.2)."""
+    digits = colour.lstrip("#")
+    digits = "".join(digit * 2 for digit in digits) if len(digits) == 3 else digits
+    shares = [int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+    red, green, blue = [
+        share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares
+    ]
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("front", "back", "least"),
+    [
+        ("ink", "page", 4.5),
+        ("ink", "card", 4.5),
+        ("soft", "page", 4.5),
+        ("soft", "card", 4.5),
+        ("link", "card", 4.5),
+        ("on-button", "button", 4.5),
+        ("good", "good-bg", 4.5),
+        ("button", "card", 3),
+        ("focus", "card", 3),
+        ("focus", "page", 3),
+    ],
+)
+def test_the_colours_can_be_told_apart(scheme, front, back, least):
+    """
+    Contrast AA (WCAG 2.2, 1.4.3 and 1.4.11), by day and by night.
+    """
+    style = (Path(__file__).parents[2] / "templates/web/page.css").read_text()
+    light, dark = re.findall(r":root \{([^}]*)\}", style)
+    colours = dict(re.findall(r"--([\w-]+): (#\w+);", light if scheme == "light" else dark))
+
+    lighter, darker = sorted((luminance(colours[front]), luminance(colours[back])), reverse=True)
+
+    assert (lighter + 0.05) / (darker + 0.05) >= least
 
 
 def test_health_says_whether_the_database_answers(site, settings):
