@@ -1,7 +1,9 @@
-"""Generate the pages that are generated: the settings, the verbs of the command line, the DAGs.
+"""Generate what is generated: the pages of settings, verbs and DAGs, and the templates of a mail.
 
-In:   alerting/settings.py, alerting/cli.py, dags/ and plugins/alerting_airflow/assets.py.
-Out:  docs/settings.md, docs/cli.md, docs/dags.md.
+In:   alerting/settings.py, alerting/cli.py, dags/ and plugins/alerting_airflow/assets.py; for the mail
+      templates/email/source/, where Jinja's statements stand in comments, because a parser of HTML puts
+      the CSS into the elements and would move bare words out of a table.
+Out:  docs/settings.md, docs/cli.md, docs/dags.md; templates/email/*.html.j2.
 
 Run by ``make docs``; a test generates them anew and compares.
 """
@@ -17,6 +19,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+import css_inline
 import typer
 
 from alerting.cli import app
@@ -148,11 +151,18 @@ What to do when one fails at night: [the runbook](runbook.md). An asset's event 
 rows say what to do, so a lost event costs minutes and a repeated one nothing.
 
 """
+MAIL_SOURCE = ROOT / "templates" / "email" / "source"
+MAIL_PIECES = ("opening", "section", "item", "closing")
 
 
 def pages() -> dict[str, str]:
-    """Return each generated page's text, by its path below the repository."""
-    return {"docs/settings.md": settings_page(), "docs/cli.md": cli_page(), "docs/dags.md": dags_page()}
+    """Return the text of each file that is generated, by its path below the repository."""
+    return {
+        "docs/settings.md": settings_page(),
+        "docs/cli.md": cli_page(),
+        "docs/dags.md": dags_page(),
+        **mail_templates(),
+    }
 
 
 def settings_page() -> str:
@@ -185,8 +195,29 @@ def dags_page() -> str:
     return "\n".join([DAGS_HEAD + table, _watchers(), *(found[name]["page"] for name in names)])
 
 
+def mail_templates() -> dict[str, str]:
+    """Return the pieces of a mail with the CSS in their elements: no style sheet is worked out per mail."""
+    inliner = css_inline.CSSInliner(
+        inline_style_tags=False,
+        keep_style_tags=True,
+        load_remote_stylesheets=False,
+        extra_css=(MAIL_SOURCE / "digest.css").read_text(encoding="utf-8"),
+    )
+    inlined = inliner.inline((MAIL_SOURCE / "digest.html").read_text(encoding="utf-8"))
+    # The parser adds what HTML lets one leave out.
+    lean = re.sub(r'style="[^"]*"', _without_spaces, re.sub(r"</?tbody>", "", inlined))
+    page = re.sub(r"<!--(\{%.*?%\})-->", r"\1", lean)
+    opening, *rest = re.split(r"<!--== (\w+) ==-->\n", page)
+    pieces = {"opening": opening, **dict(zip(rest[::2], rest[1::2], strict=True))}
+    return {f"templates/email/{name}.html.j2": pieces[name].rstrip("\n") + "\n" for name in MAIL_PIECES}
+
+
+def _without_spaces(style: re.Match[str]) -> str:
+    return re.sub(r"([:;,]) ", r"\1", style.group()).replace(';"', '"')
+
+
 def main() -> int:
-    """Write the pages; say which changed."""
+    """Write what has changed, and say it."""
     for name, text in pages().items():
         path = ROOT / name
         if not path.exists() or path.read_text() != text:

@@ -16,19 +16,24 @@ Sources: RFC 5322; RFC 2045 and 2047 (quoted-printable, encoded words); RFC 2369
 from __future__ import annotations
 
 import re
-from binascii import b2a_base64, b2a_qp
+from binascii import b2a_base64
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
 from alerting.domain.address import MailAddress, one_line, read_address
 from alerting.domain.delivery import Envelope
+from alerting.domain.mail_text import MailText
 from alerting.errors import MailRefusedError, SettingError
 
 
 _LINK = re.compile(r"https?://[\x21-\x3b\x3d\x3f-\x7e]+")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9.!#$%&'*+/=?^_`{|}~\-]+@[A-Za-z0-9.\-]+>")
-_LINE_END = re.compile(r"\r\n|\r|\n")
+# A file beside the words: as one of their faces, some readers would show it instead of them.
+_CALENDAR = (
+    'text/calendar; charset="utf-8"; method=PUBLISH; name="calendar.ics"\r\n'
+    'Content-Disposition: attachment; filename="calendar.ics"'
+)
 # RFC 5322, 2.1.1: lines of 78 characters; RFC 2047, 2: encoded words of 75, the first beside the name.
 _LINE_LENGTH = 78
 _BYTES_OF_AN_ENCODED_WORD = 42
@@ -51,7 +56,10 @@ def build_message(envelope: Envelope, *, sent_at: datetime) -> bytes:
         SettingError: The sender's address is none.
         ValueError: The Message-ID or the link to leave is not one.
     """
-    boundary = f"=_{_boundary_name(envelope.message_id)}"
+    name = _boundary_name(envelope.message_id)
+    kind, boundary = (
+        ("alternative", f"=_{name}") if envelope.calendar is None else ("mixed", f"=_mixed_{name}")
+    )
     headers = (
         ("From", _mailbox(sender_address(envelope.sender), beside="From: ")),
         ("To", _mailbox(_address(envelope.recipient), beside="To: ")),
@@ -62,18 +70,15 @@ def build_message(envelope: Envelope, *, sent_at: datetime) -> bytes:
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
         ("Auto-Submitted", "auto-generated"),
         ("MIME-Version", "1.0"),
-        ("Content-Type", f'multipart/alternative;\r\n boundary="{boundary}"'),
+        ("Content-Type", f'multipart/{kind};\r\n boundary="{boundary}"'),
     )
-    opening = f"--{boundary}\r\n".encode()
-    return b"".join((
-        "".join(f"{name}: {value}\r\n" for name, value in headers).encode(),
-        b"\r\n",
-        opening,
-        _part("plain", envelope.text),
-        opening,
-        _part("html", envelope.html),
-        f"--{boundary}--\r\n".encode(),
-    ))  # fmt: skip
+    return b"".join(
+        (
+            "".join(f"{name}: {value}\r\n" for name, value in headers).encode(),
+            b"\r\n",
+            *_body(envelope, f"=_{name}", boundary),
+        )
+    )
 
 
 def bare_address(text: str) -> str:
@@ -112,12 +117,25 @@ def is_allowed(recipient: str, allowed: Iterable[str] | None) -> bool:
     return bool(separator) and bool({address, f"@{domain}"} & entries)
 
 
-def _part(subtype: str, content: str) -> bytes:
-    kind = f'Content-Type: text/{subtype}; charset="utf-8"\r\n'
-    lines = _LINE_END.sub("\r\n", content)
-    body = b2a_qp((lines if lines.endswith("\r\n") else lines + "\r\n").encode(), istext=True)
+def _body(envelope: Envelope, inner: str, outer: str) -> Iterator[bytes]:
+    """Yield the parts: both faces of the words, and beside them the dates, as a file to open."""
+    if envelope.calendar is not None:
+        yield f'--{outer}\r\nContent-Type: multipart/alternative;\r\n boundary="{inner}"\r\n\r\n'.encode()
+    yield from _part(inner, 'text/plain; charset="utf-8"', envelope.text)
+    yield from _part(inner, 'text/html; charset="utf-8"', envelope.html)
+    yield f"--{inner}--\r\n".encode()
+    if envelope.calendar is not None:
+        yield b"\r\n"
+        yield from _part(outer, _CALENDAR, envelope.calendar)
+        yield f"--{outer}--\r\n".encode()
+
+
+def _part(boundary: str, kind: str, content: MailText) -> Iterator[bytes]:
+    yield f"--{boundary}\r\nContent-Type: {kind}\r\n".encode()
+    yield b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+    yield content.encoded
     # The line end before a boundary belongs to the boundary.
-    return kind.encode() + b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + body + b"\r\n"
+    yield b"\r\n"
 
 
 def _mailbox(address: MailAddress, *, beside: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerting.digests import words
+from alerting.digests.languages import NO_BREAK, find_language
 from alerting.digests.render import get_template
 from alerting.digests.view import safe_link
 from alerting.domain.feed import Reject
@@ -42,6 +43,9 @@ KINDS = {
 }
 
 
+_FRENCH = find_language("fr")
+
+
 @dataclass(frozen=True, slots=True)
 class CheckedDocument:
     """One document as it was checked.
@@ -65,14 +69,14 @@ def render_check_page(documents: Sequence[CheckedDocument], *, now: datetime) ->
     """Return the page over checked documents, in their order."""
     outcomes = [document.outcome for document in documents]
     context = {
-        "checked_on": words.day_and_time(now),
+        "checked_on": _FRENCH.day_and_time(now),
         "documents": [_document(document, now) for document in documents],
         "counts": [
-            words.count(outcomes.count(name), label, SEVERAL[name])
+            _count(outcomes.count(name), label, SEVERAL[name])
             for name, label in OUTCOMES.items()
             if outcomes.count(name)
         ],
-        "notice_count": words.count(sum(len(document.notices) for document in documents), "avis", "avis"),
+        "notice_count": _count(sum(len(document.notices) for document in documents), "avis", "avis"),
     }
     return get_template("web/feed-check.html.j2").render(context)
 
@@ -97,9 +101,9 @@ def _notice(notice: Notice, missing: Sequence[str], now: datetime) -> dict[str, 
         "Lieu": words.places(places),
         "Date limite": None
         if deadline is None
-        else f"{words.day_and_time(deadline)} ({words.time_left(deadline, now=now)})",
-        "Lots": None if not notice.lots else words.count(len(notice.lots), "lot", "lots"),
-        "Valeur": words.money(notice.value),
+        else f"{_FRENCH.day_and_time(deadline)} ({words.time_left(deadline, _FRENCH, now=now)})",
+        "Lots": None if not notice.lots else _count(len(notice.lots), "lot", "lots"),
+        "Valeur": _FRENCH.money(notice.value),
         "Code CPV": notice.cpv_main,
     }
     return {
@@ -110,3 +114,7 @@ def _notice(notice: Notice, missing: Sequence[str], now: datetime) -> dict[str, 
         "answer": safe_link(notice.submission_url),
         "missing": [MISSING[name] for name in missing if name in MISSING],
     }
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number}{NO_BREAK}{one if number < 2 else many}"  # noqa: PLR2004 - the plural starts at 2

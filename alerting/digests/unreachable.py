@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from alerting.digests.languages import find_language
 from alerting.digests.render import get_template
-from alerting.digests.words import day
 from alerting.domain.digest import Digest, RenderedDigest, Unreachable
+from alerting.domain.mail_text import MailText
 from alerting.domain.profile import Recipient
 from alerting.domain.suppression import SuppressionKind
 
@@ -60,8 +61,8 @@ def render_unreachable(
     }
     return RenderedDigest(
         subject=f"{title} · {digest.firm_name}"[:SUBJECT_CHARACTERS].rstrip(),
-        text=get_template("email/unreachable.txt.j2").render(context),
-        html=get_template("email/unreachable.html.j2").render(context),
+        text=MailText.of(get_template("email/unreachable.txt.j2").render(context)),
+        html=MailText.of(get_template("email/unreachable.html.j2").render(context)),
     )
 
 
@@ -69,6 +70,6 @@ def _view(address: Unreachable, lift_urls: Mapping[int, str]) -> dict[str, str |
     return {
         "email": address.email,
         "why": _WHY[address.kind],
-        "until": None if address.until_at is None else day(address.until_at),
+        "until": None if address.until_at is None else find_language("fr").day(address.until_at),
         "lift_url": lift_urls.get(address.suppression_id),
     }

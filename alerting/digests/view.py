@@ -1,17 +1,19 @@
 """Turn a digest into what its templates show: words, and links that are safe to follow.
 
-In:   a digest.
-Out:  a ``DigestView``: the one context of the HTML part and of its text twin.
+In:   a digest, the language to say it in, the moment.
+Out:  a ``DigestView`` and its ``ItemView``s: the one context of the HTML part and of its text twin.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
 from alerting.digests import words
+from alerting.digests.languages import Language
 from alerting.domain.deadlines import has_passed, working_days_until
 from alerting.domain.digest import Digest, DigestItem, TellingKind
 from alerting.domain.money import Money
@@ -19,33 +21,39 @@ from alerting.domain.notice import Change, Lot, Notice
 
 
 _URGENT_WORKING_DAYS = 5
-_LOTS_SHOWN = 8
-_TITLE_CHARACTERS = 300
-_EVIDENCE_CHARACTERS = 400
+_LOTS_SHOWN = 4
+_CHANGES_SHOWN = 8
+_TITLE_CHARACTERS = 150
+_LOT_CHARACTERS = 100
+_NAME_CHARACTERS = 120
+_EVIDENCE_CHARACTERS = 240
+_REASON_CHARACTERS = 160
+_LINK_CHARACTERS = 600
 _SAFE_LINK = re.compile(r"https?://[\x21-\x7e]+", re.IGNORECASE)
 _AMOUNT = re.compile(r"(\d+)\.(\d\d) ([A-Z]{3})")
 _LOT_NUMBER = re.compile(r"(?:lot)?[\s\-_]*0*(\d+)", re.IGNORECASE)
+_LANGUAGE = re.compile(r"[a-z]{2}")
 
-_SECTIONS = (
-    (TellingKind.NEW, "nouveau marché", "nouveaux marchés", "Nouveau"),
-    (TellingKind.REMINDER, "rappel", "rappels", "Rappel"),
-    (TellingKind.CORRECTED, "correction", "corrections", "Corrigé"),
-    (TellingKind.CANCELLED, "annulation", "annulations", "Annulé"),
-    (TellingKind.AWARDED, "attribution", "attributions", "Attribué"),
+# In the order in which a mail shows them: what has come to an end stands last.
+KINDS = (
+    TellingKind.NEW,
+    TellingKind.REMINDER,
+    TellingKind.CORRECTED,
+    TellingKind.CANCELLED,
+    TellingKind.AWARDED,
 )
-_FIELDS = {
-    "title": "Objet",
-    "description": "Description",
-    "deadline_at": "Date limite",
-    "question_deadline_at": "Questions jusqu'au",
-    "visit_at": "Visite",
-    "value": "Montant",
-    "places": "Lieu",
-    "lots": "Lots",
-    "cpv_main": "Code CPV",
-    "document_url": "Adresse du dossier",
-    "submission_url": "Adresse de réponse",
-}
+_STILL_OPEN = frozenset({TellingKind.NEW, TellingKind.REMINDER, TellingKind.CORRECTED})
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a text; marked where it is why the notice was chosen."""
+
+    text: str
+    is_marked: bool = False
+
+
+Marked = tuple[Piece, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,7 @@ class LotView:
     """A lot that fits."""
 
     name: str
-    title: str | None
+    title: Marked
     value: str | None
 
 
@@ -77,11 +85,14 @@ class ChangeView:
 
 @dataclass(frozen=True, slots=True)
 class DeadlineView:
-    """When to answer, and how long there is."""
+    """When to answer, how long there is, and the day as a leaf of a calendar."""
 
     moment: str
     left: str
     is_urgent: bool
+    weekday: str
+    number: str
+    month: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +100,9 @@ class ItemView:
     """One item in words."""
 
     kind: str
+    is_open: bool
     badge: str
-    title: str
+    title: Marked
     language: str
     buyer: str | None
     lots: tuple[LotView, ...]
@@ -99,7 +111,7 @@ class ItemView:
     deadline: DeadlineView | None
     question_deadline: str | None
     visit: str | None
-    value: str
+    value: str | None
     reasons: tuple[str, ...]
     changes: tuple[ChangeView, ...]
     documents: Link | None
@@ -109,15 +121,15 @@ class ItemView:
 
 @dataclass(frozen=True, slots=True)
 class SectionView:
-    """The items of one kind, under "2 nouveaux marchés"."""
+    """The items of one kind, under "2 new contracts"."""
 
     heading: str
-    items: tuple[ItemView, ...]
+    items: tuple[DigestItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class DigestView:
-    """Everything that both templates show, but for the recipient and the sender."""
+    """What both templates show around the items, but for the recipient and the sender."""
 
     summary: str
     profile_name: str
@@ -127,29 +139,60 @@ class DigestView:
     sections: tuple[SectionView, ...]
 
 
-def view_digest(digest: Digest, *, now: datetime) -> DigestView:
-    """Return what the templates show of a digest; *now* decides how much time is left."""
+def view_digest(digest: Digest, language: Language, *, now: datetime) -> DigestView:
+    """Return what the templates show of a digest around its items."""
     sections = tuple(
-        SectionView(
-            heading=words.count(len(items), one, many),
-            items=tuple(_item(item, badge, now) for item in items),
-        )
-        for kind, one, many, badge in _SECTIONS
+        SectionView(heading=_heading(kind, len(items), language), items=tuple(items))
+        for kind in KINDS
         if (items := [item for item in digest.items if item.telling_kind is kind])
     )
+    first = _first_deadline(digest, now)
     return DigestView(
-        summary=", ".join(section.heading for section in sections) or "rien de nouveau",
-        profile_name=" ".join(digest.profile_name.split()),
-        firm_name=" ".join(digest.firm_name.split()),
-        composed_on=words.day(digest.composed_at),
-        first_deadline=_first_deadline(digest, now),
+        summary=", ".join(section.heading for section in sections) or language.say("nothing new"),
+        profile_name=_clipped(words.clean(digest.profile_name), _NAME_CHARACTERS),
+        firm_name=_clipped(words.clean(digest.firm_name), _NAME_CHARACTERS),
+        composed_on=language.day(digest.composed_at),
+        first_deadline=None if first is None else language.day_and_time(first, read_at=now),
         sections=sections,
     )
 
 
+def view_item(item: DigestItem, language: Language, *, now: datetime) -> ItemView:
+    """Return what the templates show of one item; *now* decides how much time is left."""
+    notice = item.notice
+    mark = _marker(words.matching_words(item.reasons))
+    lots = [lot for lot in notice.lots if lot.lot_id in item.lot_ids]
+    is_open = item.telling_kind in _STILL_OPEN
+    return ItemView(
+        kind=item.telling_kind.value,
+        is_open=is_open,
+        badge=_badge(item.telling_kind, language),
+        title=mark(title_of(notice)),
+        language=_language_of(notice),
+        buyer=_name(notice.buyer.name) if notice.buyer and notice.buyer.name else None,
+        lots=tuple(_lot(lot, notice, mark, language) for lot in lots[:_LOTS_SHOWN]),
+        lots_more=_lots_more(len(lots) - _LOTS_SHOWN, language),
+        place=_place(item, language),
+        deadline=_deadline(notice.deadline_at, language, now),
+        question_deadline=_if_ahead(notice.question_deadline_at, language, now) if is_open else None,
+        visit=_if_ahead(notice.visit_at, language, now) if is_open else None,
+        value=language.money(notice.value),
+        reasons=tuple(_clipped(said, _REASON_CHARACTERS) for said in words.reasons(item.reasons, language)),
+        changes=tuple(_change(change, language, now) for change in item.changes[:_CHANGES_SHOWN]),
+        documents=safe_link(notice.document_url),
+        answer=safe_link(notice.submission_url),
+        notice=safe_link(notice.notice_url),
+    )
+
+
+def title_of(notice: Notice) -> str:
+    """Return a notice's title as it is shown: calm, on one line, not too long."""
+    return _clipped(words.readable(notice.title, names=_names(notice)), _TITLE_CHARACTERS)
+
+
 def safe_link(url: str | None) -> Link | None:
     """Return a link that a mail may carry: http or https, to a host that is named openly; else None."""
-    if url is None or not _SAFE_LINK.fullmatch(url.strip()):
+    if url is None or len(url) > _LINK_CHARACTERS or not _SAFE_LINK.fullmatch(url.strip()):
         return None
     try:
         parts = urlsplit(url.strip())
@@ -160,112 +203,175 @@ def safe_link(url: str | None) -> Link | None:
     return Link(href=parts.geturl(), host=parts.hostname.removeprefix("www."))
 
 
-def _first_deadline(digest: Digest, now: datetime) -> str | None:
-    open_kinds = {TellingKind.NEW, TellingKind.REMINDER, TellingKind.CORRECTED}
+def mark_words(text: str, wanted: Sequence[str]) -> Marked:
+    """Return a text in pieces, each place where one of the words stands marked.
+
+    >>> [piece.text for piece in mark_words("Lot chauffage", ("Chauffage",)) if piece.is_marked]
+    ['chauffage']
+    """
+    return _marker(wanted)(text)
+
+
+def _marker(wanted: Sequence[str]) -> Callable[[str], Marked]:
+    if not wanted:
+        return lambda text: (Piece(text),)
+    # The spaces of a title that was cleaned need not be those of the words as published.
+    ways = "|".join(re.escape(words_).replace(r"\ ", r"\s+") for words_ in wanted)
+    pattern = re.compile(rf"(?<!\w)({ways})(?!\w)", re.IGNORECASE)
+
+    def mark(text: str) -> Marked:
+        pieces = pattern.split(text)
+        return tuple(Piece(piece, number % 2 == 1) for number, piece in enumerate(pieces) if piece)
+
+    return mark
+
+
+def _heading(kind: TellingKind, number: int, language: Language) -> str:
+    match kind:
+        case TellingKind.NEW:
+            return language.count("%(number)s new contract", "%(number)s new contracts", number)
+        case TellingKind.REMINDER:
+            return language.count("%(number)s reminder", "%(number)s reminders", number)
+        case TellingKind.CORRECTED:
+            return language.count("%(number)s correction", "%(number)s corrections", number)
+        case TellingKind.CANCELLED:
+            return language.count("%(number)s cancellation", "%(number)s cancellations", number)
+        case TellingKind.AWARDED:
+            return language.count("%(number)s award", "%(number)s awards", number)
+
+
+def _badge(kind: TellingKind, language: Language) -> str:
+    return {
+        TellingKind.NEW: language.say("New"),
+        TellingKind.REMINDER: language.say("Reminder"),
+        TellingKind.CORRECTED: language.say("Corrected"),
+        TellingKind.CANCELLED: language.say("Cancelled"),
+        TellingKind.AWARDED: language.say("Awarded"),
+    }[kind]
+
+
+def _first_deadline(digest: Digest, now: datetime) -> datetime | None:
     moments = [
         item.notice.deadline_at
         for item in digest.items
-        if item.telling_kind in open_kinds
+        if item.telling_kind in _STILL_OPEN
         and item.notice.deadline_at is not None
         and not has_passed(item.notice.deadline_at, now=now)
     ]
-    return words.day_and_time(min(moments)) if moments else None
+    return min(moments, default=None)
 
 
-def _item(item: DigestItem, badge: str, now: datetime) -> ItemView:
-    notice = item.notice
-    lots = [lot for lot in notice.lots if lot.lot_id in item.lot_ids]
-    return ItemView(
-        kind=item.telling_kind.value,
-        badge=badge,
-        title=_clipped(words.readable(notice.title, names=_names(notice)), _TITLE_CHARACTERS),
-        language=notice.languages[0] if notice.languages else "fr",
-        buyer=words.readable_name(notice.buyer.name) if notice.buyer and notice.buyer.name else None,
-        lots=tuple(_lot(lot, notice) for lot in lots[:_LOTS_SHOWN]),
-        lots_more=_lots_more(len(lots) - _LOTS_SHOWN),
-        place=_place(item),
-        deadline=_deadline(notice.deadline_at, now),
-        question_deadline=_if_ahead(notice.question_deadline_at, now),
-        visit=_if_ahead(notice.visit_at, now),
-        value=words.money(notice.value) or words.NOT_STATED,
-        reasons=words.reasons(item.reasons),
-        changes=tuple(_change(change) for change in item.changes),
-        documents=safe_link(notice.document_url),
-        answer=safe_link(notice.submission_url),
-        notice=safe_link(notice.notice_url),
-    )
+def _language_of(notice: Notice) -> str:
+    """Return the language a screen reader should read a title in."""
+    stated = notice.languages[0].lower() if notice.languages else "fr"
+    return stated if _LANGUAGE.fullmatch(stated) else "fr"
+
+
+def _name(name: str) -> str:
+    return _clipped(words.readable_name(name), _NAME_CHARACTERS)
 
 
 def _names(notice: Notice) -> list[str | None]:
     places = [*notice.places, *(place for lot in notice.lots for place in lot.places)]
     communes = [words.readable_name(place.commune) for place in places if place.commune]
-    return [*communes, notice.buyer.name if notice.buyer else None]
+    return [*communes, words.clean(notice.buyer.name) if notice.buyer and notice.buyer.name else None]
 
 
-def _lot(lot: Lot, notice: Notice) -> LotView:
+def _lot(lot: Lot, notice: Notice, mark: Callable[[str], Marked], language: Language) -> LotView:
     number = _LOT_NUMBER.fullmatch(lot.lot_id)
-    title = words.readable(lot.title, names=_names(notice)) if lot.title else None
+    title = words.readable(lot.title, names=_names(notice)) if lot.title else language.say("without a title")
+    name = number[1] if number else _clipped(words.clean(lot.lot_id), _NAME_CHARACTERS)
     return LotView(
-        name=f"Lot{words.NO_BREAK}{number[1] if number else lot.lot_id}",
-        title=_clipped(title, _TITLE_CHARACTERS) if title else None,
-        value=words.money(lot.value),
+        name=language.say("Lot %(number)s", number=name),
+        title=mark(_clipped(title, _LOT_CHARACTERS)),
+        value=language.money(lot.value),
     )
 
 
-def _lots_more(number: int) -> str | None:
-    return f"et {words.count(number, 'autre lot', 'autres lots')}" if number > 0 else None
+def _lots_more(number: int, language: Language) -> str | None:
+    return (
+        language.count("and %(number)s more lot", "and %(number)s more lots", number) if number > 0 else None
+    )
 
 
-def _place(item: DigestItem) -> str | None:
+def _place(item: DigestItem, language: Language) -> str | None:
     """Return the place of the lots that fit, else of the procedure, else the buyer's département."""
     notice = item.notice
     of_lots = [place for lot in notice.lots if lot.lot_id in item.lot_ids for place in lot.places]
     stated = words.places(of_lots) or words.places(notice.places)
     if stated is None and notice.buyer and notice.buyer.departement:
-        return f"{words.departement(notice.buyer.departement)}, département de l'acheteur"
-    return stated
+        departement = words.departement(notice.buyer.departement)
+        return language.say("%(departement)s, where the buyer is", departement=departement)
+    return None if stated is None else _clipped(stated, _NAME_CHARACTERS)
 
 
-def _deadline(deadline_at: datetime | None, now: datetime) -> DeadlineView | None:
+def _deadline(deadline_at: datetime | None, language: Language, now: datetime) -> DeadlineView | None:
     if deadline_at is None:
         return None
     is_ahead = not has_passed(deadline_at, now=now)
+    weekday, number, month = language.day_of_month(deadline_at)
     return DeadlineView(
-        moment=words.day_and_time(deadline_at),
-        left=words.time_left(deadline_at, now=now),
+        moment=language.day_and_time(deadline_at, read_at=now),
+        left=words.time_left(deadline_at, language, now=now),
         is_urgent=is_ahead and working_days_until(deadline_at, now=now) <= _URGENT_WORKING_DAYS,
+        weekday=weekday,
+        number=number,
+        month=month,
     )
 
 
-def _if_ahead(moment: datetime | None, now: datetime) -> str | None:
-    return None if moment is None or has_passed(moment, now=now) else words.day_and_time(moment)
+def _if_ahead(moment: datetime | None, language: Language, now: datetime) -> str | None:
+    return (
+        None if moment is None or has_passed(moment, now=now) else language.day_and_time(moment, read_at=now)
+    )
 
 
-def _change(change: Change) -> ChangeView:
-    is_prose = change.field not in _FIELDS
-    said = change.evidence or (change.after if is_prose else None)
+def _change(change: Change, language: Language, now: datetime) -> ChangeView:
+    name = _field(change.field, language)
+    said = change.evidence or (change.after if name is None else None)
     return ChangeView(
-        field=_FIELDS.get(change.field, "Texte de l'avis"),
-        before=None if is_prose else _side(change.field, change.before),
-        after=None if is_prose else _side(change.field, change.after),
-        evidence=_clipped(" ".join(said.split()), _EVIDENCE_CHARACTERS) if said else None,
+        field=name or language.say("Text of the notice"),
+        before=None if name is None else _side(change.field, change.before, language, now),
+        after=None if name is None else _side(change.field, change.after, language, now),
+        evidence=_clipped(words.clean(said), _EVIDENCE_CHARACTERS) if said else None,
     )
 
 
-def _side(field: str, value: str | None) -> str | None:
+def _field(field: str, language: Language) -> str | None:
+    """Return what a field is called, None for prose and for what has no name here."""
+    return {
+        "title": language.say("Title"),
+        "description": language.say("Description"),
+        "deadline_at": language.say("Deadline"),
+        "question_deadline_at": language.say("Questions until"),
+        "visit_at": language.say("Visit"),
+        "value": language.say("Amount"),
+        "places": language.say("Place"),
+        "lots": language.say("Lots"),
+        "cpv_main": language.say("CPV code"),
+        "document_url": language.say("Address of the documents"),
+        "submission_url": language.say("Address for answers"),
+    }.get(field)
+
+
+def _side(field: str, value: str | None, language: Language, now: datetime) -> str | None:
     if value is None:
         return None
     if field == "value" and (amount := _AMOUNT.fullmatch(value)):
-        return words.money(Money(int(amount[1] + amount[2]), amount[3]))
-    if field.endswith("_url"):
-        return _clipped(value, _EVIDENCE_CHARACTERS)
-    if not field.endswith("_at"):
-        return _clipped(words.readable(value), _EVIDENCE_CHARACTERS)
+        return language.money(Money(int(amount[1] + amount[2]), amount[3]))
+    if field.endswith("_at") and (moment := read_moment(value)) is not None:
+        return language.day_and_time(moment, read_at=now)
+    is_prose = not field.endswith(("_at", "_url"))
+    return _clipped(words.readable(value) if is_prose else words.clean(value), _EVIDENCE_CHARACTERS)
+
+
+def read_moment(text: str) -> datetime | None:
+    """Return the aware moment that a change names, None when it names none."""
     try:
-        moment = datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(text)
     except ValueError:
-        return value
-    return words.day_and_time(moment) if moment.tzinfo else value
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _clipped(text: str, length: int) -> str:

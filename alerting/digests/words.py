@@ -1,34 +1,24 @@
-"""Say facts in French: dates, money, places, reasons.
+"""Say facts in words: places, titles, reasons, how long there is.
 
-In:   values of the domain.
-Out:  words for a reader; never HTML, never a link.
-
-Times are said in Paris time, because deadlines are local.
+In:   values of the domain, and the language to say them in.
+Out:  words for a reader; never HTML, never a link, nothing that hides or turns other words around.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from alerting.domain.deadlines import PARIS, has_passed, is_day_alone, working_days_until
+from alerting.digests.languages import NO_BREAK, Language
+from alerting.domain.deadlines import PARIS, has_passed, working_days_until
 from alerting.domain.match import Reason
-from alerting.domain.money import Money
 from alerting.domain.notice import Place
 from alerting.reference.cpv import cpv_label
 from alerting.reference.nuts import departement_name
 
 
-NO_BREAK = "\N{NO-BREAK SPACE}"
-NOT_STATED = "non précisée"
-
-_WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
-_MONTHS = (
-    "janvier", "février", "mars", "avril", "mai", "juin",
-    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
-)  # fmt: skip
-_CURRENCIES = {"EUR": "€", "GBP": "£", "USD": "$"}
 _SHOUTING_SHARE = 0.7
 _SHOUTING_LETTERS = 8
 # Words of public purchasing that are written in capitals in any text.
@@ -45,68 +35,35 @@ _FACTS_SHOWN = 5
 _WITHOUT_FACTS = frozenset({"value", "kind"})
 _DEPARTEMENT = re.compile(r"\d{2,3}|2[AB]")
 
-_MET = {
-    "cpv": "vos codes",
-    "trade": "votre métier",
-    "words": "vos mots",
-    "place": "votre secteur",
-    "value": "montant dans votre fourchette",
-    "kind": "type d'avis que vous suivez",
-    "buyer": "acheteur que vous suivez",
-}
-_UNKNOWN = {
-    "cpv": "code CPV non précisé",
-    "trade": "métier non précisé",
-    "words": "texte non précisé",
-    "place": "lieu non précisé",
-    "value": "montant non précisé",
-    "kind": "type d'avis non précisé",
-    "buyer": "acheteur non précisé",
-}
+# Controls, and what turns the direction of writing or joins letters unseen.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+_SPACES = re.compile(r"[\s\u2028\u2029]+")
+_SEEN = re.compile(r"[\x20-\x7e\xa0-\xac\xae-\u02ff\u2010-\u2027\u20ac]*")
 
 
-def day_and_time(moment: datetime) -> str:
-    """Return "mardi 3 mars 2026 à 12 h" in Paris time; the day alone where no hour was stated."""
-    if is_day_alone(moment):
-        return day(moment)
-    local = moment.astimezone(PARIS)
-    minutes = f"{NO_BREAK}{local.minute:02d}" if local.minute else ""
-    return f"{day(moment)} à{NO_BREAK}{local.hour}{NO_BREAK}h{minutes}"
+def clean(text: str) -> str:
+    r"""Return a text of others on one line, without the signs that nobody sees.
+
+    >>> clean("Toiture\n\u202eexe.fdp")
+    'Toiture exe.fdp'
+    """
+    folded = _SPACES.sub(" ", text).strip()
+    if _SEEN.fullmatch(folded):
+        return folded
+    return "".join(sign for sign in folded if unicodedata.category(sign) not in _UNSEEN)
 
 
-def day(moment: datetime) -> str:
-    """Return "dimanche 1er mars 2026" in Paris time."""
-    local = moment.astimezone(PARIS)
-    number = "1er" if local.day == 1 else str(local.day)
-    return f"{_WEEKDAYS[local.weekday()]} {number}{NO_BREAK}{_MONTHS[local.month - 1]} {local.year}"
-
-
-def time_left(deadline_at: datetime, *, now: datetime) -> str:
-    """Return how long there is: "encore 12 jours ouvrés", "aujourd'hui", "délai passé"."""
+def time_left(deadline_at: datetime, language: Language, *, now: datetime) -> str:
+    """Return how long there is: "12 working days left", "today", "past"."""
     if has_passed(deadline_at, now=now):
-        return "délai passé"
+        return language.say("the time is up")
     days = (deadline_at.astimezone(PARIS).date() - now.astimezone(PARIS).date()).days
     working_days = working_days_until(deadline_at, now=now)
     if days == 0:
-        return "c'est aujourd'hui"
+        return language.say("it is today")
     if working_days == 0:
-        return "plus aucun jour ouvré d'ici là"
-    return f"encore {count(working_days, 'jour ouvré', 'jours ouvrés')}"
-
-
-def count(number: int, one: str, many: str) -> str:
-    """Return "1 marché", "3 marchés"; French counts 0 and 1 as one."""
-    return f"{number}{NO_BREAK}{one if number < 2 else many}"  # noqa: PLR2004 - the plural starts at 2
-
-
-def money(value: Money | None) -> str | None:
-    """Return "120 000 €", "99,50 €"; None stays None."""
-    if value is None:
-        return None
-    units, cents = divmod(value.amount_cents, 100)
-    whole = f"{units:,}".replace(",", NO_BREAK)
-    fraction = f",{cents:02d}" if cents else ""
-    return f"{whole}{fraction}{NO_BREAK}{_CURRENCIES.get(value.currency, value.currency)}"
+        return language.say("no working day left until then")
+    return language.count("%(number)s working day left", "%(number)s working days left", working_days)
 
 
 def departement(code: str) -> str:
@@ -127,7 +84,7 @@ def readable(text: str, *, names: Iterable[str | None] = ()) -> str:
     Capitals become small letters but for the first; acronyms, words with digits and Roman
     numbers stay; *names* that occur (communes, the buyer) are written as they are given.
     """
-    folded = " ".join(text.split())
+    folded = clean(text)
     letters = [letter for letter in folded if letter.isalpha()]
     loud = sum(letter.isupper() for letter in letters)
     if len(letters) < _SHOUTING_LETTERS or loud < _SHOUTING_SHARE * len(letters):
@@ -139,7 +96,7 @@ def readable(text: str, *, names: Iterable[str | None] = ()) -> str:
     return calm[:1].upper() + calm[1:]
 
 
-def reasons(given: Iterable[Reason]) -> tuple[str, ...]:
+def reasons(given: Iterable[Reason], language: Language) -> tuple[str, ...]:
     """Return each criterion that was met or could not be judged, once, in words.
 
     What several lots met is put together; a trade says its name first, then what told it.
@@ -150,16 +107,32 @@ def reasons(given: Iterable[Reason]) -> tuple[str, ...]:
         name, facts = _name_and_facts(reason)
         said = facts_of.setdefault((reason.criterion, is_met, name), {})
         for fact in facts:
-            said.setdefault(fact.casefold(), _fact(reason.criterion, fact))
+            said.setdefault(fact.casefold(), _fact(reason.criterion, fact, language))
     return tuple(
-        _met(criterion, name, tuple(facts.values())) if is_met else _unknown(criterion)
+        _met(criterion, name, tuple(facts.values()), language) if is_met else _unknown(criterion, language)
         for (criterion, is_met, name), facts in facts_of.items()
     )
 
 
+def matching_words(given: Iterable[Reason]) -> tuple[str, ...]:
+    """Return the words of a notice that met a criterion, as published, the longest first."""
+    found = {
+        clean(fact)
+        for reason in given
+        if reason.criterion in {"trade", "words"} and reason.verdict == "met"
+        for fact in _name_and_facts(reason)[1]
+        if not _CPV.fullmatch(fact)
+    }
+    return tuple(sorted(found - {""}, key=_longest_first))
+
+
+def _longest_first(text: str) -> tuple[int, str]:
+    return (-len(text), text)
+
+
 def _name_and_facts(reason: Reason) -> tuple[str, tuple[str, ...]]:
     if reason.criterion == "trade":
-        return " ".join(reason.facts[:1]), reason.facts[1:]
+        return clean(" ".join(reason.facts[:1])), reason.facts[1:]
     return "", () if reason.criterion in _WITHOUT_FACTS else reason.facts
 
 
@@ -172,7 +145,7 @@ def _place(place: Place) -> str | None:
 
 def readable_name(name: str) -> str:
     """Return the name of a commune or buyer, "REDON" as "Redon"."""
-    folded = " ".join(name.split())
+    folded = clean(name)
     return _title(folded) if folded.isupper() and len(folded) >= 4 else folded  # noqa: PLR2004 - "CHU", "OPH" stay
 
 
@@ -199,23 +172,43 @@ def _calm(word: str) -> str:
     return f"{head.lower()}'{tail}" if apostrophe and tail in _ACRONYMS else word.lower()
 
 
-def _fact(criterion: str, fact: str) -> str:
+def _fact(criterion: str, fact: str, language: Language) -> str:
     if criterion == "place":
-        return departement(fact) if _DEPARTEMENT.fullmatch(fact) else fact
+        return departement(fact) if _DEPARTEMENT.fullmatch(fact) else clean(fact)
     if criterion in {"cpv", "trade"} and _CPV.fullmatch(fact):
-        label = cpv_label(fact)
+        # The nomenclature is not in Breton; who reads Breton reads French.
+        label = cpv_label(fact, "en" if language.code == "en" else "fr")
         return f"CPV{NO_BREAK}{fact} ({label})" if label else f"CPV{NO_BREAK}{fact}"
     if criterion in {"words", "trade"}:
-        return f"«{NO_BREAK}{fact.lower() if fact.isupper() else fact}{NO_BREAK}»"
-    return fact
+        words = clean(fact)
+        return language.say("“%(words)s”", words=words.lower() if words.isupper() else words)
+    return clean(fact)
 
 
-def _met(criterion: str, name: str, facts: tuple[str, ...]) -> str:
-    said = _MET.get(criterion, criterion)
+def _met(criterion: str, name: str, facts: tuple[str, ...], language: Language) -> str:
+    met = {
+        "cpv": language.say("your codes"),
+        "trade": language.say("your trade"),
+        "words": language.say("your words"),
+        "place": language.say("your area"),
+        "value": language.say("amount in your range"),
+        "kind": language.say("kind of notice that you follow"),
+        "buyer": language.say("buyer that you follow"),
+    }
+    said = met.get(criterion, criterion)
     named = f"{said} {name}" if name else said
     shown = [*facts[:_FACTS_SHOWN], *(["…"] if len(facts) > _FACTS_SHOWN else [])]
-    return f"{named}{NO_BREAK}: {', '.join(shown)}" if shown else named
+    return language.say("%(what)s: %(facts)s", what=named, facts=", ".join(shown)) if shown else named
 
 
-def _unknown(criterion: str) -> str:
-    return f"{_UNKNOWN.get(criterion, f'{criterion} non précisé')} dans l'avis"
+def _unknown(criterion: str, language: Language) -> str:
+    unknown = {
+        "cpv": language.say("CPV code not stated in the notice"),
+        "trade": language.say("trade not stated in the notice"),
+        "words": language.say("text not stated in the notice"),
+        "place": language.say("place not stated in the notice"),
+        "value": language.say("amount not stated in the notice"),
+        "kind": language.say("kind not stated in the notice"),
+        "buyer": language.say("buyer not stated in the notice"),
+    }
+    return unknown.get(criterion, criterion)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from alerting.domain.mail_text import MailText
+
 
 class DeliveryState(StrEnum):
     """Where a delivery stands; only ``queued`` and ``deferred`` may be claimed."""
@@ -31,6 +33,7 @@ class Envelope:
         unsubscribe_url: Signed link, https outside demo and tests.
         unsubscribe_mailto: A bare address, or None.
         return_path: Where bounces go, a bare address; None: to the sender.
+        calendar: Its dates, an iCalendar object; None where it has none.
     """
 
     delivery_id: int
@@ -38,8 +41,9 @@ class Envelope:
     sender: str
     recipient: str
     subject: str
-    text: str
-    html: str
+    text: MailText
+    html: MailText
     unsubscribe_url: str
     unsubscribe_mailto: str | None = None
     return_path: str | None = None
+    calendar: MailText | None = None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from alerting.domain.mail_text import MailText
 from alerting.domain.match import Reason
 from alerting.domain.notice import Change, Notice
 from alerting.domain.procedure import ProcedureState
@@ -77,8 +78,9 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class RenderedDigest:
-    """One mail's words: a subject under 70 characters, a text part and its HTML twin."""
+    """One mail's words: a subject under 70 characters, a text part and its HTML twin, dates as a calendar."""
 
     subject: str
-    text: str
-    html: str
+    text: MailText
+    html: MailText
+    calendar: MailText | None = None

@@ -260,6 +260,7 @@ def write_envelope(post: PostOffice, claimed: ClaimedDelivery, now: datetime) ->
         subject=rendered.subject,
         text=rendered.text,
         html=rendered.html,
+        calendar=rendered.calendar,
         unsubscribe_url=unsubscribe_url,
         unsubscribe_mailto=_return_address(post, ReturnPurpose.LEAVE, claimed.delivery_id),
         return_path=_return_address(post, ReturnPurpose.BOUNCE, claimed.delivery_id),

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from alerting.digests.languages import NO_BREAK, find_language
 from alerting.digests.render import get_template
-from alerting.digests.words import NO_BREAK, day
 
 
 _RHYTHMS = {
@@ -79,7 +79,7 @@ def unreachable_page(report: Mapping[str, Any], sender: Sender, *, token: str, i
     context = {
         "heading": headings[report["state"]],
         "is_soft": report.get("kind") == "soft bounces",
-        "until": None if until_at is None else day(until_at),
+        "until": None if until_at is None else find_language("fr").day(until_at),
         "token": token,
         "is_done": is_done,
         **_about(sender),

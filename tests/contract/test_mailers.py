@@ -18,6 +18,7 @@ from alerting.delivery.maildir import MaildirMailer
 from alerting.delivery.mailers import Mailer
 from alerting.delivery.smtp import SmtpMailer
 from alerting.domain.delivery import Envelope
+from alerting.domain.mail_text import MailText
 from alerting.errors import MailRefusedError
 
 
@@ -28,8 +29,8 @@ ENVELOPE = Envelope(
     sender="Alerte marchés <alertes@alertes.example>",
     recipient="anne@couverture-lebras.example",
     subject="1 nouveau marché · Couverture Redon",
-    text="Un marché à Redon.\n",
-    html="<p>Un marché à Redon.</p>\n",
+    text=MailText.of("Un marché à Redon.\n"),
+    html=MailText.of("<p>Un marché à Redon.</p>\n"),
     unsubscribe_url="https://alertes.example/unsubscribe/abc",
 )
 

@@ -21,6 +21,7 @@ from cryptography.x509.oid import NameOID
 from alerting.delivery.smtp import SmtpMailer
 from alerting.domain.delivery import Envelope
 from alerting.domain.mail_limits import DomainLimit, SmtpLimits
+from alerting.domain.mail_text import MailText
 from alerting.errors import MailDeferredError, MailInDoubtError, MailRefusedError
 
 
@@ -39,8 +40,8 @@ def envelope(
         sender="Alerte marchés <alertes@alertes.example>",
         recipient=recipient,
         subject="3 nouveaux marchés · Couverture Redon",
-        text=text,
-        html="<p>Trois marchés.</p>",
+        text=MailText.of(text),
+        html=MailText.of("<p>Trois marchés.</p>"),
         unsubscribe_url="https://alertes.example/unsubscribe/abc",
     )
 

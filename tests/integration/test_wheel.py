@@ -39,7 +39,7 @@ mail = render(
     now=now,
 )
 loaded = {name: module.__file__ for name, module in sys.modules.items() if name.startswith("alerting")}
-print(json.dumps({"subject": mail.subject, "text": mail.text, "html": mail.html, "loaded": loaded}))
+print(json.dumps({"subject": mail.subject, "text": str(mail.text), "html": str(mail.html), "loaded": loaded}))
 """
 
 
@@ -117,8 +117,9 @@ def test_the_wheel_holds_every_file_of_the_product(wheel):
         "alerting/reference/data/cpv.csv",
         "alerting/store/migrations/env.py",
         "alerting/store/migrations/versions/first_digest_0001.py",
-        "alerting/_templates/email/digest.html.j2",
-        "alerting/_templates/email/digest.txt.j2",
+        "alerting/digests/catalogs/br.po",
+        "alerting/_templates/email/item.html.j2",
+        "alerting/_templates/email/item.txt.j2",
     } <= expected
 
     with zipfile.ZipFile(wheel) as archive:

@@ -203,9 +203,9 @@ def rss(*items: tuple[str, str]) -> str:
 
 
 def mails(folder: Path) -> list[tuple[str, str, str]]:
-    """Return (recipient, subject, text) of every mail of a maildir, sorted."""
+    """Return (recipient, subject, text without the stars of what is marked) of every mail, sorted."""
     return sorted(
-        (str(mail["To"]), str(mail["Subject"]), mail.get_body(("plain",)).get_content())
+        (str(mail["To"]), str(mail["Subject"]), mail.get_body(("plain",)).get_content().replace("*", ""))
         for mail in mails_in(folder)
     )
 

@@ -153,10 +153,14 @@ class World:
         return commands.count_waiting(parts=self.parts)["to_compose"]
 
 
+# Those that hold words or digits together.
+SPACES = str.maketrans("\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}", "  ")
+
+
 def told(text: str) -> list[str]:
     """Return the lines of a mail that say what is told."""
-    starts = ("[", "- ", "avant : ", "après : ", "Date limite : ", "Valeur : ")
-    lines = [line.strip().replace("\N{NO-BREAK SPACE}", " ") for line in text.splitlines()]
+    starts = ("[", "- ", "avant : ", "après : ", "Répondre jusqu’au ", "Valeur ")
+    lines = [line.strip().translate(SPACES) for line in text.splitlines()]
     # The lots that fit are the same in all of these.
     return [line.partition(" (")[0] for line in lines if line.startswith(starts) and "- Lot " not in line]
 
@@ -181,8 +185,8 @@ def world(parts, authority, clock, mails, tmp_path):
 CALL = announce("call")
 NEW = [
     f"[NOUVEAU] {TITLE}",
-    "Date limite : lundi 30 mars 2026 à 12 h",
-    "Valeur : 90 000 €",
+    "Répondre jusqu’au lundi 30 mars à 12 h",
+    "Valeur de l’ensemble : 90 000 €",
 ]
 
 
@@ -202,10 +206,10 @@ def test_a_change_notice_is_told_once_with_before_and_after(world):
         YANN: [
             f"[CORRIGÉ] {TITLE}",
             "- Date limite",
-            "avant : lundi 30 mars 2026 à 12 h",
-            "après : mardi 7 avril 2026 à 12 h",
-            "Date limite : mardi 7 avril 2026 à 12 h",
-            "Valeur : 90 000 €",
+            "avant : lundi 30 mars à 12 h",
+            "après : mardi 7 avril à 12 h",
+            "Répondre jusqu’au mardi 7 avril à 12 h",
+            "Valeur de l’ensemble : 90 000 €",
         ]
     }
     assert third == {}
@@ -228,20 +232,20 @@ def test_two_changes_before_a_digest_are_told_as_one_from_what_was_told_to_what_
     assert set(at_once) == set(at_once_again) == {YANN}
     assert [line for line in at_once_again[YANN] if line.startswith(("- ", "avant", "après"))] == [
         "- Date limite",
-        "avant : vendredi 3 avril 2026 à 12 h",
-        "après : mardi 7 avril 2026 à 12 h",
+        "avant : vendredi 3 avril à 12 h",
+        "après : mardi 7 avril à 12 h",
     ]
     assert next_morning == {
         LENA: [
             f"[CORRIGÉ] {TITLE}",
             "- Date limite",
-            "avant : lundi 30 mars 2026 à 12 h",
-            "après : mardi 7 avril 2026 à 12 h",
+            "avant : lundi 30 mars à 12 h",
+            "après : mardi 7 avril à 12 h",
             "- Montant",
             "avant : 90 000 €",
             "après : 95 000 €",
-            "Date limite : mardi 7 avril 2026 à 12 h",
-            "Valeur : 95 000 €",
+            "Répondre jusqu’au mardi 7 avril à 12 h",
+            "Valeur de l’ensemble : 95 000 €",
         ]
     }
 
@@ -315,7 +319,7 @@ def test_a_cancellation_is_told_once_to_who_was_told_and_to_nobody_else(world, t
     afterwards = world.tell()
     next_morning = world.tell_next_morning()
 
-    cancelled = [f"[ANNULÉ] {TITLE}", "Date limite : lundi 30 mars 2026 à 12 h", "Valeur : 90 000 €"]
+    cancelled = [f"[ANNULÉ] {TITLE}", "Valeur de l’ensemble : 90 000 €"]
     assert at_once == {YANN: cancelled}
     assert afterwards == {}
     assert next_morning == {LENA: cancelled}
@@ -332,7 +336,11 @@ def test_what_was_never_told_is_told_as_new_with_its_newest_facts(world):
 
     news = world.tell()
 
-    expected = [f"[NOUVEAU] {TITLE}", "Date limite : mardi 7 avril 2026 à 12 h", "Valeur : 90 000 €"]
+    expected = [
+        f"[NOUVEAU] {TITLE}",
+        "Répondre jusqu’au mardi 7 avril à 12 h",
+        "Valeur de l’ensemble : 90 000 €",
+    ]
     assert news == {YANN: expected, LENA: expected}
 
 
@@ -366,10 +374,14 @@ def test_a_correction_brings_a_purchase_to_a_firm_that_it_did_not_concern_before
             "- Montant",
             "avant : 90 000 €",
             "après : 50 000 €",
-            "Date limite : lundi 30 mars 2026 à 12 h",
-            "Valeur : 50 000 €",
+            "Répondre jusqu’au lundi 30 mars à 12 h",
+            "Valeur de l’ensemble : 50 000 €",
         ],
-        ANNE: [f"[NOUVEAU] {TITLE}", "Date limite : lundi 30 mars 2026 à 12 h", "Valeur : 50 000 €"],
+        ANNE: [
+            f"[NOUVEAU] {TITLE}",
+            "Répondre jusqu’au lundi 30 mars à 12 h",
+            "Valeur de l’ensemble : 50 000 €",
+        ],
     }
 
 
@@ -389,7 +401,7 @@ def test_who_was_told_hears_of_the_correction_that_makes_it_no_longer_theirs(wor
         "- Montant",
         "avant : 50 000 €",
         "après : 90 000 €",
-        "Date limite : lundi 30 mars 2026 à 12 h",
+        "Répondre jusqu’au lundi 30 mars à 12 h",
         "Valeur : 90 000 €",
     ]
     assert again == {}
@@ -425,9 +437,9 @@ def test_a_change_notice_that_changes_words_alone_is_told_in_its_own_words(world
     assert at_once == {
         YANN: [
             f"[CORRIGÉ] {TITLE}",
-            "- Texte de l'avis : « La visite du site devient obligatoire. »",
-            "Date limite : lundi 30 mars 2026 à 12 h",
-            "Valeur : 90 000 €",
+            "- Texte de l’avis : « La visite du site devient obligatoire. »",
+            "Répondre jusqu’au lundi 30 mars à 12 h",
+            "Valeur de l’ensemble : 90 000 €",
         ]
     }
     assert world.tell() == {}

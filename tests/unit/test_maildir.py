@@ -9,6 +9,7 @@ import pytest
 
 from alerting.delivery.maildir import MaildirMailer, file_name
 from alerting.domain.delivery import Envelope
+from alerting.domain.mail_text import MailText
 from alerting.errors import MailDeferredError
 
 
@@ -19,8 +20,8 @@ ENVELOPE = Envelope(
     sender="alertes@alertes.example",
     recipient="anne@lebras.example",
     subject="1 nouveau marché · Toiture",
-    text="Un marché.\n",
-    html="<p>Un marché.</p>\n",
+    text=MailText.of("Un marché.\n"),
+    html=MailText.of("<p>Un marché.</p>\n"),
     unsubscribe_url="https://alertes.example/unsubscribe/abc",
 )
 NAME = file_name(ENVELOPE.message_id)

@@ -11,6 +11,7 @@ import pytest
 
 from alerting.delivery.message import bare_address, build_message, is_allowed
 from alerting.domain.delivery import Envelope
+from alerting.domain.mail_text import MailText
 from alerting.errors import MailRefusedError, SettingError
 
 
@@ -22,8 +23,8 @@ ENVELOPE = Envelope(
     sender="Alerte marchés <alertes@alertes.example>",
     recipient="anne@couverture-lebras.example",
     subject="3 nouveaux marchés · Couverture Redon",
-    text="Trois marchés.\n",
-    html="<p>Trois marchés à « Redon ».</p>\n",
+    text=MailText.of("Trois marchés.\n"),
+    html=MailText.of("<p>Trois marchés à « Redon ».</p>\n"),
     unsubscribe_url=f"https://alertes.example/unsubscribe/{TOKEN}",
     unsubscribe_mailto="leave@alertes.example",
 )
@@ -59,12 +60,35 @@ def test_the_parts_of_a_mail():
     """
     Text first, HTML second and preferred, both as they were written.
     """
-    parts = list(built().iter_parts())
+    assert faces(built()) == [("text/plain", str(ENVELOPE.text)), ("text/html", str(ENVELOPE.html))]
 
-    assert [(part.get_content_type(), part.get_content().replace("\r\n", "\n")) for part in parts] == [
-        ("text/plain", ENVELOPE.text),
-        ("text/html", ENVELOPE.html),
+
+def faces(message):
+    """Return kind and words of each part of a message."""
+    return [
+        (part.get_content_type(), part.get_content().replace("\r\n", "\n")) for part in message.iter_parts()
     ]
+
+
+def test_the_dates_of_a_mail_are_a_file_beside_its_words():
+    """
+    An attachment that opens in a calendar; the words are as they are without it, and nothing is broken.
+    """
+    calendar = MailText.of("BEGIN:VCALENDAR\nX-NAME:é\nEND:VCALENDAR\n")
+
+    message = built(calendar=calendar)
+
+    words, dates = message.iter_parts()
+    assert (message.get_content_type(), words.get_content_type()) == (
+        "multipart/mixed",
+        "multipart/alternative",
+    )
+    assert faces(words) == faces(built())
+    assert (dates.get_content_type(), dates.get_content_disposition()) == ("text/calendar", "attachment")
+    assert (dates.get_filename(), dates.get_param("method")) == ("calendar.ics", "PUBLISH")
+    assert dates.get_payload(decode=True) == calendar.content
+    assert [defect for part in message.walk() for defect in part.defects] == []
+    assert message.get_body(("plain",)).get_content().replace("\r\n", "\n") == str(ENVELOPE.text)
 
 
 def test_a_mail_fits_any_server():

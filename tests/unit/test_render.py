@@ -1,222 +1,250 @@
-"""The words of a digest: stored output for whole mails, and the rules that keep them safe and short."""
+"""The words of a digest: stored output for whole mails, and the rules that keep them safe, short and light."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import timedelta
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alerting.digests.render import render
-from alerting.digests.view import safe_link
-from alerting.domain.digest import Digest, DigestItem, TellingKind
+from alerting.digests.view import mark_words, safe_link
+from alerting.domain.digest import TellingKind
 from alerting.domain.match import Reason
-from alerting.domain.money import Money
-from alerting.domain.notice import Buyer, Change, Lot, Notice, NoticeKind, Place
-from alerting.domain.procedure import ProcedureState
+from alerting.domain.notice import Buyer, Lot
 from alerting.domain.profile import Recipient
-
-
-EXPECTED = Path(__file__).parents[1] / "corpus" / "digests"
-NOW = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)
-REDON = Place(nuts_code="FRH03", departement="35", commune="REDON", postcode="35600")
-
-SCHOOL = Notice(
-    feed_id="demo-boamp",
-    source_id="26-10001",
-    version="01",
-    kind=NoticeKind.CALL,
-    title="RÉNOVATION ÉNERGÉTIQUE DU GROUPE SCOLAIRE DES TILLEULS À REDON - LOTS CVC ET VMC",
-    languages=("fr",),
-    buyer=Buyer(name="Commune de Redon", departement="35"),
-    places=(REDON,),
-    lots=(
-        Lot("LOT-0001", title="Gros œuvre"),
-        Lot("LOT-0004", title="Plomberie, sanitaires et chauffage", value=Money(18_500_000, "EUR")),
-        Lot("LOT-0005", title="VENTILATION DOUBLE FLUX"),
-    ),
-    value=Money(124_000_000, "EUR"),
-    deadline_at=datetime(2026, 3, 27, 11, 0, tzinfo=UTC),
-    question_deadline_at=datetime(2026, 3, 17, 17, 0, tzinfo=UTC),
-    visit_at=datetime(2026, 3, 11, 8, 30, tzinfo=UTC),
-    document_url="https://marches.bretagne-exemple.example/dossier/26-10001",
-    submission_url="https://marches.bretagne-exemple.example/repondre/26-10001",
-    notice_url="https://avis.exemple.example/26-10001",
-)
-SOCIAL_HOUSING = Notice(
-    feed_id="demo-eforms",
-    source_id="5f1c",
-    version="01",
-    kind=NoticeKind.CALL,
-    title="Remplacement de 42 chauffe-eau dans la résidence Les Ajoncs",
-    languages=("fr",),
-    buyer=Buyer(name="Office public de l'habitat du pays de Vilaine", departement="56"),
-    places=(Place(departement="56", commune="La Gacilly"),),
-    deadline_at=datetime(2026, 3, 6, 16, 30, tzinfo=UTC),
-    document_url="https://achats.habitat-exemple.example/c/5f1c",
-    submission_url="javascript:alert(1)",
-)
-GYM = Notice(
-    feed_id="demo-rss",
-    source_id="g-7",
-    version=None,
-    kind=NoticeKind.CORRECTION,
-    title="Réfection des douches du gymnase municipal <Jean-Exemple> & annexes",
-    languages=("fr",),
-    buyer=Buyer(name="VILLE DE SAINT-NICOLAS-DE-REDON", departement="44"),
-    deadline_at=datetime(2026, 4, 7, 10, 0, tzinfo=UTC),
-    document_url="https://marches.exemple.example/g-7",
-)
-HALL = Notice(
-    feed_id="demo-boamp",
-    source_id="26-10009",
-    version="01",
-    kind=NoticeKind.CANCELLATION,
-    title="Chauffage de la salle polyvalente",
-    languages=("fr",),
-    buyer=Buyer(name="Commune de Bains-sur-Oust", departement="35"),
-    places=(Place(departement="35", commune="Bains-sur-Oust"),),
-    value=Money(4_950_050, "EUR"),
-    deadline_at=datetime(2026, 3, 20, 11, 0, tzinfo=UTC),
-    notice_url="https://avis.exemple.example/26-10009",
+from tests.digest_cases import (
+    GYM,
+    NOW,
+    SCHOOL,
+    SOCIAL_HOUSING,
+    STORED,
+    digest,
+    everything,
+    full,
+    item,
+    rendered,
+    written,
 )
 
 
-def item(notice: Notice, *, kind: TellingKind = TellingKind.NEW, **facts) -> DigestItem:
-    """Return an item of an open procedure."""
-    state = ProcedureState.CANCELLED if kind is TellingKind.CANCELLED else ProcedureState.OPEN
-    return DigestItem(kind, procedure_id=1, revision=1, state=state, notice=notice, **facts)
+# What Gmail shows of a mail before it cuts it off.
+CLIPPED_FROM_BYTES = 102_000
+MOST_ITEMS = 25
 
 
-def digest(*items: DigestItem, profile_name: str = "Plomberie Redon") -> Digest:
-    """Return a digest of an invented firm."""
-    return Digest(
-        profile_id="plomberie-redon",
-        profile_name=profile_name,
-        firm_id="le-guen",
-        firm_name="Le Guen Plomberie",
-        composed_at=NOW,
-        items=items,
-    )
-
-
-def rendered(content: Digest):
-    """Render for one invented recipient."""
-    return render(
-        content,
-        recipient=Recipient("anne@leguen-plomberie.example", "Anne Le Guen"),
-        unsubscribe_url="https://alertes.exemple.example/unsubscribe/WzcsInAiXQ.sig",
-        sender_name="Alerte marchés",
-        now=NOW,
-    )
-
-
-def everything() -> Digest:
-    """Return a digest with an item of each look."""
-    return digest(
-        item(
-            SOCIAL_HOUSING,
-            reasons=(
-                Reason("words", "met", facts=("chauffe-eau",)),
-                Reason("place", "met", facts=("56",)),
-                Reason("value", "unknown"),
-            ),
-        ),
-        item(
-            SCHOOL,
-            lot_ids=("LOT-0004", "LOT-0005"),
-            reasons=(
-                Reason("trade", "met", "LOT-0004", ("Plomberie", "plomberie", "chauffage")),
-                Reason("trade", "met", "LOT-0005", ("Plomberie", "ventilation")),
-                Reason("place", "met", facts=("35",)),
-            ),
-        ),
-        item(
-            GYM,
-            kind=TellingKind.CORRECTED,
-            changes=(
-                Change("deadline_at", "2026-03-24T11:00:00+00:00", "2026-04-07T10:00:00+00:00"),
-                Change("text", evidence="Le règlement de la consultation est modifié à l'article 4."),
-            ),
-            reasons=(Reason("trade", "met", facts=("Plomberie", "douches")),),
-        ),
-        item(
-            HALL,
-            kind=TellingKind.CANCELLED,
-            reasons=(Reason("trade", "met", facts=("Plomberie", "chauffage")),),
-        ),
-    )
-
-
-CASES = {
-    "everything": everything(),
-    "bare": digest(item(Notice("demo-rss", "x", None, NoticeKind.CALL, "Travaux divers"))),
-}
-
-
-@pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("part", ["subject", "text", "html"])
-def test_a_digest_is_written_as_stored(name, part):
+def test_digests_are_written_as_stored():
     """
-    The whole mail, word for word; a change of words is seen in review as a change of these files.
+    Whole mails, word for word and in three languages; a change of words is seen in review as a change of
+    these files (``python -m tests.digest_cases`` writes them anew).
     """
-    stored = (EXPECTED / f"{name}.{part}.expected").read_text(encoding="utf-8")
+    stored = {path.name: path.read_bytes() for path in STORED.iterdir()}
 
-    assert getattr(rendered(CASES[name]), part) == stored
+    assert dict(written()) == stored
 
 
-class Links(HTMLParser):
-    """Collects the addresses and words of links, and every tag."""
+class Page(HTMLParser):
+    """Collects what a mail's HTML holds: tags, addresses, words, and what it would load."""
 
     def __init__(self) -> None:
         super().__init__()
         self.hrefs = []
-        self.tags = set()
-        self.tables = []
+        self.links = []
+        self.tags = []
+        self.roles = []
+        self.loads = []
+        self.languages = []
+        self.marked = []
+        self.words = ""
 
     def handle_starttag(self, tag, attrs):
-        self.tags.add(tag)
+        facts = dict(attrs)
+        self.tags.append(tag)
+        self.loads += [value for name, value in attrs if name in {"src", "srcset", "background", "poster"}]
+        self.loads += re.findall(r"url\(", facts.get("style") or "")
         if tag == "a":
-            self.hrefs.append(dict(attrs)["href"])
+            self.hrefs.append(facts["href"])
+            self.links.append("")
         if tag == "table":
-            self.tables.append(dict(attrs).get("role"))
+            self.roles.append(facts.get("role"))
+        if tag == "mark":
+            self.marked.append("")
+        if "lang" in facts:
+            self.languages.append((tag, facts["lang"]))
+
+    def handle_endtag(self, tag):
+        if tag in {"a", "mark"}:
+            self.tags.append(f"/{tag}")
+
+    def handle_data(self, data):
+        self.words += data
+        if self.tags and self.tags[-1] == "mark":
+            self.marked[-1] += data
 
 
-def read(html: str) -> Links:
+def read(html: object) -> Page:
     """Parse a mail's HTML."""
-    links = Links()
-    links.feed(html)
-    return links
+    page = Page()
+    page.feed(str(html))
+    return page
+
+
+def test_both_faces_tell_the_same():
+    """
+    Each title, date, reason and address of the HTML stands in its text twin.
+    """
+    mail = rendered(everything())
+    page = read(mail.html)
+    text = " ".join(str(mail.text).split()).replace("*", "")
+
+    assert len(page.hrefs) == 10
+    assert [href for href in page.hrefs if href not in text] == []
+    for said in ("2 nouveaux marchés", "encore 4 jours ouvrés", "Lot 4", "185 000 €", "votre secteur"):
+        # A page may break where the text has a space that holds.
+        plain = said.replace("\N{NO-BREAK SPACE}", " ")
+        assert plain.casefold() in _plain(page.words).casefold()
+        assert plain.casefold() in _plain(text).casefold()
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\s", " ", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "marked"),
+    [
+        pytest.param("Lot chauffage", ("Chauffage",), ["chauffage"], id="in another case"),
+        pytest.param("Chauffages et chauffage", ("chauffage",), ["chauffage"], id="whole words only"),
+        pytest.param("Lot d'étanchéité", ("étanchéité",), ["étanchéité"], id="after an elision"),
+        pytest.param("Pompe  à chaleur", ("pompe à chaleur",), ["Pompe  à chaleur"], id="several words"),
+        pytest.param("a+b (c)", ("a+b", "(c)"), ["a+b", "(c)"], id="signs of a pattern"),
+        pytest.param("Toiture", (), [], id="nothing to mark"),
+    ],
+)
+def test_words_that_met_a_criterion_are_marked(text, wanted, marked):
+    """
+    Each where it stands; the text itself stays whole.
+    """
+    pieces = mark_words(text, wanted)
+
+    assert [piece.text for piece in pieces if piece.is_marked] == marked
+    assert "".join(piece.text for piece in pieces) == text
+
+
+def test_the_text_twin_marks_with_stars():
+    """
+    What is marked in one face is starred in the other.
+    """
+    mail = rendered(everything())
+
+    marked = read(mail.html).marked
+
+    assert marked == [
+        "chauffe-eau", "Plomberie", "chauffage", "Ventilation", "Chaufferie", "douches", "plomberie",
+    ]  # fmt: skip
+    assert [f"*{words}*" for words in marked if f"*{words}*" not in str(mail.text)] == []
+
+
+HOSTILE = (
+    "\u202eexe.fdp\u2066<script>alert(1)</script><img src=x onerror=a()>\x00\u200b\r\nBcc: x@piege.example"
+)
+
+
+def hostile():
+    """Return a digest whose every text is hostile."""
+    lot = Lot("<b>\r\n1", title=HOSTILE)
+    notice = replace(
+        SCHOOL,
+        title=HOSTILE,
+        languages=('"><script>',),
+        buyer=Buyer(name=HOSTILE),
+        lots=(lot,),
+        document_url="javascript:alert(1)",
+        submission_url="https://mairie.example@piege.example/",
+        notice_url='https://avis.example/"onmouseover="a()',
+    )
+    reasons = (Reason("words", "met", facts=(HOSTILE,)), Reason("place", "met", facts=(HOSTILE,)))
+    told = item(notice, lot_ids=(lot.lot_id,), reasons=reasons)
+    return replace(digest(told, profile_name=HOSTILE), firm_name=HOSTILE)
 
 
 def test_what_a_notice_says_is_never_markup():
     """
-    A title with tags and quotes is shown, not obeyed, in a page that loads nothing and runs nothing.
+    Tags, quotes, scripts, controls and signs that turn the writing around are shown as words or left out, in
+    a page that loads nothing and runs nothing.
     """
-    hostile = replace(SCHOOL, title='<script>alert(1)</script><img src=x onerror="a()">', lots=())
+    mail = rendered(hostile())
+    page = read(mail.html)
 
-    html = rendered(digest(item(hostile))).html
+    assert set(page.tags) & {"script", "img", "link", "iframe", "form", "input", "object", "svg"} == set()
+    assert page.loads == []
+    assert page.hrefs == [
+        "https://avis.example/%22onmouseover=%22a()"
+        if "%22" in page.hrefs[0]
+        else 'https://avis.example/"onmouseover="a()',
+        "https://alertes.exemple.example/unsubscribe/WzcsInAiXQ.sig",
+    ]
+    for face in (str(mail.text), str(mail.html), mail.subject):
+        assert re.findall(r"[\x00-\x09\x0b-\x1f\u200b-\u200f\u202a-\u202e\u2066-\u2069]", face) == []
+    assert "\n" not in mail.subject
+    assert len(mail.subject) < 70
 
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
-    assert read(html).tags & {"script", "img", "link", "iframe", "form"} == set()
+
+@given(st.text(max_size=300))
+def test_any_title_is_harmless(title):
+    """
+    Whatever a notice is called, the mail has the tags it always has.
+    """
+    plain = read(rendered(digest(item(replace(GYM, title="Toiture")))).html)
+
+    page = read(rendered(digest(item(replace(GYM, title=title)))).html)
+
+    assert page.tags == plain.tags
+    assert page.hrefs == plain.hrefs
+
+
+def test_a_mail_loads_nothing():
+    """
+    No pixel, no picture, no font, no style sheet from elsewhere: opening it tells nobody.
+    """
+    mail = rendered(everything())
+    page = read(mail.html)
+
+    assert page.loads == []
+    assert set(page.tags) & {"img", "link", "script", "iframe", "video", "audio", "object"} == set()
+    assert "@import" not in str(mail.html)
+    assert "@font-face" not in str(mail.html)
 
 
 def test_tables_that_only_arrange_say_so():
     """
     A screen reader hears no table where there is none.
     """
-    assert set(read(rendered(everything()).html).tables) == {"presentation"}
+    assert set(read(rendered(everything()).html).roles) == {"presentation"}
+
+
+@pytest.mark.parametrize("language", ["fr", "en", "br"])
+def test_a_mail_says_its_language_and_that_of_each_title(language):
+    """
+    The page is in the reader's language, the titles in the notice's.
+    """
+    languages = read(rendered(everything(), language).html).languages
+
+    assert languages[0] == ("html", language)
+    assert {code for tag, code in languages if tag == "h3"} == {"fr"}
 
 
 def test_links_go_to_web_addresses_only():
     """
     The addresses of a mail are those of its notices that are safe, and the one to leave.
     """
-    links = read(rendered(digest(item(SOCIAL_HOUSING))).html)
+    page = read(rendered(digest(item(SOCIAL_HOUSING))).html)
 
-    assert links.hrefs == [
+    assert page.hrefs == [
         "https://achats.habitat-exemple.example/c/5f1c",
         "https://alertes.exemple.example/unsubscribe/WzcsInAiXQ.sig",
     ]
@@ -235,6 +263,7 @@ def test_links_go_to_web_addresses_only():
         pytest.param("https://exemple.example/\nX: y", id="line break"),
         pytest.param("https://exémple.example/", id="letters that may look like others"),
         pytest.param("https://[::1", id="broken address"),
+        pytest.param("https://exemple.example/" + "a" * 2000, id="without end"),
         pytest.param(None, id="none"),
     ],
 )
@@ -258,6 +287,12 @@ def test_an_unsafe_address_is_no_link(url):
         ),
         pytest.param([TellingKind.CANCELLED], "Toiture", "1 annulation · Toiture", id="only an end"),
         pytest.param(
+            list(TellingKind),
+            "Couverture, zinguerie et étanchéité de toute la Bretagne sud",
+            "1 nouveau marché et 4 autres · Couverture, zinguerie et étanchéité d…",
+            id="every kind, a long name",
+        ),
+        pytest.param(
             [TellingKind.NEW],
             "Couverture, zinguerie et étanchéité de toute la Bretagne sud",
             "1 nouveau marché · Couverture, zinguerie et étanchéité de toute la B…",
@@ -269,6 +304,7 @@ def test_an_unsafe_address_is_no_link(url):
             "1 nouveau marché · Toiture Bcc: x@piege.example",
             id="a line break in the name",
         ),
+        pytest.param([], "Toiture", "rien de nouveau · Toiture", id="nothing"),
     ],
 )
 def test_a_subject_has_the_count_and_the_profile(kinds, profile_name, subject):
@@ -277,19 +313,74 @@ def test_a_subject_has_the_count_and_the_profile(kinds, profile_name, subject):
     """
     content = digest(*(item(GYM, kind=kind) for kind in kinds), profile_name=profile_name)
 
-    written = rendered(content).subject
+    assert rendered(content).subject == subject
+    assert len(subject) < 70
 
-    assert written == subject
-    assert len(written) < 70
+
+@pytest.mark.parametrize("language", ["fr", "en", "br"])
+@given(counts=st.lists(st.integers(0, 40), min_size=5, max_size=5), name=st.text(min_size=1, max_size=200))
+def test_no_subject_is_too_long(language, counts, name):
+    """
+    However much there is, and whatever the profile is called: under 70 characters, beginning with the count.
+    """
+    kinds = [kind for kind, count in zip(TellingKind, counts, strict=True) for _ in range(count)]
+
+    subject = rendered(digest(*(item(GYM, kind=kind) for kind in kinds), profile_name=name), language).subject
+
+    assert len(subject) < 70
+    assert " · " in subject
+    assert kinds == [] or subject[0].isdigit()
+
+
+@pytest.mark.parametrize("language", ["fr", "en", "br"])
+def test_a_full_mail_is_not_clipped(language):
+    """
+    Twenty-five items of every look, with long titles and many lots: Gmail shows the whole of it.
+    """
+    mail = rendered(full(MOST_ITEMS), language)
+
+    assert len(mail.html.content) < CLIPPED_FROM_BYTES
 
 
 def test_text_fits_a_text_client():
     """
     No line is longer than 72 characters, but for addresses, which are never broken.
     """
-    lines = rendered(everything()).text.splitlines()
+    lines = str(rendered(everything()).text).splitlines()
 
     assert [line for line in lines if len(line) > 72 and "://" not in line] == []
+
+
+def test_the_time_left_is_that_of_the_moment_it_is_read():
+    """
+    The same digest on another day says other days left, and what has passed is no date to keep.
+    """
+    content = digest(item(SCHOOL))
+    before = str(rendered(content).text)
+    later = str(rendered(content, now=NOW + timedelta(days=10)).text)
+    afterwards = str(rendered(content, now=NOW + timedelta(days=40)).text)
+
+    assert ("encore 19 jours ouvrés" in _plain(before), "Visite" in before) == (True, True)
+    assert ("encore 11 jours ouvrés" in _plain(later), "Visite" in later) == (True, False)
+    assert "délai passé" in afterwards
+
+
+def test_facts_put_right_without_a_revision_are_read_as_they_are():
+    """
+    What was written for another firm is taken only where the facts are the same.
+    """
+    first = rendered(digest(item(SCHOOL)))
+    second = rendered(digest(item(replace(SCHOOL, buyer=Buyer(name="Commune d'Allaire")))))
+
+    assert "Commune de Redon" in str(first.text)
+    assert "Commune d'Allaire" in str(second.text)
+
+
+def test_a_language_that_we_do_not_speak_is_answered_in_french():
+    """
+    A recipient whose language is not ours gets the mail all the same.
+    """
+    assert str(rendered(everything(), "de").text) == str(rendered(everything(), "fr").text)
 
 
 def test_the_link_to_leave_must_be_one():

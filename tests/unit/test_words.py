@@ -7,39 +7,25 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerting.digests import words
+from alerting.digests.languages import NO_BREAK, find_language
 from alerting.domain.match import Reason
-from alerting.domain.money import Money
 from alerting.domain.notice import Place
 
 
+FRENCH = find_language("fr")
 NOW = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
 
 
 def plain(text: str) -> str:
     """Return a text with ordinary spaces."""
-    return text.replace(words.NO_BREAK, " ")
-
-
-@pytest.mark.parametrize(
-    ("moment", "said"),
-    [
-        ("2026-03-01T11:00:00+00:00", "dimanche 1er mars 2026 à 12 h"),
-        ("2026-08-14T15:05:00+00:00", "vendredi 14 août 2026 à 17 h 05"),
-        ("2026-12-31T23:30:00+00:00", "vendredi 1er janvier 2027 à 0 h 30"),
-    ],
-)
-def test_times_are_said_as_in_paris(moment, said):
-    """
-    Weekday, day, month, year and hour; summer and winter.
-    """
-    assert plain(words.day_and_time(datetime.fromisoformat(moment))) == said
+    return text.replace(NO_BREAK, " ")
 
 
 @pytest.mark.parametrize(
     ("deadline_at", "said"),
     [
         pytest.param(NOW - timedelta(minutes=1), "délai passé", id="passed"),
-        pytest.param(NOW + timedelta(hours=3), "c'est aujourd'hui", id="today"),
+        pytest.param(NOW + timedelta(hours=3), "c’est aujourd’hui", id="today"),
         pytest.param(NOW + timedelta(days=1), "encore 1 jour ouvré", id="tomorrow"),
         pytest.param(NOW + timedelta(days=8), "encore 6 jours ouvrés", id="next week"),
     ],
@@ -48,7 +34,7 @@ def test_how_long_there_is(deadline_at, said):
     """
     In working days, and in words where a number would mislead.
     """
-    assert plain(words.time_left(deadline_at, now=NOW)) == said
+    assert plain(words.time_left(deadline_at, FRENCH, now=NOW)) == said
 
 
 def test_a_deadline_on_sunday_leaves_no_working_day():
@@ -57,24 +43,7 @@ def test_a_deadline_on_sunday_leaves_no_working_day():
     """
     friday = datetime(2026, 3, 6, 8, 0, tzinfo=UTC)
 
-    assert words.time_left(friday + timedelta(days=2), now=friday) == "plus aucun jour ouvré d'ici là"
-
-
-@pytest.mark.parametrize(
-    ("value", "said"),
-    [
-        (None, None),
-        (Money(0, "EUR"), "0 €"),
-        (Money(12_000_000, "EUR"), "120 000 €"),
-        (Money(4_950_050, "EUR"), "49 500,50 €"),
-        (Money(100, "CHF"), "1 CHF"),
-    ],
-)
-def test_money_is_said_as_in_france(value, said):
-    """
-    Spaces between thousands, a comma before cents, the sign after; unknown stays unknown.
-    """
-    assert (None if value is None else plain(words.money(value) or "")) == said
+    assert words.time_left(friday + timedelta(days=2), FRENCH, now=friday) == "plus aucun jour ouvré d’ici là"
 
 
 @pytest.mark.parametrize(
@@ -147,14 +116,14 @@ def test_reasons_say_each_criterion_once():
         Reason("value", "unknown"),
     )
 
-    assert [plain(reason) for reason in words.reasons(given)] == [
+    assert [plain(reason) for reason in words.reasons(given, FRENCH)] == [
         "votre métier Plomberie : « chauffe-eau », CPV 99999999",
         "votre métier Chauffage",
         "vos mots : « chaudière », « radiateurs »",
         "votre secteur : Ille-et-Vilaine (35)",
-        "type d'avis que vous suivez",
+        "type d’avis que vous suivez",
         "montant dans votre fourchette",
-        "montant non précisé dans l'avis",
+        "montant non précisé dans l’avis",
     ]
 
 
@@ -164,6 +133,39 @@ def test_many_facts_are_cut():
     """
     given = (Reason("words", "met", facts=tuple("abcdefg")),)
 
-    assert [plain(reason) for reason in words.reasons(given)] == [
+    assert [plain(reason) for reason in words.reasons(given, FRENCH)] == [
         "vos mots : « a », « b », « c », « d », « e », …"
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param("Toiture\r\nBcc: x", "Toiture Bcc: x", id="line ends"),
+        pytest.param("a\u2028b\x85c\x0bd", "a b c d", id="other line ends"),
+        pytest.param("\u202eexe.fdp\u2066\u200f", "exe.fdp", id="signs that turn the writing around"),
+        pytest.param("mai\u200brie\ufeff\x00\x1b", "mairie", id="signs that nobody sees"),
+        pytest.param("Œuvre d’art n° 3 – 12 € « déjà »", "Œuvre d’art n° 3 – 12 € « déjà »", id="French"),
+        pytest.param("ⵣ मानक 🏗", "ⵣ मानक 🏗", id="any script"),
+        pytest.param("\ud800", "", id="half a character"),
+    ],
+)
+def test_a_text_of_others_is_one_honest_line(text, said):
+    """
+    Nothing hides in it, nothing turns around what stands beside it.
+    """
+    assert words.clean(text) == said
+
+
+def test_matching_words_are_those_that_a_notice_has():
+    """
+    As published, the longest first; no trade's name, no code, nothing of a criterion that was not met.
+    """
+    given = (
+        Reason("trade", "met", "1", ("Plomberie", "chauffage", "45330000")),
+        Reason("words", "met", None, ("pompe à\nchaleur",)),
+        Reason("words", "unknown", None, ("toiture",)),
+        Reason("place", "met", facts=("35",)),
+    )
+
+    assert words.matching_words(given) == ("pompe à chaleur", "chauffage")

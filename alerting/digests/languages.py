@@ -1,0 +1,139 @@
+"""The languages that a digest speaks: sentences from catalogs, dates, amounts and plurals by CLDR.
+
+In:   a recipient's language code.
+Out:  a ``Language``; French for a code that we do not speak.
+
+Messages are written in English where they are used; catalogs/*.po hold the others, and a test holds
+that none is missing.  Times are said in Paris time, because deadlines are local.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from importlib import resources
+from io import BytesIO
+
+from babel import Locale
+from babel.dates import format_date, format_time
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_currency, format_decimal
+
+from alerting.domain.deadlines import PARIS, is_day_alone
+from alerting.domain.money import Money
+
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+DEFAULT = "fr"
+
+
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """How a language writes what CLDR leaves open.
+
+    Args:
+        locale: CLDR's name.
+        day: Pattern of a day in full.
+        first: What the first day of a month is called; None: its number.
+        hour, minute: Patterns of a full hour, and of any other time.
+    """
+
+    locale: str
+    day: str
+    first: str | None
+    hour: str
+    minute: str
+
+
+_MANNERS = {
+    "fr": _Manner("fr", "EEEE d'\xa0'MMMM y", "1er", "H'\xa0h'", "H'\xa0h\xa0'mm"),
+    "en": _Manner("en_GB", "EEEE d'\xa0'MMMM y", None, "H:mm", "H:mm"),
+    "br": _Manner("br", "EEEE d'\xa0a viz\xa0'MMMM y", "1añ", "H'e'", "H'e'mm"),
+}
+CODES = tuple(_MANNERS)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Language:
+    """One language; made by ``find_language``."""
+
+    code: str
+    locale: Locale
+    catalog: NullTranslations
+    manner: _Manner
+
+    def say(self, message: str, **facts: object) -> str:
+        """Return a message in this language, with facts in the place of ``%(name)s``."""
+        return self.catalog.gettext(message) % facts
+
+    def count(self, one: str, many: str, number: int) -> str:
+        """Return "3 new contracts", in the plural that the language asks for."""
+        said = f"{format_decimal(number, locale=self.locale)}{NO_BREAK}"
+        return self.catalog.ngettext(one, many, number).replace("%(number)s ", said)
+
+    def day(self, moment: datetime, *, read_at: datetime | None = None) -> str:
+        """Return "Sunday 1 March 2026", in Paris; without the year for who reads it in the same one."""
+        local = moment.astimezone(PARIS)
+        pattern = self.manner.day
+        if read_at is not None and read_at.astimezone(PARIS).year == local.year:
+            pattern = pattern.removesuffix(" y")
+        if local.day == 1 and self.manner.first is not None:
+            pattern = pattern.replace("d'", f"'{self.manner.first}", 1)
+        return format_date(local, pattern, self.locale)
+
+    def time(self, moment: datetime) -> str:
+        """Return "12:00", in Paris."""
+        local = moment.astimezone(PARIS)
+        return format_time(
+            local, self.manner.minute if local.minute else self.manner.hour, tzinfo=PARIS, locale=self.locale
+        )
+
+    def day_and_time(self, moment: datetime, *, read_at: datetime | None = None) -> str:
+        """Return "Tuesday 3 March 2026 at 12:00"; the day alone where no hour was stated."""
+        day = self.day(moment, read_at=read_at)
+        return (
+            day if is_day_alone(moment) else self.say("%(day)s at %(time)s", day=day, time=self.time(moment))
+        )
+
+    def day_of_month(self, moment: datetime) -> tuple[str, str, str]:
+        """Return a day as a leaf of a calendar: "Tue", "3", "March"."""
+        local = moment.astimezone(PARIS)
+        weekday, number, month = format_date(local, "EEE|d|MMM", self.locale).split("|")
+        return weekday, number, month
+
+    def money(self, value: Money | None) -> str | None:
+        """Return "120 000 €", "£99.50"; cents only where there are some; None stays None."""
+        if value is None:
+            return None
+        pattern = str(self.locale.currency_formats["standard"].pattern)
+        if value.amount_cents % 100 == 0:
+            pattern = pattern.replace(".00", "")
+        amount = Decimal(value.amount_cents) / 100
+        return format_currency(amount, value.currency, pattern, self.locale, currency_digits=False)
+
+
+def find_language(code: str) -> Language:
+    """Return the language of a code ("fr", "br", "en-GB"), French for one that we do not speak."""
+    wanted = code.lower().replace("_", "-").partition("-")[0]
+    return _language(wanted if wanted in _MANNERS else DEFAULT)
+
+
+@cache
+def _language(code: str) -> Language:
+    manner = _MANNERS[code]
+    return Language(code, Locale.parse(manner.locale), _catalog(code), manner)
+
+
+def _catalog(code: str) -> NullTranslations:
+    """Return the sentences of a language; English needs none."""
+    file = resources.files("alerting.digests").joinpath("catalogs", f"{code}.po")
+    if not file.is_file():
+        return NullTranslations()
+    compiled = BytesIO()
+    write_mo(compiled, read_po(BytesIO(file.read_bytes()), locale=code))
+    compiled.seek(0)
+    return GNUTranslations(compiled)
