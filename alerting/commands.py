@@ -548,15 +548,26 @@ def show_subscription(purpose: LinkPurpose, token: str, *, parts: Parts | None =
         return subscriptions.show_subscription(opened.database, opened.settings.secret, purpose, token)
 
 
-def change_subscription(purpose: LinkPurpose, token: str, *, parts: Parts | None = None) -> Report:
+def change_subscription(
+    purpose: LinkPurpose, token: str, fields: Mapping[str, str], *, parts: Parts | None = None
+) -> Report:
     """Do what a signed link is for, once however often; return what ``show_subscription`` then says.
 
+    Args:
+        purpose: What for.
+        token: As signed.
+        fields: Of the form, where it has some: "rhythm".
+        parts: For tests.
+
     Raises:
+        ChoiceError: The fields say what the form does not offer.
         TokenError: The token is not one of ours for that purpose.
     """
     with bootstrap.opened(parts) as opened:
         secret = opened.settings.secret
-        return subscriptions.change_subscription(opened.database, secret, purpose, token, now=opened.now)
+        return subscriptions.change_subscription(
+            opened.database, secret, purpose, token, fields, now=opened.now
+        )
 
 
 def show_unreachable(token: str, *, parts: Parts | None = None) -> Report:

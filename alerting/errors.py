@@ -13,6 +13,7 @@
     - FeedRefusedError          a document is refused for what it is: too large, a private address, a bomb
     - MailRefusedError          the mail server refused a message or a recipient for good (5xx)
     - MailboxRefusedError       the mailbox of what comes back refuses our login, or has no such folder
+    - ChoiceError               a form of a page was sent with a choice that it does not offer
     - ProfileError              a firm or profile as written cannot be used
     - SearchError               Elasticsearch refuses what was asked: a mapping or a query
     - SettingError              an environment variable has a value that cannot be used
@@ -130,6 +131,10 @@ class MailboxUnavailableError(TransientError):
 
 class MailboxRefusedError(PermanentError):
     """The mailbox of what comes back refuses our login, or has no folder of that name."""
+
+
+class ChoiceError(PermanentError):
+    """A form was sent with a choice that it does not offer; raised by ``pipeline.subscriptions``."""
 
 
 class ProfileError(PermanentError):

@@ -29,6 +29,7 @@ class LinkPurpose(StrEnum):
     LEAVE = "unsubscribe"
     LEAVE_ALL = "unsubscribe-all"
     COME_BACK = "come-back"
+    RHYTHM = "rhythm"
     LIFT = "try-again"
 
 

@@ -9,7 +9,7 @@ more is no error: nothing is mailed about it, which is what was asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,8 +24,10 @@ from alerting.delivery.tokens import (
     sign_profile_link,
     tag_profile,
 )
+from alerting.domain.profile import Cadence
 from alerting.domain.suppression import UNREACHABLE, Suppression, SuppressionKind
-from alerting.store import subscriptions, suppressions
+from alerting.errors import ChoiceError
+from alerting.store import firms, subscriptions, suppressions
 from alerting.store.database import Connection, Database
 from alerting.store.subscriptions import SubscribedProfile, Subscriber
 
@@ -66,25 +68,28 @@ def change_subscription(
     secret: str,
     purpose: LinkPurpose,
     token: str,
+    fields: Mapping[str, str],
     *,
     now: Callable[[], datetime],
 ) -> dict[str, Any]:
     """Do what a link is for; return what ``show_subscription`` then says.
 
     Raises:
+        ChoiceError: The fields of the form say what it does not offer.
         TokenError: The token is not one of ours for that purpose.
     """
     link = read_profile_link(secret, purpose, token)
     with database.begin() as connection:
         found = _find(connection, secret, link)
         if found is not None:
-            _CHANGES[purpose](connection, found, now())
+            _CHANGES[purpose](connection, found, fields, now())
             log.info(
                 "subscription_changed",
                 change=purpose.value,
                 recipient_id=found.subscriber.recipient_id,
                 profile_id=found.profile.profile_id,
             )
+            found = _find(connection, secret, link)
         return _report(connection, secret, found)
 
 
@@ -167,11 +172,15 @@ def _state(standing: list[Suppression], profile_id: str) -> str:
     return "left" if profile_id in kinds else "subscribed"
 
 
-def _leave(connection: Connection, found: _Subscription, now: datetime) -> None:
+def _leave(connection: Connection, found: _Subscription, fields: Mapping[str, str], now: datetime) -> None:
+    del fields
     leave_profile(connection, found.subscriber.email, found.profile.profile_id, reason=_LEFT_BY_LINK, now=now)
 
 
-def _leave_all(connection: Connection, found: _Subscription, now: datetime) -> None:
+def _leave_all(
+    connection: Connection, found: _Subscription, fields: Mapping[str, str], now: datetime
+) -> None:
+    del fields
     suppressions.add_suppression(
         connection,
         found.subscriber.email,
@@ -181,18 +190,35 @@ def _leave_all(connection: Connection, found: _Subscription, now: datetime) -> N
     )
 
 
-def _come_back(connection: Connection, found: _Subscription, now: datetime) -> None:
+def _come_back(
+    connection: Connection, found: _Subscription, fields: Mapping[str, str], now: datetime
+) -> None:
     """Undo what the reader asked for; what a server or an operator said stands."""
+    del fields
     for order in suppressions.standing_suppressions(connection, found.subscriber.email):
         is_about_this = order.profile_id in {None, found.profile.profile_id}
         if is_about_this and order.kind is SuppressionKind.UNSUBSCRIBED:
             suppressions.end_suppression(connection, order.suppression_id, why=_CAME_BACK, now=now)
 
 
-_CHANGES: dict[LinkPurpose, Callable[[Connection, _Subscription, datetime], None]] = {
+def _change_rhythm(
+    connection: Connection, found: _Subscription, fields: Mapping[str, str], now: datetime
+) -> None:
+    """Let the profile's digests come as often as the form says: for all who read it."""
+    del now
+    try:
+        cadence = Cadence(fields.get("rhythm", ""))
+    except ValueError as error:
+        expected = ", ".join(cadence.value for cadence in Cadence)
+        raise ChoiceError(f"rhythm: expected {expected} (got {fields.get('rhythm', '')[:40]!r})") from error
+    firms.change_cadence(connection, found.profile.profile_id, cadence)
+
+
+_CHANGES: dict[LinkPurpose, Callable[[Connection, _Subscription, Mapping[str, str], datetime], None]] = {
     LinkPurpose.LEAVE: _leave,
     LinkPurpose.LEAVE_ALL: _leave_all,
     LinkPurpose.COME_BACK: _come_back,
+    LinkPurpose.RHYTHM: _change_rhythm,
 }
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from alerting.domain.criteria import Criteria
 from alerting.domain.json import criteria_from_json, to_json
-from alerting.domain.profile import Firm, Profile, Recipient
+from alerting.domain.profile import Cadence, Firm, Profile, Recipient
 from alerting.store.tables import firms, profiles, recipients
 
 
@@ -54,6 +54,16 @@ def put_profile(connection: Connection, profile: Profile) -> None:
         .values(version=profiles.c.version + 1, matched_at=None)
     )
     connection.execute(update(profiles).where(stored).values(ended_at=None, ended_reason=None, **facts))
+
+
+def change_cadence(connection: Connection, profile_id: str, cadence: Cadence) -> bool:
+    """Let the digests of a profile come more or less often; False when there is no such profile."""
+    changed = (
+        update(profiles)
+        .where(profiles.c.profile_id == profile_id, profiles.c.ended_at.is_(None))
+        .values(cadence=cadence.value)
+    )
+    return connection.execute(changed).rowcount > 0
 
 
 def has_firm(connection: Connection, firm_id: str) -> bool:

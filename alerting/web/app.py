@@ -5,7 +5,7 @@ Out:  small pages in French, and ``/health`` for who watches.
 
 GET and HEAD only show: link scanners and browsers that fetch ahead change nothing.  POST acts at once, as
 the mail provider's button wants it (RFC 8058), and answers 200 without a redirect; what its body says is
-not looked at.  Addresses of pages hold tokens: nothing here logs them.
+looked at only where a form of ours has fields.  Addresses of pages hold tokens: nothing here logs them.
 
 Sources: RFC 8058; RFC 9110 (methods, status codes).
 """
@@ -16,6 +16,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import parse_qsl
 
 import structlog
 from starlette.applications import Starlette
@@ -30,7 +31,7 @@ from alerting import commands
 from alerting.bootstrap import Parts
 from alerting.delivery.message import sender_address
 from alerting.delivery.tokens import LinkPurpose
-from alerting.errors import TokenError, TransientError
+from alerting.errors import ChoiceError, TokenError, TransientError
 from alerting.web.headers import SafeHeaders
 from alerting.web.pages import Sender, problem_page, style_hash, subscription_page, unreachable_page
 
@@ -59,6 +60,7 @@ def build_app(parts: Parts) -> ASGIApp:
         routes=routes,
         exception_handlers={
             HTTPException: _problem(sender),
+            ChoiceError: _problem(sender, HTTPStatus.UNPROCESSABLE_ENTITY),
             TokenError: _problem(sender, HTTPStatus.BAD_REQUEST),
             TransientError: _problem(sender, HTTPStatus.SERVICE_UNAVAILABLE),
             Exception: _problem(sender),
@@ -74,23 +76,37 @@ def _route(purpose: LinkPurpose, endpoint: Endpoint) -> Route:
 
 
 def _subscription(parts: Parts, sender: Sender, purpose: LinkPurpose) -> Endpoint:
-    async def answer(request: Request) -> Response:
+    async def show(request: Request) -> Response:
         token = request.path_params["token"]
-        is_done = await _is_asked_to_act(request)
-        command = commands.change_subscription if is_done else commands.show_subscription
-        report = await run_in_threadpool(command, purpose, token, parts=parts)
-        return HTMLResponse(subscription_page(report, sender, is_done=is_done))
+        report = await run_in_threadpool(commands.show_subscription, purpose, token, parts=parts)
+        return HTMLResponse(subscription_page(report, sender))
 
-    return answer
+    async def act(request: Request) -> Response:
+        token, fields = request.path_params["token"], _fields(await _read_body(request))
+        report = await run_in_threadpool(commands.change_subscription, purpose, token, fields, parts=parts)
+        return HTMLResponse(subscription_page(report, sender, done=purpose))
+
+    return _by_method(show, act)
 
 
 def _unreachable(parts: Parts, sender: Sender) -> Endpoint:
-    async def answer(request: Request) -> Response:
+    async def show(request: Request) -> Response:
         token = request.path_params["token"]
-        is_done = await _is_asked_to_act(request)
-        command = commands.lift_unreachable if is_done else commands.show_unreachable
-        report = await run_in_threadpool(command, token, parts=parts)
-        return HTMLResponse(unreachable_page(report, sender, token=token, is_done=is_done))
+        report = await run_in_threadpool(commands.show_unreachable, token, parts=parts)
+        return HTMLResponse(unreachable_page(report, sender, token=token, is_done=False))
+
+    async def act(request: Request) -> Response:
+        token = request.path_params["token"]
+        await _read_body(request)
+        report = await run_in_threadpool(commands.lift_unreachable, token, parts=parts)
+        return HTMLResponse(unreachable_page(report, sender, token=token, is_done=True))
+
+    return _by_method(show, act)
+
+
+def _by_method(show: Endpoint, act: Endpoint) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        return await (act(request) if request.method == "POST" else show(request))
 
     return answer
 
@@ -107,24 +123,28 @@ async def _robots(_: Request) -> Response:
     return PlainTextResponse("User-agent: *\nDisallow: /\n")
 
 
-async def _is_asked_to_act(request: Request) -> bool:
-    """Tell whether a request is a POST, once its body has been read to its end, within limits.
+async def _read_body(request: Request) -> bytes:
+    """Return the body of a request, within limits.
 
     Raises:
         HTTPException: 413 too long, 408 too slow.
     """
-    if request.method != "POST":
-        return False
-    size = 0
+    body = b""
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             async for chunk in request.stream():
-                size += len(chunk)
-                if size > MAXIMUM_BYTES:
+                body += chunk
+                if len(body) > MAXIMUM_BYTES:
                     raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     except TimeoutError as error:
         raise HTTPException(HTTPStatus.REQUEST_TIMEOUT) from error
-    return True
+    return body
+
+
+def _fields(body: bytes) -> dict[str, str]:
+    """Return the fields of a form as browsers send ours; of anything else none, or some that say nothing."""
+    found = parse_qsl(body.decode("utf-8", "replace"), errors="replace")
+    return dict(found)
 
 
 def _problem(sender: Sender, status: int = HTTPStatus.INTERNAL_SERVER_ERROR) -> Any:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from alerting.delivery.tokens import LinkPurpose
 from alerting.digests.languages import NO_BREAK, find_language
 from alerting.digests.render import get_template
 
@@ -30,6 +31,7 @@ _PROBLEMS = {
     405: ("Cette page ne se demande pas ainsi", "Ouvrez le lien du message dans un navigateur."),
     408: ("La demande n’est pas arrivée à temps", "Essayez de nouveau."),
     413: ("La demande est trop longue", "Ouvrez le lien du message dans un navigateur."),
+    422: ("Ce choix n’existe pas", "Revenez à la page précédente et choisissez de nouveau."),
     500: ("Quelque chose a cassé chez nous", "Nous en sommes avertis. Essayez de nouveau plus tard."),
     503: ("Un instant…", "Nos serveurs ne répondent pas. Essayez de nouveau dans quelques minutes."),
 }
@@ -43,18 +45,19 @@ class Sender:
     address: str
 
 
-def subscription_page(report: Mapping[str, Any], sender: Sender, *, is_done: bool) -> str:
+def subscription_page(report: Mapping[str, Any], sender: Sender, *, done: LinkPurpose | None = None) -> str:
     """Return the page about a recipient's subscription to a profile.
 
     Args:
         report: Of ``commands.show_subscription``.
         sender: Who we are.
-        is_done: Whether something was asked for just now.
+        done: What was asked for just now, if anything was.
     """
     context = {
-        "heading": _heading(report, is_done=is_done),
+        "heading": _heading(report, done),
         "rhythm": _RHYTHMS.get(report.get("cadence", ""), ""),
-        "is_done": is_done,
+        "rhythms": _RHYTHMS,
+        "done": None if done is None else done.value,
         **_about(sender),
         **report,
     }
@@ -100,19 +103,20 @@ def style_hash() -> str:
     return f"sha256-{b64encode(sha256(style.encode()).digest()).decode('ascii')}"
 
 
-def _heading(report: Mapping[str, Any], *, is_done: bool) -> str:
-    match report["state"]:
-        case "subscribed" if is_done:
-            return "Votre abonnement reprend"
-        case "subscribed":
-            return f"Ne plus recevoir «{NO_BREAK}{report['profile_name']}{NO_BREAK}»{NO_BREAK}?"
-        case "left":
-            return f"Vous ne recevez plus «{NO_BREAK}{report['profile_name']}{NO_BREAK}»"
-        case "left all":
-            return "Vous ne recevez plus rien de nous"
-        case "suppressed":
-            return "Votre adresse ne reçoit plus rien"
-    return "Il n’y a plus rien à arrêter"
+def _heading(report: Mapping[str, Any], done: LinkPurpose | None) -> str:
+    name = f"«{NO_BREAK}{report.get('profile_name')}{NO_BREAK}»"
+    if report["state"] == "subscribed":
+        asked = {
+            None: f"Ne plus recevoir {name}{NO_BREAK}?",
+            LinkPurpose.RHYTHM: f"{name} arrive {_RHYTHMS[report['cadence']]}",
+        }
+        return asked.get(done, "Votre abonnement reprend")
+    return {
+        "left": f"Vous ne recevez plus {name}",
+        "left all": "Vous ne recevez plus rien de nous",
+        "suppressed": "Votre adresse ne reçoit plus rien",
+        "gone": "Il n’y a plus rien à arrêter",
+    }[report["state"]]
 
 
 def _about(sender: Sender) -> dict[str, str]:

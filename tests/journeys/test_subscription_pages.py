@@ -10,7 +10,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from http.client import HTTPConnection
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import pytest
 import uvicorn
@@ -78,8 +78,10 @@ class Site:
         connection.close()
         return answer.status, headers, text
 
-    def page(self, method: str, address: str) -> Page:
-        status, _, text = self.ask(method, address)
+    def page(self, method: str, address: str, **fields: str) -> Page:
+        status, _, text = self.ask(
+            method, address, urlencode(fields).encode(), "application/x-www-form-urlencoded"
+        )
         assert status == 200
         return Page(urljoin(self.url, urlsplit(address).path), text)
 
@@ -202,13 +204,44 @@ def test_who_has_several_profiles_may_leave_all(told, site, leave, tmp_path):
     commands.import_firms(str(path), parts=told)
 
     asked = site.page("GET", leave)
-    left = site.page(*asked.forms[1])
+    left = site.page(*asked.forms[2])
     between = standing(told)
     site.page(*left.forms[0])
 
     assert "Vous ne recevez plus rien de nous" in left.words
     assert between == [("yann@legoff.example", None, "unsubscribed")]
     assert standing(told) == []
+
+
+def test_less_often_is_for_all_who_read_the_profile(told, site, leave):
+    """
+    The page says so, shows what holds, and sending it twice is as once; what it does not offer is refused.
+    """
+    asked = site.page("GET", leave)
+    change = asked.forms[1]
+    weekly = site.page(*change, rhythm="weekly")
+    again = site.page(*change, rhythm="weekly")
+    status, _, text = site.ask("POST", change[1], b"rhythm=hourly", "application/x-www-form-urlencoded")
+
+    assert "Ce choix vaut pour tous" in asked.words
+    assert "« Toits » arrive une fois par semaine" in weekly.words
+    assert weekly.words == again.words
+    assert ("option", {"value": "weekly", "selected": None}) in weekly.tags
+    [profile] = [row for row in commands.list_profiles(parts=told) if row["profile_id"] == "toits"]
+    assert profile["cadence"] == "weekly"
+    assert (status, "Ce choix n’existe pas" in text) == (422, True)
+    assert standing(told) == []
+
+
+def test_every_control_of_a_form_has_a_label(site, leave):
+    """
+    A person who hears the page knows what each choice is for.
+    """
+    page = site.page("GET", leave)
+
+    controls = {given["id"] for name, given in page.tags if name in {"select", "input"}}
+    labelled = {given["for"] for name, given in page.tags if name == "label"}
+    assert controls == labelled != set()
 
 
 def test_coming_back_lifts_nothing_that_a_server_said(told, site, leave):
