@@ -269,6 +269,11 @@ def add_profile(  # noqa: PLR0913, PLR0917 - one option a criterion
     word: Annotated[list[str] | None, typer.Option(help="Word or phrase, any of.")] = None,
     word_out: Annotated[list[str] | None, typer.Option(help="Word or phrase, none of.")] = None,
     departement: Annotated[list[str] | None, typer.Option(help="35, 2A ...")] = None,
+    nuts: Annotated[list[str] | None, typer.Option(help="NUTS area of any level: FRH0, FRH03 ...")] = None,
+    around: Annotated[
+        list[str] | None, typer.Option(help="Commune: Redon, 'Redon (35)', a postcode, an INSEE code.")
+    ] = None,
+    km: Annotated[int | None, typer.Option(help="How far around the communes; else they alone.")] = None,
     buyer: Annotated[list[str] | None, typer.Option(help="Buyer's name or SIRET.")] = None,
     kind: Annotated[list[str] | None, typer.Option(help="call, award ...")] = None,
     minimum_euros: Annotated[int | None, typer.Option(min=0)] = None,
@@ -279,9 +284,9 @@ def add_profile(  # noqa: PLR0913, PLR0917 - one option a criterion
 ) -> None:
     """Add a profile of a firm, or change it; options of several values may be repeated."""
     several = {"trades": trade, "cpv": cpv, "words": word, "words_out": word_out}
-    several |= {"departements": departement, "buyers": buyer, "kinds": kind}
+    several |= {"departements": departement, "nuts": nuts, "communes": around, "buyers": buyer, "kinds": kind}
     given = {field: values or [] for field, values in several.items()}
-    limits = {"minimum_euros": minimum_euros, "maximum_euros": maximum_euros}
+    limits = {"radius_km": km, "minimum_euros": minimum_euros, "maximum_euros": maximum_euros}
     manner = {"pass_unknown": pass_unknown, "cadence": cadence}
     profile = {"id": profile_id, "name": name, **given, **limits, **manner}
     _show_report(commands.add_profile(firm_id, profile), as_json=as_json)

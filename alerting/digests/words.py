@@ -16,7 +16,7 @@ from alerting.domain.deadlines import PARIS, has_passed, working_days_until
 from alerting.domain.match import Reason
 from alerting.domain.notice import Place
 from alerting.reference.cpv import cpv_label
-from alerting.reference.nuts import departement_name
+from alerting.reference.nuts import area_name, departement_name
 
 
 _SHOUTING_SHARE = 0.7
@@ -173,8 +173,8 @@ def _calm(word: str) -> str:
 
 
 def _fact(criterion: str, fact: str, language: Language) -> str:
-    if criterion == "place":
-        return departement(fact) if _DEPARTEMENT.fullmatch(fact) else clean(fact)
+    if criterion in {"place", "area"}:
+        return departement(fact) if _DEPARTEMENT.fullmatch(fact) else area_name(fact) or clean(fact)
     if criterion in {"cpv", "trade"} and _CPV.fullmatch(fact):
         # The nomenclature is not in Breton; who reads Breton reads French.
         label = cpv_label(fact, "en" if language.code == "en" else "fr")
@@ -191,6 +191,8 @@ def _met(criterion: str, name: str, facts: tuple[str, ...], language: Language) 
         "trade": language.say("your trade"),
         "words": language.say("your words"),
         "place": language.say("your area"),
+        "area": language.say("your area, the département or region alone being stated"),
+        "buyer_place": language.say("your area, by the buyer’s address"),
         "value": language.say("amount in your range"),
         "kind": language.say("kind of notice that you follow"),
         "buyer": language.say("buyer that you follow"),

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from alerting.domain.match import Decision, Reason
+from alerting.domain.match import MET, REFUSED, SCORE_OF_UNKNOWN, UNKNOWN, Decision, Reason
 from alerting.domain.money import Money
-from alerting.domain.notice import Lot, Notice, NoticeKind, Place
+from alerting.domain.notice import Notice, NoticeKind
+from alerting.domain.place import LocatedNotice, PlaceCriteria, Spot, judge_spots
 from alerting.domain.trade import POINTS_NEEDED, Strictness, TradeFinding
 
 
@@ -23,7 +24,10 @@ class Criteria:
         cpv_codes: Eight digits; a code covers its subtree ("45330000" covers "45332200").
         words: Any of them, a word or a phrase, as the firm wrote them.
         words_out: None of them.
-        departements: "22", "2A"; the place of work, else the buyer's.
+        departements: "22", "2A"; the place of work, else the buyer's.  Any place criterion met is enough.
+        nuts_codes: Areas of any level, "FRH0"; each stands for all that lies in it.
+        communes: INSEE codes of communes to work in, or around.
+        radius_km: How far around the communes; None is the communes alone.
         buyers: SIRETs or names.
         kinds: Kinds of notice that may bring a new procedure; empty means calls and their corrections.
         minimum_cents, maximum_cents: Of the lot or procedure, in EUR cents.
@@ -36,6 +40,9 @@ class Criteria:
     words: tuple[str, ...] = ()
     words_out: tuple[str, ...] = ()
     departements: tuple[str, ...] = ()
+    nuts_codes: tuple[str, ...] = ()
+    communes: tuple[str, ...] = ()
+    radius_km: int | None = None
     buyers: tuple[str, ...] = ()
     kinds: tuple[NoticeKind, ...] = ()
     minimum_cents: int | None = None
@@ -45,13 +52,8 @@ class Criteria:
 
 
 Phrase = tuple[str, ...]
-PLACE_IS_A_COUNTRY = 2
 CPV_DIVISION_DIGITS = 2
 DEFAULT_KINDS = frozenset({NoticeKind.CALL, NoticeKind.CORRECTION})
-SCORE_OF_UNKNOWN = 0.5
-MET = "met"
-UNKNOWN = "unknown"
-REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +98,6 @@ class TopicCriteria:
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceCriteria:
-    """Where a firm works: départements, and the NUTS-3 codes of the same."""
-
-    departements: frozenset[str] = frozenset()
-    nuts_codes: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
 class ValueCriteria:
     """What a firm can take on, in EUR cents."""
 
@@ -129,7 +123,7 @@ class BuyerCriteria:
 class FrameCriteria:
     """What must hold beside the topic."""
 
-    place: PlaceCriteria = PlaceCriteria()
+    place: PlaceCriteria = field(default_factory=PlaceCriteria)
     value: ValueCriteria = ValueCriteria()
     buyer: BuyerCriteria = BuyerCriteria()
     kinds: frozenset[NoticeKind] = DEFAULT_KINDS
@@ -173,6 +167,7 @@ class AnalysedNotice:
         lot_texts: The same of each lot, in the notice's order.
         stems: All that stand in ``texts`` and ``lot_texts``.
         findings: What is said of each trade that is spoken of, by trade id.
+        located: Where the work is done, and where the buyer sits.
     """
 
     notice: Notice
@@ -181,6 +176,7 @@ class AnalysedNotice:
     lot_texts: tuple[tuple[AnalysedText, ...], ...]
     stems: frozenset[str]
     findings: Mapping[str, tuple[TradeFinding, ...]]
+    located: LocatedNotice
 
 
 def cpv_covers(code: str, other: str) -> bool:
@@ -324,9 +320,12 @@ def _topic(
 ) -> tuple[tuple[str, ...], tuple[Reason, ...]]:
     of_trades = _trade_reasons(topic, analysed)
     reasons: list[Reason] = []
-    for lot, texts in zip(analysed.notice.lots, analysed.lot_texts, strict=True):
+    located = analysed.located
+    for lot, texts, spots in zip(analysed.notice.lots, analysed.lot_texts, located.lots, strict=True):
         found = (*of_trades.get(lot.lot_id, ()), *_topic_reasons(topic, lot.cpv_codes, texts, lot.lot_id))
-        if found and not _found(texts, topic.phrases_out) and _lot_is_in_place(place, lot):
+        if not found or _found(texts, topic.phrases_out):
+            continue
+        if _lot_is_in_place(place, spots, located.buyer):
             reasons += found
     if reasons:
         fitting = {reason.lot_id for reason in reasons}
@@ -370,34 +369,19 @@ def _found(texts: tuple[AnalysedText, ...], phrases: tuple[Phrase, ...]) -> tupl
     return tuple(dict.fromkeys(found))
 
 
-def _lot_is_in_place(place: PlaceCriteria, lot: Lot) -> bool:
-    return not place.departements or not lot.places or _place_verdict(place, lot.places)[0] != REFUSED
+def _lot_is_in_place(place: PlaceCriteria, spots: tuple[Spot, ...], buyer: Spot | None) -> bool:
+    return not place.asks or not spots or judge_spots(place, spots, buyer).verdict != REFUSED
 
 
 def _place(asked: PlaceCriteria, analysed: AnalysedNotice, lot_ids: tuple[str, ...]) -> Reason | None:
-    if not asked.departements:
+    """Judge the place of the lots that fit, else of the notice, else of all its lots, else of the buyer."""
+    if not asked.asks:
         return None
-    notice = analysed.notice
-    places = tuple(place for lot in notice.lots if lot.lot_id in lot_ids for place in lot.places)
-    places = places or notice.places or tuple(place for lot in notice.lots for place in lot.places)
-    verdict, facts = _place_verdict(asked, places)
-    if verdict == UNKNOWN and notice.buyer is not None and notice.buyer.departement is not None:
-        verdict, facts = _place_verdict(asked, (Place(departement=notice.buyer.departement),))
-    return Reason("place", verdict, facts=facts)
-
-
-def _place_verdict(asked: PlaceCriteria, places: tuple[Place, ...]) -> tuple[str, tuple[str, ...]]:
-    stated: list[str] = []
-    for place in places:
-        if place.departement is not None:
-            if place.departement in asked.departements:
-                return MET, (place.departement,)
-            stated.append(place.departement)
-        elif place.nuts_code is not None and len(place.nuts_code) > PLACE_IS_A_COUNTRY:
-            if any(code.startswith(place.nuts_code) for code in asked.nuts_codes):
-                return MET, (place.nuts_code,)
-            stated.append(place.nuts_code)
-    return (REFUSED, tuple(dict.fromkeys(stated))) if stated else (UNKNOWN, ())
+    located = analysed.located
+    by_lot = tuple(zip(analysed.notice.lots, located.lots, strict=True))
+    spots = tuple(spot for lot, stated in by_lot if lot.lot_id in lot_ids for spot in stated)
+    spots = spots or located.work or tuple(spot for _, stated in by_lot for spot in stated)
+    return judge_spots(asked, spots, located.buyer)
 
 
 def _lots_in_range(

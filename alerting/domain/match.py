@@ -5,16 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+MET = "met"
+UNKNOWN = "unknown"
+REFUSED = "refused"
+SCORE_OF_UNKNOWN = 0.5
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One criterion that a notice met, or could not be judged by.
 
     Args:
-        criterion: "cpv", "trade", "words", "act", "place", "value", "kind" or "buyer".
+        criterion: "cpv", "trade", "words", "act", "place", "area" (a département or region is all that is
+            stated of the place), "buyer_place" (the buyer's, where the work's is stated no nearer), "value",
+            "kind" or "buyer".
         verdict: "met" or "unknown" (the notice does not state the fact, and the profile lets it pass).
         lot_id: The lot that met it, None for the notice as a whole.
         facts: What in the notice met it: the words as published, the CPV code, the département.
-        clarity: 0 to 1: how clearly; below 1 only of a trade.
+        clarity: 0 to 1: how clearly; below 1 only of a trade and of a place.
     """
 
     criterion: str

@@ -43,11 +43,14 @@ class Buyer:
         name: As published, spaces folded.
         siret: 14 digits that pass the Luhn check, else None.
         departement: "22", "2A", "974"; None when it cannot be told.
+        commune, postcode: Of its address, as of a ``Place``.
     """
 
     name: str | None = None
     siret: str | None = None
     departement: str | None = None
+    commune: str | None = None
+    postcode: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ Out:  ``CompiledCriteria`` as ``alerting.domain.criteria.decide`` reads them.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 
 from alerting.domain.criteria import (
     DEFAULT_KINDS,
@@ -15,13 +16,14 @@ from alerting.domain.criteria import (
     Criteria,
     FrameCriteria,
     Phrase,
-    PlaceCriteria,
     Topic,
     TopicCriteria,
     ValueCriteria,
 )
+from alerting.domain.place import PlaceCriteria
 from alerting.domain.trade import POINTS_NEEDED
-from alerting.reference.nuts import nuts_of_departement
+from alerting.reference.communes import commune_of_insee, departements_reached, departements_touched
+from alerting.reference.nuts import departements_of_nuts
 from alerting.reference.trades import get_trade
 from alerting.text.analysis import stems
 
@@ -60,10 +62,17 @@ def _topic(criteria: Criteria) -> TopicCriteria:
 
 
 def _place(criteria: Criteria) -> PlaceCriteria:
-    codes = map(nuts_of_departement, criteria.departements)
+    radius_km = criteria.radius_km or 0
+    communes = (found for code in criteria.communes if (found := commune_of_insee(code)) is not None)
+    centres = tuple(dict.fromkeys(commune.middle for commune in communes))
+    of_areas = {code: departements_of_nuts(code) for code in criteria.nuts_codes}
     return PlaceCriteria(
-        departements=frozenset(criteria.departements),
-        nuts_codes=frozenset(code for code in codes if code is not None),
+        departements=frozenset(chain(criteria.departements, *of_areas.values())),
+        foreign_codes=frozenset(code for code, within in of_areas.items() if not within),
+        centres=centres,
+        radius_km=radius_km,
+        reached=frozenset(chain(*(departements_reached(centre, radius_km) for centre in centres))),
+        touched=frozenset(chain(*(departements_touched(centre, radius_km) for centre in centres))),
     )
 
 

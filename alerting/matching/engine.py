@@ -25,12 +25,10 @@ import numpy.typing as npt
 
 from alerting.domain.criteria import (
     CPV_DIVISION_DIGITS,
-    PLACE_IS_A_COUNTRY,
     AnalysedNotice,
     CompiledCriteria,
     Criteria,
     FrameCriteria,
-    PlaceCriteria,
     TopicCriteria,
     TopicOutcome,
     decide,
@@ -41,10 +39,10 @@ from alerting.domain.criteria import (
 )
 from alerting.domain.json import criteria_from_json, to_json
 from alerting.domain.match import Decision
-from alerting.domain.notice import Notice, Place
+from alerting.domain.notice import Notice
+from alerting.domain.place import LocatedNotice, PlaceCriteria
 from alerting.matching.analyse import analyse_notice
 from alerting.matching.compile import compile_criteria
-from alerting.reference.nuts import departements_of_nuts
 
 
 Pair = tuple[str, int, Decision]
@@ -203,7 +201,7 @@ class Engine:
             )
             self._members = None
             for topic in _topic_keys(compiled):
-                for place in compiled.frame.place.departements or (EVERYWHERE,):
+                for place in _place_keys(frame.place):
                     self._postings[topic][place].append(group)
         return group
 
@@ -254,7 +252,7 @@ class Engine:
         return self._parts
 
     def _candidates(self, analysed: AnalysedNotice) -> Whole:
-        places = _place_evidence(analysed.notice)
+        places = _place_evidence(analysed.located)
         found: set[int] = set()
         for topic in _topic_evidence(analysed):
             by_place = self._postings.get(topic)
@@ -326,22 +324,17 @@ def _topic_evidence(analysed: AnalysedNotice) -> set[str]:
     return keys | ({ANYTHING} if codes else {ANYTHING, NO_CODE})
 
 
-def _place_evidence(notice: Notice) -> set[str] | None:
+def _place_keys(place: PlaceCriteria) -> Iterable[str]:
+    """Return every département in which a place may be met; EVERYWHERE where any may."""
+    return (place.departements | place.touched) if place.asks and not place.foreign_codes else (EVERYWHERE,)
+
+
+def _place_evidence(located: LocatedNotice) -> set[str] | None:
     """Return every département that a verdict on the place may rest on, and EVERYWHERE; None: on none."""
-    stated = [places for places in (notice.places, *(lot.places for lot in notice.lots)) if places]
-    by_source = [_departements(places) for places in stated]
-    buyer = notice.buyer.departement if notice.buyer is not None else None
-    if buyer is None and not (by_source and all(by_source)):
+    by_source = [spots for spots in (located.work, *located.lots) if spots]
+    if not by_source and located.buyer is None:
         return None
-    return {EVERYWHERE, *(() if buyer is None else (buyer,)), *(one for found in by_source for one in found)}
-
-
-def _departements(places: Iterable[Place]) -> set[str]:
-    found: set[str] = set()
-    for place in places:
-        if place.departement is not None:
-            found.add(place.departement)
-        elif place.nuts_code is not None and len(place.nuts_code) > PLACE_IS_A_COUNTRY:
-            # A foreign area has no département and still is a statement.
-            found.update(departements_of_nuts(place.nuts_code) or (place.nuts_code,))
-    return found
+    spots = [spot for spots in by_source for spot in spots]
+    if located.buyer is not None:
+        spots.append(located.buyer)
+    return {EVERYWHERE, *(departement for spot in spots for departement in spot.departements)}

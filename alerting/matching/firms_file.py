@@ -22,13 +22,17 @@ from alerting.domain.notice import NoticeKind
 from alerting.domain.profile import Cadence, Firm, Profile, Recipient
 from alerting.domain.trade import Strictness
 from alerting.errors import ProfileError
+from alerting.reference.communes import get_communes
 from alerting.reference.cpv import is_cpv
-from alerting.reference.nuts import departement_name
+from alerting.reference.nuts import current_nuts, departement_name, departements_of_nuts
 from alerting.reference.trades import get_trade
 from alerting.text.analysis import stems
 
 
 CPV = re.compile(r"(\d{8})(-\d)?")
+# The country's two letters, then up to three signs.
+NUTS = re.compile(r"[A-Z]{2}[A-Z0-9]{1,3}")
+LARGEST_RADIUS_KM = 500
 ID = re.compile(r"\S{1,100}")
 SIRET = re.compile(r"\d{14}")
 # Words that stand in nearly every notice: alone they ask for nothing.
@@ -51,6 +55,9 @@ class _Profile(msgspec.Struct, forbid_unknown_fields=True):
     words: list[str] = []
     words_out: list[str] = []
     departements: list[str] = []
+    nuts: list[str] = []
+    communes: list[str] = []
+    radius_km: int | None = None
     buyers: list[str] = []
     kinds: list[str] = []
     minimum_euros: int | None = None
@@ -168,6 +175,9 @@ def _criteria(who: str, profile: _Profile) -> Criteria:
         words=tuple(_telling_words(f"{who}: words", text) for text in profile.words),
         words_out=tuple(_telling_words(f"{who}: words_out", text) for text in profile.words_out),
         departements=tuple(_departement(who, code) for code in profile.departements),
+        nuts_codes=tuple(_nuts(who, code) for code in profile.nuts),
+        communes=tuple(dict.fromkeys(code for text in profile.communes for code in _communes(who, text))),
+        radius_km=_radius(who, profile),
         buyers=tuple(_buyer(who, buyer) for buyer in profile.buyers),
         kinds=tuple(_one_of(NoticeKind, f"{who}: kinds", kind) for kind in profile.kinds),
         minimum_cents=minimum,
@@ -233,6 +243,34 @@ def _departement(who: str, code: str) -> str:
     if departement_name(number) is None:
         raise ProfileError(f"{who}: expected the number of a département like '35' or '2A' (got {code!r})")
     return number
+
+
+def _nuts(who: str, code: str) -> str:
+    current = current_nuts(code.strip().upper())
+    is_known = (
+        bool(departements_of_nuts(current)) if current.startswith("FR") else bool(NUTS.fullmatch(current))
+    )
+    if not is_known:
+        raise ProfileError(f"{who}: nuts: expected a NUTS code like 'FRH0' or 'FRH03' (got {code!r})")
+    return current
+
+
+def _communes(who: str, text: str) -> tuple[str, ...]:
+    try:
+        return tuple(commune.insee_code for commune in get_communes(text))
+    except ProfileError as error:
+        raise ProfileError(f"{who}: {error}") from error
+
+
+def _radius(who: str, profile: _Profile) -> int | None:
+    radius_km = profile.radius_km
+    if radius_km is None:
+        return None
+    if not profile.communes:
+        raise ProfileError(f"{who}: radius_km: expected communes to be around (got none)")
+    if not 1 <= radius_km <= LARGEST_RADIUS_KM:
+        raise ProfileError(f"{who}: radius_km: expected 1 to {LARGEST_RADIUS_KM} (got {radius_km})")
+    return radius_km
 
 
 def _buyer(who: str, text: str) -> str:

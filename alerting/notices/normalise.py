@@ -132,8 +132,8 @@ def _buyer(raw: RawNotice, log: list[Normalisation]) -> Buyer | None:
     siret = clean_siret(raw.buyer_siret)
     if raw.buyer_siret and siret != raw.buyer_siret:
         log.append(Normalisation("buyer.siret", raw.buyer_siret, siret, "14 digits that pass the Luhn check"))
-    place = _place(raw.buyer_place, log) if raw.buyer_place is not None else None
-    buyer = Buyer(name, siret, place.departement if place is not None else None)
+    place = _place(raw.buyer_place, log) if raw.buyer_place is not None else Place()
+    buyer = Buyer(name, siret, place.departement, place.commune, place.postcode)
     return None if buyer == Buyer() else buyer
 
 

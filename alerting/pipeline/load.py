@@ -40,6 +40,7 @@ log = structlog.get_logger()
 
 # A page that only points to documents: what it points to tells its own format.
 _INDEX_FORMAT = "index-page"
+_HASHED_OF_BUYER = ("name", "siret", "departement")
 
 
 def load_documents(database: Database, archive: Archive, *, now: Callable[[], datetime]) -> dict[str, Any]:
@@ -199,8 +200,15 @@ def _store(
 
 
 def hash_content(notice: Notice) -> str:
-    """Return the hash (sha256, hex) of everything that a notice states; how it was cleaned is left out."""
-    content = json.dumps(to_json(replace(notice, normalisations=())), sort_keys=True, ensure_ascii=False)
+    """Return the hash (sha256, hex) of everything that a notice states.
+
+    Left out are how it was cleaned, and the buyer's address, without which earlier ones were hashed.
+    """
+    stated = to_json(replace(notice, normalisations=()))
+    if stated["buyer"] is not None:
+        hashed = {name: stated["buyer"][name] for name in _HASHED_OF_BUYER}
+        stated["buyer"] = hashed if any(hashed.values()) else None
+    content = json.dumps(stated, sort_keys=True, ensure_ascii=False)
     return sha256(content.encode()).hexdigest()
 
 

@@ -3,8 +3,8 @@
 In:   codes and postcodes as notices give them, without spaces.
 Out:  current codes; None for what is not French or not known.
 
-Sources: NUTS 2024 (Commission Delegated Regulation (EU) 2023/674); the code officiel
-géographique of INSEE; data/departements.csv and data/nuts_old.csv are tables of these facts.
+Sources: NUTS 2024 (Commission Delegated Regulation (EU) 2023/674); the code officiel géographique of INSEE;
+data/departements.csv, data/regions.csv and data/nuts_old.csv are tables of these facts.
 """
 
 from __future__ import annotations
@@ -77,6 +77,19 @@ def departement_name(departement: str) -> str | None:
     """Return the name of a département: "Ille-et-Vilaine" for "35"."""
     row = _departements().get(departement)
     return row[0] if row is not None else None
+
+
+@cache
+def areas_by_name() -> Mapping[str, str]:
+    """Return the NUTS codes of every région and département by name; what is both is the département."""
+    by_name = {name: nuts_code for name, nuts_code in _departements().values() if nuts_code}
+    return {**{row["name"]: row["nuts_code"] for row in _rows("regions.csv")}, **by_name}
+
+
+def area_name(nuts_code: str) -> str | None:
+    """Return the name of a French region, old or new: "Bretagne" for "FRH0" and "FRH"."""
+    codes = {row["nuts_code"]: row["name"] for row in _rows("regions.csv")}
+    return codes.get(nuts_code) or codes.get(nuts_code.removesuffix("0"))
 
 
 @cache

@@ -23,6 +23,19 @@ WORDS = [
 ]  # fmt: skip
 DEPARTEMENTS = ["22", "29", "35", "2A", "974"]
 NUTS = ["FR", "FRH0", "FRH01", "FRH03", "FRM01", "AT312"]
+AREAS = ["FRH", "FRH0", "FRH03", "AT3"]
+COMMUNES = [
+    "Redon",
+    "REDON CEDEX",
+    "Rennes (35)",
+    "Saint-Martin",
+    "La Gacilly, Allaire",
+    "Pays de Vilaine",
+    "Bretagne",
+]
+POSTCODES = ["35600", "56350", "35042", "22000"]
+# Redon, Rennes, Saint-Denis on the island of La Réunion.
+CENTRES = ["35236", "35238", "97411"]
 SIRETS = ["21220001200018", "21350238800019"]
 CENTS = [0, 1, 4_999_999, 5_000_000, 9_000_000, 30_000_000]
 
@@ -42,7 +55,14 @@ texts = st.lists(st.sampled_from([*WORDS, "rénovation", "du", "mairie"]), min_s
 )
 money = st.none() | st.builds(Money, st.sampled_from(CENTS), st.sampled_from(["EUR", "EUR", "GBP"]))
 places = st.lists(
-    st.builds(Place, nuts_code=unknown_or(NUTS), departement=unknown_or(DEPARTEMENTS)), max_size=2
+    st.builds(
+        Place,
+        nuts_code=unknown_or(NUTS),
+        departement=unknown_or(DEPARTEMENTS),
+        commune=unknown_or(COMMUNES),
+        postcode=unknown_or(POSTCODES),
+    ),
+    max_size=2,
 ).map(tuple)
 lots = st.lists(
     st.builds(
@@ -70,6 +90,8 @@ notices = st.builds(
         name=unknown_or(["Ville de Vannes", "Mairie de l'École"]),
         siret=unknown_or(SIRETS),
         departement=unknown_or(DEPARTEMENTS),
+        commune=unknown_or(COMMUNES),
+        postcode=unknown_or(POSTCODES),
     ),
     cpv_main=unknown_or(CODES),
     cpv_additional=some(CODES),
@@ -84,6 +106,9 @@ criteria = st.builds(
     words=some(WORDS),
     words_out=some(WORDS, most=1),
     departements=some(DEPARTEMENTS),
+    nuts_codes=some(AREAS, most=1),
+    communes=some(CENTRES, most=1),
+    radius_km=unknown_or([20, 40, 60]),
     buyers=some(["vannes", "ville de VANNES", *SIRETS], most=1),
     kinds=some(list(NoticeKind)),
     minimum_cents=unknown_or(CENTS),
@@ -162,6 +187,11 @@ PROFILES = {
     "trade": Criteria(trades=("couvreur",)),
     "buyer": Criteria(buyers=("Ville de Vannes",)),
     "place": Criteria(words=("toiture",), departements=("22",)),
+    "around Redon": Criteria(words=("toiture",), communes=("35236",), radius_km=40),
+    "around Redon, stated": Criteria(
+        words=("toiture",), communes=("35236",), radius_km=40, pass_unknown=False
+    ),
+    "Brittany": Criteria(words=("toiture",), nuts_codes=("FRH0",), pass_unknown=False),
     "place, stated": Criteria(words=("toiture",), departements=("22",), pass_unknown=False),
     "value, stated": Criteria(words=("toiture",), minimum_cents=5_000_000, pass_unknown=False),
     "without asbestos": Criteria(words=("toiture",), words_out=("désamiantage",)),
@@ -182,6 +212,8 @@ NOTICES = {
         ),
     ),
     "Vannes": replace(BARE, title="Mobilier", buyer=Buyer("VILLE DE VANNES"), cpv_main="39100000"),
+    "La Gacilly": replace(BARE, places=(Place(commune="LA GACILLY", postcode="56200"),)),
+    "Rennes": replace(BARE, buyer=Buyer(departement="35", commune="Rennes")),
     "far": replace(BARE, places=(Place(departement="974"),), value=Money(5_000_000, "EUR")),
 }
 
@@ -198,15 +230,18 @@ def test_the_pairs_are_those_that_a_person_expects(find):
     }
 
     expected = {
-        "codes": {"bare", "coded", "far"},
+        "codes": {"bare", "coded", "La Gacilly", "Rennes", "far"},
         "codes, stated": {"coded"},
         "phrase": {"lots"},
-        "trade": {"bare", "coded", "lots", "far"},
-        "buyer": {"bare", "coded", "other code", "lots", "Vannes", "far"},
+        "trade": {"bare", "coded", "lots", "La Gacilly", "Rennes", "far"},
+        "buyer": {"bare", "coded", "other code", "lots", "Vannes", "La Gacilly", "Rennes", "far"},
         "place": {"bare", "lots"},
+        "around Redon": {"bare", "lots", "La Gacilly"},
+        "around Redon, stated": {"La Gacilly"},
+        "Brittany": {"La Gacilly", "Rennes"},
         "place, stated": set(),
         "value, stated": {"far"},
-        "without asbestos": {"bare", "far"},
+        "without asbestos": {"bare", "La Gacilly", "Rennes", "far"},
         "awards": {"award"},
     }
     assert pairs == {pair for profile, found in expected.items() for pair in product([profile], found)}

@@ -360,6 +360,149 @@ def test_lots_are_judged_one_by_one(asked, facts, expected):
     assert decide_on(Criteria(**asked), notice("Rénovation du groupe scolaire", **facts)) == expected
 
 
+AROUND_REDON = {"words": ("toiture",), "communes": ("35236",), "radius_km": 40}
+OF_REDON = Buyer("Commune de Redon", departement="35", commune="Redon", postcode="35600")
+OF_RENNES = Buyer("Département", departement="35", commune="Rennes", postcode="35042")
+HALF = 0.75
+
+
+@pytest.mark.parametrize(
+    ("asked", "facts", "expected"),
+    [
+        pytest.param(
+            AROUND_REDON,
+            {"places": (Place(commune="LA GACILLY", postcode="56200"),), "buyer": OF_RENNES},
+            accepted(ROOF, Reason("place", "met", facts=("La Gacilly, 12 km",))),
+            id="a commune within the circle, in another département",
+        ),
+        pytest.param(
+            AROUND_REDON,
+            {"places": (Place(commune="Redon (35)"),)},
+            accepted(ROOF, Reason("place", "met", facts=("Redon",))),
+            id="the centre itself",
+        ),
+        pytest.param(
+            AROUND_REDON,
+            {"places": (Place(commune="Rennes", departement="35"),), "buyer": OF_REDON},
+            refused("place", "Rennes, 59 km"),
+            id="work far away for a buyer who is near",
+        ),
+        pytest.param(
+            AROUND_REDON,
+            {"places": (Place(commune="Rennes (35)"), Place(postcode="35600"))},
+            accepted(ROOF, Reason("place", "met", facts=("35600",))),
+            id="the nearest of several, of a postcode with the centre in it",
+        ),
+        pytest.param(
+            AROUND_REDON,
+            {"places": (Place(departement="35"),), "buyer": OF_REDON},
+            accepted(ROOF, Reason("buyer_place", "met", facts=("Redon",), clarity=0.5), score=HALF),
+            id="a département alone, its buyer near",
+        ),
+        pytest.param(
+            AROUND_REDON,
+            {"places": (Place(departement="35"),), "buyer": OF_RENNES},
+            refused("place", "35"),
+            id="a département alone of which the circle holds too little",
+        ),
+        pytest.param(
+            AROUND_REDON,
+            {"places": (Place(departement="56"),), "buyer": OF_RENNES},
+            accepted(ROOF, Reason("area", "met", facts=("56",), clarity=0.5), score=HALF),
+            id="a département alone of which the circle holds enough",
+        ),
+        pytest.param(
+            AROUND_REDON,
+            {"places": (Place(departement="56"),), "buyer": OF_REDON},
+            accepted(ROOF, Reason("area", "met", facts=("56",), clarity=0.5), score=HALF),
+            id="the buyer's own place says nothing of another département",
+        ),
+        pytest.param(
+            AROUND_REDON,
+            {"places": (Place("FRH0"),)},
+            accepted(ROOF, Reason("area", "met", facts=("FRH0",), clarity=0.5), score=HALF),
+            id="anywhere in the region",
+        ),
+        pytest.param(AROUND_REDON, {"places": (Place("FRG01"),)}, refused("place", "44"), id="by NUTS alone"),
+        pytest.param(AROUND_REDON, {"places": (Place("AT312"),)}, refused("place", "AT312"), id="abroad"),
+        pytest.param(
+            AROUND_REDON,
+            {"buyer": OF_REDON},
+            accepted(ROOF, Reason("buyer_place", "met", facts=("Redon",), clarity=0.5), score=HALF),
+            id="no place of work, the buyer near",
+        ),
+        pytest.param(
+            AROUND_REDON, {"buyer": OF_RENNES}, refused("place", "Rennes, 59 km"), id="the buyer far"
+        ),
+        pytest.param(
+            AROUND_REDON,
+            {"buyer": Buyer(departement="56")},
+            accepted(ROOF, Reason("area", "met", facts=("56",), clarity=0.5), score=HALF),
+            id="no more than the buyer's département",
+        ),
+        pytest.param(
+            AROUND_REDON,
+            {"places": (Place("FR"),)},
+            accepted(ROOF, Reason("place", "unknown"), score=HALF),
+            id="a country is no place",
+        ),
+        pytest.param(
+            AROUND_REDON | {"pass_unknown": False},
+            {"places": (Place(commune="Saint-Martin"),)},
+            refused("place"),
+            id="a homonym that nothing decides",
+        ),
+        pytest.param(
+            AROUND_REDON | {"departements": ("22",)},
+            {"places": (Place(commune="Saint-Brieuc", postcode="22000"),)},
+            accepted(ROOF, Reason("place", "met", facts=("22",))),
+            id="out of the circle, in a département wanted besides",
+        ),
+        pytest.param(
+            {"words": ("toiture",), "communes": ("35236",)},
+            {"places": (Place(commune="Redon", departement="35"),)},
+            accepted(ROOF, Reason("place", "met", facts=("Redon",))),
+            id="a commune without a radius",
+        ),
+        pytest.param(
+            {"words": ("toiture",), "communes": ("35236",)},
+            {"places": (Place(commune="Sainte-Marie", postcode="35600"),)},
+            refused("place", "Sainte-Marie, 6 km"),
+            id="the next commune, without a radius",
+        ),
+        pytest.param(
+            {"words": ("toiture",), "nuts_codes": ("FRH0",)},
+            {"places": (Place(commune="Redon (35)"),)},
+            accepted(ROOF, Reason("place", "met", facts=("35",))),
+            id="a region wanted, a commune stated",
+        ),
+        pytest.param(
+            {"words": ("toiture",), "nuts_codes": ("AT3",)},
+            {"places": (Place("AT312"),)},
+            accepted(ROOF, Reason("place", "met", facts=("AT312",))),
+            id="an area abroad",
+        ),
+        pytest.param(
+            AROUND_REDON,
+            {
+                "lots": lots(
+                    "Toiture", "Toiture", places=((Place(commune="Rennes"),), (Place(commune="Redon"),))
+                ),
+                "places": (Place(departement="44"),),
+                "buyer": OF_RENNES,
+            },
+            accepted(roof("2"), Reason("place", "met", facts=("Redon",)), lot_ids=("2",)),
+            id="a lot's place before the notice's",
+        ),
+    ],
+)
+def test_places_are_judged_by_distance_where_they_are_named(asked, facts, expected):
+    """
+    Work's place before the buyer's, a commune before its département; what is judged by an area is marked.
+    """
+    assert decide_on(Criteria(**asked), notice(**facts)) == expected
+
+
 def test_an_empty_criterion_asks_nothing():
     """
     Criteria that ask nothing accept any call, for no reason: whoever stores profiles refuses them.

@@ -37,6 +37,9 @@ def test_a_firm_is_read_with_everything_that_it_says():
             words = ["gros œuvre"]
             words_out = ["formation"]
             departements = ["35", "2a"]
+            nuts = ["frh0", "FR523", "DE2"]
+            communes = ["Redon", "35600", "insee 56061"]
+            radius_km = 40
             buyers = ["Ville de Vannes", "213 502 388 00019"]
             kinds = ["call", "award"]
             minimum_euros = 1000
@@ -55,6 +58,9 @@ def test_a_firm_is_read_with_everything_that_it_says():
         words=("gros œuvre",),
         words_out=("formation",),
         departements=("35", "2A"),
+        nuts_codes=("FRH0", "FRH03", "DE2"),
+        communes=("35236", "35013", "35294", "56061"),
+        radius_km=40,
         buyers=("Ville de Vannes", "21350238800019"),
         kinds=(NoticeKind.CALL, NoticeKind.AWARD),
         minimum_cents=100_000,
@@ -117,6 +123,32 @@ PROFILE = "firm 'le-goff', profile 'toits'"
             'words = ["toit"]\ndepartements = ["20"]',
             "expected the number of a département like '35' or '2A' (got '20')",
             id="a département that is none",
+        ),
+        pytest.param(
+            'words = ["toit"]\nnuts = ["FRX9"]',
+            "nuts: expected a NUTS code like 'FRH0' or 'FRH03' (got 'FRX9')",
+            id="an area that is none",
+        ),
+        pytest.param(
+            'words = ["toit"]\ncommunes = ["Kerlann"]',
+            "commune 'Kerlann' is not known; expected a name, a postcode or an INSEE code",
+            id="a commune that is none",
+        ),
+        pytest.param(
+            'words = ["toit"]\ncommunes = ["Saint-Denis"]',
+            "commune 'Saint-Denis': expected one (got 4: Saint-Denis (974), Saint-Denis (93), Saint-Denis (11),"
+            " Saint-Denis (30))",
+            id="a commune that is four",
+        ),
+        pytest.param(
+            'words = ["toit"]\nradius_km = 40',
+            "radius_km: expected communes to be around (got none)",
+            id="a radius around nothing",
+        ),
+        pytest.param(
+            'words = ["toit"]\ncommunes = ["Redon"]\nradius_km = 501',
+            "radius_km: expected 1 to 500 (got 501)",
+            id="a radius that is too large",
         ),
         pytest.param(
             'buyers = ["213502388"]',

@@ -1,0 +1,165 @@
+"""Places as the matching sees them: points, spots that notices state, circles that firms draw.
+
+Distances are as the crow flies between the middles of communes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import asin, cos, radians, sin, sqrt
+
+from alerting.domain.match import MET, REFUSED, SCORE_OF_UNKNOWN, UNKNOWN, Reason
+
+
+EARTH_RADIUS_KM = 6371.0
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point of the earth, in degrees (WGS 84)."""
+
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place that a notice states, as precisely as it states it.
+
+    Args:
+        name: As it is told: "Redon", "35", "FRH0".
+        departements: Those in which it lies: one of a commune, several of a region; none abroad.
+        nuts_code: As stated, of any level.
+        points: The middle of its commune, or of each commune of its postcode; empty for an area.
+    """
+
+    name: str
+    departements: tuple[str, ...] = ()
+    nuts_code: str | None = None
+    points: tuple[Point, ...] = ()
+
+    @property
+    def area(self) -> str:
+        """Return the département, or the code of the wider area."""
+        return self.departements[0] if len(self.departements) == 1 else self.nuts_code or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedNotice:
+    """Where a notice's work is done, as far as it says.
+
+    Args:
+        work: Of the notice as a whole.
+        lots: Of each lot, in the notice's order.
+        buyer: Where its buyer sits.
+    """
+
+    work: tuple[Spot, ...] = ()
+    lots: tuple[tuple[Spot, ...], ...] = ()
+    buyer: Spot | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceCriteria:
+    """Where a firm works: any of it is enough.
+
+    Args:
+        departements: Those named, and those of the areas named.
+        foreign_codes: NUTS codes of areas outside France; each stands for all that lies in it.
+        centres: Middles of communes.
+        radius_km: How far around each; 0 is the commune alone.
+        reached: Départements of which the circles hold enough, see ``alerting.reference.communes``.
+        touched: Départements that they touch.
+    """
+
+    departements: frozenset[str] = frozenset()
+    foreign_codes: frozenset[str] = frozenset()
+    centres: tuple[Point, ...] = ()
+    radius_km: int = 0
+    reached: frozenset[str] = frozenset()
+    touched: frozenset[str] = frozenset()
+
+    @property
+    def asks(self) -> bool:
+        """Tell whether anything is asked of the place."""
+        return bool(self.departements or self.foreign_codes or self.centres)
+
+    def holds(self, spot: Spot) -> bool:
+        """Tell whether a spot lies in one of the areas, or is wider and holds one."""
+        if any(departement in self.departements for departement in spot.departements):
+            return True
+        return spot.nuts_code is not None and any(map(spot.nuts_code.startswith, self.foreign_codes))
+
+    def distance_km(self, spot: Spot) -> int | None:
+        """Return how far a spot is from the nearest centre, in whole kilometres; None of an area."""
+        distances = (distance_km(centre, point) for centre in self.centres for point in spot.points)
+        nearest = min(distances, default=None)
+        return None if nearest is None else round(nearest)
+
+
+def judge_spots(asked: PlaceCriteria, spots: tuple[Spot, ...], buyer: Spot | None) -> Reason:
+    """Judge where work is done.
+
+    The buyer's own place counts where the work's is not stated, or no more of it than an area that holds the
+    buyer.  An area is met where the circles hold enough of one of its départements.
+    """
+    if not spots:
+        return Reason("place", UNKNOWN) if buyer is None else _judge_buyer(asked, buyer)
+    if (near := _within_reach(asked, spots)) is not None:
+        return Reason("place", MET, facts=(near,))
+    if (held := next((spot for spot in spots if asked.holds(spot)), None)) is not None:
+        return Reason("place", MET, facts=(held.area,))
+    areas = tuple(spot for spot in spots if not spot.points)
+    home = set() if buyer is None else set(buyer.departements)
+    if buyer is not None and any(home.intersection(spot.departements) for spot in areas):
+        near = _within_reach(asked, (buyer,))
+        if near is not None:
+            return Reason("buyer_place", MET, facts=(near,), clarity=SCORE_OF_UNKNOWN)
+    return _reached(asked, areas) or Reason("place", REFUSED, facts=_said(asked, spots))
+
+
+def distance_km(one: Point, other: Point) -> float:
+    """Return the distance of two points in kilometres (haversine).
+
+    >>> round(distance_km(Point(47.656, -2.079), Point(47.656, -2.079)))
+    0
+    >>> round(distance_km(Point(48.111, -1.679), Point(47.656, -2.079)))
+    59
+    """
+    north, other_north = radians(one.latitude), radians(other.latitude)
+    half_north, half_east = (other_north - north) / 2, radians(other.longitude - one.longitude) / 2
+    chord = sin(half_north) ** 2 + cos(north) * cos(other_north) * sin(half_east) ** 2
+    return 2 * EARTH_RADIUS_KM * asin(sqrt(min(1.0, chord)))
+
+
+def _judge_buyer(asked: PlaceCriteria, buyer: Spot) -> Reason:
+    if (near := _within_reach(asked, (buyer,))) is not None:
+        return Reason("buyer_place", MET, facts=(near,), clarity=SCORE_OF_UNKNOWN)
+    if asked.holds(buyer):
+        return Reason("place", MET, facts=(buyer.area,))
+    reached = None if buyer.points else _reached(asked, (buyer,))
+    return reached or Reason("place", REFUSED, facts=_said(asked, (buyer,)))
+
+
+def _within_reach(asked: PlaceCriteria, spots: tuple[Spot, ...]) -> str | None:
+    """Return the nearest spot that lies within a circle, and its distance, in words."""
+    distances = [(far, spot.name) for spot in spots if (far := asked.distance_km(spot)) is not None]
+    nearest = min(distances, default=None)
+    return None if nearest is None or nearest[0] > asked.radius_km else _far(*nearest)
+
+
+def _reached(asked: PlaceCriteria, areas: tuple[Spot, ...]) -> Reason | None:
+    for spot in areas:
+        if not asked.reached.isdisjoint(spot.departements):
+            return Reason("area", MET, facts=(spot.area,), clarity=SCORE_OF_UNKNOWN)
+    return None
+
+
+def _said(asked: PlaceCriteria, spots: tuple[Spot, ...]) -> tuple[str, ...]:
+    """Return what is stated of a place that is refused: how far it is, or its area."""
+    distances = ((spot, asked.distance_km(spot)) for spot in spots)
+    return tuple(dict.fromkeys(spot.area if far is None else _far(far, spot.name) for spot, far in distances))
+
+
+def _far(km: int, name: str) -> str:
+    return f"{name}, {km} km" if km else name

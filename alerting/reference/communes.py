@@ -1,0 +1,283 @@
+"""The communes of France: by name, postcode or INSEE code; where they lie, and how many live in them.
+
+In:   names and codes as people and notices write them.
+Out:  communes; every one that is meant, so that who asks can see whether it is one.
+
+Accents, capitals, hyphens and leading articles do not count, "St" is "Saint", CEDEX is left out.  "Paris 12"
+is an arrondissement, "Paris" the whole; a commune déléguée is known by its own name.  The table is read when
+first asked.  Names of intercommunal bodies are not in it.
+
+Sources: data/communes.csv.gz, from INSEE (code officiel géographique, populations légales) and La Poste (base
+officielle des codes postaux), Licence Ouverte 2.0, see data/NOTICE.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib import resources
+
+from alerting.domain.place import Point, distance_km
+from alerting.errors import ProfileError
+from alerting.reference.nuts import departement_of_postcode
+
+
+ARTICLES = frozenset({"l", "la", "le", "les"})
+OVERSEAS = ("97", "98")
+# Share of a département's people who must live within a circle for a notice that names no more than the
+# département: docs/adr/0007 says why.
+SHARE_REACHED = 0.15
+KM_OF_A_DEGREE = 111.0
+NAMES_SHOWN = 4
+
+_WHOLE, _DELEGATED = "W", "D"
+_SUR = re.compile(r"\bs\s*/\s*(?!s\b)|\bs/(?=\s|-)")
+_SOUS = re.compile(r"\bs\s*/\s*s\b")
+_WORD = re.compile(r"[^\W_]+")
+_LONGER = {"st": "saint", "ste": "sainte"}
+_CEDEX = re.compile(r"\bcedex\b\s*\d*")
+_CITIES = ("paris", "lyon", "marseille")
+_ARRONDISSEMENT_NAME = re.compile(r"(paris|lyon|marseille) 0*(\d{1,2})(?:er|e|eme|ieme)?(?: arrondissement)?")
+_CODE = re.compile(r"\b(\d{5}|2[ab]\d{3})\b", re.IGNORECASE)
+_DEPARTEMENT = re.compile(r"\((\d{2,3}|2[ab])\)|[\s,]+(\d{2}|97\d|2[ab])$", re.IGNORECASE)
+_INSEE = re.compile(r"\s*insee\s*:?\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Commune:
+    """One commune, arrondissement or commune déléguée; ``departement`` as in "35", "2A", "974"."""
+
+    insee_code: str
+    name: str
+    kind: str
+    departement: str
+    postcodes: tuple[str, ...]
+    middle: Point
+    population: int
+
+
+def communes_named(name: str, *, departement: str | None = None) -> tuple[Commune, ...]:
+    """Return every commune of a name, those of one département alone where it is given.
+
+    >>> [commune.insee_code for commune in communes_named("REDON CEDEX")]
+    ['35236']
+    >>> [commune.departement for commune in communes_named("st nicolas de redon")]
+    ['44']
+    """
+    key = commune_key(name)
+    found = _by_name().get(_bare(key), ())
+    if departement is not None:
+        found = tuple(commune for commune in found if commune.departement == departement)
+    exact = tuple(commune for commune in found if commune_key(commune.name) == key)
+    return _without_doubles(exact or found)
+
+
+def communes_of_postcode(postcode: str) -> tuple[Commune, ...]:
+    """Return the communes of a postcode: several share one in the country.
+
+    >>> [commune.name for commune in communes_of_postcode("35600")]
+    ['Bains-sur-Oust', 'Redon', 'Sainte-Marie']
+    """
+    return _by_postcode().get(postcode, ())
+
+
+def commune_of_insee(code: str) -> Commune | None:
+    """Return the commune of an INSEE code."""
+    return _by_insee().get(code.upper())
+
+
+def get_communes(text: str) -> tuple[Commune, ...]:
+    """Return the communes that a person means: one, or all of a postcode.
+
+    Args:
+        text: "Redon", "Redon (35)", "35600", "Redon 35600", or an INSEE code; where five digits are both,
+            they are the postcode, and "insee 35236" is the other.
+
+    Raises:
+        ProfileError: There is no such commune, or several in different places.
+
+    >>> [commune.name for commune in get_communes("Redon (35)")]
+    ['Redon']
+    """
+    if (prefix := _INSEE.match(text)) is not None:
+        found = commune_of_insee(text[prefix.end() :].strip())
+        return _found(text, () if found is None else (found,))
+    code = _CODE.search(text)
+    name = text if code is None else text[: code.start()] + text[code.end() :]
+    if code is not None and not commune_key(name):
+        return _found(text, _of_code(code.group()))
+    stated = None if code is None else departement_of_postcode(code.group())
+    if code is None and _ARRONDISSEMENT_NAME.fullmatch(commune_key(name)):
+        return _one(text, communes_named(name))
+    if (departement := _DEPARTEMENT.search(name)) is not None:
+        stated = (departement[1] or departement[2]).upper()
+        name = name[: departement.start()] + name[departement.end() :]
+    named = communes_named(name, departement=stated)
+    of_code = tuple(commune for commune in named if code is not None and code.group() in commune.postcodes)
+    return _one(text, of_code or named)
+
+
+def commune_key(name: str) -> str:
+    """Return a name as it is looked up: small letters, no accents, words parted by one space.
+
+    >>> commune_key("CHALON S/ SAÔNE CEDEX 2"), commune_key("L'Haÿ-les-Roses"), commune_key("Paris 12ème")
+    ('chalon sur saone', 'l hay les roses', 'paris 12')
+    """
+    plain = _without_accents(name)
+    if "/" in plain:
+        plain = _SUR.sub("sur ", _SOUS.sub("sous", plain))
+    key = " ".join(_LONGER.get(word, word) for word in _WORD.findall(_CEDEX.sub(" ", plain)))
+    if not key.startswith(_CITIES):
+        return key
+    arrondissement = _ARRONDISSEMENT_NAME.fullmatch(key)
+    return f"{arrondissement[1]} {int(arrondissement[2])}" if arrondissement is not None else key
+
+
+def folded_words(text: str) -> list[str]:
+    """Return the words of a text as ``commune_key`` writes them, one for each that stands in it."""
+    return [_LONGER.get(word, word) for word in _WORD.findall(_without_accents(text))]
+
+
+def communes_of_key(key: str, *, departement: str) -> tuple[Commune, ...]:
+    """Return the communes of a key, without leading article, that lie in a département."""
+    return _without_doubles(tuple(one for one in _by_name().get(key, ()) if one.departement == departement))
+
+
+@lru_cache(maxsize=50_000)
+def departements_reached(centre: Point, radius_km: int) -> frozenset[str]:
+    """Return the départements of which enough people live within a circle, see ``SHARE_REACHED``."""
+    return frozenset(
+        departement
+        for departement, communes in _by_departement().items()
+        if share_within(communes, centre, radius_km) >= SHARE_REACHED
+    )
+
+
+@lru_cache(maxsize=50_000)
+def departements_touched(centre: Point, radius_km: int) -> frozenset[str]:
+    """Return the départements in which a commune lies within a circle, in whole kilometres."""
+    north = (radius_km + 1) / KM_OF_A_DEGREE
+    return frozenset(
+        commune.departement
+        for commune in _communes()
+        if abs(commune.middle.latitude - centre.latitude) <= north
+        and round(distance_km(commune.middle, centre)) <= radius_km
+    )
+
+
+def share_within(communes: Sequence[Commune], centre: Point, radius_km: int) -> float:
+    """Return the share of some communes' people who live within a circle."""
+    north = radius_km / KM_OF_A_DEGREE
+    if all(abs(commune.middle.latitude - centre.latitude) > north for commune in communes):
+        return 0.0
+    within = (
+        commune.population
+        for commune in communes
+        if abs(commune.middle.latitude - centre.latitude) <= north
+        and distance_km(commune.middle, centre) <= radius_km
+    )
+    return sum(within) / max(1, sum(commune.population for commune in communes))
+
+
+def _of_code(code: str) -> tuple[Commune, ...]:
+    if found := communes_of_postcode(code):
+        return found
+    by_insee = commune_of_insee(code)
+    return () if by_insee is None else (by_insee,)
+
+
+def _one(text: str, found: tuple[Commune, ...]) -> tuple[Commune, ...]:
+    if len(found) <= 1:
+        return _found(text, found)
+    by_size = sorted(found, key=lambda commune: (-commune.population, commune.insee_code))
+    names = ", ".join(f"{commune.name} ({commune.departement})" for commune in by_size[:NAMES_SHOWN])
+    more = f" and {len(found) - NAMES_SHOWN} more" if len(found) > NAMES_SHOWN else ""
+    raise ProfileError(f"commune {text!r}: expected one (got {len(found)}: {names}{more})")
+
+
+def _found(text: str, found: tuple[Commune, ...]) -> tuple[Commune, ...]:
+    if not found:
+        raise ProfileError(f"commune {text!r} is not known; expected a name, a postcode or an INSEE code")
+    return found
+
+
+def _without_accents(name: str) -> str:
+    if name.isascii():
+        return name.lower()
+    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return letters.replace("œ", "oe").replace("æ", "ae")
+
+
+def _bare(key: str) -> str:
+    """Return a key without the article it begins with, or ends with as in "gacilly la"."""
+    words = key.split()
+    if len(words) > 1 and words[0] in ARTICLES:
+        return " ".join(words[1:])
+    return " ".join(words[:-1]) if len(words) > 1 and words[-1] in ARTICLES else key
+
+
+def _without_doubles(found: tuple[Commune, ...]) -> tuple[Commune, ...]:
+    """Return one commune a code: a commune nouvelle may keep the name of one of its parts."""
+    return tuple({commune.insee_code: commune for commune in reversed(found)}.values())[::-1]
+
+
+@cache
+def _communes() -> tuple[Commune, ...]:
+    packed = resources.files("alerting.reference").joinpath("data", "communes.csv.gz").read_bytes()
+    rows = csv.reader(gzip.decompress(packed).decode().splitlines())
+    next(rows)
+    return tuple(
+        Commune(
+            insee_code=code,
+            name=name,
+            kind=kind,
+            departement=code[:3] if code.startswith(OVERSEAS) else code[:2],
+            postcodes=tuple(postcodes.split()),
+            middle=Point(float(latitude), float(longitude)),
+            population=int(population),
+        )
+        for code, name, kind, postcodes, latitude, longitude, population in rows
+    )
+
+
+@cache
+def _by_name() -> Mapping[str, tuple[Commune, ...]]:
+    return _grouped((_bare(commune_key(commune.name)), commune) for commune in _communes())
+
+
+@cache
+def _by_postcode() -> Mapping[str, tuple[Commune, ...]]:
+    return _grouped(
+        (postcode, commune)
+        for commune in _communes()
+        if commune.kind not in {_WHOLE, _DELEGATED}
+        for postcode in commune.postcodes
+    )
+
+
+@cache
+def _by_insee() -> Mapping[str, Commune]:
+    # A commune nouvelle and its parts have one code.
+    return {commune.insee_code: commune for commune in _communes() if commune.kind != _DELEGATED}
+
+
+@cache
+def _by_departement() -> Mapping[str, tuple[Commune, ...]]:
+    """Return the communes of each département whose people make up its population, each once."""
+    return _grouped(
+        (commune.departement, commune) for commune in _communes() if commune.kind not in {_WHOLE, _DELEGATED}
+    )
+
+
+def _grouped(pairs: Iterable[tuple[str, Commune]]) -> Mapping[str, tuple[Commune, ...]]:
+    groups: defaultdict[str, list[Commune]] = defaultdict(list)
+    for key, commune in pairs:
+        groups[key].append(commune)
+    return {key: tuple(communes) for key, communes in groups.items()}

@@ -1,0 +1,179 @@
+"""Communes are found as people write them; what could be several is none."""
+
+from __future__ import annotations
+
+import pytest
+
+from alerting.domain.place import Point, distance_km
+from alerting.errors import ProfileError
+from alerting.reference.communes import (
+    commune_of_insee,
+    communes_named,
+    communes_of_postcode,
+    departements_reached,
+    departements_touched,
+    get_communes,
+)
+from alerting.reference.generate_communes import merge, wholes
+
+
+REDON = Point(47.656, -2.079)
+
+
+@pytest.mark.parametrize(
+    ("text", "insee_code"),
+    [
+        pytest.param("Redon", "35236", id="a name"),
+        pytest.param("  REDON CEDEX 2", "35236", id="capitals and a special delivery"),
+        pytest.param("st nicolas de redon", "44185", id="St for Saint, no hyphens"),
+        pytest.param("L’HAY LES ROSES", "94038", id="no accents, a typographic apostrophe"),
+        pytest.param("CHALON S/ SAONE", "71076", id="S/ for sur"),
+        pytest.param("Gacilly", "56061", id="without its article"),
+        pytest.param("GACILLY (LA)", "56061", id="the article behind"),
+        pytest.param("Le Mans", "72181", id="with its article"),
+        pytest.param("Saint-Denis (974)", "97411", id="a homonym with its département"),
+        pytest.param("Saint-Martin, 65", "65392", id="a homonym with a bare number"),
+        pytest.param("Sainte-Marie 35600", "35294", id="a homonym with its postcode"),
+        pytest.param("44000 NANTES CEDEX 1", "44109", id="a postcode before the name"),
+        pytest.param("35042 Rennes cedex", "35238", id="a postcode that only mail knows"),
+        pytest.param("Paris", "75056", id="a city of arrondissements"),
+        pytest.param("PARIS 12", "75112", id="an arrondissement by number"),
+        pytest.param("Lyon 3ème arrondissement", "69383", id="an arrondissement in words"),
+        pytest.param("13001", "13201", id="an arrondissement by postcode"),
+        pytest.param("Bellegarde-sur-Valserine", "01033", id="a commune déléguée"),
+        pytest.param("35236", "35236", id="an INSEE code"),
+        pytest.param("INSEE 2a004", "2A004", id="an INSEE code, named as one"),
+    ],
+)
+def test_a_commune_is_found_as_people_write_it(text, insee_code):
+    """
+    One commune, whatever the spelling.
+    """
+    assert [insee_code] == [commune.insee_code for commune in get_communes(text)]
+
+
+def test_communes_share_a_postcode():
+    """
+    A postcode stands for all of its communes.
+    """
+    expected = ["Bains-sur-Oust", "Redon", "Sainte-Marie"]
+    assert expected == [commune.name for commune in communes_of_postcode("35600")]
+    assert expected == [commune.name for commune in get_communes("35600")]
+    assert communes_of_postcode("00000") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param(
+            "Saint-Denis",
+            "commune 'Saint-Denis': expected one (got 4: Saint-Denis (974), Saint-Denis (93), Saint-Denis (11),"
+            " Saint-Denis (30))",
+            id="four of one name",
+        ),
+        pytest.param(
+            "Kerlann",
+            "commune 'Kerlann' is not known; expected a name, a postcode or an INSEE code",
+            id="no such name",
+        ),
+        pytest.param(
+            "Redon (56)",
+            "commune 'Redon (56)' is not known; expected a name, a postcode or an INSEE code",
+            id="another département",
+        ),
+        pytest.param(
+            "insee 99999",
+            "commune 'insee 99999' is not known; expected a name, a postcode or an INSEE code",
+            id="no such code",
+        ),
+        pytest.param(
+            "", "commune '' is not known; expected a name, a postcode or an INSEE code", id="nothing at all"
+        ),
+    ],
+)
+def test_what_is_no_commune_or_several_is_said(text, message):
+    """
+    The line names what could be meant, the largest first.
+    """
+    with pytest.raises(ProfileError) as caught:
+        get_communes(text)
+
+    assert message == str(caught.value)
+
+
+def test_a_name_is_exact_where_it_can_be():
+    """
+    A stated article keeps out the name without it, and the other way round.
+    """
+    names = {name: {commune.name for commune in communes_named(name)} for name in ("Le Pin", "Pin")}
+
+    assert names == {"Le Pin": {"Le Pin"}, "Pin": {"Pin"}}
+
+
+def test_a_commune_has_a_middle_and_people():
+    """
+    Coordinates to a hundred metres; Paris counts the people of its arrondissements.
+    """
+    redon, paris = commune_of_insee("35236"), commune_of_insee("75056")
+
+    assert (redon.name, redon.departement, redon.postcodes, redon.middle) == (
+        "Redon", "35", ("35600",), REDON,
+    )  # fmt: skip
+    assert redon.population == 9312
+    assert 2_000_000 < paris.population < 2_300_000
+    assert commune_of_insee("00000") is None
+
+
+def test_distances_are_those_of_a_map():
+    """
+    Redon to Rennes, and once around a quarter of the earth.
+    """
+    assert round(distance_km(REDON, commune_of_insee("35238").middle)) == 59
+    assert round(distance_km(Point(0, 0), Point(0, 90))) == 10008
+    assert distance_km(REDON, REDON) == 0
+
+
+def test_a_circle_touches_more_than_it_holds_enough_of():
+    """
+    40 km around Redon lie in three départements, with a good part of the people of one alone.
+    """
+    assert (departements_touched(REDON, 40), departements_reached(REDON, 40)) == (
+        {"35", "44", "56"},
+        {"56"},
+    )
+    assert (departements_touched(REDON, 0), departements_reached(REDON, 0)) == ({"35"}, set())
+    assert departements_reached(REDON, 60) == {"35", "44", "56"}
+
+
+def test_the_table_is_made_of_one_row_a_commune():
+    """
+    Rows of several postcodes become one; what has no coordinates cannot be placed and is left out.
+    """
+    row = {"insee_code": "13201", "name": "Marseille 1er Arrondissement", "kind": "ARM", "postcodes": "13001"}
+    place = {"latitude": "43.30018", "longitude": "5.38276", "population": "30"}
+    second = {
+        **row,
+        **place,
+        "insee_code": "13202",
+        "postcodes": "13002",
+        "latitude": "43.4",
+        "population": "10",
+    }
+    nowhere = {**row, "latitude": "", "longitude": "", "population": "9", "insee_code": "13203"}
+
+    communes = merge([{**row, **place}, {**row, **place, "postcodes": "13000"}, second, nowhere])
+
+    first = ("13201", "Marseille 1er Arrondissement", "A", "13000 13001", "43.300", "5.383", "30")
+    other = ("13202", "Marseille 1er Arrondissement", "A", "13002", "43.400", "5.383", "10")
+    assert communes == [first, other]
+    assert ("13055", "Marseille", "W", "13000 13001 13002", "43.325", "5.383", "40") in list(
+        wholes([*communes, *parts_of_paris_and_lyon()])
+    )
+
+
+def parts_of_paris_and_lyon():
+    """Return one arrondissement of each."""
+    return [
+        ("69381", "Lyon 1er Arrondissement", "A", "69001", "45.7", "4.8", "1"),
+        ("75101", "Paris 1er Arrondissement", "A", "75001", "48.8", "2.3", "1"),
+    ]

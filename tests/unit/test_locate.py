@@ -1,0 +1,100 @@
+"""Where a notice's work is done: from codes, names and free text to spots."""
+
+from __future__ import annotations
+
+import pytest
+
+from alerting.domain.notice import Buyer, Lot, Notice, NoticeKind, Place
+from alerting.domain.place import LocatedNotice, Point, Spot
+from alerting.matching.locate import find_spots, locate_notice
+
+
+REDON = Spot("Redon", ("35",), points=(Point(47.656, -2.079),))
+
+
+@pytest.mark.parametrize(
+    ("place", "home", "expected"),
+    [
+        pytest.param(
+            Place(commune="AVIGNON 84914"), None, ["Avignon 84"], id="a name and a postcode of mail"
+        ),
+        pytest.param(Place(commune="Rennes (35)"), None, ["Rennes 35"], id="a name and its département"),
+        pytest.param(Place(commune="35 - Redon"), None, ["Redon 35"], id="a département before the name"),
+        pytest.param(Place(commune="Redon, Ille-et-Vilaine"), None, ["Redon 35"], id="a département's name"),
+        pytest.param(Place("FRH03", "35", "Rennes Métropole"), None, ["Rennes 35"], id="a name in a body's"),
+        pytest.param(
+            Place(commune="ensemble du territoire de Redon Agglomération"), "35", ["Redon 35"], id="in prose"
+        ),
+        pytest.param(
+            Place(commune="ensemble du territoire de Redon Agglomération"), None, [], id="in prose, nowhere"
+        ),
+        pytest.param(
+            Place(commune="communes de Rennes, Vitré et Fougères"),
+            "35",
+            ["Rennes 35", "Vitré 35", "Fougères 35"],
+            id="several, one of them in prose",
+        ),
+        pytest.param(
+            Place(departement="35", commune="avenue de Rennes à Vitré"),
+            None,
+            ["Vitré 35"],
+            id="a street's name",
+        ),
+        pytest.param(
+            Place(commune="12 rue de Paris, 35600 Redon"),
+            None,
+            ["Redon 35"],
+            id="an address with its postcode",
+        ),
+        pytest.param(Place(commune="PARIS CEDEX 12"), None, ["Paris 75"], id="an office is no département"),
+        pytest.param(Place(commune="Saint-Martin"), "65", ["Saint-Martin 65"], id="the buyer's homonym"),
+        pytest.param(Place(commune="Saint-Martin"), "35", [], id="no homonym of the buyer's"),
+        pytest.param(
+            Place(commune="SAINTE MARIE", postcode="35600"), None, ["Sainte-Marie 35"], id="by postcode"
+        ),
+        pytest.param(Place(postcode="35600"), None, ["35600 35"], id="a postcode of three communes"),
+        pytest.param(
+            Place(commune="École du centre", postcode="56200"), None, ["56200 56"], id="no name known"
+        ),
+        pytest.param(
+            Place(departement="35", commune="Siège de l'acheteur"), None, ["35 35"], id="no more said"
+        ),
+        pytest.param(
+            Place(commune="Département d'Ille-et-Vilaine"), None, ["35 35"], id="a département in words"
+        ),
+        pytest.param(Place("FRH03"), None, ["35 35"], id="a département by its area"),
+        pytest.param(Place("FRH0"), None, ["FRH0 22 29 35 56"], id="a region by its code"),
+        pytest.param(
+            Place(commune="toute la Région Bretagne"), "35", ["FRH 22 29 35 56"], id="a region in words"
+        ),
+        pytest.param(Place("FR"), None, [], id="the whole country"),
+        pytest.param(Place("AT312", None, "Redon"), None, ["AT312"], id="a place abroad"),
+        pytest.param(Place("AT"), None, [], id="another country"),
+    ],
+)
+def test_a_place_is_located_as_precisely_as_it_is_stated(place, home, expected):
+    """
+    A commune where one is named, else those of the postcode, else the area.
+    """
+    assert expected == [" ".join((spot.name, *spot.departements)) for spot in find_spots(place, home)]
+
+
+def test_a_notice_is_located_with_its_lots_and_its_buyer():
+    """
+    Each by itself; what is stated twice is one spot.
+    """
+    notice = Notice(
+        "any",
+        "1",
+        None,
+        NoticeKind.CALL,
+        "Toiture",
+        buyer=Buyer("Commune de Redon", departement="35", commune="REDON", postcode="35600"),
+        places=(Place(departement="35"), Place("FRH03", "35")),
+        lots=(Lot("1"), Lot("2", places=(Place(commune="Redon"),))),
+    )
+
+    assert locate_notice(notice) == LocatedNotice(
+        work=(Spot("35", ("35",)),), lots=((), (REDON,)), buyer=REDON
+    )
+    assert locate_notice(Notice("any", "1", None, NoticeKind.CALL, "Toiture")) == LocatedNotice()
