@@ -45,6 +45,7 @@ notices = typer.Typer(no_args_is_help=True, help="Notices, and the procedures th
 match = typer.Typer(no_args_is_help=True, help="Try profiles on notices.")
 deliveries = typer.Typer(invoke_without_command=True)
 suppressions = typer.Typer(no_args_is_help=True, help="Orders not to mail an address.")
+trades = typer.Typer(no_args_is_help=True, help="Trades: what stands for a craft in notices.")
 GROUPS = {
     "db": db,
     "feeds": feeds,
@@ -54,6 +55,7 @@ GROUPS = {
     "match": match,
     "deliveries": deliveries,
     "suppressions": suppressions,
+    "trades": trades,
 }
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
@@ -325,6 +327,32 @@ def try_match(
     """Match the profiles of a file with the notices of documents, without a database."""
     rows = commands.try_match(profiles=profiles, notices=[*notices, *(more or [])])
     _show_rows(rows, ("profile_id", "source_id", "lots", "score", "path"), as_json=as_json)
+
+
+@trades.command("list")
+def list_trades(as_json: AsJson = False) -> None:  # noqa: FBT002
+    """List the trades, and what else each may be called."""
+    _show_rows(commands.list_trades(), ("trade", "label", "family", "synonyms"), as_json=as_json)
+
+
+@trades.command("explain")
+def explain_trade(name: str, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Say what stands for a trade: words, hints, CPV and NAF codes, and what sets it apart from others."""
+    report = commands.explain_trade(name)
+    shown = report if as_json else {key: _cell(value) for key, value in report.items() if value}
+    _show_report(shown, as_json=as_json)
+
+
+@trades.command("for")
+def trades_for(
+    text: Annotated[str | None, typer.Argument(help="A title, as a buyer would write it.")] = None,
+    naf: Annotated[str | None, typer.Option(help="An activity: 43.22A, 4322A or 43.22.")] = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Say which trades a title asks for, and by which words; or which trades an activity means."""
+    rows = commands.trades_for(text, naf_code=naf)
+    columns = ("trade", "label", "points", "words", "told") if naf is None else ("trade", "label")
+    _show_rows(rows, columns, as_json=as_json)
 
 
 @app.command("why")

@@ -17,9 +17,11 @@ from alerting import bootstrap
 from alerting.bootstrap import Parts
 from alerting.delivery.tokens import LinkPurpose
 from alerting.domain.json import to_json
+from alerting.errors import ProfileError
 from alerting.feeds.credentials import Secrets
 from alerting.pipeline import (
     compose,
+    crafts,
     deliver,
     dry,
     fetch,
@@ -396,6 +398,34 @@ def link_notices(paths: Sequence[str]) -> list[Report]:
 def try_match(*, profiles: str, notices: Sequence[str]) -> list[Report]:
     """Match the profiles of a TOML file with the notices of files; one report a pair."""
     return dry.try_match(registry.read_text(Path(profiles)), dry.find_documents(notices))
+
+
+def list_trades() -> list[Report]:
+    """Report every trade."""
+    return crafts.list_trades()
+
+
+def explain_trade(name: str) -> Report:
+    """Report all that stands for a trade, by any of its names.
+
+    Raises:
+        ProfileError: The name is no trade's, or several trades'.
+    """
+    return crafts.explain(name)
+
+
+def trades_for(text: str | None = None, *, naf_code: str | None = None) -> list[Report]:
+    """Report the trades that a text, as a title would say it, asks for; or those of a code of NAF.
+
+    Raises:
+        ProfileError: Neither is given, or both.
+    """
+    if naf_code is not None and text is None:
+        return crafts.trades_of_activity(naf_code)
+    if text is None or naf_code is not None:
+        got = "neither" if text is None else "both"
+        raise ProfileError(f"expected a text or a code of NAF (got {got})")
+    return crafts.trades_of_text(text)
 
 
 def search(

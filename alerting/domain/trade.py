@@ -16,6 +16,7 @@ class Act(StrEnum):
     """What a purchase asks its supplier to do."""
 
     WORK = "work"
+    BUILDING = "building"
     DESIGN = "design"
     TRAINING = "training"
     SUPPLY = "supply"
@@ -24,6 +25,7 @@ class Act(StrEnum):
     SOFTWARE = "software"
     VOUCHER = "voucher"
     CONCESSION = "concession"
+    OTHER = "other"
 
 
 class Strictness(StrEnum):

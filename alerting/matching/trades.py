@@ -16,15 +16,23 @@ Source of the numbers: bench/relevance.py, on the half of the labelled notices t
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 
 from alerting.domain.criteria import CPV_DIVISION_DIGITS, AnalysedText, Phrase, cpv_covers
 from alerting.domain.notice import Lot, Nature, Notice
 from alerting.domain.trade import Act, TradeFinding
-from alerting.reference.acts import act_of_cpv, design_always, joined_work, words_of_acts
+from alerting.reference.acts import (
+    act_of_cpv,
+    acts_always,
+    joined_to_design,
+    joined_work,
+    words_of_acts,
+    words_of_no_act,
+)
 from alerting.reference.trades import Trade, trades
 from alerting.text.analysis import analyse, folded, stems
 
@@ -37,10 +45,23 @@ CODE_POINTS = 3.0
 FURTHER_CODE_POINTS = 1.5
 IN_DESCRIPTION = 0.5
 BESIDE_OTHERS = 0.25
+OUTWEIGHED = 0.4
+MOST_OF_BODY = 1.75
+MOST_OF_CODE_ALONE = 1.75
+STEMS_OF_A_MUTE_TEXT = 8
+TRADES_OF_A_MACRO_LOT = 6
 MANY_TRADES = 4
+CACHED_WORDS = 200_000
 # Words between which a phrase may stand: "pompe à chaleur" is "pompe chaleur".
-LINKING = frozenset(stems("de du des la le les et à a au aux en un une pour par sur dans avec ou"))
+LINKING_WORDS = frozenset({
+    "de", "du", "des", "la", "le", "les", "et", "a", "au", "aux", "en", "un", "une", "pour", "par", "sur",
+    "dans", "avec", "ou",
+})  # fmt: skip
+LINKING = frozenset(stems(" ".join(sorted(LINKING_WORDS))))
 JOINING = frozenset(stems("et la le les ou à"))
+(_LOT,) = stems("lot")
+# What parts words that would together mean something else: "peinture, toile de verre" is no canvas.
+_PARTED = re.compile(r"[,;:/]")
 LEAD_STEMS = 25
 SHORT_STEMS = 12
 MOST_BESIDE = 1.5
@@ -66,6 +87,26 @@ class _Hit:
     start: int
     end: int
     words: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """The texts of a notice or a lot by what they are for; beginnings of descriptions stand in for titles."""
+
+    titles: tuple[AnalysedText, ...]
+    beginnings: tuple[AnalysedText, ...]
+    bodies: tuple[AnalysedText, ...]
+
+    @property
+    def leads(self) -> tuple[AnalysedText, ...]:
+        return (*self.titles, *self.beginnings)
+
+    def __add__(self, other: _Said) -> _Said:
+        return _Said(
+            (*self.titles, *other.titles),
+            (*self.beginnings, *other.beginnings),
+            (*self.bodies, *other.bodies),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,39 +148,52 @@ def find_trades(
         return _by_trade([(whole, _weigh(whole))])
     units = [_lot_unit(lot, analysed, whole) for lot, analysed in zip(notice.lots, lot_texts, strict=True)]
     weighed = [(unit, _weigh(unit)) for unit in units]
-    if any(evidence.lead >= WORD_POINTS for _, found in weighed for evidence in found.values()):
-        return _by_trade(weighed)
-    return _by_trade([(whole, _weigh(whole)), *weighed])
+    of_whole = _weigh(whole)
+    speaking = [any(found.lead >= WORD_POINTS for found in by_trade.values()) for _, by_trade in weighed]
+    if any(speaking):
+        named = (
+            {} if all(speaking) else {n: found for n, found in of_whole.items() if found.lead >= WORD_POINTS}
+        )
+        return _by_trade([(whole, named), *weighed])
+    return _by_trade([(whole, of_whole), *weighed])
 
 
 def _whole(
     notice: Notice, texts: Sequence[AnalysedText], lot_texts: Sequence[Sequence[AnalysedText]]
 ) -> _Unit:
-    leads, bodies = _split(texts, has_title=True)
+    said = _split(texts, has_title=True)
     only = notice.lots[0] if len(notice.lots) == 1 else None
     if only is not None:
-        own_leads, own_bodies = _split(lot_texts[0], has_title=only.title is not None)
-        leads, bodies = (*leads, *own_leads), (*bodies, *own_bodies)
-    own_codes = only.cpv_codes if only is not None else ()
-    act, word = _act(leads) or _act_of_codes(notice) or (_act_of_nature(notice), None)
+        said += _split(lot_texts[0], has_title=only.title is not None)
+    act, word = _act_of_whole(notice, said)
+    codes = only.cpv_codes if only is not None else ()
+    main = (notice.cpv_main,) if notice.cpv_main is not None else ()
     return _Unit(
         lot_id=only.lot_id if only is not None else None,
-        leads=leads,
-        bodies=bodies,
-        cpv_codes=(*own_codes[:1], *((notice.cpv_main,) if notice.cpv_main is not None else ())),
-        further_codes=(*notice.cpv_additional, *own_codes[1:]),
+        leads=said.leads,
+        bodies=said.bodies,
+        cpv_codes=(*codes[:1], *main),
+        further_codes=(*notice.cpv_additional, *codes[1:]),
         act=act,
         act_word=word,
     )
 
 
+def _act_of_whole(notice: Notice, texts: _Said) -> tuple[Act | None, str | None]:
+    """Return what the title says; whether a mere "construction" is to be drawn or built, the code says."""
+    said, coded = _act(texts), _act_of_codes(notice)
+    if said is not None and said[0] is Act.BUILDING and coded is not None and coded[0] in _OUTWEIGH_BUILDING:
+        return coded
+    return said or coded or (_act_of_nature(notice), None)
+
+
 def _lot_unit(lot: Lot, texts: Sequence[AnalysedText], whole: _Unit) -> _Unit:
-    leads, bodies = _split(texts, has_title=lot.title is not None)
-    act, word = _act(leads) or (whole.act, whole.act_word)
+    said = _split(texts, has_title=lot.title is not None)
+    act, word = _act(said) or (Act.WORK if whole.act is Act.BUILDING else whole.act, whole.act_word)
     return _Unit(
         lot_id=lot.lot_id,
-        leads=leads,
-        bodies=bodies,
+        leads=said.leads,
+        bodies=said.bodies,
         cpv_codes=lot.cpv_codes[:1],
         further_codes=lot.cpv_codes[1:],
         act=act,
@@ -147,22 +201,19 @@ def _lot_unit(lot: Lot, texts: Sequence[AnalysedText], whole: _Unit) -> _Unit:
     )
 
 
-def _split(
-    texts: Sequence[AnalysedText], *, has_title: bool
-) -> tuple[tuple[AnalysedText, ...], tuple[AnalysedText, ...]]:
-    """Return what says what is bought, and the rest; a description leads where short, or its title mute."""
+def _split(texts: Sequence[AnalysedText], *, has_title: bool) -> _Said:
+    """Part what says what is bought from the rest: a description leads where the title names no trade."""
     titles, bodies = tuple(texts[:has_title]), tuple(texts[has_title:])
     if bodies and len(bodies[0].stems) <= SHORT_STEMS:
-        return (*titles, bodies[0]), bodies[1:]
-    if bodies and not any(_tells(title) for title in titles):
-        return (*titles, _beginning(bodies[0])), bodies
-    return titles, bodies
+        return _Said(titles, (bodies[0],), bodies[1:])
+    if bodies and not any(_names_trade(title) for title in titles):
+        return _Said(titles, (_beginning(bodies[0]),), bodies)
+    return _Said(titles, (), bodies)
 
 
-def _tells(title: AnalysedText) -> bool:
-    """Tell whether a title names an act or a trade, and not only a number or a place."""
-    by_first = (_act_entries(), _lexicon().by_first)
-    return any(next(iter(_hits(title, entries)), None) is not None for entries in by_first)
+def _names_trade(title: AnalysedText) -> bool:
+    """Tell whether a title names a trade, and not only a number, a place or "travaux"."""
+    return any(hit.entry.points >= WORD_POINTS for hit in _hits(title, _lexicon().by_first))
 
 
 def _beginning(text: AnalysedText) -> AnalysedText:
@@ -211,27 +262,65 @@ def _weigh(unit: _Unit) -> dict[int, _Evidence]:
     for trade, hits in lead_hits.items():
         evidence[trade].lead = _points(hits)
         evidence[trade].words = _words(hits)
+    silenced = _silenced(unit.leads, lead_hits)
     for trade, hits in body_hits.items():
-        is_beside = (in_lead and trade not in in_lead) or in_body >= MANY_TRADES
+        is_beside = trade in silenced or (in_lead and trade not in in_lead) or in_body >= MANY_TRADES
         points = _points(hits)
         evidence[trade].body = (
             min(MOST_BESIDE, points * BESIDE_OTHERS) if is_beside else points * IN_DESCRIPTION
         )
         evidence[trade].words = tuple(dict.fromkeys((*evidence[trade].words, *_words(hits))))
-    _weigh_codes(unit, evidence)
+    for trade, found in evidence.items():
+        if not found.lead or not _has_word((*lead_hits.get(trade, ()), *body_hits.get(trade, ()))):
+            found.body = min(found.body, MOST_OF_BODY - found.lead)
+    named = in_lead or {trade for trade, hits in body_hits.items() if _points(hits) >= WORD_POINTS}
+    _weigh_codes(unit, evidence, named=named, silenced=silenced)
     for trade in [number for number in evidence if _is_out(number, unit.leads)]:
         del evidence[trade]
+    if len(in_lead) >= TRADES_OF_A_MACRO_LOT and not _lists_lots(unit.leads):
+        return {trade: _halved(found) for trade, found in evidence.items()}
     return dict(evidence)
 
 
-def _weigh_codes(unit: _Unit, evidence: defaultdict[int, _Evidence]) -> None:
+def _lists_lots(leads: Sequence[AnalysedText]) -> bool:
+    """Tell whether a text names lots that the notice does not divide: "lot 1 gros œuvre, lot 2 charpente"."""
+    return any(len(text.positions.get(_LOT, ())) > 1 for text in leads)
+
+
+def _halved(found: _Evidence) -> _Evidence:
+    """Return what one craft has of a lot that asks for a whole house: enough for who wants to hear of all."""
+    return replace(found, lead=found.lead / 2, body=0.0, codes=min(found.codes, HINT_POINTS / 2))
+
+
+def _weigh_codes(
+    unit: _Unit, evidence: defaultdict[int, _Evidence], *, named: Collection[int], silenced: Collection[int]
+) -> None:
+    """Add what the codes say: less where the text names other trades, or means something else by the word."""
     lexicon = _lexicon()
+    is_mute = sum(len(text.stems) for text in unit.leads) <= STEMS_OF_A_MUTE_TEXT
     for codes, points in ((unit.cpv_codes, CODE_POINTS), (unit.further_codes, FURTHER_CODE_POINTS)):
         for code in codes:
             for number in lexicon.trades_of_code(code):
                 found = evidence[number]
-                found.codes = max(found.codes, points)
+                is_outweighed = number in silenced or (bool(named) and number not in named)
+                is_alone = not is_mute and not found.words
+                worth = (
+                    points * OUTWEIGHED
+                    if is_outweighed
+                    else min(points, MOST_OF_CODE_ALONE)
+                    if is_alone
+                    else points
+                )
+                found.codes = max(found.codes, worth)
                 found.cpv_codes = tuple(dict.fromkeys((*found.cpv_codes, code)))
+
+
+def _silenced(leads: Sequence[AnalysedText], standing: Collection[int]) -> set[int]:
+    """Return the trades of which the titles hold a word that means something else, and none that stands."""
+    hits = [
+        hit for text in leads for hit in _hits(text, _lexicon().by_first) if not _PARTED.search(hit.words)
+    ]
+    return {hit.entry.trade for hit in hits if not hit.entry.points}.difference(standing)
 
 
 def _hits_by_trade(texts: Sequence[AnalysedText]) -> dict[int, list[_Hit]]:
@@ -239,7 +328,8 @@ def _hits_by_trade(texts: Sequence[AnalysedText]) -> dict[int, list[_Hit]]:
     for text in texts:
         of_text: defaultdict[int, list[_Hit]] = defaultdict(list)
         for hit in _hits(text, _lexicon().by_first):
-            of_text[hit.entry.trade].append(hit)
+            if hit.entry.points or not _PARTED.search(hit.words):
+                of_text[hit.entry.trade].append(hit)
         for trade, hits in of_text.items():
             kept = _standing(hits)
             if kept:
@@ -248,7 +338,7 @@ def _hits_by_trade(texts: Sequence[AnalysedText]) -> dict[int, list[_Hit]]:
 
 
 def _hits(text: AnalysedText, by_first: Mapping[str, Sequence[_Entry]]) -> Iterable[_Hit]:
-    places = [place for place, stem in enumerate(text.stems) if stem not in LINKING]
+    places = _content_places(text)
     content = [text.stems[place] for place in places]
     for start, stem in enumerate(content):
         for entry in by_first.get(stem, ()):
@@ -258,11 +348,27 @@ def _hits(text: AnalysedText, by_first: Mapping[str, Sequence[_Entry]]) -> Itera
                 yield _Hit(entry, start, end, text.text[first[0] : last[1]])
 
 
+def _content_places(text: AnalysedText) -> list[int]:
+    spans = text.spans
+    return [
+        place
+        for place, stem in enumerate(text.stems)
+        if not _is_linking(stem, text.text[spans[place][0] : spans[place][1]])
+    ]
+
+
+@lru_cache(maxsize=CACHED_WORDS)
+def _is_linking(stem: str, word: str) -> bool:
+    """Tell whether a word only links others: "par" does, the first of "pare-brise" shares its stem."""
+    return stem in LINKING and folded(word) in LINKING_WORDS
+
+
 def _has_forms(text: AnalysedText, places: Sequence[int], forms: Sequence[str]) -> bool:
     spans = (text.spans[place] for place in places)
     return all(_form(text.text[start:end]) == form for (start, end), form in zip(spans, forms, strict=True))
 
 
+@lru_cache(maxsize=CACHED_WORDS)
 def _form(word: str) -> str:
     """Return a word as it is looked up: small letters, no accents, no mark of the plural."""
     return folded(word).rstrip("sx")
@@ -282,6 +388,10 @@ def _precedence(hit: _Hit) -> tuple[int, bool, float, int]:
     return hit.start - hit.end, hit.entry.points > 0, -hit.entry.points, hit.start
 
 
+def _has_word(hits: Iterable[_Hit]) -> bool:
+    return any(hit.entry.points >= WORD_POINTS for hit in hits)
+
+
 def _points(hits: Sequence[_Hit]) -> float:
     """Return what hits are worth: hints alone, however many, do not make a trade."""
     points = {hit.entry.phrase: hit.entry.points for hit in hits}.values()
@@ -293,46 +403,82 @@ def _words(hits: Sequence[_Hit]) -> tuple[str, ...]:
 
 
 def _is_out(trade: int, leads: Sequence[AnalysedText]) -> bool:
-    return any(next(iter(_hits(text, _lexicon().out[trade])), None) is not None for text in leads)
+    out = _lexicon().out[trade]
+    return bool(out) and any(True for text in leads for _ in _hits(text, out))
 
 
-def _act(leads: Sequence[AnalysedText]) -> tuple[Act, str] | None:
-    """Return the act that the last title to name one begins with: a lot's own before the notice's."""
-    for text in reversed(leads):
-        hits = sorted(_hits(text, _act_entries()), key=lambda hit: (hit.start, hit.start - hit.end))
+def _act(said: _Said) -> tuple[Act, str] | None:
+    """Return what the last title that says it asks for; where they are mute, what a description begins with.
+
+    "Construction d'une école" may be followed by "mission de maîtrise d'œuvre": what makes a title another
+    act wherever it stands does so there, too.
+    """
+    of_titles = _last_act(said.titles)
+    if of_titles is not None and of_titles[0] not in _MAY_BE_CORRECTED:
+        return of_titles
+    of_beginnings = _last_act(said.beginnings)
+    if of_titles is None:
+        return of_beginnings
+    is_sure = any(True for text in said.beginnings for _ in _hits(text, _always_entries()))
+    return of_beginnings if is_sure and of_beginnings is not None else of_titles
+
+
+def _last_act(texts: Sequence[AnalysedText]) -> tuple[Act, str] | None:
+    for text in reversed(texts):
+        hits = _act_hits(text)
         if hits:
             return _first_act(text, hits)
     return None
 
 
+def _act_hits(text: AnalysedText) -> list[_Hit]:
+    """Return the acts that a text names, the first before the others, the longer before those within it."""
+    hits = sorted(_hits(text, _act_entries()), key=lambda hit: (hit.start, hit.start - hit.end))
+    nothings = [hit for hit in hits if hit.entry.trade == _NO_ACT]
+    return [
+        hit
+        for hit in hits
+        if hit.entry.trade != _NO_ACT
+        and not any(hit.start < other.end and other.start < hit.end for other in nothings)
+    ]
+
+
 def _first_act(text: AnalysedText, hits: Sequence[_Hit]) -> tuple[Act, str]:
     first = hits[0]
+    always = min(_hits(text, _always_entries()), key=lambda hit: hit.start, default=None)
+    if always is not None and not _is_joined_by_work(text, always):
+        return _ACTS[always.entry.trade], always.words
     act = _ACTS[first.entry.trade]
     if act in _MAY_BE_JOINED and _is_joined_by_work(text, first):
         return Act.WORK, first.words
-    always = next(iter(_hits(text, _design_entries())), None)
-    if always is not None and always.start > 0 and not _is_joined_by_work(text, always):
-        return Act.DESIGN, always.words
     return act, first.words
 
 
 def _is_joined_by_work(text: AnalysedText, first: _Hit) -> bool:
-    """Tell whether work is joined to an act by commas and "et" alone: "études, fourniture et pose"."""
-    places = [place for place, stem in enumerate(text.stems) if stem not in LINKING]
-    acts = {hit.start: hit for hit in _hits(text, _act_entries())}
+    """Tell whether work is joined to an act: "études, fourniture et pose"; a study needs more than a dash."""
+    places = _content_places(text)
+    acts = {hit.start: hit for hit in _act_hits(text)}
     joined = {hit.start for hit in _hits(text, _joined_entries())}
+    to_design = {hit.start for hit in _hits(text, _joined_to_design_entries())}
     last = first
     while last.end < len(places):
-        between = text.stems[places[last.end - 1] + 1 : places[last.end]]
-        if not set(between) <= JOINING:
+        act = _ACTS[last.entry.trade]
+        if not _is_joint(text, places[last.end - 1], places[last.end], act=act):
             return False
-        if last.end in joined:
+        if last.end in (to_design if act is Act.DESIGN else joined):
             return True
         following = acts.get(last.end)
         if following is None or _ACTS[following.entry.trade] not in _MAY_BE_JOINED:
             return False
         last = following
     return False
+
+
+def _is_joint(text: AnalysedText, before: int, after: int, *, act: Act) -> bool:
+    if not set(text.stems[before + 1 : after]) <= JOINING:
+        return False
+    between = text.text[text.spans[before][1] : text.spans[after][0]]
+    return act is not Act.DESIGN or _JOINT.search(between) is not None
 
 
 def _act_of_codes(notice: Notice) -> tuple[Act, str] | None:
@@ -347,18 +493,22 @@ def _act_of_nature(notice: Notice) -> Act | None:
 
 
 _ACTS = tuple(Act)
+_NO_ACT = -1
+_MAY_BE_CORRECTED = frozenset({Act.WORK, Act.BUILDING})
+_OUTWEIGH_BUILDING = frozenset({Act.DESIGN, Act.TRAINING, Act.INSURANCE, Act.SOFTWARE})
 _MAY_BE_JOINED = frozenset({Act.SUPPLY, Act.RENTAL, Act.DESIGN})
+_JOINT = re.compile(r"[,/+&]|\b(?:et|ou)\b", re.IGNORECASE)
 
 
 @cache
 def _act_entries() -> Mapping[str, Sequence[_Entry]]:
-    numbers = {act: number for number, act in enumerate(_ACTS)}
-    return _index(
-        entry
-        for act, words in words_of_acts().items()
-        for text in words
-        for entry in _entry(text, numbers[act], 1.0)
-    )
+    nothings = [entry for text in words_of_no_act() for entry in _entry(text, _NO_ACT, 0.0)]
+    return _index((*_entries_of_acts(words_of_acts()), *_entries_of_acts(acts_always()), *nothings))
+
+
+@cache
+def _always_entries() -> Mapping[str, Sequence[_Entry]]:
+    return _index(_entries_of_acts(acts_always()))
 
 
 @cache
@@ -367,8 +517,17 @@ def _joined_entries() -> Mapping[str, Sequence[_Entry]]:
 
 
 @cache
-def _design_entries() -> Mapping[str, Sequence[_Entry]]:
-    return _index(entry for text in design_always() for entry in _entry(text, 0, 1.0))
+def _joined_to_design_entries() -> Mapping[str, Sequence[_Entry]]:
+    return _index(entry for text in joined_to_design() for entry in _entry(text, 0, 1.0))
+
+
+def _entries_of_acts(words: Mapping[Act, Sequence[str]]) -> Iterable[_Entry]:
+    return (
+        entry
+        for act, texts in words.items()
+        for text in texts
+        for entry in _entry(text, _ACTS.index(act), 1.0)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,7 +562,7 @@ def _lexicon() -> _Lexicon:
         by_first=_index(entry for number, trade in enumerate(known) for entry in _entries(number, trade)),
         by_prefix={prefix: tuple(numbers) for prefix, numbers in by_prefix.items()},
         out=tuple(
-            _index(entry for text in trade.words_out for entry in _entry(text, number, 1.0))
+            _index(entry for text in trade.words_out for entry in _entry(text, number, 0.0))
             for number, trade in enumerate(known)
         ),
     )
@@ -420,7 +579,7 @@ def _entries(number: int, trade: Trade) -> Iterable[_Entry]:
 
 
 def _entry(text: str, number: int, points: float) -> Iterable[_Entry]:
-    tokens = [token for token in analyse(text) if token.stem not in LINKING]
+    tokens = [token for token in analyse(text) if not _is_linking(token.stem, text[token.start : token.end])]
     if tokens:
         yield _Entry(
             phrase=tuple(token.stem for token in tokens),

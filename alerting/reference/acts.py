@@ -22,14 +22,26 @@ def words_of_acts() -> Mapping[Act, tuple[str, ...]]:
 
 @cache
 def joined_work() -> tuple[str, ...]:
-    """Return the words that make a supply or a study work when joined to it: "fourniture et pose"."""
+    """Return the words that make a supply work when they are joined to it: "fourniture et pose"."""
     return tuple(_file()["joined_work"])
 
 
 @cache
-def design_always() -> tuple[str, ...]:
-    """Return the words that make a title design wherever they stand in it."""
-    return tuple(_file()["design_always"])
+def joined_to_design() -> tuple[str, ...]:
+    """Return those of ``joined_work`` that make a study work: "conception, fabrication et pose"."""
+    return tuple(_file()["joined_to_design"])
+
+
+@cache
+def words_of_no_act() -> tuple[str, ...]:
+    """Return the phrases in which a word of an act says none: "conseil municipal"."""
+    return tuple(_file()["never"])
+
+
+@cache
+def acts_always() -> Mapping[Act, tuple[str, ...]]:
+    """Return the words that say an act wherever they stand in a title."""
+    return {Act(name): tuple(words) for name, words in _file()["always"].items()}
 
 
 @cache
@@ -45,7 +57,10 @@ _ACT_OF_DIVISION = {
     "66": Act.INSURANCE,
     **dict.fromkeys(("48", "72"), Act.SOFTWARE),
     **dict.fromkeys(("45", "50", "77", "90", "98", "55", "60"), Act.WORK),
+    **dict.fromkeys(("63", "64", "65", "70", "75", "76", "85", "92"), Act.OTHER),
 }
+# Branches of those divisions that crafts do: ambulances, films, the care of what museums show.
+_WORK_OF_CRAFTS = ("85143", "9211", "9252")
 _LAST_DIVISION_OF_GOODS = 44
 
 
@@ -55,6 +70,8 @@ def act_of_cpv(code: str) -> Act | None:
     >>> act_of_cpv("71220000"), act_of_cpv("44112200"), act_of_cpv("79810000")
     (<Act.DESIGN: 'design'>, <Act.SUPPLY: 'supply'>, None)
     """
+    if code.startswith(_WORK_OF_CRAFTS):
+        return Act.WORK
     division = code[:2]
     if division in _ACT_OF_DIVISION:
         return _ACT_OF_DIVISION[division]

@@ -6,6 +6,7 @@ Source: data/trades.toml, written by hand.
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping
@@ -19,6 +20,20 @@ from alerting.errors import ProfileError
 
 NEAREST_COUNT = 3
 NAF_CLASS_DIGITS = 4
+# Words that any firm may put before its craft, and endings that tell the doer from the work.
+GENERIC_WORDS = frozenset({
+    "travaux", "entreprise", "artisan", "artisanale", "artisanal", "societe", "service", "services",
+    "prestation", "prestations", "general", "generale", "tous", "toute", "des", "les", "une", "aux", "pour",
+    "metier", "metiers", "professionnel", "professionnelle",
+})  # fmt: skip
+ENDINGS = (
+    "onnerie", "onnier", "ienne", "erie", "euse", "iere", "trice", "iste", "ation", "ien", "ier", "eur",
+    "age", "ite", "ure", "re", "e",
+)  # fmt: skip
+PARTS = re.compile(r"[/,;+&]|\bet\b|\bou\b", re.IGNORECASE)
+SHORTEST_ROOT = 4
+SHORTEST_WORD = 3
+FAMILIES_THAT_BUILD = frozenset({"batiment", "fabrication"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +70,24 @@ class Trade:
 
 
 def get_trade(name: str) -> Trade:
-    """Return the trade of that id, label or synonym, whatever its capitals and accents.
+    """Return the trade of that id, label or synonym; else the only one whose names have the same roots.
+
+    Capitals, accents, plurals, genders and words such as "travaux de" do not matter: "plombiers", "Travaux de
+    plomberie" and "électricien(ne)" are known.
 
     Raises:
-        ProfileError: There is none; the message names the nearest ones.
+        ProfileError: There is none, or there are several; the message names the nearest ones, or those.
     """
-    names = _by_name()
-    trade = names.get(_plain(name))
-    if trade is None:
-        near = _nearest(name)
-        raise ProfileError(f"trade {name!r} is not known (nearest: {', '.join(near)})")
-    return trade
+    exact = _by_name().get(_plain(name))
+    if exact is not None:
+        return exact
+    found = tuple(dict.fromkeys(trade for part in PARTS.split(name) for trade in _by_roots(part)))
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = ", ".join(trade.trade_id for trade in found)
+        raise ProfileError(f"trade {name!r} may mean several (got {names}), expected one of them")
+    raise ProfileError(f"trade {name!r} is not known (nearest: {', '.join(_nearest(name))})")
 
 
 @cache
@@ -97,9 +119,15 @@ def _trade(trade_id: str, entry: Mapping[str, Any]) -> Trade:
         trade_id=trade_id,
         label=entry["label"],
         family=entry["family"],
-        acts=tuple(entry.get("acts", ("work",))),
+        acts=_acts(entry),
         **{name: tuple(entry.get(name, ())) for name in lists},
     )
+
+
+def _acts(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what a trade does: the mason answers for the building of a restaurant, the caterer does not."""
+    acts = tuple(entry.get("acts", ("work",)))
+    return (*acts, "building") if entry["family"] in FAMILIES_THAT_BUILD else acts
 
 
 @cache
@@ -109,6 +137,35 @@ def _by_name() -> Mapping[str, Trade]:
 
 def _names(trade: Trade) -> tuple[str, ...]:
     return (trade.trade_id, trade.label, *trade.synonyms)
+
+
+def _by_roots(name: str) -> tuple[Trade, ...]:
+    """Return the trades with a name of the same roots as *name*; else those whose names hold them all."""
+    wanted = _roots(name)
+    if not wanted:
+        return ()
+    same = [trade for trade in trades() if any(wanted == _roots(known) for known in _names(trade))]
+    return tuple(
+        same or [trade for trade in trades() if wanted <= frozenset().union(*map(_roots, _names(trade)))]
+    )
+
+
+@cache
+def _roots(name: str) -> frozenset[str]:
+    words = re.findall(r"[a-z0-9]+", _plain(name))
+    return frozenset(
+        _root(word) for word in words if len(word) >= SHORTEST_WORD and word not in GENERIC_WORDS
+    )
+
+
+def _root(word: str) -> str:
+    """Return a word without what tells the doer from the work: "maçonnerie" and "maçons" are "macon"."""
+    singular = word.rstrip("sx") if len(word) > SHORTEST_ROOT else word
+    for ending in ENDINGS:
+        root = singular.removesuffix(ending)
+        if root != singular and len(root) >= SHORTEST_ROOT:
+            return root + "on" if ending in {"onnerie", "onnier"} else root
+    return singular
 
 
 def _plain(name: str) -> str:

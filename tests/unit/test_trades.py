@@ -1,22 +1,33 @@
-"""A trade stands for a craft's own codes: where the nomenclature puts two crafts together, it takes one."""
+"""A trade stands for a craft's own codes and words, and is known by any of its names."""
 
 from __future__ import annotations
 
 import pytest
 
 from alerting.domain.criteria import Criteria, cpv_covers, decide
-from alerting.domain.notice import Lot, Notice, NoticeKind
+from alerting.domain.notice import Lot, Nature, Notice, NoticeKind
 from alerting.errors import ProfileError
 from alerting.matching.analyse import analyse_notice
 from alerting.matching.compile import compile_criteria
 from alerting.reference.cpv import is_cpv
-from alerting.reference.trades import get_trade, trades
+from alerting.reference.trades import Trade, get_trade, trades, trades_of_naf
 
 
-def accepts(trade: str, *, lot: Lot) -> bool:
+EVERY = [pytest.param(trade, id=trade.trade_id) for trade in trades()]
+
+
+def accepts(
+    trade: str, *, lot: Lot, title: str = "Opération 2024-07", nature: Nature | None = Nature.WORKS
+) -> bool:
     """Tell whether a profile of one trade accepts a notice of one lot."""
-    notice = Notice("any", "1", None, NoticeKind.CALL, "Réhabilitation de la mairie", lots=(lot,))
+    notice = Notice("any", "1", None, NoticeKind.CALL, title, lots=(lot,), nature=nature)
     return decide(compile_criteria(Criteria(trades=(trade,))), analyse_notice(notice)).accepted
+
+
+def finds(trade: Trade, text: str) -> bool:
+    """Tell whether a text of its own gives a trade any points."""
+    findings = analyse_notice(Notice("any", "1", None, NoticeKind.CALL, text)).findings
+    return any(each.words for each in findings.get(trade.trade_id, ()))
 
 
 @pytest.mark.parametrize(
@@ -24,9 +35,9 @@ def accepts(trade: str, *, lot: Lot) -> bool:
     [
         pytest.param("menuisier", "45421132", True, id="windows are joinery"),
         pytest.param("menuisier", "45421000", True, id="joinery at large"),
-        pytest.param("ebeniste", "45421153", True, id="built-in furniture is the cabinetmaker's"),
         pytest.param("menuisier", "45421141", False, id="partitions are the plasterer's"),
         pytest.param("menuisier", "45421160", False, id="ironmongery is the metalworker's"),
+        pytest.param("ebeniste", "45421153", True, id="built-in furniture is the cabinetmaker's"),
         pytest.param("plaquiste", "45421141", True, id="the plasterer gets partitions"),
         pytest.param("serrurier", "45421160", True, id="the metalworker gets ironmongery"),
         pytest.param("couvreur", "45260000", True, id="roofing and other special trades at large"),
@@ -35,6 +46,9 @@ def accepts(trade: str, *, lot: Lot) -> bool:
         pytest.param("couvreur", "45262510", False, id="stonework is no roofing"),
         pytest.param("electricien", "45312100", True, id="fire alarms are electrical"),
         pytest.param("electricien", "45313100", False, id="lifts are a craft of their own"),
+        pytest.param("macon", "45262620", True, id="retaining walls are masonry"),
+        pytest.param("terrassier", "45234122", False, id="an underground railway is no road"),
+        pytest.param("facadier", "45453100", False, id="refurbishment at large is no façade"),
     ],
 )
 def test_a_code_belongs_to_the_craft_that_does_the_work(trade, code, accepted):
@@ -44,11 +58,111 @@ def test_a_code_belongs_to_the_craft_that_does_the_work(trade, code, accepted):
     assert accepts(trade, lot=Lot("1", "Lot technique", cpv_codes=(code,))) is accepted
 
 
+def test_a_title_that_names_another_trade_outweighs_a_code():
+    """
+    The code of joinery at large on a lot of painting: the painter is told, the joiner is not.
+    """
+    lot = Lot("1", "Peinture", cpv_codes=("45421000",))
+
+    assert accepts("peintre", lot=lot)
+    assert not accepts("menuisier", lot=lot)
+
+
+def test_a_word_that_means_something_else_outweighs_a_code():
+    """
+    A landfill's sealing bears the code of roof sealing.
+    """
+    assert not accepts("etancheur", lot=Lot("1", "Étanchéité par géomembrane", cpv_codes=("45261420",)))
+
+
+def test_a_code_of_design_outweighs_a_title_that_only_says_construction():
+    """
+    "Construction d'un gymnase" under architects' services is to be drawn; the walls come later.
+    """
+    notice = Notice(
+        "any", "1", None, NoticeKind.CALL, "Construction d'un gymnase en ossature bois", cpv_main="71221000"
+    )
+
+    (finding,) = analyse_notice(notice).findings["charpentier"]
+
+    assert (finding.act, finding.act_word) == ("design", "71221000")
+
+
 def test_a_word_is_enough_where_the_code_is_another_craft_s():
     """
     Joinery and partitions in one lot, under the code of partitions: the joiner is told.
     """
     assert accepts("menuisier", lot=Lot("1", "Menuiseries intérieures, cloisons", cpv_codes=("45421141",)))
+
+
+def test_a_description_makes_another_act_of_what_its_title_says():
+    """
+    The title says construction, the first words of the description that it is a contest of architects.
+    """
+    notice = Notice(
+        "any",
+        "1",
+        None,
+        NoticeKind.CALL,
+        "Réhabilitation du lycée",
+        description="Mission de maîtrise d'œuvre pour la réfection des toitures, avec diagnostic et suivi des travaux.",
+    )
+
+    (finding,) = analyse_notice(notice).findings["couvreur"]
+
+    assert finding.act == "design"
+
+
+def test_lots_that_name_no_trade_are_the_title_s():
+    """
+    Cleaning in three places, one of them with its windows: the cleaner hears of all three.
+    """
+    lots = (Lot("1", "Mairie"), Lot("2", "Écoles"), Lot("3", "Vitrerie"))
+    notice = Notice("any", "1", None, NoticeKind.CALL, "Nettoyage des locaux communaux", lots=lots)
+
+    assert decide(compile_criteria(Criteria(trades=("nettoyage",))), analyse_notice(notice)).accepted
+
+
+@pytest.mark.parametrize("trade", EVERY)
+def test_every_word_of_a_trade_finds_it(trade):
+    """
+    In capitals, after an article, and as it is written: a word that the analysis loses, or that a phrase
+    apart or a word out swallows, stands for nothing.
+    """
+    lost = [
+        word
+        for word in (*trade.words, *trade.hints)
+        if not finds(trade, f"Lot 1 {word.upper()}") or not finds(trade, word)
+    ]
+
+    assert len(trade.words) > 2
+    assert lost == []
+
+
+def test_a_comma_parts_what_would_mean_something_else():
+    """
+    "Peinture sur toile" hangs in a museum, "peinture, toile de verre" on the wall of a school.
+    """
+    assert not finds(get_trade("peintre"), "Peinture sur toile")
+    assert finds(get_trade("peintre"), "Peinture, toile de verre")
+
+
+@pytest.mark.parametrize("trade", EVERY)
+def test_every_phrase_apart_silences_the_word_within_it(trade):
+    """
+    "Couverture maladie" is no roof.
+    """
+    assert [phrase for phrase in trade.apart if finds(trade, phrase)] == []
+
+
+def test_every_word_out_of_a_trade_silences_its_words():
+    """
+    A title with one of the trade's words and one of its words out is another's.
+    """
+    pairs = [(trade, trade.words[0], word) for trade in trades() for word in trade.words_out]
+
+    assert len(pairs) > 5
+    assert [pair for pair in pairs if finds(pair[0], f"{pair[1]}, {pair[2]}")] == []
 
 
 def test_every_code_of_every_trade_exists():
@@ -59,27 +173,6 @@ def test_every_code_of_every_trade_exists():
 
     assert len(codes) > 50
     assert [pair for pair in codes if not is_cpv(pair[1])] == []
-
-
-def test_every_word_of_a_trade_finds_it():
-    """
-    In capitals, without accents and after an article: a word that its own words out would silence, or that
-    the analysis loses, stands for nothing.
-    """
-    words = [(trade.trade_id, word) for trade in trades() for word in trade.words]
-
-    assert len(words) > 100
-    assert [pair for pair in words if not accepts(pair[0], lot=Lot("1", f"LOT {pair[1].upper()}"))] == []
-
-
-def test_what_stands_apart_is_no_word_of_the_trade():
-    """
-    "Location de sanitaires" asks for no plumber: a title of such a phrase alone finds nothing.
-    """
-    pairs = [(trade.trade_id, phrase) for trade in trades() for phrase in trade.apart]
-
-    assert len(pairs) > 100
-    assert [pair for pair in pairs if accepts(pair[0], lot=Lot("1", pair[1]))] == []
 
 
 def test_every_code_that_is_out_lies_in_a_branch_that_is_in():
@@ -109,13 +202,51 @@ def test_every_name_is_one_trade_s_alone():
 
 @pytest.mark.parametrize(
     ("name", "trade_id"),
-    [("Maçon", "macon"), ("MACONNERIE", "macon"), ("gros oeuvre", "macon"), (" plâtrier ", "plaquiste")],
+    [
+        ("Maçon", "macon"),
+        ("MACONNERIE", "macon"),
+        ("gros oeuvre", "macon"),
+        (" plâtrier ", "plaquiste"),
+        ("plombiers", "plombier"),
+        ("Travaux de plomberie", "plombier"),
+        ("entreprise de maçonnerie", "macon"),
+        ("peintre en bâtiment", "peintre"),
+        ("électricien(ne)", "electricien"),
+        ("Coiffeuses", "coiffeur"),
+        ("artisan carreleur", "carreleur"),
+        ("élagueurs", "paysagiste"),
+    ],
 )
 def test_a_trade_is_known_by_any_of_its_names(name, trade_id):
     """
-    Capitals, accents, ligatures and spaces around do not matter.
+    Capitals, accents, ligatures, spaces, plurals, genders and what firms put before their craft do not matter.
     """
     assert get_trade(name).trade_id == trade_id
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        pytest.param(
+            "menuisier / ébéniste",
+            "trade 'menuisier / ébéniste' may mean several (got menuisier, ebeniste), expected one of them",
+            id="two crafts in one line",
+        ),
+        pytest.param(
+            "bois",
+            "trade 'bois' may mean several (got charpentier, menuisier, scieur), expected one of them",
+            id="a matter that three crafts work",
+        ),
+    ],
+)
+def test_a_name_that_may_mean_several_trades_is_not_guessed(name, message):
+    """
+    The firm is asked which.
+    """
+    with pytest.raises(ProfileError) as caught:
+        get_trade(name)
+
+    assert message == str(caught.value)
 
 
 def test_an_unknown_trade_is_answered_with_the_nearest():
@@ -126,3 +257,11 @@ def test_an_unknown_trade_is_answered_with_the_nearest():
         ProfileError, match=r"^trade 'couvreurr' is not known \(nearest: couvreur, \S+, \S+\)$"
     ):
         get_trade("couvreurr")
+
+
+@pytest.mark.parametrize("code", ["43.22A", "4322A", " 43.22a "])
+def test_an_activity_means_the_trades_nearest_to_it(code):
+    """
+    However the code is written, the plumber comes first.
+    """
+    assert [trade.trade_id for trade in trades_of_naf(code)] == ["plombier", "piscinier"]
