@@ -10,6 +10,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 from io import TextIOWrapper
 from typing import Annotated, Any
@@ -255,6 +256,12 @@ def add_firm(
     _show_report(commands.add_firm(firm_id, name, recipients=recipient, siret=siret), as_json=as_json)
 
 
+@firms.command("erase")
+def erase_firm(firm_id: str, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Take everything personal off a firm; what was queued for it is not sent."""
+    _show_report(commands.erase_firm(firm_id), as_json=as_json)
+
+
 @firms.command("list")
 def list_firms(as_json: AsJson = False) -> None:  # noqa: FBT002
     """Show every firm."""
@@ -282,6 +289,11 @@ def add_profile(  # noqa: PLR0913, PLR0917 - one option a criterion
     maximum_euros: Annotated[int | None, typer.Option(min=0)] = None,
     pass_unknown: Annotated[bool, typer.Option(help="What a notice does not state passes.")] = True,  # noqa: FBT002
     cadence: Annotated[str, typer.Option(help="immediate, daily or weekly.")] = "daily",
+    hour: Annotated[int | None, typer.Option(min=0, max=23, help="Of its digests, in Paris.")] = None,
+    weekday: Annotated[list[str] | None, typer.Option(help="Of its digests: lundi ... dimanche.")] = None,
+    item_limit: Annotated[int, typer.Option(help="Procedures that a mail shows in full.")] = 20,
+    reminder_days: Annotated[int, typer.Option(help="Working days before a date; 0: no reminder.")] = 5,
+    strictness: Annotated[str, typer.Option(help="strict, normal or wide.")] = "normal",
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Add a profile of a firm, or change it; options of several values may be repeated."""
@@ -289,9 +301,33 @@ def add_profile(  # noqa: PLR0913, PLR0917 - one option a criterion
     several |= {"departements": departement, "nuts": nuts, "communes": around, "buyers": buyer, "kinds": kind}
     given = {field: values or [] for field, values in several.items()}
     limits = {"radius_km": km, "minimum_euros": minimum_euros, "maximum_euros": maximum_euros}
-    manner = {"pass_unknown": pass_unknown, "cadence": cadence}
+    manner = {"pass_unknown": pass_unknown, "cadence": cadence, "strictness": strictness}
+    manner |= {
+        "hour": hour,
+        "weekdays": weekday or [],
+        "item_limit": item_limit,
+        "reminder_days": reminder_days,
+    }
     profile = {"id": profile_id, "name": name, **given, **limits, **manner}
     _show_report(commands.add_profile(firm_id, profile), as_json=as_json)
+
+
+@profiles.command("pause")
+def pause_profile(
+    profile_id: str,
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day it goes on, in Paris.")],
+    catch_up: Annotated[bool, typer.Option(help="Tell then what came up in between.")] = True,  # noqa: FBT002
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Compose no digests of a profile until a day."""
+    report = commands.pause_profile(profile_id, until=until.date(), catches_up=catch_up)
+    _show_report(report, as_json=as_json)
+
+
+@profiles.command("resume")
+def resume_profile(profile_id: str, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """End the pause of a profile; what came up in between is told."""
+    _show_report(commands.resume_profile(profile_id), as_json=as_json)
 
 
 @profiles.command("list")

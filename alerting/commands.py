@@ -10,6 +10,7 @@ Every function takes ``parts`` for tests; without it the parts are built from th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -241,6 +242,47 @@ def add_profile(firm_id: str, profile: Mapping[str, Any], *, parts: Parts | None
     """
     with bootstrap.opened(parts) as opened:
         return registry.add_profile(opened.database, firm_id, profile)
+
+
+def erase_firm(firm_id: str, *, parts: Parts | None = None) -> Report:
+    """Take everything personal off a firm; that it was told things, and when, stays.
+
+    Raises:
+        UnknownIdError: No such firm.
+    """
+    with bootstrap.opened(parts) as opened:
+        return registry.erase_firm(opened.database, firm_id, now=opened.now)
+
+
+def pause_profile(
+    profile_id: str, *, until: date, catches_up: bool = True, parts: Parts | None = None
+) -> Report:
+    """Compose no digests of a profile until a day begins in Paris.
+
+    Args:
+        profile_id: Whose.
+        until: The first day of digests again.
+        catches_up: Whether what came up in between is told then.
+        parts: For tests.
+
+    Raises:
+        UnknownIdError: No such profile stands.
+        ProfileError: The day is not in the future.
+    """
+    with bootstrap.opened(parts) as opened:
+        return registry.pause_profile(
+            opened.database, profile_id, until=until, catches_up=catches_up, now=opened.now
+        )
+
+
+def resume_profile(profile_id: str, *, parts: Parts | None = None) -> Report:
+    """End a profile's pause; what came up in between is told.
+
+    Raises:
+        UnknownIdError: No such profile stands.
+    """
+    with bootstrap.opened(parts) as opened:
+        return registry.resume_profile(opened.database, profile_id)
 
 
 def list_firms(*, parts: Parts | None = None) -> list[Report]:

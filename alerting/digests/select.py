@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from alerting.domain.deadlines import has_passed
-from alerting.domain.digest import DigestItem, TellingKind
+from alerting.domain.deadlines import has_passed, reminder_opens_at
+from alerting.domain.digest import REMINDED_DATES, DigestItem, TellingKind, reminder_key
 from alerting.domain.match import Reason
 from alerting.domain.procedure import Procedure, ProcedureState
 
@@ -29,10 +29,27 @@ _ENDS = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One fact that the profile was told of a procedure."""
+    """One fact that the profile was told of a procedure.
+
+    Args:
+        telling_kind: As what.
+        revision: Up to which revision nothing was left to tell.
+        key: The telling's own revision, by which it is told once.
+        told_at: When; None where it is not known.
+    """
 
     telling_kind: TellingKind
     revision: int
+    key: int = 0
+    told_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reminding:
+    """When a profile is reminded: so many working days before a date, from an hour on."""
+
+    working_days: int
+    hour: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +61,7 @@ class Candidate:
         lot_ids, reasons, score: Of the match.
         told: What the profile was told of it, in any order.
         has_news: Whether it differs from what the profile was told; a change that was taken back is none.
+        is_matched: Whether the profile's criteria accept it still.
     """
 
     procedure: Procedure
@@ -52,16 +70,25 @@ class Candidate:
     score: float = 0.0
     told: tuple[Told, ...] = ()
     has_news: bool = True
+    is_matched: bool = True
 
 
-def select_items(candidates: Iterable[Candidate], *, now: datetime) -> tuple[DigestItem, ...]:
-    """Return what to tell, ordered by deadline (none last), then by score, then by procedure."""
-    items = [item for candidate in candidates if (item := _find_item(candidate, now)) is not None]
+def select_items(
+    candidates: Iterable[Candidate], *, now: datetime, reminding: Reminding | None = None
+) -> tuple[DigestItem, ...]:
+    """Return what to tell, ordered by deadline (none last), then by score, then by procedure.
+
+    Args:
+        candidates: What may have something to tell.
+        now: Aware UTC.
+        reminding: When the profile is reminded; None: never.
+    """
+    items = [item for candidate in candidates if (item := _find_item(candidate, now, reminding)) is not None]
     return tuple(sorted(items, key=_order))
 
 
 def find_telling_kind(candidate: Candidate, *, now: datetime) -> TellingKind | None:
-    """Return what there is to tell of one candidate, None when nothing is.
+    """Return what there is to tell of one candidate, None when nothing is; reminders are no news.
 
     Never told: new, when it is open and its deadline lies ahead.  Told, with a newer revision: its end
     (cancelled, awarded) once, else a correction.  A correction of a procedure whose deadline has
@@ -83,21 +110,49 @@ def find_telling_kind(candidate: Candidate, *, now: datetime) -> TellingKind | N
     return TellingKind.CORRECTED
 
 
-def _find_item(candidate: Candidate, now: datetime) -> DigestItem | None:
+def find_reminders(candidate: Candidate, reminding: Reminding, *, now: datetime) -> tuple[str, ...]:
+    """Return the dates of a procedure that a profile is to be reminded of now, by their fields' names.
+
+    Each date once; one that moves is another date.  What was told since a reminder was due needs none.
+    """
+    procedure = candidate.procedure
+    if not candidate.told or not candidate.is_matched or procedure.state is not ProcedureState.OPEN:
+        return ()
+    known = {told.key for told in candidate.told if told.telling_kind is TellingKind.REMINDER}
+    told_at = max((told.told_at for told in candidate.told if told.told_at is not None), default=None)
+    due = []
+    for field in REMINDED_DATES:
+        moment: datetime | None = getattr(procedure.view, field)
+        if moment is None or has_passed(moment, now=now) or reminder_key(field, moment) in known:
+            continue
+        opens_at = reminder_opens_at(moment, working_days=reminding.working_days, hour=reminding.hour)
+        if opens_at <= now and (told_at is None or told_at < opens_at):
+            due.append(field)
+    return tuple(due)
+
+
+def _find_item(candidate: Candidate, now: datetime, reminding: Reminding | None) -> DigestItem | None:
     kind = find_telling_kind(candidate, now=now)
+    reminds_of: tuple[str, ...] = ()
+    if kind is None and reminding is not None:
+        reminds_of = find_reminders(candidate, reminding, now=now)
+        kind = TellingKind.REMINDER if reminds_of else None
     if kind is None:
         return None
     procedure = candidate.procedure
+    is_reminder = kind is TellingKind.REMINDER
     return DigestItem(
         telling_kind=kind,
         procedure_id=procedure.procedure_id,
-        revision=procedure.revision,
+        # A reminder is no news: what changed since the last telling is still to be told.
+        revision=max(told.revision for told in candidate.told) if is_reminder else procedure.revision,
         state=procedure.state,
         notice=procedure.view,
         lot_ids=candidate.lot_ids,
         reasons=candidate.reasons,
-        changes=() if kind is TellingKind.NEW else procedure.changes,
+        changes=() if kind is TellingKind.NEW or is_reminder else procedure.changes,
         score=candidate.score,
+        reminds_of=reminds_of,
     )
 
 

@@ -11,7 +11,7 @@ Source: Code du travail, article L3133-1; Easter by the Gregorian computus of Me
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -40,6 +40,22 @@ def working_days_until(deadline_at: datetime, *, now: datetime) -> int:
     start = today + timedelta(weeks=weeks)
     rest = sum(_is_weekday(day) for day in _days_after(start, last))
     return weeks * 5 + rest - _weekday_holidays_between(today, last)
+
+
+def reminder_opens_at(moment: datetime, *, working_days: int, hour: int) -> datetime:
+    """Return from when a date is worth a reminder: an hour of the last day that leaves so many working days.
+
+    Args:
+        moment: The date, aware UTC.
+        working_days: At least 1; the date's own day counts.
+        hour: 0 to 23, in Paris.
+    """
+    day = moment.astimezone(PARIS).date()
+    left = 0
+    while left < working_days:
+        left += is_working_day(day)
+        day -= timedelta(days=1)
+    return datetime.combine(day, time(hour), PARIS).astimezone(UTC)
 
 
 def has_passed(deadline_at: datetime | None, *, now: datetime) -> bool:

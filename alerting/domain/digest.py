@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from alerting.domain.deadlines import PARIS
 from alerting.domain.mail_text import MailText
 from alerting.domain.match import Reason
 from alerting.domain.notice import Change, Notice
 from alerting.domain.procedure import ProcedureState
 from alerting.domain.suppression import SuppressionKind
+
+
+# The dates that a firm is reminded of; the number goes into the telling's key and never changes.
+REMINDED_DATES = {"deadline_at": 1, "visit_at": 2, "question_deadline_at": 3}
 
 
 class TellingKind(StrEnum):
@@ -37,6 +42,7 @@ class DigestItem:
         reasons: Why it was chosen.
         changes: Before and after, for corrections.
         score: Of the match; items are shown by deadline, then by score.
+        reminds_of: Of a reminder: the names of the dates that come near ("deadline_at", "visit_at" ...).
     """
 
     telling_kind: TellingKind
@@ -48,6 +54,7 @@ class DigestItem:
     reasons: tuple[Reason, ...] = ()
     changes: tuple[Change, ...] = ()
     score: float = 0.0
+    reminds_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,12 @@ class Digest:
     """The content for one profile and one run, before it is rendered for a recipient.
 
     One that names unreachable addresses has no items: it is a notice to their colleagues.
+
+    Args:
+        profile_id, profile_name, firm_id, firm_name: For whom.
+        composed_at: When.
+        items: All that is told, in order.
+        shown_count: How many of them a mail shows in full; the others are counted, and shown on a page.
     """
 
     profile_id: str
@@ -74,6 +87,7 @@ class Digest:
     composed_at: datetime
     items: tuple[DigestItem, ...]
     unreachable: tuple[Unreachable, ...] = ()
+    shown_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +98,18 @@ class RenderedDigest:
     text: MailText
     html: MailText
     calendar: MailText | None = None
+
+
+def reminder_key(field: str, moment: datetime) -> int:
+    """Return the revision under which a reminder is told once: the date's day in Paris, and which it is."""
+    day = moment.astimezone(PARIS).date()
+    return (day.year * 10_000 + day.month * 100 + day.day) * 10 + REMINDED_DATES[field]
+
+
+def telling_keys(item: DigestItem) -> tuple[int, ...]:
+    """Return the revisions under which an item is told: one, but for a reminder of several dates."""
+    if item.telling_kind is TellingKind.NEW:
+        return (1,)  # ADR 1: a procedure is new once, whatever its revision then is.
+    if item.telling_kind is not TellingKind.REMINDER:
+        return (item.revision,)
+    return tuple(reminder_key(field, getattr(item.notice, field)) for field in item.reminds_of)

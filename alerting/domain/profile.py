@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from alerting.domain.cadence import Cadence, Rhythm
 from alerting.domain.criteria import Criteria
 
 
-class Cadence(StrEnum):
-    """How often a profile's digest goes out."""
-
-    IMMEDIATE = "immediate"
-    DAILY = "daily"
-    WEEKLY = "weekly"
+ITEM_LIMIT = 20
+REMINDER_DAYS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +23,32 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One saved interest of a firm; ``profile_id`` is unique, short and readable."""
+    """One saved interest of a firm.
+
+    Args:
+        profile_id: Unique, short and readable.
+        firm_id: Whose.
+        name: As the firm reads it.
+        criteria: What it asks for.
+        cadence, hour, weekdays: When its digests go out, see ``Rhythm``.
+        item_limit: How many procedures a mail shows in full; it counts the others and says where they are.
+        reminder_days: Working days before a date that it is reminded; 0: never.
+    """
 
     profile_id: str
     firm_id: str
     name: str
     criteria: Criteria
     cadence: Cadence = Cadence.DAILY
+    hour: int | None = None
+    weekdays: tuple[int, ...] = ()
+    item_limit: int = ITEM_LIMIT
+    reminder_days: int = REMINDER_DAYS
+
+    @property
+    def rhythm(self) -> Rhythm:
+        """Return when its digests go out."""
+        return Rhythm(self.cadence, self.hour, self.weekdays)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,16 +17,17 @@ from typing import Any, TypeVar
 import msgspec
 
 from alerting.domain.address import read_address
+from alerting.domain.cadence import Cadence
 from alerting.domain.criteria import Criteria
 from alerting.domain.notice import NoticeKind
-from alerting.domain.profile import Cadence, Firm, Profile, Recipient
+from alerting.domain.profile import ITEM_LIMIT, REMINDER_DAYS, Firm, Profile, Recipient
 from alerting.domain.trade import Strictness
 from alerting.errors import ProfileError
 from alerting.reference.communes import get_communes
 from alerting.reference.cpv import is_cpv
 from alerting.reference.nuts import current_nuts, departement_name, departements_of_nuts
 from alerting.reference.trades import get_trade
-from alerting.text.analysis import stems
+from alerting.text.analysis import folded, stems
 
 
 CPV = re.compile(r"(\d{8})(-\d)?")
@@ -35,6 +36,18 @@ NUTS = re.compile(r"[A-Z]{2}[A-Z0-9]{1,3}")
 LARGEST_RADIUS_KM = 500
 ID = re.compile(r"\S{1,100}")
 SIRET = re.compile(r"\d{14}")
+LAST_HOUR = 23
+MOST_ITEMS = 100
+MOST_REMINDER_DAYS = 20
+WEEKDAYS = (
+    ("lundi", "monday"),
+    ("mardi", "tuesday"),
+    ("mercredi", "wednesday"),
+    ("jeudi", "thursday"),
+    ("vendredi", "friday"),
+    ("samedi", "saturday"),
+    ("dimanche", "sunday"),
+)
 # Words that stand in nearly every notice: alone they ask for nothing.
 EVERYWHERE = frozenset(
     stems("a au aux avec ce dans de des du en et la le les ou par pour sur un une avis marché public")
@@ -65,6 +78,10 @@ class _Profile(msgspec.Struct, forbid_unknown_fields=True):
     pass_unknown: bool = True
     strictness: str = Strictness.NORMAL.value
     cadence: str = Cadence.DAILY.value
+    hour: int | None = None
+    weekdays: list[str | int] = []
+    item_limit: int = ITEM_LIMIT
+    reminder_days: int = REMINDER_DAYS
 
 
 class _Firm(msgspec.Struct, forbid_unknown_fields=True):
@@ -130,7 +147,17 @@ def read_profile(firm_id: str, entry: Mapping[str, Any]) -> Profile:
     criteria = _criteria(who, profile)
     refuse_everything(who, criteria)
     cadence = _one_of(Cadence, f"{who}: cadence", profile.cadence)
-    return Profile(profile.id, firm_id, profile.name, criteria, cadence)
+    return Profile(
+        profile_id=profile.id,
+        firm_id=firm_id,
+        name=profile.name,
+        criteria=criteria,
+        cadence=cadence,
+        hour=None if profile.hour is None else _within(f"{who}: hour", profile.hour, LAST_HOUR),
+        weekdays=tuple(sorted({_weekday(f"{who}: weekdays", day) for day in profile.weekdays})),
+        item_limit=_within(f"{who}: item_limit", profile.item_limit, MOST_ITEMS, least=1),
+        reminder_days=_within(f"{who}: reminder_days", profile.reminder_days, MOST_REMINDER_DAYS),
+    )
 
 
 def refuse_everything(who: str, criteria: Criteria) -> None:
@@ -293,6 +320,20 @@ def _one_of(kind: type[_Word], who: str, text: str) -> _Word:
         return kind(text)
     except ValueError as error:
         raise ProfileError(f"{who}: expected one of {', '.join(kind)} (got {text!r})") from error
+
+
+def _within(who: str, number: int, most: int, *, least: int = 0) -> int:
+    if not least <= number <= most:
+        raise ProfileError(f"{who}: expected a number from {least} to {most} (got {number})")
+    return number
+
+
+def _weekday(who: str, day: str | int) -> int:
+    plain = folded(str(day))
+    for number, names in enumerate(WEEKDAYS, start=1):
+        if plain == str(number) or plain in names:
+            return number
+    raise ProfileError(f"{who}: expected a weekday like 'lundi', 'monday' or 1 (got {day!r})")
 
 
 def _cents(who: str, profile: _Profile) -> tuple[int | None, int | None]:

@@ -1,27 +1,27 @@
 """Compose: what a profile has not been told yet becomes tellings, a digest and its deliveries.
 
-One transaction a run.  The window is only an upper bound: a late match goes into the next
-digest.  Runs are composed one at a time; the unique keys would hold without that, the lock
-only keeps two workers from doing the same work.
+A run is a cadence and the end of its window; profiles are composed for some hundreds at a time, each batch in
+one transaction.  A run that was killed goes on where it stood: what a batch has told is told.  The window is
+only an upper bound: a late match goes into the next digest.  Runs are composed one at a time; the
+unique keys would hold without that, the lock only keeps two workers from doing the same work.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
-from alerting.digests.select import Candidate, Told, select_items
+from alerting.digests.select import Candidate, Reminding, Told, select_items
 from alerting.domain.address import read_address
-from alerting.domain.deadlines import PARIS
+from alerting.domain.cadence import Cadence, Rhythm, find_window_end
 from alerting.domain.digest import Digest, DigestItem
 from alerting.domain.procedure import Procedure, ProcedureState
-from alerting.domain.profile import Cadence
 from alerting.notices.view import sum_up
 from alerting.store import deliveries, digests, documents, firms, matches, procedures
 from alerting.store.database import Connection, Database, lock
@@ -33,9 +33,32 @@ from alerting.store.procedures import Revision
 log = structlog.get_logger()
 
 _LOCK = "alerting: compose"
-_MONDAY = 0
+_BATCH = 500
 # A document that cannot be loaded for so long holds up no first digest.
 _PATIENCE = timedelta(minutes=15)
+# A run that begins so long after its hour did not happen then: it is made up, and said to be.
+_LATE = timedelta(hours=1)
+# No profile is reminded earlier than this many days before a date.
+_FARTHEST_REMINDER = timedelta(days=45)
+
+
+@dataclass(frozen=True, slots=True)
+class _Composing:
+    """What a call of ``compose_digests`` holds on to.
+
+    Args:
+        database: Where everything is.
+        now: One moment for all of it.
+        digest_hour: The hour of profiles that name none.
+        new_message_id: Returns a fresh one at each call.
+        known: Procedures as this call read them first: all its digests show one state of each.
+    """
+
+    database: Database
+    now: datetime
+    digest_hour: int
+    new_message_id: Callable[[], str]
+    known: dict[int, Procedure] = field(default_factory=dict)
 
 
 def compose_digests(
@@ -45,65 +68,86 @@ def compose_digests(
 
     Args:
         database: Where everything is.
-        digest_hour: Hour of daily and weekly (Monday) digests, Europe/Paris.
+        digest_hour: Hour of daily and weekly digests of profiles that name none, Europe/Paris.
         sender: "Name <address>"; the Message-IDs carry its domain.
         now: The clock.
 
     Returns:
-        runs, digests, tellings, deliveries (queued now); waiting: deliveries that may be sent now.
+        runs, digests, tellings, deliveries (queued now); made_up: runs that come late; waiting:
+        deliveries that may be sent now.
     """
-    moment = now()
-    counts = dict.fromkeys(("runs", "digests", "tellings", "deliveries"), 0)
-    new_message_id = message_ids(sender)
-    for cadence in Cadence:
-        window_end = find_window_end(cadence, digest_hour=digest_hour, now=moment)
-        for name, count in _run(database, cadence, window_end, moment, new_message_id).items():
-            counts[name] += count
+    composing = _Composing(database, now(), digest_hour, message_ids(sender))
+    counts = Counter(dict.fromkeys(("runs", "digests", "tellings", "deliveries", "made_up"), 0))
+    counts.update(_compose_immediate(composing))
+    for (cadence, window_end), rhythms in sorted(_due_windows(composing).items()):
+        counts.update(_compose_window(composing, cadence, window_end, rhythms))
     with database.begin() as connection:
-        waiting = deliveries.count_to_send(connection, now=moment)
+        waiting = deliveries.count_to_send(connection, now=composing.now)
     log.info("digests_composed", **counts)
     return {**counts, "waiting": waiting}
 
 
-def find_window_end(cadence: Cadence, *, digest_hour: int, now: datetime) -> datetime:
-    """Return the end of the newest window of a cadence that is not in the future."""
-    if cadence is Cadence.IMMEDIATE:
-        return now
-    local = now.astimezone(PARIS)
-    end = local.replace(hour=digest_hour, minute=0, second=0, microsecond=0)
-    if end > local:
-        end -= timedelta(days=1)
-    if cadence is Cadence.WEEKLY:
-        end -= timedelta(days=(end.weekday() - _MONDAY) % 7)
-    return end
+def _compose_immediate(composing: _Composing) -> Counter[str]:
+    with composing.database.begin() as connection:
+        is_all_matched = _is_all_matched(connection, composing.now)
+        readers = digests.immediate_readers(connection, with_first=is_all_matched, now=composing.now)
+    return _compose_run(composing, Cadence.IMMEDIATE, composing.now, readers)
 
 
-def _run(
-    database: Database,
-    cadence: Cadence,
-    window_end: datetime,
-    now: datetime,
-    new_message_id: Callable[[], str],
-) -> dict[str, int]:
-    """Compose one run in one transaction; a run of no digest is kept only where it has an hour."""
-    with database.begin() as connection:
-        lock(connection, _LOCK)
-        readers = [
-            (reader, items)
-            for reader in digests.readers_of(connection, cadence, with_first=_is_all_matched(connection, now))
-            if (items := _items_for(connection, reader.profile_id, now))
-        ]
-        if not readers and cadence is Cadence.IMMEDIATE:
-            return {}
+def _due_windows(composing: _Composing) -> dict[tuple[Cadence, datetime], list[Rhythm]]:
+    """Return the newest window of each rhythm that has ended."""
+    due: defaultdict[tuple[Cadence, datetime], list[Rhythm]] = defaultdict(list)
+    with composing.database.begin() as connection:
+        for rhythm in digests.rhythms(connection):
+            window_end = find_window_end(rhythm, digest_hour=composing.digest_hour, now=composing.now)
+            due[rhythm.cadence, window_end].append(rhythm)
+    return dict(due)
+
+
+def _compose_window(
+    composing: _Composing, cadence: Cadence, window_end: datetime, rhythms: Sequence[Rhythm]
+) -> Counter[str]:
+    """Compose the run of one window, once; a window that nobody has news in is closed all the same."""
+    with composing.database.begin() as connection:
         run_id = digests.open_run(connection, cadence, window_end)
         if run_id is None:
-            return {}
-        counts = {"runs": 1, "digests": 0, "tellings": 0, "deliveries": 0}
-        for reader, items in readers:
-            for name, count in _store(connection, run_id, reader, items, now, new_message_id).items():
-                counts[name] += count
-        digests.close_run(connection, run_id, now=now)
+            return Counter()
+        readers = digests.readers_of(connection, rhythms, window_end=window_end, now=composing.now)
+    counts = _compose_run(composing, cadence, window_end, readers)
+    if counts["digests"] and composing.now - window_end > _LATE:
+        late = composing.now - window_end
+        log.warning("digest_run_made_up", cadence=cadence.value, late_seconds=int(late.total_seconds()))
+        counts["made_up"] += 1
+    with composing.database.begin() as connection:
+        digests.close_run(connection, run_id, now=composing.now)
+    counts["runs"] = 1
     return counts
+
+
+def _compose_run(
+    composing: _Composing, cadence: Cadence, window_end: datetime, readers: Sequence[Reader]
+) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    run_id: int | None = None
+    for batch in _batches(readers):
+        with composing.database.begin() as connection:
+            lock(connection, _LOCK)
+            composed = list(_digests_for(connection, composing, batch))
+            if composed and run_id is None:
+                run_id = digests.open_run(connection, cadence, window_end)
+            if not composed or run_id is None:
+                continue
+            for digest in composed:
+                counts.update(_store(connection, run_id, digest, composing.new_message_id))
+    if run_id is not None and cadence is Cadence.IMMEDIATE:
+        counts["runs"] = 1
+        with composing.database.begin() as connection:
+            digests.close_run(connection, run_id, now=composing.now)
+    return counts
+
+
+def _batches(readers: Sequence[Reader]) -> Iterator[Sequence[Reader]]:
+    return (readers[start : start + _BATCH] for start in range(0, len(readers), _BATCH))
 
 
 def _is_all_matched(connection: Connection, now: datetime) -> bool:
@@ -115,33 +159,46 @@ def _is_all_matched(connection: Connection, now: datetime) -> bool:
     )
 
 
-def _items_for(connection: Connection, profile_id: str, now: datetime) -> tuple[DigestItem, ...]:
-    """Return what there is to tell one profile; what has come back to what it was told is settled."""
-    matched = {
-        match.procedure_id: match for match in matches.matches_to_tell(connection, profile_id, now=now)
-    }
-    changed = digests.changed_since_told(connection, profile_id, now=now)
-    wanted = sorted({*matched, *changed})
-    if not wanted:
-        return ()
-    told = defaultdict(list)
-    for telling in digests.tellings_of(connection, profile_id):
-        told[telling.procedure_id].append(telling)
-    history = procedures.revisions_of(connection, wanted)
-    candidates = [
-        _candidate(
-            procedure,
-            matched.get(procedure.procedure_id),
-            told[procedure.procedure_id],
-            history.get(procedure.procedure_id, []),
-        )
-        for procedure in procedures.get_procedures(connection, wanted)
-    ]
-    for candidate in candidates:
-        if not candidate.has_news:
-            number, revision = candidate.procedure.procedure_id, candidate.procedure.revision
-            digests.settle(connection, profile_id, number, revision=revision)
-    return select_items(candidates, now=now)
+def _digests_for(
+    connection: Connection, composing: _Composing, readers: Sequence[Reader]
+) -> Iterator[Digest]:
+    """Yield the digests of those readers that there is something to tell to."""
+    by_profile = _candidates(connection, composing, [reader.profile_id for reader in readers])
+    for reader in readers:
+        candidates = by_profile.get(reader.profile_id, [])
+        _settle(connection, reader.profile_id, candidates)
+        items = select_items(candidates, now=composing.now, reminding=_reminding(composing, reader))
+        if items:
+            yield _digest(reader, items, composing.now)
+
+
+def _candidates(
+    connection: Connection, composing: _Composing, profile_ids: Sequence[str]
+) -> dict[str, list[Candidate]]:
+    now = composing.now
+    new = matches.matches_to_tell(connection, profile_ids, now=now)
+    changed = digests.changed_since_told(connection, profile_ids, now=now)
+    near = digests.near_dates(connection, profile_ids, now=now, until=now + _FARTHEST_REMINDER)
+    told_before = changed | near
+    standing = new | matches.matches_of(connection, told_before)
+    told = digests.tellings_of(connection, told_before)
+    _read_procedures(connection, composing, {number for _, number in (*new, *told_before)})
+    history = procedures.revisions_of(connection, {number for _, number in changed})
+    found: defaultdict[str, list[Candidate]] = defaultdict(list)
+    for pair in sorted({*new, *told_before}):
+        profile_id, procedure_id = pair
+        procedure = composing.known.get(procedure_id)
+        if procedure is not None:
+            candidate = _candidate(
+                procedure, standing.get(pair), told.get(pair, []), history.get(procedure_id, [])
+            )
+            found[profile_id].append(candidate)
+    return found
+
+
+def _read_procedures(connection: Connection, composing: _Composing, wanted: set[int]) -> None:
+    for procedure in procedures.get_procedures(connection, wanted - composing.known.keys()):
+        composing.known[procedure.procedure_id] = procedure
 
 
 def _candidate(
@@ -160,8 +217,11 @@ def _candidate(
         lot_ids=() if match is None else match.lot_ids,
         reasons=() if match is None else match.reasons,
         score=0.0 if match is None else match.score,
-        told=tuple(Told(telling.kind, telling.told_revision) for telling in told),
+        told=tuple(
+            Told(telling.kind, telling.told_revision, telling.key, telling.told_at) for telling in told
+        ),
         has_news=not told or bool(changes) or procedure.state is not _state_at(last_told, history),
+        is_matched=match is not None,
     )
 
 
@@ -173,36 +233,49 @@ def _told_revision(telling: StoredTelling) -> int:
     return telling.told_revision
 
 
-def _store(
-    connection: Connection,
-    run_id: int,
-    reader: Reader,
-    items: tuple[DigestItem, ...],
-    now: datetime,
-    new_message_id: Callable[[], str],
-) -> dict[str, int]:
-    """Store one profile's digest with its tellings and deliveries."""
-    digest = Digest(
+def _settle(connection: Connection, profile_id: str, candidates: Sequence[Candidate]) -> None:
+    """Note what has come back to what a profile was told: nothing is left to tell of it."""
+    for candidate in candidates:
+        procedure = candidate.procedure
+        is_newer = candidate.told and procedure.revision > max(told.revision for told in candidate.told)
+        if is_newer and not candidate.has_news:
+            digests.settle(connection, profile_id, procedure.procedure_id, revision=procedure.revision)
+
+
+def _reminding(composing: _Composing, reader: Reader) -> Reminding | None:
+    if not reader.reminder_days:
+        return None
+    return Reminding(reader.reminder_days, composing.digest_hour if reader.hour is None else reader.hour)
+
+
+def _digest(reader: Reader, items: tuple[DigestItem, ...], now: datetime) -> Digest:
+    return Digest(
         profile_id=reader.profile_id,
         profile_name=reader.profile_name,
         firm_id=reader.firm_id,
         firm_name=reader.firm_name,
         composed_at=now,
         items=items,
+        shown_count=reader.item_limit if len(items) > reader.item_limit else None,
     )
+
+
+def _store(
+    connection: Connection, run_id: int, digest: Digest, new_message_id: Callable[[], str]
+) -> dict[str, int]:
+    """Store one profile's digest with its tellings and deliveries."""
     digest_id = digests.add_digest(connection, run_id, digest)
     if digest_id is None:
         return {}
-    for item in items:
-        digests.add_telling(connection, digest_id, reader.profile_id, item)
+    told = digests.add_tellings(connection, digest_id, digest)
     queued = deliveries.queue_deliveries(
         connection,
         digest_id,
-        firm_id=reader.firm_id,
-        profile_id=reader.profile_id,
+        firm_id=digest.firm_id,
+        profile_id=digest.profile_id,
         message_ids=new_message_id,
     )
-    return {"digests": 1, "tellings": len(items), "deliveries": queued}
+    return {"digests": 1, "tellings": told, "deliveries": queued}
 
 
 def message_ids(sender: str) -> Callable[[], str]:

@@ -30,7 +30,7 @@ from alerting.notices.link import Candidate, find_link, find_others, names_of
 from alerting.notices.normalise import normalise
 from alerting.notices.view import find_state, merge
 from alerting.pipeline.link import absorb, lock_links, remerge
-from alerting.store import documents, notices, procedures, rejects
+from alerting.store import documents, matches, notices, procedures, rejects
 from alerting.store.database import Connection, Database, savepoint
 from alerting.store.documents import WaitingDocument
 from alerting.store.notices import StoredNotice
@@ -57,6 +57,8 @@ def load_documents(database: Database, archive: Archive, *, now: Callable[[], da
         pass
     with database.begin() as connection:
         waiting = procedures.count_unmatched(connection) + procedures.count_unindexed(connection)
+        # A first digest that was held while documents waited: who has loaded the last one wakes it.
+        waiting += matches.count_held_first(connection, now=now())
     names = (
         "documents",
         "notices",
@@ -174,7 +176,9 @@ def _store(
     candidates = _candidates(connection, notice)
     link = find_link(notice, candidates)
     if link is None:
-        procedure_id = procedures.add_procedure(connection, view=merge([notice]), state=find_state([notice]))
+        procedure_id = procedures.add_procedure(
+            connection, view=merge([notice]), state=find_state([notice]), now=now
+        )
         found["procedures"] += 1
     else:
         procedure_id = link.procedure_id

@@ -6,13 +6,15 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import msgspec
+import structlog
 
+from alerting.domain.deadlines import PARIS
 from alerting.domain.feed import Feed
 from alerting.errors import OutputError, ProfileError, UnknownIdError
 from alerting.feeds.credentials import check_reference
@@ -20,6 +22,9 @@ from alerting.feeds.formats import AUTO, FORMATS
 from alerting.matching.firms_file import read_firm, read_firms, read_profile, refuse_silence
 from alerting.store import documents, feeds, firms
 from alerting.store.database import Connection, Database
+
+
+log = structlog.get_logger()
 
 
 class _FeedEntry(msgspec.Struct, forbid_unknown_fields=True):
@@ -206,6 +211,49 @@ def add_profile(database: Database, firm_id: str, entry: Mapping[str, Any]) -> d
         firms.put_profile(connection, profile)
         waiting = firms.count_unmatched_profiles(connection)
     return {"profile_id": profile.profile_id, "waiting": waiting}
+
+
+def erase_firm(database: Database, firm_id: str, *, now: Callable[[], datetime]) -> dict[str, Any]:
+    """Take everything personal off a firm.
+
+    Raises:
+        UnknownIdError: No such firm.
+    """
+    with database.begin() as connection:
+        if not firms.erase_firm(connection, firm_id, now=now()):
+            raise UnknownIdError(f"firm {firm_id!r}: no firm of that id")
+    log.info("firm_erased", firm_id=firm_id)
+    return {"firm_id": firm_id, "state": "erased"}
+
+
+def pause_profile(
+    database: Database, profile_id: str, *, until: date, catches_up: bool, now: Callable[[], datetime]
+) -> dict[str, Any]:
+    """Pause a profile until a day begins in Paris.
+
+    Raises:
+        UnknownIdError: No such profile stands.
+        ProfileError: The day is not in the future.
+    """
+    moment = datetime.combine(until, time(0), PARIS).astimezone(UTC)
+    if moment <= now():
+        raise ProfileError(f"profile {profile_id!r}: until: expected a day in the future (got {until})")
+    with database.begin() as connection:
+        if not firms.pause_profile(connection, profile_id, until=moment, catches_up=catches_up):
+            raise UnknownIdError(f"profile {profile_id!r}: no profile of that id")
+    return {"profile_id": profile_id, "paused_until": until.isoformat(), "catches_up": catches_up}
+
+
+def resume_profile(database: Database, profile_id: str) -> dict[str, Any]:
+    """End the pause of a profile.
+
+    Raises:
+        UnknownIdError: No such profile stands.
+    """
+    with database.begin() as connection:
+        if not firms.pause_profile(connection, profile_id, until=None, catches_up=True):
+            raise UnknownIdError(f"profile {profile_id!r}: no profile of that id")
+    return {"profile_id": profile_id, "paused_until": None}
 
 
 def _refuse_taken(connection: Connection, firm_id: str, profile_id: str) -> None:

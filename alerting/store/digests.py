@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, any_, exists, func, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    DateTime,
+    Select,
+    and_,
+    any_,
+    cast,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
-from alerting.domain.digest import Digest, DigestItem, TellingKind
+from alerting.domain.cadence import Cadence, Rhythm
+from alerting.domain.digest import Digest, TellingKind, telling_keys
 from alerting.domain.json import changes_from_json, to_json
 from alerting.domain.notice import Change
 from alerting.domain.procedure import ProcedureState
-from alerting.domain.profile import Cadence
 from alerting.store.tables import (
     digest_runs,
     digests,
@@ -32,12 +47,15 @@ _ENDS = (ProcedureState.CANCELLED.value, ProcedureState.AWARDED.value)
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A profile that a run composes for."""
+    """A profile that a run composes for; its fields are those of ``Profile`` and ``Firm``."""
 
     profile_id: str
     profile_name: str
     firm_id: str
     firm_name: str
+    item_limit: int
+    reminder_days: int
+    hour: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +63,21 @@ class StoredTelling:
     """One fact that a profile was told.
 
     Args:
+        profile_id: Who was told.
         procedure_id: Of what.
         kind: As what.
+        key: The revision under which it is told once.
+        told_at: When.
         told_revision: Up to which revision nothing is left to tell.
         carried: Of a procedure that became part of this one: what differs between what was told and the
             revision after *told_revision*.
     """
 
+    profile_id: str
     procedure_id: int
     kind: TellingKind
+    key: int
+    told_at: datetime
     told_revision: int
     carried: tuple[Change, ...] | None = None
 
@@ -99,84 +123,186 @@ def close_run(connection: Connection, run_id: int, *, now: datetime) -> None:
     connection.execute(update(digest_runs).where(digest_runs.c.run_id == run_id).values(composed_at=now))
 
 
-def readers_of(connection: Connection, cadence: Cadence, *, with_first: bool) -> list[Reader]:
-    """Return the profiles that a run of a cadence composes for: standing, with somebody to read it.
+def rhythms(connection: Connection) -> list[Rhythm]:
+    """Return the different rhythms of standing profiles, immediate ones left out."""
+    asked = select(profiles.c.cadence, profiles.c.hour, profiles.c.weekdays).where(
+        profiles.c.ended_at.is_(None), profiles.c.cadence != Cadence.IMMEDIATE.value
+    )
+    rows = connection.execute(asked.distinct())
+    return [Rhythm(Cadence(row.cadence), row.hour, tuple(row.weekdays)) for row in rows]
 
-    A profile's first digest does not wait for its hour: the immediate run composes it.
+
+def immediate_readers(connection: Connection, *, with_first: bool, now: datetime) -> list[Reader]:
+    """Return the profiles of immediate digests; with those that never had one, whatever their rhythm.
 
     Args:
         connection: The transaction.
-        cadence: Of the run.
-        with_first: Whether first digests of daily and weekly profiles may be composed now.
+        with_first: Whether first digests may be composed now: one of a half-loaded feed would be half.
+        now: Profiles that are paused until later are left out.
     """
+    asked = profiles.c.cadence == Cadence.IMMEDIATE.value
+    return _readers(connection, or_(asked, ~_has_digest()) if with_first else and_(asked, _has_digest()), now)
+
+
+def readers_of(
+    connection: Connection, rhythms_due: Collection[Rhythm], *, window_end: datetime, now: datetime
+) -> list[Reader]:
+    """Return the profiles of some rhythms that had a first digest, and none since the end of their window.
+
+    Args:
+        connection: The transaction.
+        rhythms_due: Whose window ends then.
+        window_end: Aware UTC.
+        now: Profiles that are paused until later are left out.
+    """
+    has_rhythm = or_(
+        *(
+            and_(
+                profiles.c.cadence == rhythm.cadence.value,
+                profiles.c.hour.is_not_distinct_from(rhythm.hour),
+                profiles.c.weekdays == list(rhythm.weekdays),
+            )
+            for rhythm in rhythms_due
+        )
+    )
+    return _readers(connection, and_(has_rhythm, _has_digest(), ~_has_digest(since=window_end)), now)
+
+
+def _readers(connection: Connection, asked: ColumnElement[bool], now: datetime) -> list[Reader]:
     somebody = (
         select(recipients.c.recipient_id)
         .where(recipients.c.firm_id == firms.c.firm_id, recipients.c.ended_at.is_(None))
         .exists()
     )
-    asked = (
-        select(profiles.c.profile_id, profiles.c.name, firms.c.firm_id, firms.c.name)
+    columns = (
+        profiles.c.profile_id,
+        profiles.c.name,
+        firms.c.firm_id,
+        firms.c.name,
+        profiles.c.item_limit,
+        profiles.c.reminder_days,
+        profiles.c.hour,
+    )
+    standing = (
+        select(*columns)
         .join(firms, firms.c.firm_id == profiles.c.firm_id)
         .where(
-            _reads(cadence, with_first=with_first),
+            asked,
             profiles.c.ended_at.is_(None),
             firms.c.ended_at.is_(None),
+            or_(profiles.c.paused_until.is_(None), profiles.c.paused_until <= now),
             somebody,
         )
         .order_by(profiles.c.profile_id)
     )
-    return [Reader(*row) for row in connection.execute(asked)]
+    return [Reader(*row) for row in connection.execute(standing)]
+
+
+def _has_digest(*, since: datetime | None = None) -> ColumnElement[bool]:
+    # A notice about a colleague's address has no items, and is no digest of the profile's rhythm.
+    has_items = func.jsonb_array_length(digests.c.content["items"]) > 0
+    mine = select(digests.c.digest_id).where(digests.c.profile_id == profiles.c.profile_id, has_items)
+    if since is not None:
+        mine = mine.where(digests.c.created_at >= since)
+    return mine.exists()
 
 
 def add_digest(connection: Connection, run_id: int, digest: Digest) -> int | None:
     """Store a digest; None when the run has one for this profile already."""
-    statement = insert(digests).values(run_id=run_id, profile_id=digest.profile_id, content=to_json(digest))
+    statement = insert(digests).values(
+        run_id=run_id,
+        profile_id=digest.profile_id,
+        content=to_json(digest),
+        created_at=digest.composed_at,
+    )
     added = statement.on_conflict_do_nothing().returning(digests.c.digest_id)
     digest_id: int | None = connection.scalar(added)
     return digest_id
 
 
-def add_telling(connection: Connection, digest_id: int, profile_id: str, item: DigestItem) -> bool:
-    """Store that an item is told; False when it was told before."""
-    # ADR 1: a procedure is new once, whatever its revision then is.
-    revision = 1 if item.telling_kind is TellingKind.NEW else item.revision
-    statement = insert(tellings).values(
-        profile_id=profile_id,
-        procedure_id=item.procedure_id,
-        kind=item.telling_kind.value,
-        revision=revision,
-        told_revision=item.revision,
-        digest_id=digest_id,
-    )
-    return connection.scalar(statement.on_conflict_do_nothing().returning(tellings.c.telling_id)) is not None
-
-
-def tellings_of(connection: Connection, profile_id: str) -> list[StoredTelling]:
-    """Return what a profile was told of procedures that have changed since or not, oldest first."""
-    asked = select(tellings.c.procedure_id, tellings.c.kind, tellings.c.told_revision, tellings.c.carried)
-    rows = connection.execute(
-        asked.where(tellings.c.profile_id == profile_id).order_by(tellings.c.telling_id)
-    )
-    return [
-        StoredTelling(
-            row.procedure_id,
-            TellingKind(row.kind),
-            row.told_revision,
-            None if row.carried is None else changes_from_json(row.carried),
-        )
-        for row in rows
+def add_tellings(connection: Connection, digest_id: int, digest: Digest) -> int:
+    """Store that a digest's items are told, each under its keys; return how many were not told before."""
+    rows = [
+        {
+            "profile_id": digest.profile_id,
+            "procedure_id": item.procedure_id,
+            "kind": item.telling_kind.value,
+            "revision": key,
+            "told_revision": item.revision,
+            "digest_id": digest_id,
+            "created_at": digest.composed_at,
+        }
+        for item in digest.items
+        for key in telling_keys(item)
     ]
+    if not rows:
+        return 0
+    statement = insert(tellings).values(rows).on_conflict_do_nothing().returning(tellings.c.telling_id)
+    return len(connection.scalars(statement).all())
 
 
-def changed_since_told(connection: Connection, profile_id: str, *, now: datetime) -> list[int]:
-    """Return the procedures that a profile was told of, and of which there is something newer to tell."""
-    changed = changed_pairs(now).subquery()
-    asked = select(changed.c.procedure_id).where(changed.c.profile_id == profile_id)
-    return sorted(connection.scalars(asked))
+def tellings_of(
+    connection: Connection, pairs: Collection[tuple[str, int]]
+) -> dict[tuple[str, int], list[StoredTelling]]:
+    """Return what profiles were told of procedures, by profile and procedure, oldest first."""
+    found: dict[tuple[str, int], list[StoredTelling]] = {}
+    if not pairs:
+        return found
+    asked = (
+        select(tellings)
+        .where(
+            tellings.c.profile_id.in_({profile_id for profile_id, _ in pairs}),
+            tellings.c.procedure_id.in_({procedure_id for _, procedure_id in pairs}),
+        )
+        .order_by(tellings.c.telling_id)
+    )
+    for row in connection.execute(asked):
+        telling = StoredTelling(
+            profile_id=row.profile_id,
+            procedure_id=row.procedure_id,
+            kind=TellingKind(row.kind),
+            key=row.revision,
+            told_at=row.created_at,
+            told_revision=row.told_revision,
+            carried=None if row.carried is None else changes_from_json(row.carried),
+        )
+        found.setdefault((row.profile_id, row.procedure_id), []).append(telling)
+    return found
 
 
-def changed_pairs(now: datetime) -> Select[tuple[str, int]]:
+def changed_since_told(
+    connection: Connection, profile_ids: Collection[str], *, now: datetime
+) -> set[tuple[str, int]]:
+    """Return the pairs of profile and procedure of which there is something newer to tell."""
+    changed = changed_pairs(now, profile_ids).subquery()
+    return {(row.profile_id, row.procedure_id) for row in connection.execute(select(changed))}
+
+
+def near_dates(
+    connection: Connection, profile_ids: Collection[str], *, now: datetime, until: datetime
+) -> set[tuple[str, int]]:
+    """Return the pairs of profile and open procedure that was told as new, and has a date until a moment."""
+    dates = [procedures.c.deadline_at] + [
+        cast(procedures.c.view[field].astext, DateTime(timezone=True))
+        for field in ("visit_at", "question_deadline_at")
+    ]
+    asked = (
+        select(tellings.c.profile_id, tellings.c.procedure_id)
+        .join(procedures, procedures.c.procedure_id == tellings.c.procedure_id)
+        .where(
+            tellings.c.profile_id.in_(profile_ids),
+            tellings.c.kind == TellingKind.NEW.value,
+            procedures.c.state == ProcedureState.OPEN.value,
+            or_(*(date.between(now, until) for date in dates)),
+        )
+    )
+    return {(row.profile_id, row.procedure_id) for row in connection.execute(asked)}
+
+
+def changed_pairs(now: datetime, profile_ids: Collection[str] | None = None) -> Select[tuple[str, int]]:
     """Return the question for pairs of standing profile and procedure with something newer to tell.
+
+    Of some profiles, or of all.
 
     An end that was told is not told again; of a procedure whose deadline has passed, only a move of
     the deadline is told.
@@ -188,6 +314,7 @@ def changed_pairs(now: datetime) -> Select[tuple[str, int]]:
             func.max(tellings.c.told_revision).label("revision"),
             func.array_agg(tellings.c.kind).label("kinds"),
         )
+        .where(true() if profile_ids is None else tellings.c.profile_id.in_(profile_ids))
         .group_by(tellings.c.profile_id, tellings.c.procedure_id)
         .subquery()
     )
@@ -321,11 +448,3 @@ def list_tellings(connection: Connection) -> list[dict[str, Any]]:
         .order_by(tellings.c.telling_id.desc())
     )
     return [dict(row) for row in connection.execute(asked).mappings()]
-
-
-def _reads(cadence: Cadence, *, with_first: bool) -> ColumnElement[bool]:
-    asked = profiles.c.cadence == cadence.value
-    has_digest = select(digests.c.digest_id).where(digests.c.profile_id == profiles.c.profile_id).exists()
-    if cadence is not Cadence.IMMEDIATE:
-        return and_(asked, has_digest)
-    return or_(asked, ~has_digest) if with_first else asked

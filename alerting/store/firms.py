@@ -6,13 +6,18 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from alerting.domain.criteria import Criteria
 from alerting.domain.json import criteria_from_json, to_json
-from alerting.domain.profile import Cadence, Firm, Profile, Recipient
-from alerting.store.tables import firms, profiles, recipients
+from alerting.domain.cadence import Cadence
+from alerting.domain.profile import Firm, Profile, Recipient
+from alerting.store.tables import digests, firms, profiles, recipients
+
+
+# What a digest of an erased firm still says.
+_NOTHING = {"firm_name": "", "profile_name": "", "items": []}
 
 
 def put_firm(connection: Connection, firm: Firm, *, now: datetime) -> None:
@@ -41,6 +46,10 @@ def put_profile(connection: Connection, profile: Profile) -> None:
         "firm_id": profile.firm_id,
         "name": profile.name,
         "cadence": profile.cadence.value,
+        "hour": profile.hour,
+        "weekdays": list(profile.weekdays),
+        "item_limit": profile.item_limit,
+        "reminder_days": profile.reminder_days,
         "criteria": to_json(profile.criteria),
     }
     statement = insert(profiles).values(profile_id=profile.profile_id, **facts)
@@ -64,6 +73,56 @@ def change_cadence(connection: Connection, profile_id: str, cadence: Cadence) ->
         .values(cadence=cadence.value)
     )
     return connection.execute(changed).rowcount > 0
+
+
+def pause_profile(
+    connection: Connection, profile_id: str, *, until: datetime | None, catches_up: bool
+) -> bool:
+    """Compose nothing for a profile until a moment, or end its pause; False where there is no such profile.
+
+    Args:
+        connection: The transaction.
+        profile_id: Whose.
+        until: Aware UTC; None ends the pause.
+        catches_up: Whether what comes up in between is told then; a pause that is ended early catches up.
+    """
+    told_from = None if catches_up or until is None else until
+    paused = (
+        update(profiles)
+        .where(profiles.c.profile_id == profile_id, profiles.c.ended_at.is_(None))
+        .values(paused_until=until, told_from=told_from)
+    )
+    return connection.execute(paused).rowcount > 0
+
+
+def erase_firm(connection: Connection, firm_id: str, *, now: datetime) -> bool:
+    """Take everything personal off a firm; numbers, times and ids of what it was told stay.
+
+    Its recipients become addresses of nobody, its names and criteria empty, its digests lose their content,
+    and what was queued for it is not sent.  An order not to mail one of its addresses stands.
+
+    Returns:
+        False where there is no such firm.
+    """
+    ended = {"ended_at": now, "ended_reason": "erased"}
+    stored = firms.c.firm_id == firm_id
+    erased = update(firms).where(stored).values(name="", siret=None, **ended)
+    if not connection.execute(erased).rowcount:
+        return False
+    nobody = func.concat("erased-", recipients.c.recipient_id, "@erased.invalid")
+    connection.execute(
+        update(recipients).where(recipients.c.firm_id == firm_id).values(email=nobody, name=None, **ended)
+    )
+    mine = select(profiles.c.profile_id).where(profiles.c.firm_id == firm_id)
+    connection.execute(
+        update(digests)
+        .where(digests.c.profile_id.in_(mine))
+        .values(content=digests.c.content.op("||")(bindparam("nothing", _NOTHING, JSONB)))
+    )
+    connection.execute(
+        update(profiles).where(profiles.c.firm_id == firm_id).values(name="", criteria={}, **ended)
+    )
+    return True
 
 
 def has_firm(connection: Connection, firm_id: str) -> bool:

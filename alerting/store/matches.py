@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from alerting.domain.json import reasons_from_json, to_json
 from alerting.domain.match import Decision, Reason
 from alerting.domain.procedure import ProcedureState
 from alerting.store.digests import changed_pairs
-from alerting.store.tables import matches, procedures, profiles, tellings
+from alerting.store.tables import digests, matches, procedures, profiles, tellings
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +82,45 @@ def end_matches(connection: Connection, procedure_id: int, *, now: datetime) -> 
     connection.execute(update(matches).where(*standing).values(ended_at=now))
 
 
-def matches_to_tell(connection: Connection, profile_id: str, *, now: datetime) -> list[StoredMatch]:
-    """Return a profile's standing matches that may have something to tell."""
-    changed = changed_pairs(now).subquery()
-    has_changed = matches.c.procedure_id.in_(
-        select(changed.c.procedure_id).where(changed.c.profile_id == profile_id)
-    )
+def matches_to_tell(
+    connection: Connection, profile_ids: Collection[str], *, now: datetime
+) -> dict[tuple[str, int], StoredMatch]:
+    """Return the standing matches of profiles that were never told, by profile and procedure."""
     asked = (
         select(matches)
         .join(procedures, procedures.c.procedure_id == matches.c.procedure_id)
-        .where(
-            matches.c.profile_id == profile_id, matches.c.ended_at.is_(None), or_(_is_new(now), has_changed)
-        )
-        .order_by(matches.c.procedure_id)
+        .join(profiles, profiles.c.profile_id == matches.c.profile_id)
+        .where(matches.c.profile_id.in_(profile_ids), matches.c.ended_at.is_(None), _is_new(now))
     )
-    return [_stored(row) for row in connection.execute(asked)]
+    return {(row.profile_id, row.procedure_id): _stored(row) for row in connection.execute(asked)}
+
+
+def count_held_first(connection: Connection, *, now: datetime) -> int:
+    """Return how many standing matches wait for a first digest; it is held while something is loaded."""
+    has_digest = exists().where(digests.c.profile_id == matches.c.profile_id)
+    asked = (
+        select(func.count())
+        .select_from(matches)
+        .join(procedures, procedures.c.procedure_id == matches.c.procedure_id)
+        .join(profiles, profiles.c.profile_id == matches.c.profile_id)
+        .where(matches.c.ended_at.is_(None), profiles.c.ended_at.is_(None), _is_new(now), ~has_digest)
+    )
+    return connection.scalar(asked) or 0
+
+
+def matches_of(
+    connection: Connection, pairs: Collection[tuple[str, int]]
+) -> dict[tuple[str, int], StoredMatch]:
+    """Return the standing matches among pairs of profile and procedure."""
+    if not pairs:
+        return {}
+    asked = select(matches).where(
+        matches.c.profile_id.in_({profile_id for profile_id, _ in pairs}),
+        matches.c.procedure_id.in_({procedure_id for _, procedure_id in pairs}),
+        matches.c.ended_at.is_(None),
+    )
+    rows = ((row.profile_id, row.procedure_id, row) for row in connection.execute(asked))
+    return {(one, other): _stored(row) for one, other, row in rows if (one, other) in pairs}
 
 
 def count_untold(connection: Connection, *, now: datetime) -> int:
@@ -134,7 +158,8 @@ def _is_new(now: datetime) -> ColumnElement[bool]:
     is_open = (procedures.c.state == ProcedureState.OPEN.value) & or_(
         procedures.c.deadline_at.is_(None), procedures.c.deadline_at > now
     )
-    return ~told & is_open
+    is_wanted = or_(profiles.c.told_from.is_(None), procedures.c.created_at >= profiles.c.told_from)
+    return ~told & is_open & is_wanted
 
 
 def _row(match: NewMatch, now: datetime) -> dict[str, Any]:

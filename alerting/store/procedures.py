@@ -36,9 +36,12 @@ class Revision:
     changes: tuple[Change, ...]
 
 
-def add_procedure(connection: Connection, *, view: Notice, state: ProcedureState) -> int:
-    """Store a new procedure at revision 1 and return its number."""
-    statement = insert(procedures).values(revision=1, **_facts(view, state))
+def add_procedure(
+    connection: Connection, *, view: Notice, state: ProcedureState, now: datetime | None = None
+) -> int:
+    """Store a new procedure at revision 1, first seen now, and return its number."""
+    seen = {} if now is None else {"created_at": now}
+    statement = insert(procedures).values(revision=1, **_facts(view, state), **seen)
     number: int = connection.execute(statement.returning(procedures.c.procedure_id)).scalar_one()
     return number
 

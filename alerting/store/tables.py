@@ -242,6 +242,12 @@ profiles = Table(
     Column("name", Text, nullable=False),
     Column("criteria", JSONB, nullable=False),
     Column("cadence", Text, nullable=False),
+    Column("hour", Integer),  # in Paris; NULL: the product's own
+    Column("weekdays", ARRAY(Integer), nullable=False, server_default=text("'{}'")),
+    Column("item_limit", Integer, nullable=False, server_default=text("20")),
+    Column("reminder_days", Integer, nullable=False, server_default=text("5")),
+    _time("paused_until"),
+    _time("told_from"),  # what was first seen before is not told as new: a pause without catching up
     Column("version", Integer, nullable=False, server_default=text("1")),
     _time("matched_at"),
     _created(),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from alerting.domain.cadence import Cadence
 from alerting.domain.criteria import Criteria
 from alerting.domain.notice import NoticeKind
-from alerting.domain.profile import Cadence, Firm, Profile, Recipient
+from alerting.domain.profile import Firm, Profile, Recipient
 from alerting.errors import ProfileError
 from alerting.matching.firms_file import read_firms
 

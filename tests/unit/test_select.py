@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerting.digests.select import Candidate, Told, find_telling_kind, select_items
-from alerting.domain.digest import TellingKind
+from alerting.digests.select import Candidate, Reminding, Told, find_telling_kind, select_items
+from alerting.domain.digest import TellingKind, reminder_key, telling_keys
 from alerting.domain.notice import Change, Notice, NoticeKind
 from alerting.domain.procedure import Procedure, ProcedureState
 
@@ -132,3 +132,77 @@ def test_a_new_item_shows_no_corrections():
     items = select_items([first, again], now=NOW)
 
     assert [item.changes for item in items] == [(), (Change("deadline_at"),)]
+
+
+FIVE_DAYS = Reminding(working_days=5, hour=7)
+# Monday 16 March 2026, 12:00 in Paris: five working days of it begin on Tuesday 10, at 7:00.
+DUE = datetime(2026, 3, 16, 11, 0, tzinfo=UTC)
+OPENS = datetime(2026, 3, 9, 6, 0, tzinfo=UTC)
+
+
+def reminders(given: Candidate, *, now: datetime) -> list[tuple[str, ...]]:
+    """Return what a candidate is reminded of."""
+    items = select_items([given], now=now, reminding=FIVE_DAYS)
+    return [item.reminds_of for item in items if item.telling_kind is TellingKind.REMINDER]
+
+
+@pytest.mark.parametrize(
+    ("told_at", "now", "expected"),
+    [
+        pytest.param(NOW, OPENS - timedelta(minutes=1), [], id="too early"),
+        pytest.param(NOW, OPENS, [("deadline_at",)], id="from the hour on"),
+        pytest.param(NOW, DUE - timedelta(minutes=1), [("deadline_at",)], id="until the deadline"),
+        pytest.param(NOW, DUE, [], id="too late"),
+        pytest.param(OPENS, OPENS + timedelta(days=1), [], id="told since it was due"),
+    ],
+)
+def test_a_deadline_is_reminded_some_working_days_before(told_at, now, expected):
+    """
+    Working days count, from the profile's hour; who was told in these days needs no reminder.
+    """
+    told = (Told(TellingKind.NEW, 1, told_at=told_at),)
+
+    assert reminders(candidate(deadline_at=DUE, told=told), now=now) == expected
+
+
+def test_a_date_is_reminded_once_and_a_date_that_moved_again():
+    """
+    The key is the day: the same deadline is told once, another one is another fact.
+    """
+    key = reminder_key("deadline_at", DUE)
+    told = (Told(TellingKind.NEW, 1, told_at=NOW), Told(TellingKind.REMINDER, 1, key, told_at=OPENS))
+    later = DUE + timedelta(days=14)
+
+    assert reminders(candidate(deadline_at=DUE, told=told), now=OPENS + timedelta(days=1)) == []
+    assert reminders(candidate(deadline_at=later, told=told), now=later - timedelta(days=2)) == [
+        ("deadline_at",)
+    ]
+
+
+def test_a_reminder_leaves_a_correction_to_be_told():
+    """
+    News comes before a reminder; a reminder keeps what was told last, so that news is not lost.
+    """
+    told = (Told(TellingKind.NEW, 1, told_at=NOW),)
+    changed = candidate(revision=2, deadline_at=DUE, changed=("value",), told=told)
+
+    [news] = select_items([changed], now=OPENS, reminding=FIVE_DAYS)
+    [reminder] = select_items([candidate(deadline_at=DUE, told=told)], now=OPENS, reminding=FIVE_DAYS)
+
+    assert (news.telling_kind, telling_keys(news)) == (TellingKind.CORRECTED, (2,))
+    assert (reminder.revision, telling_keys(reminder)) == (1, (202603161,))
+
+
+def test_what_is_no_longer_asked_for_or_open_is_not_reminded():
+    """
+    A profile that changed its mind, a procedure that ended, and one that was never told.
+    """
+    told = (Told(TellingKind.NEW, 1, told_at=NOW),)
+    unwanted = Candidate(candidate(deadline_at=DUE).procedure, told=told, is_matched=False)
+    ended = candidate(deadline_at=DUE, state=CANCELLED, told=(*told, Told(TellingKind.CANCELLED, 1)))
+
+    assert [reminders(one, now=OPENS) for one in (unwanted, ended, candidate(deadline_at=DUE))] == [
+        [],
+        [],
+        [],
+    ]

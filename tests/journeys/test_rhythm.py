@@ -1,0 +1,267 @@
+"""In the hour that the firm chose: rhythms, pauses, limits, reminders, and runs that did not happen."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from alerting import commands
+from alerting.domain.deadlines import PARIS
+from alerting.errors import ProfileError, UnknownIdError
+
+
+PAPER = "Réfection de la toiture de la mairie"
+# Monday 2 March 2026, 8:00 in Paris.
+MONDAY = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
+
+
+def paris(day: int, hour: int) -> datetime:
+    """Return an hour of a day of March 2026 in Paris."""
+    return datetime(2026, 3, day, hour, tzinfo=PARIS).astimezone(UTC)
+
+
+class Town:
+    """One feed, one firm with one profile, and the mails that came since somebody last looked."""
+
+    def __init__(self, parts, authority, clock, mails):
+        self.parts, self.authority, self.clock, self.mails = parts, authority, clock, mails
+        self.items: dict[str, tuple[str, str | None]] = {}
+        self.seen = 0
+        commands.add_feed("town", authority="Town", url=authority.url + "/avis", is_local=True, parts=parts)
+        commands.add_firm("le-goff", name="Le Goff", recipients=["yann@legoff.example"], parts=parts)
+
+    def subscribe(self, **facts) -> None:
+        commands.add_profile(
+            "le-goff", {"id": "toits", "name": "Toits", "words": ["toiture"]} | facts, parts=self.parts
+        )
+
+    def publish(self, number: str, title: str, deadline: datetime | None = None) -> None:
+        accepted = f"<dc:dateAccepted>{deadline.isoformat()}</dc:dateAccepted>" if deadline else ""
+        self.items[number] = (title, accepted)
+        entries = "".join(
+            f"<item><guid isPermaLink='false'>{one}</guid><title>{text}</title><link>https://town.example/{one}</link>"
+            f"<pubDate>Mon, 02 Mar 2026 06:00:00 GMT</pubDate>{date_of}</item>"
+            for one, (text, date_of) in self.items.items()
+        )
+        self.authority.publish(
+            "/avis",
+            "<?xml version='1.0' encoding='UTF-8'?>"
+            "<rss version='2.0' xmlns:dc='http://purl.org/dc/elements/1.1/'><channel><title>Avis</title>"
+            f"<link>https://town.example</link><description>Avis</description>{entries}</channel></rss>",
+        )
+
+    def run_at(self, moment: datetime) -> dict:
+        self.clock.moment = moment
+        return commands.run_all(parts=self.parts)
+
+    def new_mails(self) -> list[str]:
+        found = [text for _, _, text in self.mails(self.parts.settings.maildir)]
+        new = found[self.seen :] if len(found) > self.seen else []
+        self.seen = len(found)
+        return new
+
+    def tellings(self) -> list[tuple[str, str]]:
+        return sorted((row["kind"], row["title"]) for row in commands.list_tellings(parts=self.parts))
+
+
+@pytest.fixture
+def town(parts, authority, clock, mails):
+    return Town(parts, authority, clock, mails)
+
+
+def roofs(count: int) -> list[str]:
+    """Return titles of different roofs."""
+    names = [
+        "école",
+        "mairie",
+        "gymnase",
+        "lavoir",
+        "crèche",
+        "musée",
+        "théâtre",
+        "marché",
+        "presbytère",
+        "cinéma",
+        "stade",
+        "port",
+    ]
+    return [f"Réfection de la toiture du bâtiment {name}" for name in names[:count]]
+
+
+def test_a_digest_comes_at_the_hour_and_on_the_days_that_were_chosen(town):
+    """
+    Thursdays at 18:00: what comes up on Tuesday waits, is told on Thursday evening, once.
+    """
+    town.subscribe(hour=18, weekdays=["jeudi"])
+    town.publish("1", PAPER)
+    first = town.run_at(MONDAY)["deliver"]["sent"]
+    town.publish("2", "Toiture du lavoir")
+
+    sent = [
+        town.run_at(paris(day, hour))["deliver"]["sent"]
+        for day, hour in ((3, 9), (4, 19), (5, 17), (5, 18), (5, 19), (6, 19))
+    ]
+
+    assert first == 1
+    assert sent == [0, 0, 0, 1, 0, 0]
+
+
+def test_days_without_a_scheduler_are_made_up_by_one_digest(town):
+    """
+    The machine was down from Tuesday to Friday noon: one digest with all of it, said to be late; then silence.
+    """
+    town.subscribe(cadence="daily", hour=7)
+    town.publish("1", PAPER)
+    town.run_at(MONDAY)
+    town.publish("2", "Toiture du lavoir")
+    town.publish("3", "Toiture du marché couvert")
+
+    reports = [town.run_at(moment) for moment in (paris(6, 12), paris(6, 13))]
+
+    assert [report["deliver"]["sent"] for report in reports] == [1, 0]
+    assert [report["compose"]["made_up"] for report in reports] == [1, 0]
+    assert [kind for kind, _ in town.tellings()] == ["new"] * 3
+
+
+@pytest.mark.parametrize(("catches_up", "told"), [(True, 1), (False, 0)])
+def test_a_pause_holds_everything_back_and_catches_up_or_not(town, catches_up, told):
+    """
+    Nothing is told in the pause; when it is over, what came up in between, or nothing of it; then all that is new.
+    """
+    town.subscribe(cadence="immediate")
+    town.publish("1", PAPER)
+    town.run_at(MONDAY)
+    commands.pause_profile("toits", until=date(2026, 3, 9), catches_up=catches_up, parts=town.parts)
+    town.publish("2", "Toiture du lavoir")
+
+    paused = town.run_at(paris(4, 9))["deliver"]["sent"]
+    after = town.run_at(paris(9, 9))["deliver"]["sent"]
+    town.publish("3", "Toiture du marché couvert")
+    later = town.run_at(paris(10, 9))["deliver"]["sent"]
+
+    assert (paused, after, later) == (0, told, 1)
+
+
+def test_a_pause_that_is_ended_early_catches_up(town):
+    """
+    Whoever comes back sooner hears of everything that is open.
+    """
+    town.subscribe(cadence="immediate")
+    town.publish("1", PAPER)
+    town.run_at(MONDAY)
+    commands.pause_profile("toits", until=date(2026, 3, 30), catches_up=False, parts=town.parts)
+    town.publish("2", "Toiture du lavoir")
+    town.run_at(paris(4, 9))
+
+    commands.resume_profile("toits", parts=town.parts)
+
+    assert town.run_at(paris(5, 9))["deliver"]["sent"] == 1
+
+
+def test_a_pause_needs_a_day_ahead_and_a_profile(town):
+    """
+    One line each.
+    """
+    town.subscribe()
+
+    with pytest.raises(ProfileError) as past:
+        commands.pause_profile("toits", until=date(2026, 3, 1), parts=town.parts)
+    with pytest.raises(UnknownIdError) as unknown:
+        commands.pause_profile("murs", until=date(2026, 3, 9), parts=town.parts)
+
+    assert str(past.value) == "profile 'toits': until: expected a day in the future (got 2026-03-01)"
+    assert str(unknown.value) == "profile 'murs': no profile of that id"
+
+
+def test_all_is_told_but_a_mail_shows_no_more_than_its_limit(town):
+    """
+    Twelve roofs, three in full; all are told, none comes again.
+    """
+    town.subscribe(cadence="immediate", item_limit=3)
+    for number, title in enumerate(roofs(12)):
+        town.publish(str(number), title)
+
+    reports = [town.run_at(MONDAY), town.run_at(paris(2, 9)), town.run_at(paris(3, 9))]
+
+    assert [report["deliver"]["sent"] for report in reports] == [1, 0, 0]
+    assert town.tellings() == sorted(("new", title) for title in roofs(12))
+
+
+def test_a_deadline_is_reminded_once_and_again_when_it_moves(town):
+    """
+    Five working days before, at the profile's hour; a deadline that moved is reminded five days before the new one.
+    """
+    town.subscribe(cadence="immediate", hour=7)
+    town.publish("1", PAPER, deadline=paris(20, 12))
+    town.run_at(MONDAY)
+
+    first = [town.run_at(paris(day, 8))["deliver"]["sent"] for day in (12, 13, 16, 17)]
+    town.publish("1", PAPER, deadline=paris(27, 12))
+    corrected = town.run_at(paris(18, 8))["deliver"]["sent"]
+    second = [town.run_at(paris(day, 8))["deliver"]["sent"] for day in (19, 20, 23, 24)]
+
+    assert (first, corrected, second) == ([0, 0, 1, 0], 1, [0, 0, 1, 0])
+    assert [kind for kind, _ in town.tellings()] == ["corrected", "new", "reminder", "reminder"]
+
+
+def test_a_profile_without_reminders_gets_none(town):
+    """
+    Zero days: never.
+    """
+    town.subscribe(cadence="immediate", reminder_days=0)
+    town.publish("1", PAPER, deadline=paris(20, 12))
+    town.run_at(MONDAY)
+
+    assert [town.run_at(paris(day, 8))["deliver"]["sent"] for day in (16, 19)] == [0, 0]
+
+
+def test_composers_side_by_side_tell_once(town):
+    """
+    Four composers at the same moment, as two schedulers by mistake would start: one digest, one telling each.
+    """
+    town.subscribe(cadence="immediate")
+    for number, title in enumerate(roofs(5)):
+        town.publish(str(number), title)
+    town.clock.moment = MONDAY
+    commands.fetch_due_feeds(parts=town.parts)
+    commands.load_documents(parts=town.parts)
+    commands.match_profiles(parts=town.parts)
+    start = threading.Barrier(4)
+    reports = []
+
+    def compose() -> None:
+        start.wait()
+        reports.append(commands.compose_digests(parts=town.parts))
+
+    workers = [threading.Thread(target=compose) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+    assert sum(report["tellings"] for report in reports) == 5
+    assert sum(report["deliveries"] for report in reports) == 1
+    assert commands.deliver_digests(parts=town.parts)["sent"] == 1
+
+
+def test_a_firm_that_is_erased_before_its_mail_leaves_gets_none_and_leaves_nothing_personal(town):
+    """
+    Composed, then erased: the mail does not leave; what stays are ids, numbers and times.
+    """
+    town.subscribe(cadence="immediate")
+    town.publish("1", PAPER)
+    town.clock.moment = MONDAY
+    for step in ("fetch_due_feeds", "load_documents", "match_profiles", "compose_digests"):
+        getattr(commands, step)(parts=town.parts)
+
+    commands.erase_firm("le-goff", parts=town.parts)
+    report = commands.deliver_digests(parts=town.parts)
+
+    assert report["sent"] == 0
+    assert town.new_mails() == []
+    [delivery] = commands.list_deliveries(parts=town.parts)
+    assert "legoff" not in str(delivery)
+    assert commands.list_firms(parts=town.parts) == []
+    assert town.run_at(MONDAY + timedelta(days=1))["deliver"]["sent"] == 0
