@@ -45,6 +45,17 @@ from alerting.store.tables import (
 _ENDS = (ProcedureState.CANCELLED.value, ProcedureState.AWARDED.value)
 
 
+_READER = (
+    profiles.c.profile_id,
+    profiles.c.name,
+    firms.c.firm_id,
+    firms.c.name,
+    profiles.c.item_limit,
+    profiles.c.reminder_days,
+    profiles.c.hour,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """A profile that a run composes for; its fields are those of ``Profile`` and ``Firm``."""
@@ -107,7 +118,7 @@ def open_notice(connection: Connection, window_end: datetime) -> int:
 def find_last_reader(connection: Connection, firm_id: str) -> Reader | None:
     """Return the standing profile of a firm that had a digest last; None when there is none."""
     asked = (
-        select(profiles.c.profile_id, profiles.c.name, firms.c.firm_id, firms.c.name)
+        select(*_READER)
         .join(firms, firms.c.firm_id == profiles.c.firm_id)
         .join(digests, digests.c.profile_id == profiles.c.profile_id)
         .where(firms.c.firm_id == firm_id, firms.c.ended_at.is_(None), profiles.c.ended_at.is_(None))
@@ -174,17 +185,8 @@ def _readers(connection: Connection, asked: ColumnElement[bool], now: datetime) 
         .where(recipients.c.firm_id == firms.c.firm_id, recipients.c.ended_at.is_(None))
         .exists()
     )
-    columns = (
-        profiles.c.profile_id,
-        profiles.c.name,
-        firms.c.firm_id,
-        firms.c.name,
-        profiles.c.item_limit,
-        profiles.c.reminder_days,
-        profiles.c.hour,
-    )
     standing = (
-        select(*columns)
+        select(*_READER)
         .join(firms, firms.c.firm_id == profiles.c.firm_id)
         .where(
             asked,
