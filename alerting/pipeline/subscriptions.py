@@ -24,7 +24,7 @@ from alerting.delivery.tokens import (
     sign_profile_link,
     tag_profile,
 )
-from alerting.domain.profile import Cadence
+from alerting.domain.cadence import Cadence
 from alerting.domain.suppression import UNREACHABLE, Suppression, SuppressionKind
 from alerting.errors import ChoiceError
 from alerting.store import firms, subscriptions, suppressions

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
+from alerting.domain.cadence import Cadence
 from alerting.domain.criteria import Criteria
 from alerting.domain.json import criteria_from_json, to_json
-from alerting.domain.cadence import Cadence
 from alerting.domain.profile import Firm, Profile, Recipient
 from alerting.store.tables import digests, firms, profiles, recipients
 
