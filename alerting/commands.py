@@ -617,7 +617,8 @@ def show_subscription(purpose: LinkPurpose, token: str, *, parts: Parts | None =
         TokenError: The token is not one of ours for that purpose.
     """
     with bootstrap.opened(parts) as opened:
-        return subscriptions.show_subscription(opened.database, opened.settings.secret, purpose, token)
+        secret = opened.settings.secret
+        return subscriptions.show_subscription(opened.database, secret, purpose, token, now=opened.now)
 
 
 def change_subscription(
@@ -628,7 +629,7 @@ def change_subscription(
     Args:
         purpose: What for.
         token: As signed.
-        fields: Of the form, where it has some: "rhythm".
+        fields: Of the form, where it has some: "rhythm"; "until" (a day) and "catch_up".
         parts: For tests.
 
     Raises:

@@ -30,6 +30,8 @@ class LinkPurpose(StrEnum):
     LEAVE_ALL = "unsubscribe-all"
     COME_BACK = "come-back"
     RHYTHM = "rhythm"
+    PAUSE = "pause"
+    RESUME = "resume"
     LIFT = "try-again"
 
 

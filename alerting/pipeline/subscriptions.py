@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import structlog
@@ -25,6 +25,7 @@ from alerting.delivery.tokens import (
     tag_profile,
 )
 from alerting.domain.cadence import Cadence
+from alerting.domain.deadlines import PARIS
 from alerting.domain.suppression import UNREACHABLE, Suppression, SuppressionKind
 from alerting.errors import ChoiceError
 from alerting.store import firms, subscriptions, suppressions
@@ -36,6 +37,8 @@ log = structlog.get_logger()
 
 _LEFT_BY_LINK = "left by a link of a mail"
 _CAME_BACK = "came back by a link"
+_DAY = timedelta(days=1)
+_LONGEST_PAUSE = timedelta(days=365)
 _LIFTED = "a colleague asked by a link for another try"
 
 
@@ -47,20 +50,23 @@ class _Subscription:
     profile: SubscribedProfile
 
 
-def show_subscription(database: Database, secret: str, purpose: LinkPurpose, token: str) -> dict[str, Any]:
+def show_subscription(
+    database: Database, secret: str, purpose: LinkPurpose, token: str, *, now: Callable[[], datetime]
+) -> dict[str, Any]:
     """Return what a page shows about a link: state, names, and links to what can be done.
 
     Returns:
-        state: "subscribed", "left" (this profile), "left all", "suppressed" (no mail, and not by the
-        reader's choice) or "gone" (no such recipient or profile any more).  Unless gone: firm_name,
-        profile_name, cadence, profile_count, links by purpose.
+        state: "subscribed", "paused" (the profile, for all its readers), "left" (this profile),
+        "left all", "suppressed" (no mail, and not by the reader's choice) or "gone" (no such recipient or
+        profile any more).  Unless gone: firm_name, profile_name, cadence, paused_until, profile_count,
+        first_day and last_day of a pause, links by purpose.
 
     Raises:
         TokenError: The token is not one of ours for that purpose.
     """
     link = read_profile_link(secret, purpose, token)
     with database.begin() as connection:
-        return _report(connection, secret, _find(connection, secret, link))
+        return _report(connection, secret, _find(connection, secret, link), now())
 
 
 def change_subscription(
@@ -90,7 +96,7 @@ def change_subscription(
                 profile_id=found.profile.profile_id,
             )
             found = _find(connection, secret, link)
-        return _report(connection, secret, found)
+        return _report(connection, secret, found, now())
 
 
 def show_unreachable(database: Database, secret: str, token: str) -> dict[str, Any]:
@@ -144,16 +150,21 @@ def _find(connection: Connection, secret: str, link: ProfileLink) -> _Subscripti
     return None if profile is None else _Subscription(subscriber, profile)
 
 
-def _report(connection: Connection, secret: str, found: _Subscription | None) -> dict[str, Any]:
+def _report(
+    connection: Connection, secret: str, found: _Subscription | None, now: datetime
+) -> dict[str, Any]:
     if found is None:
         return {"state": "gone"}
     subscriber, profile = found.subscriber, found.profile
     standing = suppressions.standing_suppressions(connection, subscriber.email)
     return {
-        "state": _state(standing, profile.profile_id),
+        "state": _state(standing, profile, now),
         "firm_name": subscriber.firm_name,
         "profile_name": profile.name,
         "cadence": profile.cadence,
+        "paused_until": profile.paused_until,
+        "first_day": _today(now) + _DAY,
+        "last_day": _today(now) + _LONGEST_PAUSE,
         "profile_count": len(subscriber.profiles),
         "links": {
             purpose.value: sign_profile_link(secret, purpose, subscriber.recipient_id, profile.profile_id)
@@ -162,14 +173,17 @@ def _report(connection: Connection, secret: str, found: _Subscription | None) ->
     }
 
 
-def _state(standing: list[Suppression], profile_id: str) -> str:
+def _state(standing: list[Suppression], profile: SubscribedProfile, now: datetime) -> str:
     kinds = {order.profile_id: order.kind for order in standing}
     general = kinds.get(None)
     if general is SuppressionKind.UNSUBSCRIBED:
         return "left all"
     if general is not None:
         return "suppressed"
-    return "left" if profile_id in kinds else "subscribed"
+    if profile.profile_id in kinds:
+        return "left"
+    is_paused = profile.paused_until is not None and profile.paused_until > now
+    return "paused" if is_paused else "subscribed"
 
 
 def _leave(connection: Connection, found: _Subscription, fields: Mapping[str, str], now: datetime) -> None:
@@ -214,11 +228,37 @@ def _change_rhythm(
     firms.change_cadence(connection, found.profile.profile_id, cadence)
 
 
+def _pause(connection: Connection, found: _Subscription, fields: Mapping[str, str], now: datetime) -> None:
+    """Let nothing be composed for the profile until a day begins in Paris: for all who read it."""
+    text = fields.get("until", "")
+    first, last = _today(now) + _DAY, _today(now) + _LONGEST_PAUSE
+    try:
+        until = date.fromisoformat(text)
+    except ValueError:
+        until = None
+    if until is None or not first <= until <= last:
+        raise ChoiceError(f"until: expected a day from {first} to {last} (got {text[:40]!r})")
+    moment = datetime.combine(until, time(0), PARIS).astimezone(UTC)
+    catches_up = fields.get("catch_up") == "yes"
+    firms.pause_profile(connection, found.profile.profile_id, until=moment, catches_up=catches_up)
+
+
+def _resume(connection: Connection, found: _Subscription, fields: Mapping[str, str], now: datetime) -> None:
+    del fields, now
+    firms.pause_profile(connection, found.profile.profile_id, until=None, catches_up=True)
+
+
+def _today(now: datetime) -> date:
+    return now.astimezone(PARIS).date()
+
+
 _CHANGES: dict[LinkPurpose, Callable[[Connection, _Subscription, Mapping[str, str], datetime], None]] = {
     LinkPurpose.LEAVE: _leave,
     LinkPurpose.LEAVE_ALL: _leave_all,
     LinkPurpose.COME_BACK: _come_back,
     LinkPurpose.RHYTHM: _change_rhythm,
+    LinkPurpose.PAUSE: _pause,
+    LinkPurpose.RESUME: _resume,
 }
 
 

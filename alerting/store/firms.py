@@ -13,11 +13,11 @@ from alerting.domain.cadence import Cadence
 from alerting.domain.criteria import Criteria
 from alerting.domain.json import criteria_from_json, to_json
 from alerting.domain.profile import Firm, Profile, Recipient
-from alerting.store.tables import digests, firms, profiles, recipients
+from alerting.store.tables import deliveries, digests, firms, profiles, received_mails, recipients
 
 
 # What a digest of an erased firm still says.
-_NOTHING = {"firm_name": "", "profile_name": "", "items": []}
+_NOTHING = {"firm_name": "", "profile_name": "", "items": [], "unreachable": []}
 
 
 def put_firm(connection: Connection, firm: Firm, *, now: datetime) -> None:
@@ -65,16 +65,6 @@ def put_profile(connection: Connection, profile: Profile) -> None:
     connection.execute(update(profiles).where(stored).values(ended_at=None, ended_reason=None, **facts))
 
 
-def change_cadence(connection: Connection, profile_id: str, cadence: Cadence) -> bool:
-    """Let the digests of a profile come more or less often; False when there is no such profile."""
-    changed = (
-        update(profiles)
-        .where(profiles.c.profile_id == profile_id, profiles.c.ended_at.is_(None))
-        .values(cadence=cadence.value)
-    )
-    return connection.execute(changed).rowcount > 0
-
-
 def pause_profile(
     connection: Connection, profile_id: str, *, until: datetime | None, catches_up: bool
 ) -> bool:
@@ -119,10 +109,30 @@ def erase_firm(connection: Connection, firm_id: str, *, now: datetime) -> bool:
         .where(digests.c.profile_id.in_(mine))
         .values(content=digests.c.content.op("||")(bindparam("nothing", _NOTHING, JSONB)))
     )
+    to_it = (
+        select(deliveries.c.delivery_id)
+        .join(recipients, recipients.c.recipient_id == deliveries.c.recipient_id)
+        .where(recipients.c.firm_id == firm_id)
+    )
+    connection.execute(
+        update(received_mails).where(received_mails.c.delivery_id.in_(to_it)).values(diagnostic=None)
+    )
     connection.execute(
         update(profiles).where(profiles.c.firm_id == firm_id).values(name="", criteria={}, **ended)
     )
     return True
+
+
+def change_cadence(connection: Connection, profile_id: str, cadence: Cadence) -> None:
+    """Let the digests of a profile come more or less often.
+
+    The weekdays that were chosen for another cadence end with it; the hour stays.
+    """
+    connection.execute(
+        update(profiles)
+        .where(profiles.c.profile_id == profile_id, profiles.c.cadence != cadence.value)
+        .values(cadence=cadence.value, weekdays=[])
+    )
 
 
 def has_firm(connection: Connection, firm_id: str) -> bool:

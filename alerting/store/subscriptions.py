@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
@@ -11,11 +12,12 @@ from alerting.store.tables import deliveries, digests, firms, profiles, recipien
 
 @dataclass(frozen=True, slots=True)
 class SubscribedProfile:
-    """One standing profile of a recipient's firm."""
+    """One standing profile of a recipient's firm; a pause that is over may still be named."""
 
     profile_id: str
     name: str
     cadence: str
+    paused_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,8 @@ def find_delivered(connection: Connection, delivery_id: int) -> Delivered | None
 
 
 def _profiles(connection: Connection, firm_id: str) -> tuple[SubscribedProfile, ...]:
-    asked = select(profiles.c.profile_id, profiles.c.name, profiles.c.cadence).where(
+    asked = select(profiles.c.profile_id, profiles.c.name, profiles.c.cadence, profiles.c.paused_until).where(
         profiles.c.firm_id == firm_id, profiles.c.ended_at.is_(None)
     )
     rows = connection.execute(asked.order_by(profiles.c.name, profiles.c.profile_id))
-    return tuple(SubscribedProfile(row.profile_id, row.name, row.cadence) for row in rows)
+    return tuple(SubscribedProfile(*row) for row in rows)

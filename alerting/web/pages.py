@@ -53,13 +53,15 @@ def subscription_page(report: Mapping[str, Any], sender: Sender, *, done: LinkPu
         sender: Who we are.
         done: What was asked for just now, if anything was.
     """
+    paused_until = report.get("paused_until")
     context = {
+        **report,
         "heading": _heading(report, done),
         "rhythm": _RHYTHMS.get(report.get("cadence", ""), ""),
         "rhythms": _RHYTHMS,
+        "paused_until": None if paused_until is None else find_language("fr").day(paused_until),
         "done": None if done is None else done.value,
         **_about(sender),
-        **report,
     }
     return get_template("web/subscription.html.j2").render(context)
 
@@ -110,9 +112,10 @@ def _heading(report: Mapping[str, Any], done: LinkPurpose | None) -> str:
             None: f"Ne plus recevoir {name}{NO_BREAK}?",
             LinkPurpose.RHYTHM: f"{name} arrive {_RHYTHMS[report['cadence']]}",
         }
-        return asked.get(done, "Votre abonnement reprend")
+        return asked.get(done, f"{name} reprend")
     return {
         "left": f"Vous ne recevez plus {name}",
+        "paused": f"{name} est en pause",
         "left all": "Vous ne recevez plus rien de nous",
         "suppressed": "Votre adresse ne reçoit plus rien",
         "gone": "Il n’y a plus rien à arrêter",

@@ -187,7 +187,7 @@ def test_a_person_leaves_and_takes_it_back(told, site, leave):
     assert "Vous ne recevez plus « Toits »" in left.words
     assert between == [("yann@legoff.example", "toits", "unsubscribed")]
     assert "Vous ne recevez plus « Toits »" in seen_later.words
-    assert "Votre abonnement reprend" in back.words
+    assert "« Toits » reprend" in back.words
     assert standing(told) == []
 
 
@@ -204,7 +204,7 @@ def test_who_has_several_profiles_may_leave_all(told, site, leave, tmp_path):
     commands.import_firms(str(path), parts=told)
 
     asked = site.page("GET", leave)
-    left = site.page(*asked.forms[2])
+    left = site.page(*asked.forms[3])
     between = standing(told)
     site.page(*left.forms[0])
 
@@ -230,6 +230,64 @@ def test_less_often_is_for_all_who_read_the_profile(told, site, leave):
     [profile] = [row for row in commands.list_profiles(parts=told) if row["profile_id"] == "toits"]
     assert profile["cadence"] == "weekly"
     assert (status, "Ce choix n’existe pas" in text) == (422, True)
+    assert standing(told) == []
+
+
+def test_a_pause_until_a_day_is_for_all_who_read_the_profile(told, site, leave, authority, rss, clock):
+    """
+    Nothing comes until that day begins in Paris; then what was missed, if the reader wants it.
+    """
+    asked = site.page("GET", leave)
+    pause = asked.forms[2]
+    paused = site.page(*pause, until="2026-03-09", catch_up="yes")
+    authority.publish("/avis", rss(NOTICE, LATER))
+    clock.go_on(days=1)
+    meanwhile = commands.run_all(parts=told)["deliver"]["sent"]
+    seen_later = site.page("GET", leave)
+    clock.go_on(days=6)
+    after = commands.run_all(parts=told)["deliver"]["sent"]
+
+    assert "« Toits » est en pause" in paused.words
+    assert "avant le lundi 9 mars 2026" in seen_later.words
+    assert (meanwhile, after) == (0, 2)
+    assert standing(told) == []
+
+
+def test_a_pause_can_be_ended_at_once(site, leave):
+    """
+    The page of a paused profile offers to go on, and to leave.
+    """
+    paused = site.page(*site.page("GET", leave).forms[2], until="2026-03-09")
+
+    resumed = site.page(*paused.forms[0])
+
+    assert "« Toits » reprend" in resumed.words
+    assert "Ne plus recevoir « Toits » ?" in site.page("GET", leave).words
+    assert "Vous ne recevez plus « Toits »" in site.page(*paused.forms[1]).words
+
+
+@pytest.mark.parametrize(
+    "until",
+    [
+        pytest.param("", id="no day"),
+        pytest.param("2026-03-02", id="today"),
+        pytest.param("2027-03-03", id="more than a year"),
+        pytest.param("lundi", id="a word"),
+        pytest.param("2026-02-30", id="no such day"),
+    ],
+)
+def test_a_pause_that_ends_on_no_day_to_come_is_refused(told, site, leave, until):
+    """
+    One page says so, and nothing is paused.
+    """
+    _, address = site.page("GET", leave).forms[2]
+
+    status, _, text = site.ask(
+        "POST", address, urlencode({"until": until}).encode(), "application/x-www-form-urlencoded"
+    )
+
+    assert (status, "Ce choix n’existe pas" in text) == (422, True)
+    assert "Ne plus recevoir « Toits » ?" in site.page("GET", leave).words
     assert standing(told) == []
 
 
