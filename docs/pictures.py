@@ -1,4 +1,4 @@
-"""Take the pictures of a digest, on a phone and on a desk, by day and by night, and ask axe about each.
+"""Take pictures of digests and of the page that they link to, by day and by night, and ask axe about each.
 
     .venv/bin/python docs/pictures.py FOLDER
 
@@ -22,6 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from alerting.delivery.tokens import LinkPurpose  # noqa: E402 - the copy beside this file
+from alerting.web.pages import Sender, subscription_page  # noqa: E402
 from tests.digest_cases import everything, morning, rendered  # noqa: E402 - the cases live with the tests
 
 
@@ -51,8 +53,7 @@ def main() -> int:
     folder = Path(sys.argv[1])
     faults = []
     with tempfile.TemporaryDirectory() as scratch:
-        for case, content in (("digest", morning()), ("kinds", everything())):
-            mail = str(rendered(content).html)
+        for case, mail in faces().items():
             for device, width in WIDTHS.items():
                 for scheme in SCHEMES:
                     name = f"{case}-{device}-{scheme}"
@@ -62,6 +63,29 @@ def main() -> int:
                     ]
     sys.stdout.writelines(f"{fault}\n" for fault in faults)
     return min(len(faults), 1)
+
+
+def faces() -> dict[str, str]:
+    """Return what readers see: two digests, and the page of a digest's link."""
+    page = subscription_page(
+        {
+            "state": "subscribed",
+            "firm_name": "Couverture Le Goff",
+            "profile_name": "Toits et ardoises",
+            "cadence": "daily",
+            "profile_count": 2,
+            "paused_until": None,
+            "first_day": "2026-03-03",
+            "last_day": "2027-03-02",
+            "links": {purpose.value: "a-signed-token" for purpose in LinkPurpose},
+        },
+        Sender("Alerte marchés", "alertes@alertes.example"),
+    )
+    return {
+        "digest": str(rendered(morning()).html),
+        "kinds": str(rendered(everything()).html),
+        "leave": page,
+    }
 
 
 def photograph(mail: str, scratch: Path, picture: Path, width: int, scheme: str) -> None:

@@ -403,3 +403,18 @@ def test_a_notice_holds_up_no_digest(returned, authority, rss, clock, mails_in):
         "1 nouveau marché",
         "Une adresse ne reçoit plus nos messages",
     ]
+
+
+def test_of_an_erased_firm_nothing_that_a_server_said_is_kept(returned):
+    """
+    The words may hold an address; that the mail came back, and the order, stay.
+    """
+    returned.arrive("postfix-unknown")
+    commands.receive_mails(parts=returned.parts)
+
+    commands.erase_firm("le-goff", parts=returned.parts)
+
+    [row] = commands.list_received(parts=returned.parts)
+    assert (row["kind"], row["status"], row["diagnostic"]) == ("hard bounce", "5.1.1", None)
+    assert "legoff" not in row["recipient"]
+    assert standing(returned.parts) == [("yann@legoff.example", None, "hard bounce")]
