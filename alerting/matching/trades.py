@@ -290,7 +290,7 @@ def _weigh(unit: _Unit) -> dict[int, _Evidence]:
 
 
 def _spread(evidence: Mapping[int, _Evidence], in_lead: Collection[int]) -> None:
-    """Let codes of many trades tell only those that the title names: they say that a whole house is bought."""
+    """Let codes of many trades tell only those that the title names: a whole house is bought."""
     coded = {frozenset(found.cpv_codes) for found in evidence.values() if found.codes}
     if len(coded) < MANY_TRADES:
         return
