@@ -96,6 +96,7 @@ CANTEEN = Notice(
     buyer=Buyer(name="Commune d'Allaire", departement="56"),
     places=(Place(departement="56", commune="Allaire"),),
     deadline_at=datetime(2026, 3, 4, 22, 59, tzinfo=UTC),
+    visit_at=datetime(2026, 3, 3, 9, 0, tzinfo=UTC),
     document_url="https://marches.exemple.example/26-10003",
     submission_url="https://marches.exemple.example/26-10003/repondre",
 )
@@ -171,6 +172,7 @@ def everything() -> Digest:
         item(
             CANTEEN,
             kind=TellingKind.REMINDER,
+            reminds_of=("deadline_at", "visit_at"),
             procedure_id=3,
             reasons=(Reason("trade", "met", facts=("Plomberie", "Chaufferie")),),
         ),
@@ -250,10 +252,16 @@ def _depot() -> DigestItem:
     return item(notice, procedure_id=7, reasons=(Reason("words", "met", facts=("chaudières",)),))
 
 
+def much() -> Digest:
+    """Return more than a mail shows in full."""
+    return replace(full(4), shown_count=1)
+
+
 CASES = {
     "everything": (everything(), "fr"),
     "everything-en": (everything(), "en"),
     "everything-br": (everything(), "br"),
+    "much": (much(), "fr"),
     "bare": (digest(item(Notice("demo-rss", "x", None, NoticeKind.CALL, "Travaux divers"))), "fr"),
 }
 

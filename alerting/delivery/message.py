@@ -20,6 +20,7 @@ from binascii import b2a_base64
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 from alerting.domain.address import MailAddress, one_line, read_address
 from alerting.domain.delivery import Envelope
@@ -61,7 +62,7 @@ def build_message(envelope: Envelope, *, sent_at: datetime) -> bytes:
         ("alternative", f"=_{name}") if envelope.calendar is None else ("mixed", f"=_mixed_{name}")
     )
     headers = (
-        ("From", _mailbox(sender_address(envelope.sender), beside="From: ")),
+        ("From", _sender(envelope.sender)),
         ("To", _mailbox(_address(envelope.recipient), beside="To: ")),
         ("Subject", _words(one_line(envelope.subject), beside="Subject: ")),
         ("Date", format_datetime(sent_at.astimezone(UTC))),
@@ -136,6 +137,11 @@ def _part(boundary: str, kind: str, content: MailText) -> Iterator[bytes]:
     yield content.encoded
     # The line end before a boundary belongs to the boundary.
     yield b"\r\n"
+
+
+@lru_cache
+def _sender(text: str) -> str:
+    return _mailbox(sender_address(text), beside="From: ")
 
 
 def _mailbox(address: MailAddress, *, beside: str) -> str:

@@ -10,9 +10,9 @@ that none is missing.  Times are said in Paris time, because deadlines are local
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from importlib import resources
 from io import BytesIO
@@ -29,6 +29,12 @@ from alerting.domain.money import Money
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 DEFAULT = "fr"
+_KEPT = 4096
+
+
+def note(message: str) -> str:
+    """Return a message that is said elsewhere: here the catalogs see it."""
+    return message
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +78,17 @@ class Language:
 
     def count(self, one: str, many: str, number: int) -> str:
         """Return "3 new contracts", in the plural that the language asks for."""
-        said = f"{format_decimal(number, locale=self.locale)}{NO_BREAK}"
-        return self.catalog.ngettext(one, many, number).replace("%(number)s ", said)
+        return _count(self, one, many, number)
 
     def day(self, moment: datetime, *, read_at: datetime | None = None) -> str:
         """Return "Sunday 1 March 2026", in Paris; without the year for who reads it in the same one."""
         local = moment.astimezone(PARIS)
-        pattern = self.manner.day
-        if read_at is not None and read_at.astimezone(PARIS).year == local.year:
-            pattern = pattern.removesuffix(" y")
-        if local.day == 1 and self.manner.first is not None:
-            pattern = pattern.replace("d'", f"'{self.manner.first}", 1)
-        return format_date(local, pattern, self.locale)
+        with_year = read_at is None or read_at.astimezone(PARIS).year != local.year
+        return _day(self, local.date(), with_year)
 
     def time(self, moment: datetime) -> str:
         """Return "12:00", in Paris."""
-        local = moment.astimezone(PARIS)
-        return format_time(
-            local, self.manner.minute if local.minute else self.manner.hour, tzinfo=PARIS, locale=self.locale
-        )
+        return _time(self, moment.astimezone(PARIS).time())
 
     def day_and_time(self, moment: datetime, *, read_at: datetime | None = None) -> str:
         """Return "Tuesday 3 March 2026 at 12:00"; the day alone where no hour was stated."""
@@ -116,6 +114,29 @@ class Language:
         return format_currency(amount, value.currency, pattern, self.locale, currency_digits=False)
 
 
+# Most mails of a day name the same days and counts.
+@lru_cache(_KEPT)
+def _day(language: Language, day: date, with_year: bool) -> str:  # noqa: FBT001 - lru_cache takes it so
+    pattern = language.manner.day if with_year else language.manner.day.removesuffix(" y")
+    if day.day == 1 and language.manner.first is not None:
+        pattern = pattern.replace("d'", f"'{language.manner.first}", 1)
+    return format_date(day, pattern, language.locale)
+
+
+@lru_cache(_KEPT)
+def _time(language: Language, moment: time) -> str:
+    return format_time(
+        moment, language.manner.minute if moment.minute else language.manner.hour, locale=language.locale
+    )
+
+
+@lru_cache(_KEPT)
+def _count(language: Language, one: str, many: str, number: int) -> str:
+    said = f"{format_decimal(number, locale=language.locale)}{NO_BREAK}"
+    return language.catalog.ngettext(one, many, number).replace("%(number)s ", said)
+
+
+@cache
 def find_language(code: str) -> Language:
     """Return the language of a code ("fr", "br", "en-GB"), French for one that we do not speak."""
     wanted = code.lower().replace("_", "-").partition("-")[0]

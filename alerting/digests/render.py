@@ -1,7 +1,7 @@
 """Write a digest as a mail: a subject, a text part, its HTML twin, and the dates as a calendar.
 
 In:   a digest, who gets it, the signed link to leave, who sends it, the moment.
-Out:  a ``RenderedDigest`` in the recipient's language; both texts come from one context and tell the same.
+Out:  a ``RenderedDigest`` in the recipient's language; both texts tell the same.
 
 Everything a notice says is escaped, and a link is made only of http and https addresses.  The looks are
 in templates/email/source; ``make docs`` puts them into the templates.  An item is written once for all
@@ -10,22 +10,34 @@ firms that are told the same of it (``shelf``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cache, lru_cache
+from datetime import date, datetime
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
+from markupsafe import escape
 
 from alerting.digests.calendar import write_calendar
+from alerting.digests.form import Form, blank
 from alerting.digests.languages import DEFAULT, NO_BREAK, Language, find_language
 from alerting.digests.shelf import Shelf
-from alerting.digests.view import DigestView, Piece, safe_link, view_digest, view_item
+from alerting.digests.view import (
+    DigestView,
+    ItemView,
+    Piece,
+    fit_view,
+    safe_link,
+    say_reasons,
+    view_digest,
+    view_procedure,
+)
+from alerting.digests.words import matching_words
 from alerting.domain.deadlines import PARIS
 from alerting.domain.digest import Digest, DigestItem, RenderedDigest
-from alerting.domain.mail_text import MailText
+from alerting.domain.mail_text import MailText, encode
+from alerting.domain.match import Reason
 from alerting.domain.profile import Recipient
 
 
@@ -34,8 +46,13 @@ _BETWEEN = " · "
 # As much of a profile's name is kept before the summary is shortened.
 _NAME_CHARACTERS = 24
 _TEXT_COLUMNS = 72
-_ITEMS_KEPT = 4096
-_LINES_KEPT = 4096
+# How much of what was written is kept: procedures; and of each kind of piece.
+_PROCEDURES_KEPT = 4096
+_KEPT = 1024
+_BLANKS = (
+    "subject", "summary", "profile_name", "firm_name", "composed_on", "first_deadline", "sender_name",
+    "email", "leave_href", "leave_host",
+)  # fmt: skip
 
 
 def render(
@@ -56,35 +73,44 @@ def render(
     leave = safe_link(unsubscribe_url)
     if leave is None:
         raise ValueError(f"unsubscribe_url {unsubscribe_url!r} is no http address")
-    language = find_language(recipient.language)
-    calendar = write_calendar(digest, language, domain=leave.host, now=now)
-    view = view_digest(digest, language, now=now)
-    subject = _subject(view, language)
-    frame = _frame(language)
-    context = {
-        "digest": view,
-        "recipient": recipient,
-        "leave": leave,
-        "sender_name": sender_name,
+    frame = _frame(find_language(recipient.language))
+    calendar = write_calendar(digest, frame.language, domain=leave.host, now=now)
+    view = view_digest(digest, frame.language, now=now)
+    subject = _subject(view)
+    values = {
         "subject": subject,
-        "has_calendar": calendar is not None,
-        "language": language,
+        "summary": view.summary,
+        "profile_name": view.profile_name,
+        "firm_name": view.firm_name,
+        "composed_on": view.composed_on,
+        "first_deadline": view.first_deadline or "",
+        "sender_name": sender_name,
+        "email": recipient.email,
+        "leave_href": leave.href,
+        "leave_host": leave.host,
     }
-    text, html = _encode_lines(frame.text_opening(context)), _encode_lines(frame.html_opening(context))
-    texts, htmls = [text], [html]
+    escaped = {name: str(escape(value)) for name, value in values.items()}
+    looks = {
+        "several": len(view.sections) > 1 or bool(view.others),
+        "is_dated": view.first_deadline is not None,
+        "has_calendar": calendar is not None,
+    }
+    texts = [frame.form("opening", "txt", **looks).fill(values)]
+    htmls = [frame.form("opening", "html", **looks).fill(escaped)]
+    today = now.astimezone(PARIS).date()
     for section in view.sections:
-        heading = frame.section(section.heading)
-        texts.append(heading.text)
-        htmls.append(heading.html)
-        for item in section.items:
-            written = _find_item(item, language, now)
-            texts.append(written.text)
-            htmls.append(written.html)
-    texts.append(_encode_lines(frame.text_closing(context)))
-    htmls.append(_encode_lines(frame.html_closing(context)))
-    return RenderedDigest(
-        subject, text=MailText.joined(texts), html=MailText.joined(htmls), calendar=calendar
-    )
+        written = [frame.section(section.heading)]
+        written += [_tell(item, frame, now, today) for item in section.items]
+        for piece in written:
+            texts += piece.texts
+            htmls += piece.htmls
+    if view.others:
+        others = frame.others(view)
+        texts += others.texts
+        htmls += others.htmls
+    texts.append(frame.form("closing", "txt", **looks).fill(values))
+    htmls.append(frame.form("closing", "html", **looks).fill(escaped))
+    return RenderedDigest(subject, MailText(b"".join(texts)), MailText(b"".join(htmls)), calendar)
 
 
 def get_template(name: str) -> Template:
@@ -94,75 +120,148 @@ def get_template(name: str) -> Template:
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """A piece of a mail, in both faces."""
+    """Pieces of a mail, in both faces, encoded."""
 
-    text: MailText
-    html: MailText
+    texts: tuple[bytes, ...]
+    htmls: tuple[bytes, ...]
+
+    @classmethod
+    def of(cls, text: str, html: str) -> _Written:
+        """Return one piece."""
+        return cls((encode(text),) if text else (), (encode(html),) if html else ())
+
+    @classmethod
+    def joined(cls, pieces: Iterable[_Written]) -> _Written:
+        """Return several as one."""
+        pieces = list(pieces)
+        texts = tuple(text for piece in pieces for text in piece.texts)
+        return cls(texts, tuple(html for piece in pieces for html in piece.htmls))
 
 
-_ITEMS: Shelf[_Written] = Shelf(_ITEMS_KEPT)
+class _Kept(dict[Hashable, _Written]):
+    """What was written, by what decides it; it is forgotten when it has become too much."""
+
+    def find(self, key: Hashable, write: Callable[[], _Written]) -> _Written:
+        """Return what was written, and write it where it was not."""
+        written = self.get(key)
+        if written is None:
+            if len(self) >= _KEPT:
+                self.clear()
+            written = self[key] = write()
+        return written
 
 
-def _find_item(item: DigestItem, language: Language, now: datetime) -> _Written:
-    """Return an item written for a reader of a language who reads it now."""
+class _Procedure:
+    """An item as firms are told it: what is the same for all, and what depends on lots and reasons."""
+
+    def __init__(self, item: DigestItem, frame: _Frame, now: datetime) -> None:
+        self._view = view_procedure(item, frame.language, now=now)
+        self._frame = frame
+        self._links = frame.write("links", self._view)
+        self._fitted = _Kept()
+        self._told = _Kept()
+
+    def tell(self, item: DigestItem) -> _Written:
+        """Return an item for a firm."""
+        return self._told.find((item.lot_ids, item.reasons), lambda: self._tell(item))
+
+    def _tell(self, item: DigestItem) -> _Written:
+        key = (item.lot_ids, matching_words(item.reasons))
+        fitted = self._fitted.find(key, lambda: self._fit(item))
+        return _Written.joined([fitted, self._frame.say_why(item.reasons), self._links])
+
+    def _fit(self, item: DigestItem) -> _Written:
+        view = fit_view(self._view, item, self._frame.language)
+        return _Written.joined([self._frame.write(name, view) for name in ("head", "lots", "dates")])
+
+
+_PROCEDURES: Shelf[_Procedure] = Shelf(_PROCEDURES_KEPT)
+
+
+def _tell(item: DigestItem, frame: _Frame, now: datetime, today: date) -> _Written:
+    """Return an item for a reader who reads it now."""
     notice = item.notice
     dates = (notice.deadline_at, notice.question_deadline_at, notice.visit_at)
     passed = tuple([moment is not None and moment <= now for moment in dates])
-    today = now.astimezone(PARIS).date()
-    key = (language.code, item.telling_kind, item.procedure_id, item.lot_ids, item.reasons, today, passed)
-    return _ITEMS.find(key, item, lambda: _frame(language).item(item, now))
+    key = (frame.language.code, item.telling_kind, item.procedure_id, item.reminds_of, today, passed)
+    return _PROCEDURES.find(key, item, lambda: _Procedure(item, frame, now)).tell(item)
 
 
-@dataclass(frozen=True, slots=True)
 class _Frame:
-    """The templates of one language."""
+    """The templates of one language, and what they wrote that does not change."""
 
-    language: Language
-    text_opening: Callable[[dict[str, Any]], str]
-    html_opening: Callable[[dict[str, Any]], str]
-    text_closing: Callable[[dict[str, Any]], str]
-    html_closing: Callable[[dict[str, Any]], str]
-    text_section: Template
-    html_section: Template
-    text_item: Template
-    html_item: Template
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self._environment = _environment(language.code)
+        self._forms: dict[tuple[str, str, bool, bool, bool], Form] = {}
+        self._reasons = _Kept()
+        self._headings = _Kept()
+        text, html = (
+            self._template("why", face).render(reasons=blank("reasons")) for face in ("txt", "html")
+        )
+        self._why = (Form(text, _wrap_why), Form(html))
+
+    def write(self, name: str, view: ItemView) -> _Written:
+        """Return a piece of an item."""
+        return _Written.of(*[self._template(name, face).render(item=view) for face in ("txt", "html")])
+
+    def others(self, view: DigestView) -> _Written:
+        """Return the items that a mail has no room for, in a line each."""
+        context = {"heading": view.others_heading, "others": view.others, "more": view.others_more}
+        return _Written.of(*[self._template("others", face).render(context) for face in ("txt", "html")])
 
     def section(self, heading: str) -> _Written:
         """Return what stands above the items of one kind."""
-        return _Written(
-            _encode_lines(self.text_section.render(heading=heading)),
-            _encode_lines(self.html_section.render(heading=heading)),
-        )
+        return self._headings.find(heading, lambda: self._head(heading))
 
-    def item(self, item: DigestItem, now: datetime) -> _Written:
-        """Return one item."""
-        view = view_item(item, self.language, now=now)
-        return _Written(
-            MailText.of(self.text_item.render(item=view)), MailText.of(self.html_item.render(item=view))
-        )
+    def _head(self, heading: str) -> _Written:
+        faces = [self._template("section", face).render(heading=heading) for face in ("txt", "html")]
+        return _Written.of(*faces)
+
+    def say_why(self, given: tuple[Reason, ...]) -> _Written:
+        """Return why something was chosen; nothing where no reason is known."""
+        said = " · ".join(say_reasons(given, self.language))
+        return self._reasons.find(said, lambda: self._fill_why(said))
+
+    def _fill_why(self, said: str) -> _Written:
+        if not said:
+            return _Written((), ())
+        text, html = self._why
+        return _Written((text.fill({"reasons": said}),), (html.fill({"reasons": str(escape(said))}),))
+
+    def form(self, name: str, face: str, *, several: bool, is_dated: bool, has_calendar: bool) -> Form:
+        """Return the opening or the closing of a mail with its blanks.
+
+        Args:
+            name: "opening" or "closing".
+            face: "txt" or "html".
+            several: Whether there is more to tell than the first heading says.
+            is_dated: Whether it has a first deadline to name.
+            has_calendar: Whether dates are attached.
+        """
+        key = (name, face, several, is_dated, has_calendar)
+        form = self._forms.get(key)
+        if form is None:
+            page = self._template(name, face).render(
+                several=several,
+                is_dated=is_dated,
+                has_calendar=has_calendar,
+                language=self.language,
+                **{blank_name: blank(blank_name) for blank_name in _BLANKS},
+            )
+            form = self._forms[key] = Form(page, wrap_line if face == "txt" else str)
+        return form
+
+    def _template(self, name: str, face: str) -> Template:
+        return self._environment.get_template(f"email/{name}.{face}.j2")
 
 
 @cache
 def _frame(language: Language) -> _Frame:
-    environment = _environment(language.code)
-    opening, closing, section, item = (
-        {face: environment.get_template(f"email/{name}.{face}.j2") for face in ("txt", "html")}
-        for name in ("opening", "closing", "section", "item")
-    )
-    return _Frame(
-        language=language,
-        text_opening=opening["txt"].render,
-        html_opening=opening["html"].render,
-        text_closing=closing["txt"].render,
-        html_closing=closing["html"].render,
-        text_section=section["txt"],
-        html_section=section["html"],
-        text_item=item["txt"],
-        html_item=item["html"],
-    )
+    return _Frame(language)
 
 
-def _subject(view: DigestView, language: Language) -> str:
+def _subject(view: DigestView) -> str:
     """Return "3 new contracts · Plomberie Redon" in fewer than 70 characters.
 
     Where there is much of many kinds, the first kind and a number stand for all; then the name is shortened.
@@ -170,24 +269,10 @@ def _subject(view: DigestView, language: Language) -> str:
     name = view.profile_name
     summary = view.summary
     if len(summary) + len(_BETWEEN) + min(len(name), _NAME_CHARACTERS) > _SUBJECT_CHARACTERS:
-        first, *others = view.sections
-        rest = language.count(
-            "and %(number)s other", "and %(number)s others", sum(len(section.items) for section in others)
-        )
-        summary = f"{first.heading} {rest}" if others else first.heading
+        summary = view.short_summary
     room = _SUBJECT_CHARACTERS - len(summary) - len(_BETWEEN)
     shown = name if len(name) <= room else f"{name[: room - 1].rstrip()}…"
     return f"{summary}{_BETWEEN}{shown}".replace(NO_BREAK, " ")
-
-
-def _encode_lines(text: str) -> MailText:
-    """Encode line by line: most lines of a frame are those of the mail before."""
-    return MailText(b"".join([_encode_line(line) for line in text.splitlines(keepends=True)]))
-
-
-@lru_cache(_LINES_KEPT)
-def _encode_line(line: str) -> bytes:
-    return MailText.of(line).encoded
 
 
 @cache
@@ -220,6 +305,17 @@ def _folder() -> Path:
 def _starred(pieces: Iterable[Piece]) -> str:
     """Return a text with stars around what is marked."""
     return "".join(f"*{piece.text}*" if piece.is_marked else piece.text for piece in pieces)
+
+
+def _wrap_why(line: str) -> str:
+    return f"{_wrapped(line.strip(), '  ', '    ')}\n"
+
+
+def wrap_line(line: str) -> str:
+    """Fold one line of a text that was filled in."""
+    if len(line) <= _TEXT_COLUMNS or "://" in line:
+        return line
+    return f"{_wrapped(line.rstrip())}\n"
 
 
 def _wrapped(text: str, first: str = "", rest: str | None = None) -> str:

@@ -7,8 +7,8 @@ Out:  a ``DigestView`` and its ``ItemView``s: the one context of the HTML part a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -16,11 +16,15 @@ from alerting.digests import words
 from alerting.digests.languages import Language
 from alerting.domain.deadlines import has_passed, working_days_until
 from alerting.domain.digest import Digest, DigestItem, TellingKind
+from alerting.domain.match import Reason
 from alerting.domain.money import Money
 from alerting.domain.notice import Change, Lot, Notice
 
 
 _URGENT_WORKING_DAYS = 5
+# A mail of more than 102 kB is cut off: so many items in full, so many more in a line each.
+_ITEMS_SHOWN = 20
+_OTHERS_SHOWN = 30
 _LOTS_SHOWN = 4
 _CHANGES_SHOWN = 8
 _TITLE_CHARACTERS = 150
@@ -30,6 +34,8 @@ _EVIDENCE_CHARACTERS = 240
 _REASON_CHARACTERS = 160
 _LINK_CHARACTERS = 600
 _SAFE_LINK = re.compile(r"https?://[\x21-\x7e]+", re.IGNORECASE)
+# Most links: nothing in them can be read in two ways.
+_PLAIN_LINK = re.compile(r"https?://([a-z0-9][a-z0-9.\-]*)(?::[0-9]{1,5})?/[A-Za-z0-9/._~\-=&?%]*")
 _AMOUNT = re.compile(r"(\d+)\.(\d\d) ([A-Z]{3})")
 _LOT_NUMBER = re.compile(r"(?:lot)?[\s\-_]*0*(\d+)", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[a-z]{2}")
@@ -96,6 +102,26 @@ class DeadlineView:
 
 
 @dataclass(frozen=True, slots=True)
+class ReminderView:
+    """A date other than the deadline that comes near."""
+
+    label: str
+    moment: str
+    left: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShortView:
+    """An item in one line, where a mail has no room for more."""
+
+    day: str | None
+    title: str
+    language: str
+    buyer: str | None
+    link: Link | None
+
+
+@dataclass(frozen=True, slots=True)
 class ItemView:
     """One item in words."""
 
@@ -109,6 +135,7 @@ class ItemView:
     lots_more: str | None
     place: str | None
     deadline: DeadlineView | None
+    reminders: tuple[ReminderView, ...]
     question_deadline: str | None
     visit: str | None
     value: str | None
@@ -129,60 +156,124 @@ class SectionView:
 
 @dataclass(frozen=True, slots=True)
 class DigestView:
-    """What both templates show around the items, but for the recipient and the sender."""
+    """What both templates show around the items, but for the recipient and the sender.
+
+    Args:
+        summary: How much there is, of every kind.
+        short_summary: The same where there is no room: the first kind, and how many others.
+        sections: What is shown in full.
+        others: What is shown in a line each, under *others_heading*; *others_more* counts the rest.
+    """
 
     summary: str
     profile_name: str
     firm_name: str
     composed_on: str
+    short_summary: str
     first_deadline: str | None
     sections: tuple[SectionView, ...]
+    others: tuple[ShortView, ...]
+    others_heading: str | None
+    others_more: str | None
 
 
 def view_digest(digest: Digest, language: Language, *, now: datetime) -> DigestView:
     """Return what the templates show of a digest around its items."""
-    sections = tuple(
-        SectionView(heading=_heading(kind, len(items), language), items=tuple(items))
-        for kind in KINDS
-        if (items := [item for item in digest.items if item.telling_kind is kind])
-    )
+    room = min(_ITEMS_SHOWN, len(digest.items) if digest.shown_count is None else digest.shown_count)
+    shown, others = digest.items[:room], digest.items[room:]
+    counted = _by_kind(digest.items)
+    headings = [_heading(kind, len(items), language) for kind, items in counted.items()]
+    rest = _others(len(digest.items) - len(next(iter(counted.values()), ())), language)
     first = _first_deadline(digest, now)
     return DigestView(
-        summary=", ".join(section.heading for section in sections) or language.say("nothing new"),
+        summary=", ".join(headings) or language.say("nothing new"),
+        short_summary=" ".join([*headings[:1], *([rest] if rest else [])]),
         profile_name=_clipped(words.clean(digest.profile_name), _NAME_CHARACTERS),
         firm_name=_clipped(words.clean(digest.firm_name), _NAME_CHARACTERS),
         composed_on=language.day(digest.composed_at),
         first_deadline=None if first is None else language.day_and_time(first, read_at=now),
-        sections=sections,
+        sections=tuple(
+            SectionView(_heading(kind, len(items), language), items)
+            for kind, items in _by_kind(shown).items()
+        ),
+        others=tuple(_short(item, language, now) for item in others[:_OTHERS_SHOWN]),
+        others_heading=_others(len(others), language),
+        others_more=_others(len(others) - _OTHERS_SHOWN, language),
     )
+
+
+def _by_kind(items: Sequence[DigestItem]) -> dict[TellingKind, tuple[DigestItem, ...]]:
+    """Return items by their kind, in the order of a mail; no kind without an item."""
+    found = {kind: tuple([item for item in items if item.telling_kind is kind]) for kind in KINDS}
+    return {kind: those for kind, those in found.items() if those}
+
+
+def _short(item: DigestItem, language: Language, now: datetime) -> ShortView:
+    notice = item.notice
+    links = (safe_link(url) for url in (notice.notice_url, notice.document_url, notice.submission_url))
+    return ShortView(
+        day=language.day(notice.deadline_at, read_at=now) if notice.deadline_at else None,
+        title=_clipped(title_of(notice), _LOT_CHARACTERS),
+        language=_language_of(notice),
+        buyer=_name(notice.buyer.name) if notice.buyer and notice.buyer.name else None,
+        link=next((link for link in links if link is not None), None),
+    )
+
+
+def _others(number: int, language: Language) -> str | None:
+    return language.count("and %(number)s other", "and %(number)s others", number) if number > 0 else None
 
 
 def view_item(item: DigestItem, language: Language, *, now: datetime) -> ItemView:
     """Return what the templates show of one item; *now* decides how much time is left."""
+    view = fit_view(view_procedure(item, language, now=now), item, language)
+    return replace(view, reasons=say_reasons(item.reasons, language))
+
+
+def view_procedure(item: DigestItem, language: Language, *, now: datetime) -> ItemView:
+    """Return what is shown of an item to every firm, whatever it was chosen for."""
     notice = item.notice
-    mark = _marker(words.matching_words(item.reasons))
-    lots = [lot for lot in notice.lots if lot.lot_id in item.lot_ids]
     is_open = item.telling_kind in _STILL_OPEN
     return ItemView(
         kind=item.telling_kind.value,
         is_open=is_open,
         badge=_badge(item.telling_kind, language),
-        title=mark(title_of(notice)),
+        title=(Piece(title_of(notice)),),
         language=_language_of(notice),
         buyer=_name(notice.buyer.name) if notice.buyer and notice.buyer.name else None,
-        lots=tuple(_lot(lot, notice, mark, language) for lot in lots[:_LOTS_SHOWN]),
-        lots_more=_lots_more(len(lots) - _LOTS_SHOWN, language),
-        place=_place(item, language),
+        lots=(),
+        lots_more=None,
+        place=None,
         deadline=_deadline(notice.deadline_at, language, now),
-        question_deadline=_if_ahead(notice.question_deadline_at, language, now) if is_open else None,
-        visit=_if_ahead(notice.visit_at, language, now) if is_open else None,
+        reminders=tuple(_reminders(item, language, now)),
+        question_deadline=_fact("question_deadline_at", item, language, now),
+        visit=_fact("visit_at", item, language, now),
         value=language.money(notice.value),
-        reasons=tuple(_clipped(said, _REASON_CHARACTERS) for said in words.reasons(item.reasons, language)),
+        reasons=(),
         changes=tuple(_change(change, language, now) for change in item.changes[:_CHANGES_SHOWN]),
         documents=safe_link(notice.document_url),
         answer=safe_link(notice.submission_url),
         notice=safe_link(notice.notice_url),
     )
+
+
+def fit_view(view: ItemView, item: DigestItem, language: Language) -> ItemView:
+    """Return a procedure's view with the lots that fit, their place, and the words that chose it marked."""
+    notice = item.notice
+    mark = _marker(words.matching_words(item.reasons))
+    lots = [lot for lot in notice.lots if lot.lot_id in item.lot_ids]
+    return replace(
+        view,
+        title=mark("".join(piece.text for piece in view.title)),
+        lots=tuple(_lot(lot, notice, mark, language) for lot in lots[:_LOTS_SHOWN]),
+        lots_more=_lots_more(len(lots) - _LOTS_SHOWN, language),
+        place=_place(item, language),
+    )
+
+
+def say_reasons(reasons: Sequence[Reason], language: Language) -> tuple[str, ...]:
+    """Return why an item was chosen, in words."""
+    return tuple(_clipped(said, _REASON_CHARACTERS) for said in words.reasons(reasons, language))
 
 
 def title_of(notice: Notice) -> str:
@@ -192,7 +283,11 @@ def title_of(notice: Notice) -> str:
 
 def safe_link(url: str | None) -> Link | None:
     """Return a link that a mail may carry: http or https, to a host that is named openly; else None."""
-    if url is None or len(url) > _LINK_CHARACTERS or not _SAFE_LINK.fullmatch(url.strip()):
+    if url is None or len(url) > _LINK_CHARACTERS:
+        return None
+    if plain := _PLAIN_LINK.fullmatch(url):
+        return Link(href=url, host=plain[1].removeprefix("www."))
+    if not _SAFE_LINK.fullmatch(url.strip()):
         return None
     try:
         parts = urlsplit(url.strip())
@@ -320,10 +415,22 @@ def _deadline(deadline_at: datetime | None, language: Language, now: datetime) -
     )
 
 
-def _if_ahead(moment: datetime | None, language: Language, now: datetime) -> str | None:
-    return (
-        None if moment is None or has_passed(moment, now=now) else language.day_and_time(moment, read_at=now)
-    )
+def _reminders(item: DigestItem, language: Language, now: datetime) -> Iterator[ReminderView]:
+    """Yield the dates beside the deadline that a reminder is about; the deadline is shown anyway."""
+    labels = {"visit_at": language.say("Visit:"), "question_deadline_at": language.say("Questions until:")}
+    for name, label in labels.items():
+        moment: datetime | None = getattr(item.notice, name)
+        if name in item.reminds_of and moment is not None:
+            said = language.day_and_time(moment, read_at=now)
+            yield ReminderView(label, said, words.time_left(moment, language, now=now))
+
+
+def _fact(name: str, item: DigestItem, language: Language, now: datetime) -> str | None:
+    """Return a date that lies ahead and of which the item is no reminder."""
+    moment: datetime | None = getattr(item.notice, name)
+    if moment is None or item.telling_kind not in _STILL_OPEN or name in item.reminds_of:
+        return None
+    return None if has_passed(moment, now=now) else language.day_and_time(moment, read_at=now)
 
 
 def _change(change: Change, language: Language, now: datetime) -> ChangeView:

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from alerting.digests.languages import NO_BREAK, Language
+from alerting.digests.languages import NO_BREAK, Language, note
 from alerting.domain.deadlines import PARIS, has_passed, working_days_until
 from alerting.domain.match import Reason
 from alerting.domain.notice import Place
@@ -35,6 +35,26 @@ _FACTS_SHOWN = 5
 _WITHOUT_FACTS = frozenset({"value", "kind"})
 _DEPARTEMENT = re.compile(r"\d{2,3}|2[AB]")
 
+_MET = {
+    "cpv": note("your codes"),
+    "trade": note("your trade"),
+    "words": note("your words"),
+    "place": note("your area"),
+    "area": note("your area, the département or region alone being stated"),
+    "buyer_place": note("your area, by the buyer’s address"),
+    "value": note("amount in your range"),
+    "kind": note("kind of notice that you follow"),
+    "buyer": note("buyer that you follow"),
+}
+_UNKNOWN = {
+    "cpv": note("CPV code not stated in the notice"),
+    "trade": note("trade not stated in the notice"),
+    "words": note("text not stated in the notice"),
+    "place": note("place not stated in the notice"),
+    "value": note("amount not stated in the notice"),
+    "kind": note("kind not stated in the notice"),
+    "buyer": note("buyer not stated in the notice"),
+}
 # Controls, and what turns the direction of writing or joins letters unseen.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _SPACES = re.compile(r"[\s\u2028\u2029]+")
@@ -186,31 +206,11 @@ def _fact(criterion: str, fact: str, language: Language) -> str:
 
 
 def _met(criterion: str, name: str, facts: tuple[str, ...], language: Language) -> str:
-    met = {
-        "cpv": language.say("your codes"),
-        "trade": language.say("your trade"),
-        "words": language.say("your words"),
-        "place": language.say("your area"),
-        "area": language.say("your area, the département or region alone being stated"),
-        "buyer_place": language.say("your area, by the buyer’s address"),
-        "value": language.say("amount in your range"),
-        "kind": language.say("kind of notice that you follow"),
-        "buyer": language.say("buyer that you follow"),
-    }
-    said = met.get(criterion, criterion)
+    said = language.say(_MET[criterion]) if criterion in _MET else criterion
     named = f"{said} {name}" if name else said
     shown = [*facts[:_FACTS_SHOWN], *(["…"] if len(facts) > _FACTS_SHOWN else [])]
     return language.say("%(what)s: %(facts)s", what=named, facts=", ".join(shown)) if shown else named
 
 
 def _unknown(criterion: str, language: Language) -> str:
-    unknown = {
-        "cpv": language.say("CPV code not stated in the notice"),
-        "trade": language.say("trade not stated in the notice"),
-        "words": language.say("text not stated in the notice"),
-        "place": language.say("place not stated in the notice"),
-        "value": language.say("amount not stated in the notice"),
-        "kind": language.say("kind not stated in the notice"),
-        "buyer": language.say("buyer not stated in the notice"),
-    }
-    return unknown.get(criterion, criterion)
+    return language.say(_UNKNOWN[criterion]) if criterion in _UNKNOWN else criterion

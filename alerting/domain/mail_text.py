@@ -34,8 +34,7 @@ class MailText:
         >>> MailText.of("été").encoded
         b'=C3=A9t=C3=A9\r\n'
         """
-        lines = _LINE_END.sub("\r\n", text)
-        return cls(b2a_qp((lines if lines.endswith("\r\n") else lines + "\r\n").encode(), istext=True))
+        return cls(encode(text))
 
     @classmethod
     def joined(cls, pieces: Iterable[MailText]) -> MailText:
@@ -49,3 +48,9 @@ class MailText:
 
     def __str__(self) -> str:
         return self.content.decode().replace("\r\n", "\n")
+
+
+def encode(text: str) -> bytes:
+    """Return a text in quoted-printable, ended by a line end."""
+    lines = _LINE_END.sub("\r\n", text) if "\r" in text else text.replace("\n", "\r\n")
+    return b2a_qp((lines if lines.endswith("\r\n") else lines + "\r\n").encode(), istext=True)

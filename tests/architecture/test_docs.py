@@ -165,9 +165,14 @@ def test_the_generated_pages_are_fresh():
         "docs/dags.md",
         "docs/settings.md",
         "templates/email/closing.html.j2",
-        "templates/email/item.html.j2",
+        "templates/email/dates.html.j2",
+        "templates/email/head.html.j2",
+        "templates/email/links.html.j2",
+        "templates/email/lots.html.j2",
         "templates/email/opening.html.j2",
+        "templates/email/others.html.j2",
         "templates/email/section.html.j2",
+        "templates/email/why.html.j2",
     ]
 
     stale = [name for name, text in generated.items() if (ROOT / name).read_text() != text]

@@ -16,6 +16,7 @@ SMALL = {
     "fetch.py": ["--feeds", "20", "--rounds", "1"],
     "link.py": ["--notices", "300", "--rounds", "1"],
     "match.py": ["--profiles", "200", "--notices", "20", "--sample", "4", "--rounds", "2"],
+    "render.py": ["--notices", "100", "--firms", "40", "--rounds", "2", "--sample", "2"],
     "unchanged.py": ["--rounds", "1"],
 }
 

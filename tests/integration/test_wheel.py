@@ -118,8 +118,8 @@ def test_the_wheel_holds_every_file_of_the_product(wheel):
         "alerting/store/migrations/env.py",
         "alerting/store/migrations/versions/first_digest_0001.py",
         "alerting/digests/catalogs/br.po",
-        "alerting/_templates/email/item.html.j2",
-        "alerting/_templates/email/item.txt.j2",
+        "alerting/_templates/email/head.html.j2",
+        "alerting/_templates/email/head.txt.j2",
     } <= expected
 
     with zipfile.ZipFile(wheel) as archive:

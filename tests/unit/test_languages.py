@@ -31,7 +31,7 @@ def messages() -> set[str | tuple[str, str]]:
     found = extract_from_dir(
         ROOT,
         method_map=[("alerting/digests/**.py", "python"), ("templates/email/*.j2", "jinja2")],
-        keywords={"say": None, "count": (1, 2), "_": None, "ngettext": (1, 2)},
+        keywords={"say": None, "note": None, "count": (1, 2), "_": None, "ngettext": (1, 2)},
     )
     return {message if isinstance(message, str) else message[:2] for _, _, message, _, _ in found}
 

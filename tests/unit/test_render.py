@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
 import pytest
@@ -18,6 +18,7 @@ from alerting.domain.match import Reason
 from alerting.domain.notice import Buyer, Lot
 from alerting.domain.profile import Recipient
 from tests.digest_cases import (
+    CANTEEN,
     GYM,
     NOW,
     SCHOOL,
@@ -27,6 +28,7 @@ from tests.digest_cases import (
     everything,
     full,
     item,
+    much,
     rendered,
     written,
 )
@@ -34,7 +36,7 @@ from tests.digest_cases import (
 
 # What Gmail shows of a mail before it cuts it off.
 CLIPPED_FROM_BYTES = 102_000
-MOST_ITEMS = 25
+MOST_ITEMS = 100
 
 
 def test_digests_are_written_as_stored():
@@ -335,11 +337,40 @@ def test_no_subject_is_too_long(language, counts, name):
 @pytest.mark.parametrize("language", ["fr", "en", "br"])
 def test_a_full_mail_is_not_clipped(language):
     """
-    Twenty-five items of every look, with long titles and many lots: Gmail shows the whole of it.
+    As many items as a profile may ask for, of every look, with long titles and many lots: Gmail shows the
+    whole of it, twenty in full and the others in a line each, as far as there is room.
     """
     mail = rendered(full(MOST_ITEMS), language)
+    page = read(mail.html)
 
     assert len(mail.html.content) < CLIPPED_FROM_BYTES
+    assert (page.tags.count("h3"), page.marked != []) == (20, True)
+
+
+def test_what_a_mail_has_no_room_for_is_named_in_a_line_each():
+    """
+    A profile's own limit: one in full, "and 3 others" with their days, titles and links; the subject counts all.
+    """
+    mail = rendered(much())
+    text = _plain(str(mail.text))
+
+    assert mail.subject == "2 nouveaux marchés, 1 rappel, 1 correction · Plomberie Redon"
+    assert read(mail.html).tags.count("h3") == 1
+    assert "ET 3 AUTRES" in text
+    assert text.count("https://avis.exemple.example/26-10001") == 4
+
+
+def test_a_reminder_says_which_dates_come_near():
+    """
+    The visit of tomorrow stands as the deadline does, and is not said twice.
+    """
+    visit = replace(CANTEEN, visit_at=datetime(2026, 3, 3, 9, 0, tzinfo=UTC))
+    reminder = item(visit, kind=TellingKind.REMINDER, reminds_of=("visit_at",))
+
+    text = _plain(str(rendered(digest(reminder)).text))
+
+    assert "Visite : mardi 3 mars à 10 h (encore 1 jour ouvré)" in text
+    assert text.count("Visite") == 1
 
 
 def test_text_fits_a_text_client():
