@@ -13,6 +13,7 @@
     - FeedRefusedError          a document is refused for what it is: too large, a private address, a bomb
     - MailRefusedError          the mail server refused a message or a recipient for good (5xx)
     - MailboxRefusedError       the mailbox of what comes back refuses our login, or has no such folder
+    - AddressError              nobody can serve at an address: it is taken, or not this machine's
     - ChoiceError               a form of a page was sent with a choice that it does not offer
     - ProfileError              a firm or profile as written cannot be used
     - SearchError               Elasticsearch refuses what was asked: a mapping or a query
@@ -131,6 +132,10 @@ class MailboxUnavailableError(TransientError):
 
 class MailboxRefusedError(PermanentError):
     """The mailbox of what comes back refuses our login, or has no folder of that name."""
+
+
+class AddressError(PermanentError):
+    """Nobody can serve at an address: it is taken, or not this machine's; raised by ``web.server``."""
 
 
 class ChoiceError(PermanentError):

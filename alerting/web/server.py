@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import socket
+
 import uvicorn
 
 from alerting.bootstrap import Parts
+from alerting.errors import AddressError
 from alerting.web.app import build_app
 
 
 def serve(parts: Parts, *, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT."""
-    uvicorn.Server(config(parts, host=host, port=port)).run()
+    """Serve until SIGTERM or SIGINT.
+
+    Raises:
+        AddressError: Nobody can listen there.
+    """
+    with _listening(host, port) as listening:
+        uvicorn.Server(config(parts, host=host, port=port)).run(sockets=[listening])
 
 
 def config(parts: Parts, *, host: str, port: int) -> uvicorn.Config:
@@ -30,3 +38,13 @@ def config(parts: Parts, *, host: str, port: int) -> uvicorn.Config:
         timeout_keep_alive=5,
         timeout_graceful_shutdown=10,
     )
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        # The library repeats the address in brackets.
+        problem = (error.strerror or str(error)).partition(" (")[0].lower()
+        raise AddressError(f"address {host}:{port}: cannot be served at: {problem}") from error

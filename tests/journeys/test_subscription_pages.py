@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
+import subprocess
+import sys
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -18,6 +22,7 @@ import uvicorn
 from alerting import bootstrap, commands
 from alerting.delivery.tokens import LinkPurpose, sign_lift_link, sign_profile_link
 from alerting.domain.suppression import SuppressionKind
+from alerting.local.ports import free_port, is_listening
 from alerting.store import suppressions
 from alerting.web.app import MAXIMUM_BYTES
 from alerting.web.server import config
@@ -509,3 +514,45 @@ def test_health_says_whether_the_database_answers(site, settings):
     assert (well[0], well[2]) == (200, '{"status":"ok"}')
     assert (ill[0], ill[1]["retry-after"]) == (503, "120")
     assert "Nos serveurs ne répondent pas" in ill[2]
+
+
+def run_web(settings, port: int) -> subprocess.Popen:
+    """Start ``alerting web`` as an operator does."""
+    environment = os.environ | {
+        "DATABASE_URL": settings.database_url.replace("+psycopg", ""),
+        "ALERTING_SECRET": settings.secret,
+    }
+    command = [Path(sys.executable).parent / "alerting", "web", "--port", str(port)]
+    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+
+
+def test_the_verb_serves_until_it_is_asked_to_stop(settings):
+    """
+    The pages answer, and SIGTERM ends them without a word.
+    """
+    port = free_port()
+    web = run_web(settings, port)
+    until = time.monotonic() + 60
+    while not is_listening(port):
+        assert web.poll() is None
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+    answer = Site(port).ask("GET", "/health")
+
+    web.terminate()
+    _, said = web.communicate(timeout=60)
+    assert (answer[0], said) == (200, "")
+
+
+def test_an_address_that_is_taken_is_one_line(settings):
+    """
+    Exit code 2: a person must act.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        web = run_web(settings, port)
+        _, said = web.communicate(timeout=60)
+
+    assert said == f"alerting: address 127.0.0.1:{port}: cannot be served at: address already in use\n"
+    assert web.returncode == 2
