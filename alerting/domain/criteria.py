@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from alerting.domain.match import MET, REFUSED, SCORE_OF_UNKNOWN, UNKNOWN, Decision, Reason
 from alerting.domain.money import Money
@@ -52,6 +53,7 @@ class Criteria:
 
 
 Phrase = tuple[str, ...]
+_Part = TypeVar("_Part")
 CPV_DIVISION_DIGITS = 2
 DEFAULT_KINDS = frozenset({NoticeKind.CALL, NoticeKind.CORRECTION})
 
@@ -205,24 +207,26 @@ def decide(criteria: CompiledCriteria, analysed: AnalysedNotice) -> Decision:
     return judge_frame(criteria.frame, outcome, analysed)
 
 
-def standing_part(topic: TopicCriteria, analysed: AnalysedNotice) -> TopicCriteria:
-    """Return a topic without the phrases that cannot stand in a notice: most profiles' words are in none.
+def standing_phrases(
+    topic: TopicCriteria, analysed: AnalysedNotice
+) -> tuple[tuple[Topic, ...], tuple[Phrase, ...]]:
+    """Return a topic's own topics and phrases out, without those that cannot stand in a notice: most cannot.
 
     Topics that differ in such phrases alone are one then; ``judge_topic`` says the same of both.
     """
+    stems = analysed.stems
+    topics = tuple(
+        one for one in topic.topics if one.cpv_codes or any(phrase[0] in stems for phrase in one.phrases)
+    )
+    return topics, tuple(phrase for phrase in topic.phrases_out if phrase[0] in stems)
+
+
+def standing_part(topic: TopicCriteria, analysed: AnalysedNotice) -> TopicCriteria:
+    """Return a topic with its ``standing_phrases`` alone."""
     if not topic.topics and not topic.phrases_out:
         return topic
-    stems = analysed.stems
-    return TopicCriteria(
-        trades=topic.trades,
-        points_needed=topic.points_needed,
-        topics=tuple(
-            one for one in topic.topics if one.cpv_codes or any(phrase[0] in stems for phrase in one.phrases)
-        ),
-        phrases_out=tuple(phrase for phrase in topic.phrases_out if phrase[0] in stems),
-        asks=topic.asks,
-        needs_codes=topic.needs_codes,
-    )
+    topics, phrases_out = standing_phrases(topic, analysed)
+    return replace(topic, topics=topics, phrases_out=phrases_out)
 
 
 def judge_topic(topic: TopicCriteria, place: PlaceCriteria, analysed: AnalysedNotice) -> TopicOutcome:
@@ -239,18 +243,32 @@ def judge_topic(topic: TopicCriteria, place: PlaceCriteria, analysed: AnalysedNo
     )
 
 
-def judge_frame(frame: FrameCriteria, outcome: TopicOutcome, analysed: AnalysedNotice) -> Decision:
-    """Return the decision on a notice, once its topic is judged."""
+def judge_frame(
+    frame: FrameCriteria,
+    outcome: TopicOutcome,
+    analysed: AnalysedNotice,
+    known: dict[tuple[int, tuple[str, ...]], Reason | None] | None = None,
+) -> Decision:
+    """Return the decision on a notice, once its topic is judged.
+
+    Args:
+        frame: What must hold beside the topic.
+        outcome: What came of the topic.
+        analysed: The notice.
+        known: What was judged of this notice before, kept by whoever asks for many frames: parts that are one
+            object are judged once for the same lots.
+    """
     notice = analysed.notice
+    known = {} if known is None else known
     if notice.kind not in frame.kinds:
         return _refused("kind", (notice.kind.value,))
     if outcome.refusal is not None and not (outcome.may_be_unknown and frame.pass_unknown):
         return outcome.refusal
     lot_ids, reasons = _lots_in_range(frame.value, notice, outcome.lot_ids, outcome.reasons)
     for reason in (
-        _place(frame.place, analysed, lot_ids),
-        _value(frame.value, analysed, lot_ids),
-        _buyer(frame.buyer, analysed),
+        _once(known, _place, frame.place, analysed, lot_ids),
+        _once(known, _value, frame.value, analysed, lot_ids),
+        _once(known, _buyer, frame.buyer, analysed, lot_ids),
     ):
         if reason is None:
             continue
@@ -258,6 +276,19 @@ def judge_frame(frame: FrameCriteria, outcome: TopicOutcome, analysed: AnalysedN
             return _refused(reason.criterion, reason.facts)
         reasons = (*reasons, reason)
     return Decision(accepted=True, lot_ids=lot_ids, reasons=reasons, score=_score(reasons))
+
+
+def _once(
+    known: dict[tuple[int, tuple[str, ...]], Reason | None],
+    judge: Callable[[_Part, AnalysedNotice, tuple[str, ...]], Reason | None],
+    part: _Part,
+    analysed: AnalysedNotice,
+    lot_ids: tuple[str, ...],
+) -> Reason | None:
+    key = (id(part), lot_ids)
+    if key not in known:
+        known[key] = judge(part, analysed, lot_ids)
+    return known[key]
 
 
 def stated_codes(notice: Notice) -> frozenset[str]:
@@ -422,7 +453,7 @@ def _euros(value: Money | None) -> int | None:
     return value.amount_cents if value is not None and value.currency == "EUR" else None
 
 
-def _buyer(asked: BuyerCriteria, analysed: AnalysedNotice) -> Reason | None:
+def _buyer(asked: BuyerCriteria, analysed: AnalysedNotice, _lot_ids: tuple[str, ...]) -> Reason | None:
     if not asked.sirets and not asked.phrases:
         return None
     buyer = analysed.notice.buyer

@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 from zipfile import BadZipFile
@@ -26,19 +27,22 @@ import numpy.typing as npt
 from alerting.domain.criteria import (
     CPV_DIVISION_DIGITS,
     AnalysedNotice,
+    BuyerCriteria,
     CompiledCriteria,
     Criteria,
     FrameCriteria,
     TopicCriteria,
     TopicOutcome,
+    ValueCriteria,
     decide,
     judge_frame,
     judge_topic,
     standing_part,
+    standing_phrases,
     stated_codes,
 )
 from alerting.domain.json import criteria_from_json, to_json
-from alerting.domain.match import Decision
+from alerting.domain.match import Decision, Reason
 from alerting.domain.notice import Notice
 from alerting.domain.place import LocatedNotice, PlaceCriteria
 from alerting.matching.analyse import analyse_notice
@@ -80,6 +84,8 @@ class Engine:
         # What groups ask, each part once; and of each group the numbers of its parts.
         self._topics: _Parts[TopicCriteria] = _Parts()
         self._places: _Parts[PlaceCriteria] = _Parts()
+        self._values: _Parts[ValueCriteria] = _Parts()
+        self._buyers: _Parts[BuyerCriteria] = _Parts()
         self._frames: _Parts[FrameCriteria] = _Parts()
         self._parts_of: list[tuple[int, int, int]] = []
         self._parts = np.empty((0, 3), dtype=np.int64)
@@ -191,7 +197,13 @@ class Engine:
         if group is None:
             group = self._groups[criteria] = len(self._parts_of)
             compiled = compile_criteria(criteria)
-            frame = compiled.frame
+            # Equal parts are one object: what is judged of it once holds for all.
+            frame = replace(
+                compiled.frame,
+                place=self._places.one(compiled.frame.place),
+                value=self._values.one(compiled.frame.value),
+                buyer=self._buyers.one(compiled.frame.buyer),
+            )
             self._parts_of.append(
                 (
                     self._topics.number(compiled.topic),
@@ -212,7 +224,7 @@ class Engine:
         if not len(candidates):
             return [], np.empty(0, dtype=np.int32), candidates
         decisions, which = self._decide(self._parts_of_groups()[candidates], analysed)
-        accepted = np.array([decision.accepted for decision in decisions])[which]
+        accepted = np.array([*(decision.accepted for decision in decisions), False])[which]
         candidates, which = candidates[accepted], which[accepted]
         profiles, starts = self._members_by_group()
         firsts, counts = starts[candidates], starts[candidates + 1] - starts[candidates]
@@ -221,28 +233,37 @@ class Engine:
         return decisions, profiles[np.repeat(firsts, counts) + within], np.repeat(which, counts)
 
     def _decide(self, parts: Whole, analysed: AnalysedNotice) -> tuple[list[Decision], Whole]:
-        """Return the decisions on groups of these parts, each once, and of each group which it is."""
+        """Return the decisions on groups of these parts, each once, and of each group which it is.
+
+        A group whose topic is refused whatever its frame has number -1.
+        """
         topics, places, frames = parts.T
         if not any(lot.places for lot in analysed.notice.lots):
             places = np.zeros_like(places)
         asked, of_topic = np.unique(topics * len(self._places) + places, return_inverse=True)
         outcomes: dict[TopicOutcome, int] = {}
-        known: dict[tuple[TopicCriteria, int], int] = {}
+        known: dict[tuple[object, ...], int] = {}
         numbers = []
         for key in asked.tolist():
             topic, place = divmod(key, len(self._places))
-            standing = (standing_part(self._topics[topic], analysed), place)
+            asking = self._topics[topic]
+            phrases = standing_phrases(asking, analysed)
+            standing = (asking.trades, asking.points_needed, asking.needs_codes, phrases, place)
             if standing not in known:
-                outcome = judge_topic(standing[0], self._places[place], analysed)
+                part = standing_part(asking, analysed)
+                outcome = judge_topic(part, self._places[place], analysed)
                 known[standing] = outcomes.setdefault(outcome, len(outcomes))
             numbers.append(known[standing])
-        pairs, which = np.unique(
-            np.array(numbers)[of_topic] * len(self._frames) + frames, return_inverse=True
-        )
         by_number = list(outcomes)
+        is_open = np.array([one.refusal is None or one.may_be_unknown for one in by_number])
+        of_group = np.array(numbers)[of_topic]
+        left = is_open[of_group]
+        which = np.full(len(parts), -1)
+        pairs, which[left] = np.unique(of_group[left] * len(self._frames) + frames[left], return_inverse=True)
+        judged: dict[tuple[int, tuple[str, ...]], Reason | None] = {}
         split = (divmod(pair, len(self._frames)) for pair in pairs.tolist())
         decisions = [
-            judge_frame(self._frames[frame], by_number[outcome], analysed) for outcome, frame in split
+            judge_frame(self._frames[frame], by_number[outcome], analysed, judged) for outcome, frame in split
         ]
         return decisions, which
 
@@ -278,6 +299,10 @@ class _Parts(Generic[Part]):
         if number == len(self._parts):
             self._parts.append(part)
         return number
+
+    def one(self, part: Part) -> Part:
+        """Return the part that is kept for all equal ones."""
+        return self._parts[self.number(part)]
 
     def __getitem__(self, number: int) -> Part:
         return self._parts[number]
