@@ -45,6 +45,7 @@ profiles = typer.Typer(no_args_is_help=True, help="Saved interests of firms.")
 notices = typer.Typer(no_args_is_help=True, help="Notices, and the procedures they were put into.")
 match = typer.Typer(no_args_is_help=True, help="Try profiles on notices.")
 deliveries = typer.Typer(invoke_without_command=True)
+digests = typer.Typer(no_args_is_help=True, help="Digests, as they were composed.")
 suppressions = typer.Typer(no_args_is_help=True, help="Orders not to mail an address.")
 trades = typer.Typer(no_args_is_help=True, help="Trades: what stands for a craft in notices.")
 GROUPS = {
@@ -55,6 +56,7 @@ GROUPS = {
     "notices": notices,
     "match": match,
     "deliveries": deliveries,
+    "digests": digests,
     "suppressions": suppressions,
     "trades": trades,
 }
@@ -498,6 +500,17 @@ def list_received(as_json: AsJson = False) -> None:  # noqa: FBT002
     """Show the mails that came back, and what they say, the newest first."""
     columns = ("received_at", "kind", "delivery_id", "recipient", "status", "diagnostic")
     _show_rows(commands.list_received(), columns, as_json=as_json)
+
+
+@digests.command("print")
+def print_digest(
+    digest_id: int,
+    html: Annotated[str, typer.Option(help="The file to write.")],
+    language: Annotated[str, typer.Option(help="fr, en or br.")] = "fr",
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Write a digest on one sheet, an HTML page to print and pin to a wall."""
+    _show_report(commands.print_digest(digest_id, page=html, language_code=language), as_json=as_json)
 
 
 @suppressions.command("list")

@@ -686,6 +686,21 @@ def list_tellings(*, parts: Parts | None = None) -> list[Report]:
         return show.list_tellings(opened.database)
 
 
+def print_digest(
+    digest_id: int, *, page: str, language_code: str = "fr", parts: Parts | None = None
+) -> Report:
+    """Write a digest on one sheet, an HTML page to print.
+
+    Raises:
+        UnknownIdError: There is none of that number.
+        OutputError: The page cannot be written there.
+    """
+    with bootstrap.opened(parts) as opened:
+        sheet = show.print_digest(opened.database, digest_id, language_code=language_code, now=opened.now)
+    registry.write_text(Path(page), sheet)
+    return {"digest_id": digest_id, "page": page}
+
+
 def list_rejects(*, parts: Parts | None = None) -> list[Report]:
     """Return what could not be read: feed, place, problem, how often it was seen."""
     with bootstrap.opened(parts) as opened:

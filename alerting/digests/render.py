@@ -113,9 +113,9 @@ def render(
     return RenderedDigest(subject, MailText(b"".join(texts)), MailText(b"".join(htmls)), calendar)
 
 
-def get_template(name: str) -> Template:
+def get_template(name: str, language_code: str = DEFAULT) -> Template:
     """Return a template by its path below ``templates/``; HTML is escaped, an unknown name is an error."""
-    return _environment(DEFAULT).get_template(name)
+    return _environment(language_code).get_template(name)
 
 
 @dataclass(frozen=True, slots=True)

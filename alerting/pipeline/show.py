@@ -8,7 +8,9 @@ from typing import Any
 
 import structlog
 
+from alerting.digests.one_pager import render_one_pager
 from alerting.domain.habit import find_silence
+from alerting.errors import UnknownIdError
 from alerting.store import (
     deliveries,
     digests,
@@ -96,6 +98,21 @@ def list_tellings(database: Database) -> list[Row]:
     """Return every telling, the newest first."""
     with database.begin() as connection:
         return [_plain(row) for row in digests.list_tellings(connection)]
+
+
+def print_digest(
+    database: Database, digest_id: int, *, language_code: str, now: Callable[[], datetime]
+) -> str:
+    """Return a digest on one sheet, an HTML page to print.
+
+    Raises:
+        UnknownIdError: There is none of that number.
+    """
+    with database.begin() as connection:
+        digest = digests.get_digest(connection, digest_id)
+    if digest is None:
+        raise UnknownIdError(f"digest {digest_id}: no digest of that number")
+    return render_one_pager(digest, language_code=language_code, now=now())
 
 
 def list_rejects(database: Database) -> list[Row]:

@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from alerting.domain.cadence import Cadence, Rhythm
 from alerting.domain.digest import Digest, TellingKind, telling_keys
-from alerting.domain.json import changes_from_json, to_json
+from alerting.domain.json import changes_from_json, digest_from_json, to_json
 from alerting.domain.notice import Change
 from alerting.domain.procedure import ProcedureState
 from alerting.store.tables import (
@@ -421,6 +421,12 @@ def move_tellings(
         )
     )
     connection.execute(moved)
+
+
+def get_digest(connection: Connection, digest_id: int) -> Digest | None:
+    """Return a digest as it was composed, None when there is none of that number."""
+    content = connection.scalar(select(digests.c.content).where(digests.c.digest_id == digest_id))
+    return None if content is None else digest_from_json(content)
 
 
 def tellings_about(connection: Connection, profile_id: str, procedure_id: int) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from alerting import bootstrap, commands
-from alerting.errors import UnknownIdError
+from alerting.errors import OutputError, UnknownIdError
 from alerting.store.tables import metadata
 
 
@@ -198,3 +198,21 @@ def test_a_server_that_stays_away_is_given_up_after_two_days(settings, clock):
     assert 48 <= (clock() - started_at).total_seconds() / 3600 <= 52
     assert row["answer"].startswith(f"given up after {len(pauses) + 1} attempts in two days: mail server ")
     assert row["blame"] == "server"
+
+
+def test_a_digest_is_printed_on_one_sheet(queued, tmp_path):
+    """
+    A page in a file, in the language that is asked for; no such digest, or no such folder, is one line.
+    """
+    [digest_id, *_] = {row["digest_id"] for row in commands.list_deliveries(parts=queued)}
+    page = tmp_path / "sheet.html"
+
+    report = commands.print_digest(digest_id, page=str(page), language_code="en", parts=queued)
+
+    assert report == {"digest_id": digest_id, "page": str(page)}
+    assert '<html lang="en">' in page.read_text()
+    assert "Deadline" in page.read_text()
+    with pytest.raises(UnknownIdError, match=r"^digest 0: no digest of that number$"):
+        commands.print_digest(0, page=str(page), parts=queued)
+    with pytest.raises(OutputError):
+        commands.print_digest(digest_id, page=str(tmp_path / "no" / "sheet.html"), parts=queued)

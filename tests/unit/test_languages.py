@@ -30,7 +30,11 @@ def messages() -> set[str | tuple[str, str]]:
     """Return every message that the code and the templates say."""
     found = extract_from_dir(
         ROOT,
-        method_map=[("alerting/digests/**.py", "python"), ("templates/email/*.j2", "jinja2")],
+        method_map=[
+            ("alerting/digests/**.py", "python"),
+            ("templates/email/*.j2", "jinja2"),
+            ("templates/web/one-pager.html.j2", "jinja2"),
+        ],
         keywords={"say": None, "note": None, "count": (1, 2), "_": None, "ngettext": (1, 2)},
     )
     return {message if isinstance(message, str) else message[:2] for _, _, message, _, _ in found}

@@ -1,0 +1,25 @@
+"""Put a digest on one sheet of paper: for the wall of the workshop, or the colleague who reads no mail.
+
+In:   a digest, a language, the moment.
+Out:  one HTML page, made to be printed, that loads nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from alerting.digests.languages import find_language
+from alerting.digests.render import get_template
+from alerting.digests.view import DigestView, ItemView, view_digest, view_item
+from alerting.domain.digest import Digest
+
+
+def render_one_pager(digest: Digest, *, language_code: str, now: datetime) -> str:
+    """Return the sheet; *now* decides how many working days are left."""
+    language = find_language(language_code)
+    view: DigestView = view_digest(digest, language, now=now)
+    items: list[ItemView] = [
+        view_item(item, language, now=now) for section in view.sections for item in section.items
+    ]
+    template = get_template("web/one-pager.html.j2", language.code)
+    return template.render(digest=view, items=items, language=language)

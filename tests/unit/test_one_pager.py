@@ -1,0 +1,38 @@
+"""A digest on one sheet: what a workshop pins to its wall."""
+
+from __future__ import annotations
+
+import pytest
+
+from alerting.digests.one_pager import render_one_pager
+from tests.digest_cases import NOW, everything, much
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("fr", ["Date limite", "encore 4 jours ouvrés", "Annulé"]),
+        ("en", ["Deadline", "4 working days left", "Cancelled"]),
+        ("br", ["Termen diwezhañ", "4 devezh labour a chom", "Nullet"]),
+    ],
+)
+def test_a_sheet_has_each_contract_with_its_date_lot_and_reason(language, said):
+    """
+    In the language that is asked for; it loads nothing, and addresses stand in full, for paper has no links.
+    """
+    sheet = render_one_pager(everything(), language_code=language, now=NOW).replace("\N{NO-BREAK SPACE}", " ")
+
+    assert f'<html lang="{language}">' in sheet
+    assert sheet.count("<h2") == 6
+    assert [words for words in said if words not in sheet] == []
+    assert "<mark>chauffe-eau</mark>" in sheet
+    assert "https://marches.bretagne-exemple.example/dossier/26-10001" in sheet
+    assert "&lt;Jean-Exemple&gt;" in sheet
+    assert [tag for tag in ("<img", "<link", "<script", "url(") if tag in sheet] == []
+
+
+def test_a_sheet_also_has_what_a_mail_had_no_room_for():
+    """
+    Each in a row of its own.
+    """
+    assert render_one_pager(much(), language_code="fr", now=NOW).count("<h2") == 4
