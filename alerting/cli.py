@@ -290,6 +290,14 @@ def add_profile(  # noqa: PLR0913, PLR0917 - one option a criterion
     minimum_euros: Annotated[int | None, typer.Option(min=0)] = None,
     maximum_euros: Annotated[int | None, typer.Option(min=0)] = None,
     pass_unknown: Annotated[bool, typer.Option(help="What a notice does not state passes.")] = True,  # noqa: FBT002
+    qualification: Annotated[
+        list[str] | None, typer.Option(help="What the firm has: Qualibat, RGE, SIAE ...")
+    ] = None,
+    fit_out: Annotated[
+        list[str] | None,
+        typer.Option(help="Demands not to hear of: qualification, reserved, visit, deposit, size."),
+    ] = None,
+    working_days: Annotated[int, typer.Option(help="How many it needs to answer; fewer are said.")] = 5,
     cadence: Annotated[str, typer.Option(help="immediate, daily or weekly.")] = "daily",
     hour: Annotated[int | None, typer.Option(min=0, max=23, help="Of its digests, in Paris.")] = None,
     weekday: Annotated[list[str] | None, typer.Option(help="Of its digests: lundi ... dimanche.")] = None,
@@ -301,10 +309,12 @@ def add_profile(  # noqa: PLR0913, PLR0917 - one option a criterion
     """Add a profile of a firm, or change it; options of several values may be repeated."""
     several = {"trades": trade, "cpv": cpv, "words": word, "words_out": word_out}
     several |= {"departements": departement, "nuts": nuts, "communes": around, "buyers": buyer, "kinds": kind}
+    several |= {"qualifications": qualification, "fit_out": fit_out}
     given = {field: values or [] for field, values in several.items()}
     limits = {"radius_km": km, "minimum_euros": minimum_euros, "maximum_euros": maximum_euros}
     manner = {"pass_unknown": pass_unknown, "cadence": cadence, "strictness": strictness}
     manner |= {
+        "working_days": working_days,
         "hour": hour,
         "weekdays": weekday or [],
         "item_limit": item_limit,

@@ -152,7 +152,7 @@ rows say what to do, so a lost event costs minutes and a repeated one nothing.
 
 """
 MAIL_SOURCE = ROOT / "templates" / "email" / "source"
-MAIL_PIECES = ("opening", "section", "head", "lots", "dates", "why", "links", "others", "closing")
+MAIL_PIECES = ("opening", "section", "head", "lots", "dates", "fit", "why", "links", "others", "closing")
 
 
 def pages() -> dict[str, str]:

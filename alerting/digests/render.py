@@ -30,6 +30,7 @@ from alerting.digests.view import (
     fit_view,
     safe_link,
     say_reasons,
+    tell_fit,
     view_digest,
     view_procedure,
 )
@@ -157,18 +158,20 @@ class _Procedure:
     def __init__(self, item: DigestItem, frame: _Frame, now: datetime) -> None:
         self._view = view_procedure(item, frame.language, now=now)
         self._frame = frame
+        self._now = now
         self._links = frame.write("links", self._view)
         self._fitted = _Kept()
         self._told = _Kept()
 
     def tell(self, item: DigestItem) -> _Written:
         """Return an item for a firm."""
-        return self._told.find((item.lot_ids, item.reasons), lambda: self._tell(item))
+        return self._told.find((item.lot_ids, item.reasons, item.fit), lambda: self._tell(item))
 
     def _tell(self, item: DigestItem) -> _Written:
         key = (item.lot_ids, matching_words(item.reasons))
         fitted = self._fitted.find(key, lambda: self._fit(item))
-        return _Written.joined([fitted, self._frame.say_why(item.reasons), self._links])
+        verdict = self._frame.say_fit(tell_fit(item, self._frame.language, now=self._now))
+        return _Written.joined([fitted, verdict, self._frame.say_why(item.reasons), self._links])
 
     def _fit(self, item: DigestItem) -> _Written:
         view = fit_view(self._view, item, self._frame.language)
@@ -196,10 +199,14 @@ class _Frame:
         self._forms: dict[tuple[str, str, bool, bool, bool], Form] = {}
         self._reasons = _Kept()
         self._headings = _Kept()
-        text, html = (
-            self._template("why", face).render(reasons=blank("reasons")) for face in ("txt", "html")
-        )
-        self._why = (Form(text, _wrap_why), Form(html))
+        self._fits = _Kept()
+        self._why, self._fit = self._line("why", "reasons"), self._line("fit", "fit")
+
+    def _line(self, name: str, blank_name: str) -> tuple[Form, Form]:
+        """Return the two faces of a piece that is one line with one blank."""
+        values = {blank_name: blank(blank_name)}
+        text, html = (self._template(name, face).render(values) for face in ("txt", "html"))
+        return Form(text, _wrap_why), Form(html)
 
     def write(self, name: str, view: ItemView) -> _Written:
         """Return a piece of an item."""
@@ -221,13 +228,11 @@ class _Frame:
     def say_why(self, given: tuple[Reason, ...]) -> _Written:
         """Return why something was chosen; nothing where no reason is known."""
         said = " · ".join(say_reasons(given, self.language))
-        return self._reasons.find(said, lambda: self._fill_why(said))
+        return self._reasons.find(said, lambda: _fill(self._why, "reasons", said))
 
-    def _fill_why(self, said: str) -> _Written:
-        if not said:
-            return _Written((), ())
-        text, html = self._why
-        return _Written((text.fill({"reasons": said}),), (html.fill({"reasons": str(escape(said))}),))
+    def say_fit(self, said: str | None) -> _Written:
+        """Return how it fits the firm; nothing where that is not known."""
+        return self._fits.find(said, lambda: _fill(self._fit, "fit", said or ""))
 
     def form(self, name: str, face: str, *, several: bool, is_dated: bool, has_calendar: bool) -> Form:
         """Return the opening or the closing of a mail with its blanks.
@@ -254,6 +259,13 @@ class _Frame:
 
     def _template(self, name: str, face: str) -> Template:
         return self._environment.get_template(f"email/{name}.{face}.j2")
+
+
+def _fill(line: tuple[Form, Form], name: str, said: str) -> _Written:
+    if not said:
+        return _Written((), ())
+    text, html = line
+    return _Written((text.fill({name: said}),), (html.fill({name: str(escape(said))}),))
 
 
 @cache

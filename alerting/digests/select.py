@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 from alerting.domain.deadlines import has_passed, reminder_opens_at
 from alerting.domain.digest import REMINDED_DATES, DigestItem, TellingKind, reminder_key
-from alerting.domain.match import Reason
+from alerting.domain.match import Fit, Reason
 from alerting.domain.procedure import Procedure, ProcedureState
 
 
@@ -58,7 +58,7 @@ class Candidate:
 
     Args:
         procedure: As it stands; ``changes`` say what changed since the profile was last told.
-        lot_ids, reasons, score: Of the match.
+        lot_ids, reasons, score, fit: Of the match.
         told: What the profile was told of it, in any order.
         has_news: Whether it differs from what the profile was told; a change that was taken back is none.
         is_matched: Whether the profile's criteria accept it still.
@@ -68,6 +68,7 @@ class Candidate:
     lot_ids: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
     score: float = 0.0
+    fit: Fit | None = None
     told: tuple[Told, ...] = ()
     has_news: bool = True
     is_matched: bool = True
@@ -153,6 +154,7 @@ def _find_item(candidate: Candidate, now: datetime, reminding: Reminding | None)
         changes=() if kind is TellingKind.NEW or is_reminder else procedure.changes,
         score=candidate.score,
         reminds_of=reminds_of,
+        fit=candidate.fit,
     )
 
 

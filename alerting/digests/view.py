@@ -13,6 +13,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from alerting.digests import words
+from alerting.digests.fit import say_fit
 from alerting.digests.languages import Language
 from alerting.domain.deadlines import has_passed, working_days_until
 from alerting.domain.digest import Digest, DigestItem, TellingKind
@@ -139,6 +140,7 @@ class ItemView:
     question_deadline: str | None
     visit: str | None
     value: str | None
+    fit: str | None
     reasons: tuple[str, ...]
     changes: tuple[ChangeView, ...]
     documents: Link | None
@@ -227,7 +229,8 @@ def _others(number: int, language: Language) -> str | None:
 def view_item(item: DigestItem, language: Language, *, now: datetime) -> ItemView:
     """Return what the templates show of one item; *now* decides how much time is left."""
     view = fit_view(view_procedure(item, language, now=now), item, language)
-    return replace(view, reasons=say_reasons(item.reasons, language))
+    fit = tell_fit(item, language, now=now)
+    return replace(view, fit=fit, reasons=say_reasons(item.reasons, language))
 
 
 def view_procedure(item: DigestItem, language: Language, *, now: datetime) -> ItemView:
@@ -249,6 +252,7 @@ def view_procedure(item: DigestItem, language: Language, *, now: datetime) -> It
         question_deadline=_fact("question_deadline_at", item, language, now),
         visit=_fact("visit_at", item, language, now),
         value=language.money(notice.value),
+        fit=None,
         reasons=(),
         changes=tuple(_change(change, language, now) for change in item.changes[:_CHANGES_SHOWN]),
         documents=safe_link(notice.document_url),
@@ -274,6 +278,14 @@ def fit_view(view: ItemView, item: DigestItem, language: Language) -> ItemView:
 def say_reasons(reasons: Sequence[Reason], language: Language) -> tuple[str, ...]:
     """Return why an item was chosen, in words."""
     return tuple(_clipped(said, _REASON_CHARACTERS) for said in words.reasons(reasons, language))
+
+
+def tell_fit(item: DigestItem, language: Language, *, now: datetime) -> str | None:
+    """Return how an item that can be answered fits the firm, in words; None where that is not known."""
+    if item.telling_kind not in _STILL_OPEN:
+        return None
+    said = say_fit(item.fit, item.notice.deadline_at, language, now=now)
+    return None if said is None else _clipped(said, _REASON_CHARACTERS)
 
 
 def title_of(notice: Notice) -> str:

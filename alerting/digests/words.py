@@ -129,9 +129,14 @@ def reasons(given: Iterable[Reason], language: Language) -> tuple[str, ...]:
         for fact in facts:
             said.setdefault(fact.casefold(), _fact(reason.criterion, fact, language))
     return tuple(
-        _met(criterion, name, tuple(facts.values()), language) if is_met else _unknown(criterion, language)
+        _met(criterion, name, tuple(facts.values()), language) if is_met else not_stated(criterion, language)
         for (criterion, is_met, name), facts in facts_of.items()
     )
+
+
+def not_stated(criterion: str, language: Language) -> str:
+    """Return that a notice does not state what a criterion asks."""
+    return language.say(_UNKNOWN[criterion]) if criterion in _UNKNOWN else criterion
 
 
 def matching_words(given: Iterable[Reason]) -> tuple[str, ...]:
@@ -210,7 +215,3 @@ def _met(criterion: str, name: str, facts: tuple[str, ...], language: Language) 
     named = f"{said} {name}" if name else said
     shown = [*facts[:_FACTS_SHOWN], *(["…"] if len(facts) > _FACTS_SHOWN else [])]
     return language.say("%(what)s: %(facts)s", what=named, facts=", ".join(shown)) if shown else named
-
-
-def _unknown(criterion: str, language: Language) -> str:
-    return language.say(_UNKNOWN[criterion]) if criterion in _UNKNOWN else criterion

@@ -9,11 +9,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from alerting.domain.match import MET, REFUSED, SCORE_OF_UNKNOWN, UNKNOWN, Decision, Reason
+from alerting.domain.fit import Demand, FitCriteria, judge_fit
+from alerting.domain.match import MET, REFUSED, SCORE_OF_UNKNOWN, UNKNOWN, Decision, FitKind, Reason
 from alerting.domain.money import Money
 from alerting.domain.notice import Notice, NoticeKind
 from alerting.domain.place import LocatedNotice, PlaceCriteria, Spot, judge_spots
 from alerting.domain.trade import POINTS_NEEDED, Strictness, TradeFinding
+
+
+WORKING_DAYS_TO_ANSWER = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,9 @@ class Criteria:
         minimum_cents, maximum_cents: Of the lot or procedure, in EUR cents.
         pass_unknown: Whether a fact that the notice does not state passes.
         strictness: How clearly a notice must ask for one of the trades.
+        qualifications: What the firm has of ``alerting.reference.demands``.
+        fit_out: Demands that the firm cannot meet and does not want to hear of.
+        working_days: How many the firm needs to answer; fewer left are said.
     """
 
     trades: tuple[str, ...] = ()
@@ -50,6 +57,9 @@ class Criteria:
     maximum_cents: int | None = None
     pass_unknown: bool = True
     strictness: Strictness = Strictness.NORMAL
+    qualifications: tuple[str, ...] = ()
+    fit_out: tuple[FitKind, ...] = ()
+    working_days: int = WORKING_DAYS_TO_ANSWER
 
 
 Phrase = tuple[str, ...]
@@ -128,6 +138,7 @@ class FrameCriteria:
     place: PlaceCriteria = field(default_factory=PlaceCriteria)
     value: ValueCriteria = ValueCriteria()
     buyer: BuyerCriteria = BuyerCriteria()
+    fit: FitCriteria = field(default_factory=FitCriteria)
     kinds: frozenset[NoticeKind] = DEFAULT_KINDS
     pass_unknown: bool = True
 
@@ -170,6 +181,7 @@ class AnalysedNotice:
         stems: All that stand in ``texts`` and ``lot_texts``.
         findings: What is said of each trade that is spoken of, by trade id.
         located: Where the work is done, and where the buyer sits.
+        demands: What is asked of whoever answers.
     """
 
     notice: Notice
@@ -179,6 +191,7 @@ class AnalysedNotice:
     stems: frozenset[str]
     findings: Mapping[str, tuple[TradeFinding, ...]]
     located: LocatedNotice
+    demands: tuple[Demand, ...]
 
 
 def cpv_covers(code: str, other: str) -> bool:
@@ -200,7 +213,7 @@ def decide(criteria: CompiledCriteria, analysed: AnalysedNotice) -> Decision:
     unknown where a notice states no code at all.
 
     Returns:
-        For an accepted notice the reasons in the order topic, place, value, buyer; for a
+        For an accepted notice the reasons in the order topic, place, value, buyer, and its fit; for a
         refused one the single criterion that decided, with verdict "refused".
     """
     outcome = judge_topic(standing_part(criteria.topic, analysed), criteria.frame.place, analysed)
@@ -265,6 +278,9 @@ def judge_frame(
     if outcome.refusal is not None and not (outcome.may_be_unknown and frame.pass_unknown):
         return outcome.refusal
     lot_ids, reasons = _lots_in_range(frame.value, notice, outcome.lot_ids, outcome.reasons)
+    lot_ids, reasons = _lots_not_ruled_out(frame.fit, analysed, lot_ids, reasons)
+    if unfit := _ruled_out(frame.fit, analysed, lot_ids):
+        return _refused("fit", tuple(dict.fromkeys(demand.words for demand in unfit)))
     for reason in (
         _once(known, _place, frame.place, analysed, lot_ids),
         _once(known, _value, frame.value, analysed, lot_ids),
@@ -275,7 +291,14 @@ def judge_frame(
         if reason.verdict == REFUSED or (reason.verdict == UNKNOWN and not frame.pass_unknown):
             return _refused(reason.criterion, reason.facts)
         reasons = (*reasons, reason)
-    return Decision(accepted=True, lot_ids=lot_ids, reasons=reasons, score=_score(reasons))
+    fit = judge_fit(
+        frame.fit,
+        analysed.demands,
+        lot_ids=lot_ids,
+        reasons=reasons,
+        is_whole_too_large=_is_whole_too_large(frame.value, notice, lot_ids),
+    )
+    return Decision(accepted=True, lot_ids=lot_ids, reasons=reasons, score=_score(reasons), fit=fit)
 
 
 def _once(
@@ -426,9 +449,42 @@ def _lots_in_range(
         for lot in notice.lots
         if lot.lot_id in lot_ids and ((cents := _euros(lot.value)) is None or asked.covers(cents))
     )
-    if not fitting:
+    return _only(fitting, lot_ids, reasons)
+
+
+def _lots_not_ruled_out(
+    asked: FitCriteria, analysed: AnalysedNotice, lot_ids: tuple[str, ...], reasons: tuple[Reason, ...]
+) -> tuple[tuple[str, ...], tuple[Reason, ...]]:
+    """Leave out lots that ask what rules them out; none is left: all stay, to be refused."""
+    out = {demand.lot_id for demand in analysed.demands if asked.rules_out(demand)} if asked.out else set()
+    return _only(tuple(lot_id for lot_id in lot_ids if lot_id not in out), lot_ids, reasons)
+
+
+def _only(
+    fitting: tuple[str, ...], lot_ids: tuple[str, ...], reasons: tuple[Reason, ...]
+) -> tuple[tuple[str, ...], tuple[Reason, ...]]:
+    if not fitting or fitting == lot_ids:
         return lot_ids, reasons
     return fitting, tuple(reason for reason in reasons if reason.lot_id in fitting)
+
+
+def _ruled_out(asked: FitCriteria, analysed: AnalysedNotice, lot_ids: tuple[str, ...]) -> tuple[Demand, ...]:
+    """Return the demands of the whole, or of the lots that fit, for which nothing is to be told."""
+    if not asked.out:
+        return ()
+    return tuple(
+        demand
+        for demand in analysed.demands
+        if (demand.lot_id is None or demand.lot_id in lot_ids) and asked.rules_out(demand)
+    )
+
+
+def _is_whole_too_large(asked: ValueCriteria, notice: Notice, lot_ids: tuple[str, ...]) -> bool:
+    """Tell whether lots that fit state no value, and the whole of them is more than a firm takes on."""
+    whole = _euros(notice.value)
+    if asked.maximum_cents is None or whole is None or whole <= asked.maximum_cents:
+        return False
+    return any(lot.lot_id in lot_ids and _euros(lot.value) is None for lot in notice.lots)
 
 
 def _value(asked: ValueCriteria, analysed: AnalysedNotice, lot_ids: tuple[str, ...]) -> Reason | None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from alerting.domain.deadlines import PARIS
 from alerting.domain.mail_text import MailText
-from alerting.domain.match import Reason
+from alerting.domain.match import Fit, Reason
 from alerting.domain.notice import Change, Notice
 from alerting.domain.procedure import ProcedureState
 from alerting.domain.suppression import SuppressionKind
@@ -40,6 +40,7 @@ class DigestItem:
         notice: The procedure's merged facts.
         lot_ids: The lots that fit.
         reasons: Why it was chosen.
+        fit: How it fits the firm; None of what was decided before there was a fit.
         changes: Before and after, for corrections.
         score: Of the match; items are shown by deadline, then by score.
         reminds_of: Of a reminder: the names of the dates that come near ("deadline_at", "visit_at" ...).
@@ -55,6 +56,7 @@ class DigestItem:
     changes: tuple[Change, ...] = ()
     score: float = 0.0
     reminds_of: tuple[str, ...] = ()
+    fit: Fit | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from alerting.domain.criteria import Criteria
 from alerting.domain.digest import Digest
-from alerting.domain.match import Reason
+from alerting.domain.match import Fit, Reason
 from alerting.domain.notice import Change, Notice
 
 
@@ -62,6 +62,11 @@ def digest_from_json(data: Mapping[str, Any]) -> Digest:
 def reasons_from_json(data: Sequence[Mapping[str, Any]]) -> tuple[Reason, ...]:
     """Return the reasons that ``to_json`` was given."""
     return tuple(_dataclass(item, Reason) for item in data)
+
+
+def fit_from_json(data: Mapping[str, Any]) -> Fit:
+    """Return the fit that ``to_json`` was given."""
+    return _dataclass(data, Fit)
 
 
 def changes_from_json(data: Sequence[Mapping[str, Any]]) -> tuple[Change, ...]:

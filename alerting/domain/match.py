@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 MET = "met"
@@ -32,6 +33,49 @@ class Reason:
     clarity: float = 1.0
 
 
+class FitKind(StrEnum):
+    """What may stand between a firm and a good answer."""
+
+    QUALIFICATION = "qualification"
+    RESERVED = "reserved"
+    VISIT = "visit"
+    DEPOSIT = "deposit"
+    SIZE = "size"
+    TIME = "time"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class FitReason:
+    """One thing that a notice asks, or leaves open.
+
+    Args:
+        kind: What it is.
+        label: What is asked for ("Qualibat"); "value" of a whole that is too large; the working days needed;
+            the criterion of a match that is unknown.
+        words: As published, "" where there are none.
+        is_met: Whether the firm has it.
+    """
+
+    kind: FitKind
+    label: str
+    words: str = ""
+    is_met: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Whether a firm can well answer what matches, see ``alerting.domain.fit``.
+
+    Args:
+        reasons: What is asked, met or not.
+        working_days: How many the firm needs; the clock is looked at when it is told.
+    """
+
+    reasons: tuple[FitReason, ...] = ()
+    working_days: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What ``decide`` says of one notice.
@@ -41,9 +85,11 @@ class Decision:
         lot_ids: The lots that fit, in the notice's order; empty when the notice has none or is taken whole.
         reasons: Why, in the order of the criteria; for a refusal the criterion that decided.
         score: 0 to 1; 1 when every criterion was met, clearly, on stated facts.
+        fit: How what is accepted fits the firm; None of a refusal.
     """
 
     accepted: bool
     lot_ids: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
     score: float = 0.0
+    fit: Fit | None = None

@@ -7,6 +7,7 @@ from itertools import chain
 
 from alerting.domain.criteria import AnalysedNotice, AnalysedText
 from alerting.domain.notice import Notice
+from alerting.matching.demands import find_demands
 from alerting.matching.locate import locate_notice
 from alerting.matching.trades import find_trades
 from alerting.text.analysis import analyse
@@ -25,6 +26,7 @@ def analyse_notice(notice: Notice) -> AnalysedNotice:
         stems=frozenset().union(*(text.positions for text in (*texts, *chain.from_iterable(lot_texts)))),
         findings=find_trades(notice, texts, lot_texts),
         located=locate_notice(notice),
+        demands=find_demands(notice, texts, lot_texts),
     )
 
 

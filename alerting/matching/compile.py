@@ -20,6 +20,7 @@ from alerting.domain.criteria import (
     TopicCriteria,
     ValueCriteria,
 )
+from alerting.domain.fit import FitCriteria
 from alerting.domain.place import PlaceCriteria
 from alerting.domain.trade import POINTS_NEEDED
 from alerting.reference.communes import commune_of_insee, departements_reached, departements_touched
@@ -38,6 +39,11 @@ def compile_criteria(criteria: Criteria) -> CompiledCriteria:
         place=_place(criteria),
         value=ValueCriteria(criteria.minimum_cents, criteria.maximum_cents),
         buyer=_buyer(criteria),
+        fit=FitCriteria(
+            qualifications=frozenset(criteria.qualifications),
+            out=frozenset(criteria.fit_out),
+            working_days=criteria.working_days,
+        ),
         kinds=frozenset(criteria.kinds) or DEFAULT_KINDS,
         pass_unknown=criteria.pass_unknown,
     )

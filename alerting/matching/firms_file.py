@@ -18,13 +18,15 @@ import msgspec
 
 from alerting.domain.address import read_address
 from alerting.domain.cadence import Cadence
-from alerting.domain.criteria import Criteria
+from alerting.domain.criteria import WORKING_DAYS_TO_ANSWER, Criteria
+from alerting.domain.match import FitKind
 from alerting.domain.notice import NoticeKind
 from alerting.domain.profile import ITEM_LIMIT, REMINDER_DAYS, Firm, Profile, Recipient
 from alerting.domain.trade import Strictness
 from alerting.errors import ProfileError
 from alerting.reference.communes import get_communes
 from alerting.reference.cpv import is_cpv
+from alerting.reference.demands import get_qualification
 from alerting.reference.nuts import current_nuts, departement_name, departements_of_nuts
 from alerting.reference.trades import get_trade
 from alerting.text.analysis import folded, stems
@@ -34,6 +36,9 @@ CPV = re.compile(r"(\d{8})(-\d)?")
 # The country's two letters, then up to three signs.
 NUTS = re.compile(r"[A-Z]{2}[A-Z0-9]{1,3}")
 LARGEST_RADIUS_KM = 500
+MOST_WORKING_DAYS = 60
+# What a notice asks in words; the others hang on the clock, or on what is not stated.
+ASKED_IN_WORDS = tuple(kind for kind in FitKind if kind not in {FitKind.TIME, FitKind.UNKNOWN})
 ID = re.compile(r"\S{1,100}")
 SIRET = re.compile(r"\d{14}")
 LAST_HOUR = 23
@@ -77,6 +82,9 @@ class _Profile(msgspec.Struct, forbid_unknown_fields=True):
     maximum_euros: int | None = None
     pass_unknown: bool = True
     strictness: str = Strictness.NORMAL.value
+    qualifications: list[str] = []
+    fit_out: list[str] = []
+    working_days: int = WORKING_DAYS_TO_ANSWER
     cadence: str = Cadence.DAILY.value
     hour: int | None = None
     weekdays: list[str | int] = []
@@ -211,6 +219,9 @@ def _criteria(who: str, profile: _Profile) -> Criteria:
         maximum_cents=maximum,
         pass_unknown=profile.pass_unknown,
         strictness=_one_of(Strictness, f"{who}: strictness", profile.strictness),
+        qualifications=tuple(_qualification(who, name) for name in profile.qualifications),
+        fit_out=tuple(_fit_out(who, kind) for kind in profile.fit_out),
+        working_days=_working_days(who, profile.working_days),
     )
 
 
@@ -298,6 +309,26 @@ def _radius(who: str, profile: _Profile) -> int | None:
     if not 1 <= radius_km <= LARGEST_RADIUS_KM:
         raise ProfileError(f"{who}: radius_km: expected 1 to {LARGEST_RADIUS_KM} (got {radius_km})")
     return radius_km
+
+
+def _qualification(who: str, name: str) -> str:
+    try:
+        return get_qualification(name)
+    except ProfileError as error:
+        raise ProfileError(f"{who}: {error}") from error
+
+
+def _fit_out(who: str, name: str) -> FitKind:
+    if name not in ASKED_IN_WORDS:
+        expected = ", ".join(ASKED_IN_WORDS)
+        raise ProfileError(f"{who}: fit_out: expected one of {expected} (got {name!r})")
+    return FitKind(name)
+
+
+def _working_days(who: str, number: int) -> int:
+    if not 0 <= number <= MOST_WORKING_DAYS:
+        raise ProfileError(f"{who}: working_days: expected 0 to {MOST_WORKING_DAYS} (got {number})")
+    return number
 
 
 def _buyer(who: str, text: str) -> str:

@@ -217,6 +217,7 @@ def _candidate(
         lot_ids=() if match is None else match.lot_ids,
         reasons=() if match is None else match.reasons,
         score=0.0 if match is None else match.score,
+        fit=None if match is None else match.fit,
         told=tuple(
             Told(telling.kind, telling.told_revision, telling.key, telling.told_at) for telling in told
         ),

@@ -8,6 +8,7 @@ from typing import Any
 
 from alerting.domain.criteria import Criteria, decide
 from alerting.domain.deadlines import PARIS, has_passed
+from alerting.domain.fit import fit_at, verdict
 from alerting.domain.json import to_json
 from alerting.domain.match import Decision, Reason
 from alerting.domain.procedure import Procedure, ProcedureState
@@ -28,6 +29,7 @@ _REFUSED = {
     "place": "the place is not wanted",
     "value": "the value is out of range",
     "buyer": "the buyer is not wanted",
+    "fit": "it asks what the profile does not want to hear of",
 }
 
 
@@ -65,10 +67,18 @@ def _why_profile(
         "lots": list(decision.lot_ids),
         "score": decision.score,
         "reasons": to_json(decision.reasons),
+        "fit": _fit(decision, procedure, now),
         "why": say(decision),
         "not_told": None if told else _held_back(decision, procedure, is_stored=is_stored, now=now),
         "told": [{**row, "created_at": row["created_at"].isoformat()} for row in told],
     }
+
+
+def _fit(decision: Decision, procedure: Procedure, now: datetime) -> Row | None:
+    if decision.fit is None:
+        return None
+    standing = fit_at(decision.fit, procedure.view.deadline_at, now=now)
+    return {"verdict": verdict(standing).value, "reasons": to_json(standing.reasons)}
 
 
 def say(decision: Decision) -> str:

@@ -16,7 +16,6 @@ from __future__ import annotations
 import csv
 import gzip
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from importlib import resources
 
 from alerting.domain.place import Point, distance_km
 from alerting.errors import ProfileError
+from alerting.reference.letters import plain
 from alerting.reference.nuts import departement_of_postcode
 
 
@@ -129,10 +129,10 @@ def commune_key(name: str) -> str:
     >>> commune_key("CHALON S/ SAÔNE CEDEX 2"), commune_key("L'Haÿ-les-Roses"), commune_key("Paris 12ème")
     ('chalon sur saone', 'l hay les roses', 'paris 12')
     """
-    plain = _without_accents(name)
-    if "/" in plain:
-        plain = _SUR.sub("sur ", _SOUS.sub("sous", plain))
-    key = " ".join(_LONGER.get(word, word) for word in _WORD.findall(_CEDEX.sub(" ", plain)))
+    letters = plain(name)
+    if "/" in letters:
+        letters = _SUR.sub("sur ", _SOUS.sub("sous", letters))
+    key = " ".join(_LONGER.get(word, word) for word in _WORD.findall(_CEDEX.sub(" ", letters)))
     if not key.startswith(_CITIES):
         return key
     arrondissement = _ARRONDISSEMENT_NAME.fullmatch(key)
@@ -141,7 +141,7 @@ def commune_key(name: str) -> str:
 
 def folded_words(text: str) -> list[str]:
     """Return the words of a text as ``commune_key`` writes them, one for each that stands in it."""
-    return [_LONGER.get(word, word) for word in _WORD.findall(_without_accents(text))]
+    return [_LONGER.get(word, word) for word in _WORD.findall(plain(text))]
 
 
 def communes_of_key(key: str, *, departement: str) -> tuple[Commune, ...]:
@@ -205,14 +205,6 @@ def _found(text: str, found: tuple[Commune, ...]) -> tuple[Commune, ...]:
     if not found:
         raise ProfileError(f"commune {text!r} is not known; expected a name, a postcode or an INSEE code")
     return found
-
-
-def _without_accents(name: str) -> str:
-    if name.isascii():
-        return name.lower()
-    decomposed = unicodedata.normalize("NFKD", name.casefold())
-    letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    return letters.replace("œ", "oe").replace("æ", "ae")
 
 
 def _bare(key: str) -> str:

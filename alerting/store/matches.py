@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, exists, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
-from alerting.domain.json import reasons_from_json, to_json
-from alerting.domain.match import Decision, Reason
+from alerting.domain.json import fit_from_json, reasons_from_json, to_json
+from alerting.domain.match import Decision, Fit, Reason
 from alerting.domain.procedure import ProcedureState
 from alerting.store.digests import changed_pairs
 from alerting.store.tables import digests, matches, procedures, profiles, tellings
@@ -34,6 +34,7 @@ class StoredMatch:
     procedure_id: int
     lot_ids: tuple[str, ...]
     reasons: tuple[Reason, ...]
+    fit: Fit | None
     score: float
 
 
@@ -49,6 +50,7 @@ def put_matches(connection: Connection, found: Sequence[NewMatch], *, now: datet
             set_={
                 "lot_ids": new.lot_ids,
                 "reasons": new.reasons,
+                "fit": new.fit,
                 "score": new.score,
                 "revision": new.revision,
                 "matched_at": new.matched_at,
@@ -169,10 +171,17 @@ def _row(match: NewMatch, now: datetime) -> dict[str, Any]:
         "revision": match.revision,
         "lot_ids": list(match.decision.lot_ids),
         "reasons": to_json(match.decision.reasons),
+        "fit": to_json(match.decision.fit),
         "score": match.decision.score,
         "matched_at": now,
     }
 
 
 def _stored(row: Any) -> StoredMatch:
-    return StoredMatch(row.procedure_id, tuple(row.lot_ids), reasons_from_json(row.reasons), row.score)
+    return StoredMatch(
+        procedure_id=row.procedure_id,
+        lot_ids=tuple(row.lot_ids),
+        reasons=reasons_from_json(row.reasons),
+        fit=None if row.fit is None else fit_from_json(row.fit),
+        score=row.score,
+    )

@@ -265,6 +265,7 @@ matches = Table(
     Column("procedure_id", BigInteger, ForeignKey("procedures.procedure_id"), primary_key=True),
     Column("lot_ids", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("reasons", JSONB, nullable=False),
+    Column("fit", JSONB(none_as_null=True)),  # null: decided before there was one
     Column("score", Float, nullable=False),
     Column("revision", Integer, nullable=False),  # of the procedure, when it was decided
     _time("matched_at", nullable=False),

@@ -166,6 +166,7 @@ def test_the_generated_pages_are_fresh():
         "docs/settings.md",
         "templates/email/closing.html.j2",
         "templates/email/dates.html.j2",
+        "templates/email/fit.html.j2",
         "templates/email/head.html.j2",
         "templates/email/links.html.j2",
         "templates/email/lots.html.j2",

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerting.domain.criteria import Criteria
+from alerting.domain.match import FitKind
 from alerting.domain.money import Money
 from alerting.domain.notice import Buyer, Lot, Notice, NoticeKind, Place
 from alerting.domain.trade import Strictness
@@ -19,7 +20,7 @@ from alerting.matching.engine import Engine, naive_match
 CODES = ["45000000", "45261000", "45261210", "45262660", "45330000", "45332200", "30000000", "31000000"]
 WORDS = [
     "toiture", "toitures", "TOITURES", "ardoise", "gros œuvre", "gros oeuvre", "de l'école", "école",
-    "chauffe-eau", "chauffe", "eau", "plomberie", "Plomberie-chauffage", "désamiantage", "formation", "le", "!",
+    "Qualibat", "RGE", "visite obligatoire", "lot réservé", "conception-réalisation", "chauffe-eau", "chauffe", "eau", "plomberie", "Plomberie-chauffage", "désamiantage", "formation", "le", "!",
 ]  # fmt: skip
 DEPARTEMENTS = ["22", "29", "35", "2A", "974"]
 NUTS = ["FR", "FRH0", "FRH01", "FRH03", "FRM01", "AT312"]
@@ -115,6 +116,9 @@ criteria = st.builds(
     maximum_cents=unknown_or(CENTS),
     pass_unknown=st.booleans(),
     strictness=st.sampled_from(Strictness),
+    qualifications=some(["qualibat", "rge", "esat"], most=1),
+    fit_out=some(list(FitKind), most=1),
+    working_days=st.sampled_from([0, 5]),
 )
 changes = st.lists(
     st.tuples(st.sampled_from(["0", "1", "2", "3"]), st.none() | criteria), min_size=1, max_size=10

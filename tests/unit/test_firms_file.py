@@ -6,6 +6,7 @@ import pytest
 
 from alerting.domain.cadence import Cadence
 from alerting.domain.criteria import Criteria
+from alerting.domain.match import FitKind
 from alerting.domain.notice import NoticeKind
 from alerting.domain.profile import Firm, Profile, Recipient
 from alerting.errors import ProfileError
@@ -46,6 +47,9 @@ def test_a_firm_is_read_with_everything_that_it_says():
             minimum_euros = 1000
             maximum_euros = 90000
             pass_unknown = false
+            qualifications = ["QUALIBAT", "Amiante SS4", "Entreprise adaptée"]
+            fit_out = ["visit", "size"]
+            working_days = 8
             cadence = "weekly"
             """
         ),
@@ -67,6 +71,9 @@ def test_a_firm_is_read_with_everything_that_it_says():
         minimum_cents=100_000,
         maximum_cents=9_000_000,
         pass_unknown=False,
+        qualifications=("qualibat", "amiantess4", "entrepriseadaptee"),
+        fit_out=(FitKind.VISIT, FitKind.SIZE),
+        working_days=8,
     )
     expected = Firm(
         firm_id="le-goff",
@@ -150,6 +157,23 @@ PROFILE = "firm 'le-goff', profile 'toits'"
             'words = ["toit"]\ncommunes = ["Redon"]\nradius_km = 501',
             "radius_km: expected 1 to 500 (got 501)",
             id="a radius that is too large",
+        ),
+        pytest.param(
+            'words = ["toit"]\nqualifications = ["Qualiplouf"]',
+            "qualification 'Qualiplouf' is not known; expected one of qualibat, qualifelec, rge, qualipv, qualipac, qualisol,"
+            " qualibois, qualipaysage, mase, amiante ss3, amiante ss4, entreprise adaptée, ESAT, SIAE,"
+            " entreprise d'insertion, association intermédiaire, ESS",
+            id="a qualification that is none",
+        ),
+        pytest.param(
+            'words = ["toit"]\nfit_out = ["time"]',
+            "fit_out: expected one of qualification, reserved, visit, deposit, size (got 'time')",
+            id="what hangs on the clock cannot be left out",
+        ),
+        pytest.param(
+            'words = ["toit"]\nworking_days = 61',
+            "working_days: expected 0 to 60 (got 61)",
+            id="more working days than a notice has",
         ),
         pytest.param(
             'buyers = ["213502388"]',
