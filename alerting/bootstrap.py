@@ -93,8 +93,8 @@ def build(
             lease_seconds=settings.lease_seconds,
             sending_again_is_safe=settings.smtp_url is None,
             dialogues=settings.dialogues,
-            # Each connection has a mail at hand whose beginning goes with the end of the one before.
-            mails_at_once=2 * settings.smtp_limits.connections,
+            # Each connection has mails at hand: the beginning of one goes with the end of the one before.
+            mails_at_once=4 * settings.smtp_limits.connections,
             mails_per_hour=settings.mails_per_hour,
             bounce_domain=settings.bounce_domain,
         ),

@@ -42,8 +42,8 @@ from alerting.store.deliveries import ClaimedDelivery, Outcome, Room
 log = structlog.get_logger()
 
 # As many mails are held at most; half as many, and more are claimed.
-_HELD = 100
-_RECORD_SECONDS = 0.2
+_HELD = 200
+_RECORD_SECONDS = 0.5
 # A mail that waited longer for its turn is asked about once more before it leaves.
 _FRESH = timedelta(seconds=10)
 _FIRST_PAUSE = timedelta(minutes=1)

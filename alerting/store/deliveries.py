@@ -6,9 +6,10 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Text, cast, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from alerting.domain.delivery import DeliveryState
@@ -39,9 +40,9 @@ _RECORD = text("""
 """)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ClaimedDelivery:
-    """A delivery that this worker holds until its lease runs out."""
+    """A delivery that this worker holds until its lease runs out; its content is JSON until asked for."""
 
     delivery_id: int
     digest_id: int
@@ -51,7 +52,12 @@ class ClaimedDelivery:
     attempt_count: int
     first_attempt_at: datetime
     hindrance: str | None
-    digest: Digest
+    content: str
+
+    @cached_property
+    def digest(self) -> Digest:
+        """What to tell."""
+        return digest_from_json(json.loads(self.content))
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,7 +352,7 @@ def _read(connection: Connection, *which: ColumnElement[bool]) -> list[ClaimedDe
     asked = (
         select(
             deliveries,
-            digests.c.content,
+            cast(digests.c.content, Text).label("digest_content"),
             recipients.c.email,
             recipients.c.name,
             recipients.c.language,
@@ -373,7 +379,7 @@ def _claimed(row: Any) -> ClaimedDelivery:
         attempt_count=row.attempt_count,
         first_attempt_at=row.first_attempt_at,
         hindrance=_hindrance(row),
-        digest=digest_from_json(row.content),
+        content=row.digest_content,
     )
 
 

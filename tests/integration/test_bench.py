@@ -12,11 +12,13 @@ import pytest
 
 BENCH = Path(__file__).parents[2] / "bench"
 SMALL = {
+    "claim.py": ["--mails", "20", "--rounds", "1"],
     "eforms.py": ["--rounds", "2"],
     "fetch.py": ["--feeds", "20", "--rounds", "1"],
     "link.py": ["--notices", "300", "--rounds", "1"],
     "match.py": ["--profiles", "200", "--notices", "20", "--sample", "4", "--rounds", "2"],
     "render.py": ["--notices", "100", "--firms", "40", "--rounds", "2", "--sample", "2"],
+    "smtp.py": ["--mails", "20", "--far-mails", "4", "--rounds", "1"],
     "unchanged.py": ["--rounds", "1"],
 }
 

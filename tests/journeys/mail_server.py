@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -84,7 +85,10 @@ async def serve(port: int, log: Path, moment: str, victim: str) -> None:
     """Listen until killed; the port is said on standard output."""
     counts: dict[str, int] = {}
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Server(log, moment, victim, counts), "127.0.0.1", port)
+    listening = socket.create_server(("127.0.0.1", port))
+    # A message comes in pieces.
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    server = await loop.create_server(lambda: Server(log, moment, victim, counts), sock=listening)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     await server.serve_forever()
