@@ -113,7 +113,15 @@ def _find_variable(name: str) -> str | None:
 def _mailer(settings: Settings, now: Callable[[], datetime]) -> Mailer:
     if settings.smtp_url is None:
         return MaildirMailer(settings.maildir, now=now)
-    return SmtpMailer(settings.smtp_url, now=now, limits=settings.smtp_limits)
+    return SmtpMailer(settings.smtp_url, now=now, limits=settings.smtp_limits, sign=_signer(settings))
+
+
+def _signer(settings: Settings) -> Callable[[bytes], bytes] | None:
+    if settings.dkim_key is None:
+        return None
+    from alerting.delivery.dkim import Signer  # noqa: PLC0415 - its library asks the DNS, which few need
+
+    return Signer(settings.dkim_key)
 
 
 def _mailbox(settings: Settings) -> Mailbox | None:

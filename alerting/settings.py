@@ -6,16 +6,19 @@ Out:  a ``Settings``; a value that cannot be used raises SettingError with one l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from alerting.domain.address import read_address
+from alerting.domain.dkim_key import DkimKey
 from alerting.domain.mail_limits import SmtpLimits, read_domain_limits
 from alerting.errors import SettingError
 
 
 MINIMUM_SECRET_LENGTH = 16
+_DOMAIN = re.compile(r"[A-Za-z0-9_\-]+(\.[A-Za-z0-9_\-]+)*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class Settings:
             ``smtp+plain://`` for loopback (``SMTP_URL``); None: mails go into ``maildir``.
         smtp_limits: How hard that server is worked (``ALERTING_SMTP_CONNECTIONS``,
             ``ALERTING_SMTP_MAILS_PER_CONNECTION``, ``ALERTING_SMTP_DOMAIN_LIMITS``).
+        dkim_key: What mails are signed with; None: the mail server signs, or nobody
+            (``ALERTING_DKIM_DOMAIN``, ``ALERTING_DKIM_SELECTOR``, ``ALERTING_DKIM_KEY``).
         maildir: Folder of the default transport (``ALERTING_MAILDIR``).
         archive: Folder of documents as received (``ALERTING_ARCHIVE``).
         secret: Signs links, at least 16 characters (``ALERTING_SECRET``).
@@ -52,6 +57,7 @@ class Settings:
     elasticsearch_url: str | None
     smtp_url: str | None
     smtp_limits: SmtpLimits
+    dkim_key: DkimKey | None
     maildir: Path
     archive: Path
     secret: str
@@ -78,6 +84,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         elasticsearch_url=environment.get("ELASTICSEARCH_URL") or None,
         smtp_url=environment.get("SMTP_URL") or None,
         smtp_limits=_smtp_limits(environment),
+        dkim_key=_dkim_key(environment),
         maildir=Path(environment.get("ALERTING_MAILDIR", ".local/maildir")),
         archive=Path(environment.get("ALERTING_ARCHIVE", ".local/archive")),
         secret=_secret(environment),
@@ -121,6 +128,21 @@ def _mails_per_hour(environment: Mapping[str, str]) -> int | None:
     if not environment.get("ALERTING_MAILS_PER_HOUR"):
         return None
     return _whole_number(environment, "ALERTING_MAILS_PER_HOUR", default=0, low=1, high=10_000_000)
+
+
+def _dkim_key(environment: Mapping[str, str]) -> DkimKey | None:
+    names = ("ALERTING_DKIM_DOMAIN", "ALERTING_DKIM_SELECTOR", "ALERTING_DKIM_KEY")
+    given = {name: environment.get(name, "").strip() for name in names}
+    if not any(given.values()):
+        return None
+    for name, value in given.items():
+        if not value:
+            raise SettingError(name, f"all of {', '.join(names)}, or none", value)
+    for name in names[:2]:
+        if not _DOMAIN.fullmatch(given[name]):
+            raise SettingError(name, "a domain in ASCII", given[name])
+    domain, selector, path = given.values()
+    return DkimKey(domain, selector, Path(path))
 
 
 def _secret(environment: Mapping[str, str]) -> str:

@@ -49,6 +49,27 @@ SETTINGS = (
             " or `smtp+plain://` on loopback. Not set: mails go into the folder `ALERTING_MAILDIR`."
         ),
     ),
+    (
+        "ALERTING_DKIM_DOMAIN",
+        "dkim_key",
+        (
+            "Domain that signs mails over SMTP (DKIM), with the two below. Not set: the mail server signs,"
+            " or nobody."
+        ),
+    ),
+    (
+        "ALERTING_DKIM_SELECTOR",
+        "dkim_key",
+        "Name of the key: its public half is the TXT record of `SELECTOR._domainkey.DOMAIN`.",
+    ),
+    (
+        "ALERTING_DKIM_KEY",
+        "dkim_key",
+        (
+            "File with the key in PEM: `openssl genpkey -algorithm ed25519`, or RSA of 2048 bits or more."
+            " RSA costs 10 ms a mail; let the mail server sign where it can."
+        ),
+    ),
     ("ALERTING_SMTP_CONNECTIONS", "smtp_limits.connections", "Connections to it at once, 1 to 100."),
     (
         "ALERTING_SMTP_MAILS_PER_CONNECTION",

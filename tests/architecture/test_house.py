@@ -20,6 +20,7 @@ HOMES = {
     "aiosmtpd": "alerting/local/",
     "aiosmtplib": "alerting/delivery/smtp",
     "alembic": "alerting/store/",
+    "dkim": "alerting/delivery/dkim",
     "babel": "alerting/digests/languages",
     "elasticsearch": "alerting/index/",
     "feedparser": "alerting/feeds/formats/rss",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from alerting.domain.dkim_key import DkimKey
 from alerting.domain.mail_limits import DomainLimit
 from alerting.errors import SettingError
 from alerting.settings import read_settings
@@ -110,4 +113,23 @@ def test_a_limit_that_is_none_is_refused(entry):
     assert str(caught.value) == (
         "setting ALERTING_SMTP_DOMAIN_LIMITS: expected domain=AT_ONCE or domain=AT_ONCE/PER_CONNECTION, with "
         f"spaces (got {entry!r})"
+    )
+
+
+def test_a_dkim_key_needs_its_domain_and_selector():
+    """
+    All three or none; the file itself is read when mail is to leave.
+    """
+    names = ("ALERTING_DKIM_DOMAIN", "ALERTING_DKIM_SELECTOR", "ALERTING_DKIM_KEY")
+    given = dict(zip(names, ("example.org", "mars", "/keys/dkim.pem"), strict=True))
+
+    assert read_settings(ENVIRONMENT).dkim_key is None
+    assert read_settings(ENVIRONMENT | given).dkim_key == DkimKey(
+        "example.org", "mars", Path("/keys/dkim.pem")
+    )
+    with pytest.raises(SettingError) as caught:
+        read_settings(ENVIRONMENT | given | {"ALERTING_DKIM_SELECTOR": ""})
+    assert str(caught.value) == (
+        "setting ALERTING_DKIM_SELECTOR: expected all of ALERTING_DKIM_DOMAIN, ALERTING_DKIM_SELECTOR, "
+        "ALERTING_DKIM_KEY, or none (got '')"
     )
