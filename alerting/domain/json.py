@@ -24,6 +24,8 @@ from alerting.domain.notice import Change, Notice
 
 
 T = TypeVar("T")
+_NOTICES_KEPT = 4096
+_notices: dict[tuple[object, ...], tuple[Mapping[str, Any], Notice]] = {}
 
 
 def to_json(value: object) -> Any:
@@ -85,6 +87,22 @@ def _hints(kind: Callable[..., object]) -> Mapping[str, Any]:
     return get_type_hints(kind)
 
 
+def _shared_notice(data: Mapping[str, Any]) -> Notice:
+    """Return the notice of an earlier digest where this one tells of the same facts.
+
+    A procedure is told to hundreds of firms; reading its facts costs more than writing them into a mail.
+    """
+    key = (data.get("feed_id"), data.get("source_id"), data.get("version"))
+    kept = _notices.get(key)
+    if kept is not None and kept[0] == data:
+        return kept[1]
+    notice = _dataclass(data, Notice)
+    if len(_notices) >= _NOTICES_KEPT:
+        _notices.clear()
+    _notices[key] = (data, notice)
+    return notice
+
+
 def _value(data: Any, kind: Any) -> Any:
     if data is None:
         return None
@@ -97,4 +115,8 @@ def _value(data: Any, kind: Any) -> Any:
         return datetime.fromisoformat(data)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind(data)
-    return _dataclass(data, kind) if isinstance(kind, type) and dataclasses.is_dataclass(kind) else data
+    return _inner(data, kind) if isinstance(kind, type) and dataclasses.is_dataclass(kind) else data
+
+
+def _inner(data: Mapping[str, Any], kind: Callable[..., T]) -> T | Notice:
+    return _shared_notice(data) if kind is Notice else _dataclass(data, kind)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -20,6 +21,7 @@ from alerting.domain.json import (
 )
 from alerting.domain.match import Reason
 from alerting.domain.notice import Change, Notice
+from tests.digest_cases import SOCIAL_HOUSING, everything
 
 
 st.register_type_strategy(datetime, st.datetimes(timezones=st.just(UTC)))
@@ -70,3 +72,16 @@ def test_a_field_that_an_older_row_lacks_takes_its_default():
     row = {"feed_id": "f", "source_id": "1", "version": None, "kind": "call", "title": "Toiture"}
 
     assert notice_from_json(row).lots == ()
+
+
+def test_digests_that_tell_of_the_same_facts_share_them():
+    """
+    Hundreds of firms are told of a notice: it is read once, and again as soon as a fact of it is another.
+    """
+    first, same = (digest_from_json(through(everything())) for _ in range(2))
+    moved = replace(everything().items[0], notice=replace(SOCIAL_HOUSING, title="Chauffe-eau"))
+
+    other = digest_from_json(through(replace(everything(), items=(moved,))))
+
+    assert first.items[0].notice is same.items[0].notice
+    assert other.items[0].notice.title == "Chauffe-eau"
