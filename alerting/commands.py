@@ -343,7 +343,7 @@ def match_profiles(*, parts: Parts | None = None) -> Report:
     "waiting" counts pairs of profile and procedure that have something to tell.
     """
     with bootstrap.opened(parts) as opened:
-        return match.match_profiles(opened.database, now=opened.now)
+        return match.match_profiles(opened.database, engine_file=opened.settings.engine_file, now=opened.now)
 
 
 def compose_digests(*, parts: Parts | None = None) -> Report:

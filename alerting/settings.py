@@ -36,6 +36,7 @@ class Settings:
             (``ALERTING_DKIM_DOMAIN``, ``ALERTING_DKIM_SELECTOR``, ``ALERTING_DKIM_KEY``).
         maildir: Folder of the default transport (``ALERTING_MAILDIR``).
         archive: Folder of documents as received (``ALERTING_ARCHIVE``).
+        engine_file: Where the matching keeps its profiles ready between two runs (``ALERTING_ENGINE``).
         secret: Signs links, at least 16 characters (``ALERTING_SECRET``).
         base_url: Public address of our pages, for links (``ALERTING_BASE_URL``).
         sender: "Name <address>" or an address (``ALERTING_SENDER``).
@@ -60,6 +61,7 @@ class Settings:
     dkim_key: DkimKey | None
     maildir: Path
     archive: Path
+    engine_file: Path
     secret: str
     base_url: str
     sender: str
@@ -87,6 +89,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         dkim_key=_dkim_key(environment),
         maildir=Path(environment.get("ALERTING_MAILDIR", ".local/maildir")),
         archive=Path(environment.get("ALERTING_ARCHIVE", ".local/archive")),
+        engine_file=Path(environment.get("ALERTING_ENGINE", ".local/engine.npz")),
         secret=_secret(environment),
         base_url=environment.get("ALERTING_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
         sender=_sender(environment),

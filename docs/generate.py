@@ -145,6 +145,11 @@ SETTINGS = (
         "archive",
         "Folder of documents as received; every worker must see the same one.",
     ),
+    (
+        "ALERTING_ENGINE",
+        "engine_file",
+        "File in which the matching keeps all profiles ready between two runs; may be deleted at any time.",
+    ),
     ("ALERTING_MAILDIR", "maildir", "Folder of mails while `SMTP_URL` is not set."),
     (
         "ALERTING_LEASE_SECONDS",

@@ -134,6 +134,7 @@ class Stack:
         """Return the environment by which our commands reach these servers."""
         ours = {
             "ALERTING_ARCHIVE": str(self.state.resolve() / "archive"),
+            "ALERTING_ENGINE": str(self.state.resolve() / "engine.npz"),
             "ALERTING_MAILDIR": str(self.state.resolve() / "maildir"),
         }
         if not self.environment.get("SMTP_URL"):

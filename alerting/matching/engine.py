@@ -77,6 +77,8 @@ class Engine:
     """Profiles held as postings: built once, changed one by one, asked with many notices."""
 
     def __init__(self, profiles: Iterable[tuple[str, Criteria]] = ()) -> None:
+        #: Which version of each profile it holds, as given to ``put``.
+        self.versions: dict[str, int] = {}
         self._names: list[str] = []
         self._numbers: dict[str, int] = {}
         self._group_of: list[int] = []
@@ -94,9 +96,11 @@ class Engine:
         self._postings: defaultdict[str, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         for name, criteria in profiles:
             self._add(name, self._group(criteria))
+            self.versions[name] = 0
 
-    def put(self, name: str, criteria: Criteria) -> None:
-        """Add a profile, or give one that is known other criteria."""
+    def put(self, name: str, criteria: Criteria, *, version: int = 0) -> None:
+        """Add a profile, or give one that is known other criteria; the version is for ``versions`` alone."""
+        self.versions[name] = version
         group = self._group(criteria)
         number = self._numbers.get(name)
         if number is None:
@@ -107,6 +111,7 @@ class Engine:
 
     def remove(self, name: str) -> None:
         """Forget a profile; one that is not known is no error."""
+        self.versions.pop(name, None)
         number = self._numbers.pop(name, None)
         if number is not None:
             self._group_of[number] = UNUSED
@@ -147,6 +152,7 @@ class Engine:
                 file,
                 names=np.frombuffer("\n".join(self._names).encode(), dtype=np.uint8),
                 groups=np.array(self._group_of, dtype=np.int32),
+                versions=np.array([self.versions.get(name, 0) for name in self._names], dtype=np.int64),
                 criteria=np.frombuffer(criteria, dtype=np.uint8),
             )
         written.replace(path)
@@ -164,6 +170,7 @@ class Engine:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
                 names = saved["names"].tobytes().decode()
                 groups: list[int] = saved["groups"].tolist()
+                versions: list[int] = saved["versions"].tolist()
                 asked = [criteria_from_json(entry) for entry in json.loads(saved["criteria"].tobytes())]
         except (BadZipFile, KeyError, EOFError) as error:
             raise ValueError(
@@ -172,8 +179,10 @@ class Engine:
         engine = cls()
         for criteria in asked:
             engine._group(criteria)
-        for name, group in zip(names.split("\n") if groups else (), groups, strict=True):
+        for name, group, version in zip(names.split("\n") if groups else (), groups, versions, strict=True):
             engine._add(name, group)
+            if group != UNUSED:
+                engine.versions[name] = version
         return engine
 
     def _add(self, name: str, group: int) -> None:

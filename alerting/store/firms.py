@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,8 @@ from alerting.domain.profile import Firm, Profile, Recipient
 from alerting.store.tables import deliveries, digests, firms, profiles, received_mails, recipients
 
 
+# How many rows one question asks for by their ids.
+_ROWS = 5_000
 # What a digest of an erased firm still says.
 _NOTHING = {"firm_name": "", "profile_name": "", "items": [], "unreachable": []}
 
@@ -154,6 +156,21 @@ def active_profiles(connection: Connection) -> list[tuple[str, Criteria]]:
     asked = select(profiles.c.profile_id, profiles.c.criteria).where(profiles.c.ended_at.is_(None))
     rows = connection.execute(asked.order_by(profiles.c.profile_id))
     return [(row.profile_id, criteria_from_json(row.criteria)) for row in rows]
+
+
+def profile_versions(connection: Connection) -> dict[str, int]:
+    """Return the version of every standing profile's criteria."""
+    asked = select(profiles.c.profile_id, profiles.c.version).where(profiles.c.ended_at.is_(None))
+    return {row.profile_id: row.version for row in connection.execute(asked)}
+
+
+def criteria_of(connection: Connection, profile_ids: Sequence[str]) -> Iterator[tuple[str, int, Criteria]]:
+    """Yield id, version and criteria of standing profiles."""
+    columns = (profiles.c.profile_id, profiles.c.version, profiles.c.criteria)
+    for start in range(0, len(profile_ids), _ROWS):
+        wanted = profiles.c.profile_id.in_(profile_ids[start : start + _ROWS])
+        for row in connection.execute(select(*columns).where(wanted, profiles.c.ended_at.is_(None))):
+            yield row.profile_id, row.version, criteria_from_json(row.criteria)
 
 
 def claim_unmatched_profiles(connection: Connection, *, limit: int) -> list[tuple[str, Criteria]]:

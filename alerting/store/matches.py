@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from alerting.domain.json import fit_from_json, reasons_from_json, to_json
@@ -15,6 +15,9 @@ from alerting.domain.match import Decision, Fit, Reason
 from alerting.domain.procedure import ProcedureState
 from alerting.store.digests import changed_pairs
 from alerting.store.tables import digests, matches, procedures, profiles, tellings
+
+
+_ROWS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +47,23 @@ def put_matches(connection: Connection, found: Sequence[NewMatch], *, now: datet
         return
     statement = insert(matches)
     new = statement.excluded
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["profile_id", "procedure_id"],
-            set_={
-                "lot_ids": new.lot_ids,
-                "reasons": new.reasons,
-                "fit": new.fit,
-                "score": new.score,
-                "revision": new.revision,
-                "matched_at": new.matched_at,
-                "ended_at": None,
-            },
-        ),
-        [_row(match, now) for match in found],
+    put = statement.on_conflict_do_update(
+        index_elements=["profile_id", "procedure_id"],
+        set_={
+            "lot_ids": new.lot_ids,
+            "reasons": new.reasons,
+            "fit": new.fit,
+            "score": new.score,
+            "revision": new.revision,
+            "matched_at": new.matched_at,
+            "ended_at": None,
+        },
     )
+    # Thousands of profiles share a decision: it is written as JSON once.
+    reasons = {id(match.decision): to_json(match.decision.reasons) for match in found}
+    for start in range(0, len(found), _ROWS):
+        rows = [_row(match, reasons[id(match.decision)], now) for match in found[start : start + _ROWS]]
+        connection.execute(put, rows)
 
 
 def end_other_matches(
@@ -66,15 +71,20 @@ def end_other_matches(
     *,
     among: Iterable[int] | Iterable[str],
     by_profile: bool,
-    found: Sequence[NewMatch],
     now: datetime,
 ) -> int:
-    """End those standing matches of procedures, or profiles, that were not found again; return how many."""
+    """End those standing matches of procedures, or profiles, that were not found now; return how many.
+
+    Args:
+        connection: The transaction that stored what was found.
+        among: Whose matches.
+        by_profile: Whether *among* are profiles.
+        now: When ``put_matches`` stored what was found; all that is older was not found again.
+    """
     column = matches.c.profile_id if by_profile else matches.c.procedure_id
-    pairs = [(match.profile_id, match.procedure_id) for match in found]
-    statement = update(matches).where(column.in_(list(among)), matches.c.ended_at.is_(None))
-    if pairs:
-        statement = statement.where(tuple_(matches.c.profile_id, matches.c.procedure_id).not_in(pairs))
+    statement = update(matches).where(
+        column.in_(list(among)), matches.c.ended_at.is_(None), matches.c.matched_at < now
+    )
     return connection.execute(statement.values(ended_at=now)).rowcount
 
 
@@ -164,13 +174,13 @@ def _is_new(now: datetime) -> ColumnElement[bool]:
     return ~told & is_open & is_wanted
 
 
-def _row(match: NewMatch, now: datetime) -> dict[str, Any]:
+def _row(match: NewMatch, reasons: Any, now: datetime) -> dict[str, Any]:
     return {
         "profile_id": match.profile_id,
         "procedure_id": match.procedure_id,
         "revision": match.revision,
         "lot_ids": list(match.decision.lot_ids),
-        "reasons": to_json(match.decision.reasons),
+        "reasons": reasons,
         "fit": to_json(match.decision.fit),
         "score": match.decision.score,
         "matched_at": now,

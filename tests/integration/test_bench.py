@@ -23,11 +23,27 @@ SMALL = {
 }
 
 
+# What reads real notices is tried by make corpus.
+OF_REAL_NOTICES = "relevance.py"
+
+
 def test_every_bench_is_tried_here():
     """
     A new figure comes with its small sizes.
     """
-    assert sorted(SMALL) == sorted(path.name for path in BENCH.glob("*.py"))
+    assert sorted([*SMALL, OF_REAL_NOTICES]) == sorted(path.name for path in BENCH.glob("*.py"))
+
+
+def test_a_bench_of_real_notices_says_where_it_wants_them(tmp_path):
+    """
+    Without the folder there is nothing to measure: one line, and no figure.
+    """
+    command = [sys.executable, BENCH / OF_REAL_NOTICES, "--json", "--corpus", tmp_path / "none"]
+
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    expected = f"no folder of real notices at {tmp_path}/none: name one with --corpus"
+    assert (finished.returncode, finished.stdout, finished.stderr.strip()) == (0, "", expected)
 
 
 @pytest.mark.parametrize("name", sorted(SMALL))

@@ -264,7 +264,8 @@ def test_a_match_that_is_not_found_again_ends(connection):
     stored = matches.find_match(connection, "toits", procedure_id)
     untold = matches.count_untold(connection, now=NOW)
 
-    ended = matches.end_other_matches(connection, among=[procedure_id], by_profile=False, found=[], now=NOW)
+    later = NOW + timedelta(minutes=1)
+    ended = matches.end_other_matches(connection, among=[procedure_id], by_profile=False, now=later)
 
     assert (stored.lot_ids, stored.reasons, stored.score) == (("1",), decision.reasons, 1.0)
     assert (untold, ended, matches.count_untold(connection, now=NOW)) == (1, 1, 0)

@@ -122,6 +122,7 @@ def settings(database_url, tmp_path):
             "ALERTING_SECRET": "a secret of the tests",
             "ALERTING_MAILDIR": str(tmp_path / "maildir"),
             "ALERTING_ARCHIVE": str(tmp_path / "archive"),
+            "ALERTING_ENGINE": str(tmp_path / "engine.npz"),
             "ALERTING_DIALOGUES": str(tmp_path / "dialogues"),
         }
     )

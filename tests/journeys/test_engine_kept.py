@@ -1,0 +1,82 @@
+"""The engine is kept between two runs of the matching: it follows every change of a profile."""
+
+from __future__ import annotations
+
+from alerting import commands
+from alerting.matching.engine import Engine
+
+
+TOITURE = ("7", "Réfection de la toiture de l'école")
+FIRM = """
+[[firm]]
+id = "le-goff"
+name = "Couverture Le Goff"
+recipients = [{{ email = "yann@legoff.example" }}]
+profile = [{{ id = "toits", name = "Toits", words = ["{word}"], cadence = "immediate" }}]
+"""
+
+
+def subscribe(parts, tmp_path, word: str) -> None:
+    """Let the firm's only profile ask for a word."""
+    path = tmp_path / "firm.toml"
+    path.write_text(FIRM.format(word=word))
+    commands.import_firms(str(path), parts=parts)
+
+
+def test_a_profile_that_changed_between_two_runs_is_matched_as_it_is(
+    parts, authority, add_feed, clock, rss, tmp_path
+):
+    """
+    Kept with one word, changed to another while nothing ran: the next notice is matched by the new word.
+    """
+    add_feed(parts, authority)
+    subscribe(parts, tmp_path, "toiture")
+    authority.publish("/avis", rss(TOITURE))
+    first = commands.run_all(parts=parts)["match"]["matches"]
+    subscribe(parts, tmp_path, "lavoir")
+    clock.go_on(hours=1)
+    authority.publish("/avis", rss(("8", "Restauration du lavoir"), ("9", "Toiture du gymnase"), TOITURE))
+
+    commands.run_all(parts=parts)
+
+    # The new notice met the profile, the new profile met the notice.
+    assert first == 2
+    kept = Engine.load(parts.settings.engine_file)
+    assert kept.versions == {"toits": 2}
+    assert [row["title"] for row in commands.list_tellings(parts=parts)] == [
+        "Restauration du lavoir",
+        "Réfection de la toiture de l'école",
+    ]
+
+
+def test_a_profile_that_ended_is_matched_no_more(parts, authority, add_feed, clock, rss, tmp_path):
+    """
+    Erased between two runs: the kept engine forgets it.
+    """
+    add_feed(parts, authority)
+    subscribe(parts, tmp_path, "toiture")
+    authority.publish("/avis", rss(TOITURE))
+    commands.run_all(parts=parts)
+    commands.erase_firm("le-goff", parts=parts)
+    clock.go_on(hours=1)
+    authority.publish("/avis", rss(("9", "Toiture du gymnase"), TOITURE))
+
+    report = commands.run_all(parts=parts)
+
+    assert report["match"]["matches"] == 0
+    assert Engine.load(parts.settings.engine_file).versions == {}
+
+
+def test_a_file_that_is_no_engine_costs_nothing_but_time(parts, authority, add_feed, rss, tmp_path):
+    """
+    Rubbish where the engine is kept: it is built anew, and kept.
+    """
+    add_feed(parts, authority)
+    subscribe(parts, tmp_path, "toiture")
+    authority.publish("/avis", rss(TOITURE))
+    parts.settings.engine_file.write_bytes(b"rubbish")
+
+    report = commands.run_all(parts=parts)
+
+    assert report["match"]["matches"] == 2
+    assert Engine.load(parts.settings.engine_file).versions == {"toits": 1}
