@@ -25,7 +25,15 @@ PLACES = {
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN",
     "PYTHONPATH",
 }
-OUR_PLACES = {"database_url", "elasticsearch_url", "smtp_url", "archive", "maildir", "dialogues"}
+OUR_PLACES = {
+    "database_url",
+    "elasticsearch_url",
+    "smtp_url",
+    "archive",
+    "engine_file",
+    "maildir",
+    "dialogues",
+}
 
 
 @pytest.fixture(scope="module")
