@@ -10,15 +10,16 @@ Field names stay.  Times become ISO 8601 in UTC, enums their values, tuples list
 from __future__ import annotations
 
 import dataclasses
+import json
 import types
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from alerting.domain.criteria import Criteria
-from alerting.domain.digest import Digest
+from alerting.domain.digest import Digest, DigestItem
 from alerting.domain.match import Fit, Reason
 from alerting.domain.notice import Change, Notice
 
@@ -44,6 +45,55 @@ def to_json(value: object) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
     return value
+
+
+class JsonText(str):
+    """A JSON value that is written already."""
+
+    __slots__ = ()
+
+
+def write_json(value: object) -> str:
+    """Return JSON values as text; a text that is JSON already stays as it is."""
+    return value if isinstance(value, JsonText) else json.dumps(value)
+
+
+def write_digest(digest: Digest, notices: dict[int, str]) -> JsonText:
+    """Return a digest as ``to_json`` would give it, written.
+
+    Args:
+        digest: With its items.
+        notices: What was written of notices before, by identity: thousands of digests tell the same ones.
+            Whoever keeps it keeps the notices, too.
+    """
+    head = {
+        one.name: to_json(getattr(digest, one.name))
+        for one in dataclasses.fields(digest)
+        if one.name != "items"
+    }
+    items = ", ".join(_write_item(item, notices) for item in digest.items)
+    return JsonText(f'{json.dumps(head)[:-1]}, "items": [{items}]}}')
+
+
+def _write_item(item: DigestItem, notices: dict[int, str]) -> str:
+    rest = {
+        one.name: to_json(getattr(item, one.name)) for one in dataclasses.fields(item) if one.name != "notice"
+    }
+    notice = notices.get(id(item.notice))
+    if notice is None:
+        notice = notices[id(item.notice)] = json.dumps(to_json(item.notice))
+    return f'{json.dumps(rest)[:-1]}, "notice": {notice}}}'
+
+
+def _without(value: Digest | DigestItem, name: str) -> dict[str, Any]:
+    fields = (field.name for field in dataclasses.fields(value) if field.name != name)
+    return {field: to_json(getattr(value, field)) for field in fields}
+
+
+@lru_cache(maxsize=20_000)
+def reasons_from_text(text: str) -> tuple[Reason, ...]:
+    """Return the reasons that ``to_json`` was given, from their text: many profiles are given the same."""
+    return reasons_from_json(json.loads(text))
 
 
 def notice_from_json(data: Mapping[str, Any]) -> Notice:

@@ -32,7 +32,7 @@ from alerting.store.procedures import Revision
 
 log = structlog.get_logger()
 
-_LOCK = "alerting: compose"
+COMPOSE_LOCK = "alerting: compose"
 _BATCH = 500
 # A document that cannot be loaded for so long holds up no first digest.
 _PATIENCE = timedelta(minutes=15)
@@ -52,6 +52,7 @@ class _Composing:
         digest_hour: The hour of profiles that name none.
         new_message_id: Returns a fresh one at each call.
         known: Procedures as this call read them first: all its digests show one state of each.
+        written: Their notices as JSON, by identity.
     """
 
     database: Database
@@ -59,6 +60,7 @@ class _Composing:
     digest_hour: int
     new_message_id: Callable[[], str]
     known: dict[int, Procedure] = field(default_factory=dict)
+    written: dict[int, str] = field(default_factory=dict)
 
 
 def compose_digests(
@@ -119,7 +121,9 @@ def _compose_window(
         log.warning("digest_run_made_up", cadence=cadence.value, late_seconds=int(late.total_seconds()))
         counts["made_up"] += 1
     with composing.database.begin() as connection:
-        digests.close_run(connection, run_id, now=composing.now)
+        # A profile that was edited waits for its match; the window waits for the profile.
+        if not digests.has_unmatched(connection, rhythms):
+            digests.close_run(connection, run_id, now=composing.now)
     counts["runs"] = 1
     return counts
 
@@ -131,14 +135,17 @@ def _compose_run(
     run_id: int | None = None
     for batch in _batches(readers):
         with composing.database.begin() as connection:
-            lock(connection, _LOCK)
-            composed = list(_digests_for(connection, composing, batch))
+            lock(connection, COMPOSE_LOCK)
+            # Who was erased, paused or edited since the run began is left out, or read as it is now.
+            standing = digests.standing_readers(
+                connection, [reader.profile_id for reader in batch], now=composing.now
+            )
+            composed = list(_digests_for(connection, composing, standing))
             if composed and run_id is None:
                 run_id = digests.open_run(connection, cadence, window_end)
             if not composed or run_id is None:
                 continue
-            for digest in composed:
-                counts.update(_store(connection, run_id, digest, composing.new_message_id))
+            counts.update(_store(connection, run_id, composed, composing))
     if run_id is not None and cadence is Cadence.IMMEDIATE:
         counts["runs"] = 1
         with composing.database.begin() as connection:
@@ -262,21 +269,18 @@ def _digest(reader: Reader, items: tuple[DigestItem, ...], now: datetime) -> Dig
 
 
 def _store(
-    connection: Connection, run_id: int, digest: Digest, new_message_id: Callable[[], str]
+    connection: Connection, run_id: int, composed: Sequence[Digest], composing: _Composing
 ) -> dict[str, int]:
-    """Store one profile's digest with its tellings and deliveries."""
-    digest_id = digests.add_digest(connection, run_id, digest)
-    if digest_id is None:
-        return {}
-    told = digests.add_tellings(connection, digest_id, digest)
-    queued = deliveries.queue_deliveries(
+    """Store digests with their tellings and deliveries."""
+    numbers = digests.add_digests(connection, run_id, composed, notices=composing.written)
+    added = [digest for digest in composed if digest.profile_id in numbers]
+    told = digests.add_tellings(connection, ((numbers[one.profile_id], one) for one in added))
+    queued = deliveries.queue_all(
         connection,
-        digest_id,
-        firm_id=digest.firm_id,
-        profile_id=digest.profile_id,
-        message_ids=new_message_id,
+        [(numbers[one.profile_id], one.firm_id, one.profile_id) for one in added],
+        message_ids=composing.new_message_id,
     )
-    return {"digests": 1, "tellings": told, "deliveries": queued}
+    return {"digests": len(added), "tellings": told, "deliveries": queued}
 
 
 def message_ids(sender: str) -> Callable[[], str]:

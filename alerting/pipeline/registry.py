@@ -20,8 +20,9 @@ from alerting.errors import OutputError, ProfileError, UnknownIdError
 from alerting.feeds.credentials import check_reference
 from alerting.feeds.formats import AUTO, FORMATS
 from alerting.matching.firms_file import read_firm, read_firms, read_profile, refuse_silence
+from alerting.pipeline.compose import COMPOSE_LOCK
 from alerting.store import documents, feeds, firms
-from alerting.store.database import Connection, Database
+from alerting.store.database import Connection, Database, lock
 
 
 log = structlog.get_logger()
@@ -220,6 +221,7 @@ def erase_firm(database: Database, firm_id: str, *, now: Callable[[], datetime])
         UnknownIdError: No such firm.
     """
     with database.begin() as connection:
+        lock(connection, COMPOSE_LOCK)  # A digest that is being composed could else name it afterwards.
         if not firms.erase_firm(connection, firm_id, now=now()):
             raise UnknownIdError(f"firm {firm_id!r}: no firm of that id")
     log.info("firm_erased", firm_id=firm_id)

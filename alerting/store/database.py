@@ -17,6 +17,7 @@ from psycopg.errors import ProgramLimitExceeded, UndefinedColumn, UndefinedTable
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 
+from alerting.domain.json import write_json
 from alerting.errors import StoreOutdatedError, StoreUnavailableError, UnstorableError
 
 
@@ -66,7 +67,7 @@ class Database:
 
 def open_database(url: str) -> Database:
     """Return the database at a SQLAlchemy URL; nothing is connected yet."""
-    return Database(create_engine(url, pool_pre_ping=True, pool_size=5))
+    return Database(create_engine(url, pool_pre_ping=True, pool_size=5, json_serializer=write_json))
 
 
 def migrate(database: Database) -> str:

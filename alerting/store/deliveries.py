@@ -18,7 +18,7 @@ from alerting.domain.json import digest_from_json
 from alerting.domain.profile import Recipient
 from alerting.errors import Blame
 from alerting.store.database import lock
-from alerting.store.suppressions import find_suppression
+from alerting.store.suppressions import find_suppression, reasons_by_address
 from alerting.store.tables import deliveries, digests, mail_stops, profiles, recipients, suppressions
 
 
@@ -105,23 +105,42 @@ def queue_deliveries(
     Returns:
         How many may be sent.
     """
-    asked = select(recipients.c.recipient_id, recipients.c.email).where(
-        recipients.c.firm_id == firm_id, recipients.c.ended_at.is_(None)
-    )
-    count = 0
-    for row in connection.execute(asked.order_by(recipients.c.recipient_id)).all():
-        reason = find_suppression(connection, row.email, profile_id)
-        state = DeliveryState.QUEUED if reason is None else DeliveryState.SUPPRESSED
-        statement = insert(deliveries).values(
-            digest_id=digest_id,
-            recipient_id=row.recipient_id,
-            message_id=message_ids(),
-            state=state.value,
-            answer=reason,
+    return queue_all(connection, [(digest_id, firm_id, profile_id)], message_ids=message_ids)
+
+
+def queue_all(
+    connection: Connection, digests: Sequence[tuple[int, str, str]], *, message_ids: Callable[[], str]
+) -> int:
+    """Queue digests, each with its firm and profile, as ``queue_deliveries`` does; return how many may go."""
+    asked = (
+        select(recipients.c.firm_id, recipients.c.recipient_id, recipients.c.email)
+        .where(
+            recipients.c.firm_id.in_({firm_id for _, firm_id, _ in digests}), recipients.c.ended_at.is_(None)
         )
-        connection.execute(statement.on_conflict_do_nothing())
-        count += state is DeliveryState.QUEUED
-    return count
+        .order_by(recipients.c.recipient_id)
+    )
+    readers: dict[str, list[tuple[int, str]]] = {}
+    for row in connection.execute(asked):
+        readers.setdefault(row.firm_id, []).append((row.recipient_id, row.email.lower()))
+    emails = {email for found in readers.values() for _, email in found}
+    reasons = reasons_by_address(connection, emails)
+    rows = []
+    for digest_id, firm_id, profile_id in digests:
+        for recipient_id, email in readers.get(firm_id, []):
+            reason = reasons.get((email, None), reasons.get((email, profile_id)))
+            state = DeliveryState.QUEUED if reason is None else DeliveryState.SUPPRESSED
+            rows.append(
+                {
+                    "digest_id": digest_id,
+                    "recipient_id": recipient_id,
+                    "message_id": message_ids(),
+                    "state": state.value,
+                    "answer": reason,
+                }
+            )
+    if rows:
+        connection.execute(insert(deliveries).on_conflict_do_nothing(), rows)
+    return sum(row["state"] == DeliveryState.QUEUED.value for row in rows)
 
 
 def has_reachable(connection: Connection, *, firm_id: str, profile_id: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from alerting.domain.cadence import Cadence, Rhythm
 from alerting.domain.digest import Digest, TellingKind, telling_keys
-from alerting.domain.json import changes_from_json, digest_from_json, to_json
+from alerting.domain.json import changes_from_json, digest_from_json, to_json, write_digest
 from alerting.domain.notice import Change
 from alerting.domain.procedure import ProcedureState
 from alerting.store.tables import (
@@ -166,7 +166,26 @@ def readers_of(
         window_end: Aware UTC.
         now: Profiles that are paused until later are left out.
     """
-    has_rhythm = or_(
+    return _readers(
+        connection, and_(_has_rhythm(rhythms_due), _has_digest(), ~_has_digest(since=window_end)), now
+    )
+
+
+def standing_readers(connection: Connection, profile_ids: Collection[str], *, now: datetime) -> list[Reader]:
+    """Return those of some readers that still stand, as they are now."""
+    return _readers(connection, profiles.c.profile_id.in_(profile_ids), now)
+
+
+def has_unmatched(connection: Connection, rhythms_due: Collection[Rhythm]) -> bool:
+    """Tell whether a standing profile of some rhythms has changed and is not matched since."""
+    asked = select(profiles.c.profile_id).where(
+        _has_rhythm(rhythms_due), profiles.c.ended_at.is_(None), profiles.c.matched_at.is_(None)
+    )
+    return connection.scalar(asked.limit(1)) is not None
+
+
+def _has_rhythm(rhythms_due: Collection[Rhythm]) -> ColumnElement[bool]:
+    return or_(
         *(
             and_(
                 profiles.c.cadence == rhythm.cadence.value,
@@ -176,7 +195,6 @@ def readers_of(
             for rhythm in rhythms_due
         )
     )
-    return _readers(connection, and_(has_rhythm, _has_digest(), ~_has_digest(since=window_end)), now)
 
 
 def _readers(connection: Connection, asked: ColumnElement[bool], now: datetime) -> list[Reader]:
@@ -191,6 +209,8 @@ def _readers(connection: Connection, asked: ColumnElement[bool], now: datetime) 
         .where(
             asked,
             profiles.c.ended_at.is_(None),
+            # What an edited profile asked for before is nothing to tell: it is matched first.
+            profiles.c.matched_at.is_not(None),
             firms.c.ended_at.is_(None),
             or_(profiles.c.paused_until.is_(None), profiles.c.paused_until <= now),
             somebody,
@@ -209,6 +229,32 @@ def _has_digest(*, since: datetime | None = None) -> ColumnElement[bool]:
     return mine.exists()
 
 
+def add_digests(
+    connection: Connection, run_id: int, composed: Sequence[Digest], *, notices: dict[int, str]
+) -> dict[str, int]:
+    """Store digests of one run; return their numbers by profile, without those that the run has already.
+
+    Args:
+        connection: The transaction.
+        run_id: Of all of them.
+        composed: One a profile.
+        notices: See ``write_digest``.
+    """
+    rows = [
+        {
+            "run_id": run_id,
+            "profile_id": digest.profile_id,
+            "content": write_digest(digest, notices),
+            "created_at": digest.composed_at,
+        }
+        for digest in composed
+    ]
+    if not rows:
+        return {}
+    added = insert(digests).on_conflict_do_nothing().returning(digests.c.profile_id, digests.c.digest_id)
+    return {row.profile_id: row.digest_id for row in connection.execute(added, rows)}
+
+
 def add_digest(connection: Connection, run_id: int, digest: Digest) -> int | None:
     """Store a digest; None when the run has one for this profile already."""
     statement = insert(digests).values(
@@ -222,8 +268,8 @@ def add_digest(connection: Connection, run_id: int, digest: Digest) -> int | Non
     return digest_id
 
 
-def add_tellings(connection: Connection, digest_id: int, digest: Digest) -> int:
-    """Store that a digest's items are told, each under its keys; return how many were not told before."""
+def add_tellings(connection: Connection, told: Iterable[tuple[int, Digest]]) -> int:
+    """Store that the items of digests are told, each under its keys; return how many were not told before."""
     rows = [
         {
             "profile_id": digest.profile_id,
@@ -234,13 +280,14 @@ def add_tellings(connection: Connection, digest_id: int, digest: Digest) -> int:
             "digest_id": digest_id,
             "created_at": digest.composed_at,
         }
+        for digest_id, digest in told
         for item in digest.items
         for key in telling_keys(item)
     ]
     if not rows:
         return 0
-    statement = insert(tellings).values(rows).on_conflict_do_nothing().returning(tellings.c.telling_id)
-    return len(connection.scalars(statement).all())
+    added = insert(tellings).on_conflict_do_nothing().returning(tellings.c.telling_id)
+    return len(connection.scalars(added, rows).all())
 
 
 def tellings_of(

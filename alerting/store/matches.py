@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Text, cast, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from alerting.domain.json import fit_from_json, reasons_from_json, to_json
+from alerting.domain.json import fit_from_json, reasons_from_text, to_json
 from alerting.domain.match import Decision, Fit, Reason
 from alerting.domain.procedure import ProcedureState
 from alerting.store.digests import changed_pairs
@@ -18,6 +18,14 @@ from alerting.store.tables import digests, matches, procedures, profiles, tellin
 
 
 _ROWS = 5_000
+_STORED = (
+    matches.c.profile_id,
+    matches.c.procedure_id,
+    matches.c.lot_ids,
+    cast(matches.c.reasons, Text).label("reasons_text"),
+    matches.c.fit,
+    matches.c.score,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +107,7 @@ def matches_to_tell(
 ) -> dict[tuple[str, int], StoredMatch]:
     """Return the standing matches of profiles that were never told, by profile and procedure."""
     asked = (
-        select(matches)
+        select(*_STORED)
         .join(procedures, procedures.c.procedure_id == matches.c.procedure_id)
         .join(profiles, profiles.c.profile_id == matches.c.profile_id)
         .where(matches.c.profile_id.in_(profile_ids), matches.c.ended_at.is_(None), _is_new(now))
@@ -126,7 +134,7 @@ def matches_of(
     """Return the standing matches among pairs of profile and procedure."""
     if not pairs:
         return {}
-    asked = select(matches).where(
+    asked = select(*_STORED).where(
         matches.c.profile_id.in_({profile_id for profile_id, _ in pairs}),
         matches.c.procedure_id.in_({procedure_id for _, procedure_id in pairs}),
         matches.c.ended_at.is_(None),
@@ -153,7 +161,7 @@ def count_untold(connection: Connection, *, now: datetime) -> int:
 
 def find_match(connection: Connection, profile_id: str, procedure_id: int) -> StoredMatch | None:
     """Return one standing match."""
-    asked = select(matches).where(
+    asked = select(*_STORED).where(
         matches.c.profile_id == profile_id,
         matches.c.procedure_id == procedure_id,
         matches.c.ended_at.is_(None),
@@ -191,7 +199,7 @@ def _stored(row: Any) -> StoredMatch:
     return StoredMatch(
         procedure_id=row.procedure_id,
         lot_ids=tuple(row.lot_ids),
-        reasons=reasons_from_json(row.reasons),
+        reasons=reasons_from_text(row.reasons_text),
         fit=None if row.fit is None else fit_from_json(row.fit),
         score=row.score,
     )

@@ -68,6 +68,16 @@ def find_suppression(connection: Connection, email: str, profile_id: str) -> str
     return connection.scalar(asked.order_by(suppressions.c.suppression_id).limit(1))
 
 
+def reasons_by_address(connection: Connection, emails: Collection[str]) -> dict[tuple[str, str | None], str]:
+    """Return why addresses get nothing: by address, in small letters, and profile, None for all of them."""
+    if not emails:
+        return {}
+    asked = select(suppressions.c.email, suppressions.c.profile_id, suppressions.c.reason).where(
+        suppressions.c.email.in_(emails), suppressions.c.ended_at.is_(None)
+    )
+    return {(row.email, row.profile_id): row.reason for row in connection.execute(asked)}
+
+
 def standing_suppressions(connection: Connection, email: str) -> list[Suppression]:
     """Return the orders that stand about an address, the general one first."""
     asked = _asked().where(suppressions.c.email == email.lower(), suppressions.c.ended_at.is_(None))

@@ -112,7 +112,7 @@ def add_digest(connection, procedure_id: int, *, revision: int = 1) -> tuple[int
     item = DigestItem(TellingKind.NEW, procedure_id, revision, ProcedureState.OPEN, NOTICE)
     digest = Digest("toits", "Toits", "le-goff", "Couverture Le Goff", NOW, (item,))
     digest_id = digests.add_digest(connection, run_id, digest)
-    return digest_id, digests.add_tellings(connection, digest_id, digest) == 1
+    return digest_id, digests.add_tellings(connection, [(digest_id, digest)]) == 1
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_code(connection):

@@ -265,3 +265,25 @@ def test_a_firm_that_is_erased_before_its_mail_leaves_gets_none_and_leaves_nothi
     assert "legoff" not in str(delivery)
     assert commands.list_firms(parts=town.parts) == []
     assert town.run_at(MONDAY + timedelta(days=1))["deliver"]["sent"] == 0
+
+
+def test_a_profile_edited_between_match_and_compose_is_told_by_what_it_asks_now(town):
+    """
+    Matched by its old words, then edited: nothing is told by the old ones, not even in the hour of its window.
+    """
+    town.subscribe(cadence="daily", hour=7)
+    town.publish("1", PAPER)
+    town.run_at(MONDAY)
+    town.publish("2", "Toiture du lavoir")
+    town.publish("3", "Désamiantage du préau")
+    town.clock.moment = paris(3, 8)
+    for step in ("fetch_due_feeds", "load_documents", "match_profiles"):
+        getattr(commands, step)(parts=town.parts)
+    town.subscribe(cadence="daily", hour=7, words=["désamiantage"])
+
+    early = commands.compose_digests(parts=town.parts)["tellings"]
+    commands.match_profiles(parts=town.parts)
+    late = commands.compose_digests(parts=town.parts)["tellings"]
+
+    assert (early, late) == (0, 1)
+    assert town.tellings() == [("new", "Désamiantage du préau"), ("new", PAPER)]
