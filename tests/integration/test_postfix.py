@@ -119,8 +119,9 @@ def test_mails_in_one_go_arrive_once_each_and_refusals_among_them_hurt_no_other(
     assert grey.blame is Blame.POLICY
     assert next_hop.enough.wait(30)
     assert sorted(next_hop.arrived) == [f"<{number}@alertes.example>" for number in (0, 2, 4, 5, 6)]
-    [said] = [line for line in postfix.log.read_text().splitlines() if "disconnect from" in line]
-    assert "mail=7 rcpt=5/7 data=5/7" in said
+    # One connection said all seven; other lines are other tests' and the look whether the server is there.
+    said = [line for line in postfix.log.read_text().splitlines() if "disconnect from" in line]
+    assert ["mail=7 rcpt=5/7 data=5/7" in line for line in said if "mail=7" in line] == [True]
 
 
 def test_a_user_who_is_refused_later_comes_back_as_a_bounce(postfix):
