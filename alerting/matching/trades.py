@@ -11,7 +11,7 @@ training, supply and more (``reference.acts``).
 
 Where the lots of a notice name trades, they alone speak; else what the notice says holds for all of them.
 
-Source of the numbers: bench/relevance.py, on the half of the labelled notices that is for tuning.
+Source of the numbers: bench/relevance.py, on the labelled notices that are for tuning.
 """
 
 from __future__ import annotations
@@ -271,15 +271,32 @@ def _weigh(unit: _Unit) -> dict[int, _Evidence]:
         )
         evidence[trade].words = tuple(dict.fromkeys((*evidence[trade].words, *_words(hits))))
     for trade, found in evidence.items():
-        if not found.lead or not _has_word((*lead_hits.get(trade, ()), *body_hits.get(trade, ()))):
+        is_beside = trade in silenced or bool(in_lead) or in_body >= MANY_TRADES
+        is_hinted = found.lead < WORD_POINTS and is_beside
+        if (
+            is_hinted
+            or not found.lead
+            or not _has_word((*lead_hits.get(trade, ()), *body_hits.get(trade, ())))
+        ):
             found.body = min(found.body, MOST_OF_BODY - found.lead)
     named = in_lead or {trade for trade, hits in body_hits.items() if _points(hits) >= WORD_POINTS}
     _weigh_codes(unit, evidence, named=named, silenced=silenced)
+    _spread(evidence, in_lead)
     for trade in [number for number in evidence if _is_out(number, unit.leads)]:
         del evidence[trade]
     if len(in_lead) >= TRADES_OF_A_MACRO_LOT and not _lists_lots(unit.leads):
         return {trade: _halved(found) for trade, found in evidence.items()}
     return dict(evidence)
+
+
+def _spread(evidence: Mapping[int, _Evidence], in_lead: Collection[int]) -> None:
+    """Let codes of many trades tell only those that the title names: a whole house is bought."""
+    coded = {frozenset(found.cpv_codes) for found in evidence.values() if found.codes}
+    if len(coded) < MANY_TRADES:
+        return
+    for trade, found in evidence.items():
+        if trade not in in_lead:
+            found.codes = max(0.0, min(found.codes, MOST_OF_CODE_ALONE - found.lead - found.body))
 
 
 def _lists_lots(leads: Sequence[AnalysedText]) -> bool:
@@ -418,9 +435,15 @@ def _act(said: _Said) -> tuple[Act, str] | None:
         return of_titles
     of_beginnings = _last_act(said.beginnings)
     if of_titles is None:
-        return of_beginnings
+        return of_beginnings or _concession(said)
     is_sure = any(True for text in said.beginnings for _ in _hits(text, _always_entries()))
     return of_beginnings if is_sure and of_beginnings is not None else of_titles
+
+
+def _concession(said: _Said) -> tuple[Act, str] | None:
+    """Return that a service is conceded: its title names the service alone ("distribution d'électricité")."""
+    of_body = _last_act(tuple(map(_beginning, said.bodies[:1])))
+    return of_body if of_body is not None and of_body[0] is Act.CONCESSION else None
 
 
 def _last_act(texts: Sequence[AnalysedText]) -> tuple[Act, str] | None:
