@@ -242,8 +242,27 @@ def link_notices(paths: Paths, as_json: AsJson = False) -> None:  # noqa: FBT002
 
 @firms.command("import")
 def import_firms(path: str, as_json: AsJson = False) -> None:  # noqa: FBT002
-    """Add or change the firms of a TOML file."""
-    _show_report(commands.import_firms(path), as_json=as_json)
+    """Add or change the firms of a TOML file, or of a CSV table with a report a line.
+
+    Firms of a .csv (SIRET, name, NAF, commune or postcode, e-mail) get one mail with a link to confirm,
+    and nothing else before.  Exit code 2: at least one line was refused.
+    """
+    report = commands.import_firms(path)
+    if "lines" not in report or as_json:
+        _show_report(report, as_json=as_json)
+    else:
+        columns = ("line", "siret", "state", "field", "got", "expected")
+        _print_table([row for row in report["lines"] if row["state"] != "unchanged"], columns)
+        counts = ("added", "changed", "unchanged", "refused", "asked")
+        _console().print(", ".join(f"{report[name]} {name}" for name in counts))
+    if report.get("refused"):
+        raise typer.Exit(EXIT_ACT)
+
+
+@firms.command("confirm")
+def confirm_firm(firm_id: str, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Let an imported firm be told what it matches, without the link: it said so otherwise."""
+    _show_report(commands.confirm_firm(firm_id), as_json=as_json)
 
 
 @firms.command("add")
@@ -267,7 +286,8 @@ def erase_firm(firm_id: str, as_json: AsJson = False) -> None:  # noqa: FBT002
 @firms.command("list")
 def list_firms(as_json: AsJson = False) -> None:  # noqa: FBT002
     """Show every firm."""
-    _show_rows(commands.list_firms(), ("firm_id", "name", "recipient_count", "profiles"), as_json=as_json)
+    columns = ("firm_id", "name", "recipient_count", "profiles", "unconfirmed_since")
+    _show_rows(commands.list_firms(), columns, as_json=as_json)
 
 
 @profiles.command("add")

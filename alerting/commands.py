@@ -25,6 +25,7 @@ from alerting.pipeline import (
     crafts,
     deliver,
     dry,
+    enrol,
     fetch,
     index,
     link,
@@ -203,9 +204,18 @@ def import_firms(path: str, *, parts: Parts | None = None) -> Report:
 
     A profile whose criteria changed is matched again; "waiting" counts the profiles to match.
 
+    Firms of a file that ends in .csv are entered by somebody else, and told nothing before each has
+    confirmed by the link of the one mail that it gets: the report counts the lines "added", "changed",
+    "unchanged" and "refused", and has each of the "lines"; "waiting" counts the mails to send.
+
     Raises:
         ProfileError: The file cannot be used; nothing of it is stored.
     """
+    if Path(path).suffix.lower() == ".csv":
+        content = registry.read_bytes(Path(path))
+        with bootstrap.opened(parts) as opened:
+            sender = opened.settings.sender
+            return enrol.import_table(opened.database, content, sender=sender, now=opened.now)
     text = registry.read_text(Path(path))
     with bootstrap.opened(parts) as opened:
         return registry.import_firms(opened.database, text, now=opened.now)
@@ -242,6 +252,16 @@ def add_profile(firm_id: str, profile: Mapping[str, Any], *, parts: Parts | None
     """
     with bootstrap.opened(parts) as opened:
         return registry.add_profile(opened.database, firm_id, profile)
+
+
+def confirm_firm(firm_id: str, *, parts: Parts | None = None) -> Report:
+    """Let a firm that was imported be told, on an operator's word; "waiting" counts the profiles to match.
+
+    Raises:
+        UnknownIdError: No firm of that id waits for its confirmation.
+    """
+    with bootstrap.opened(parts) as opened:
+        return enrol.confirm_firm(opened.database, firm_id, now=opened.now)
 
 
 def erase_firm(firm_id: str, *, parts: Parts | None = None) -> Report:
@@ -662,6 +682,26 @@ def lift_unreachable(token: str, *, parts: Parts | None = None) -> Report:
     with bootstrap.opened(parts) as opened:
         secret = opened.settings.secret
         return subscriptions.lift_unreachable(opened.database, secret, token, now=opened.now)
+
+
+def show_confirmation(token: str, *, parts: Parts | None = None) -> Report:
+    """Return what a page shows about the link by which a firm confirms.
+
+    Raises:
+        TokenError: The token is not one of ours.
+    """
+    with bootstrap.opened(parts) as opened:
+        return enrol.show_confirmation(opened.database, opened.settings.secret, token)
+
+
+def confirm_by_link(token: str, *, parts: Parts | None = None) -> Report:
+    """Let that firm be told; return what ``show_confirmation`` then says.
+
+    Raises:
+        TokenError: The token is not one of ours.
+    """
+    with bootstrap.opened(parts) as opened:
+        return enrol.confirm_by_link(opened.database, opened.settings.secret, token, now=opened.now)
 
 
 def check_health(*, parts: Parts | None = None) -> Report:

@@ -33,6 +33,7 @@ class LinkPurpose(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     LIFT = "try-again"
+    CONFIRM = "confirm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,23 @@ def read_lift_link(secret: str, token: str) -> tuple[int, int]:
         case [int(recipient_id), int(suppression_id)]:
             return recipient_id, suppression_id
     raise TokenError(f"link to {LinkPurpose.LIFT.value}: signed by us, but not understood")
+
+
+def sign_confirm_link(secret: str, recipient_id: int) -> str:
+    """Return the token by which one recipient confirms that his firm wants our mails."""
+    return _sign(secret, LinkPurpose.CONFIRM, [recipient_id])
+
+
+def read_confirm_link(secret: str, token: str) -> int:
+    """Return the recipient_id of a token that we signed.
+
+    Raises:
+        TokenError: It is forged, damaged or signed for something else.
+    """
+    match _read(secret, LinkPurpose.CONFIRM, token):
+        case [int(recipient_id)]:
+            return recipient_id
+    raise TokenError(f"link to {LinkPurpose.CONFIRM.value}: signed by us, but not understood")
 
 
 def link_address(base_url: str, purpose: LinkPurpose, token: str) -> str:

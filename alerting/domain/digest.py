@@ -70,10 +70,20 @@ class Unreachable:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What a firm that somebody else enrolled is asked to confirm: its trades and where, as it reads them."""
+
+    trades: tuple[str, ...]
+    communes: tuple[str, ...]
+    radius_km: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     """The content for one profile and one run, before it is rendered for a recipient.
 
-    One that names unreachable addresses has no items: it is a notice to their colleagues.
+    One that names unreachable addresses has no items: it is a notice to their colleagues.  Nor has one
+    that asks for a confirmation.
 
     Args:
         profile_id, profile_name, firm_id, firm_name: For whom.
@@ -90,6 +100,7 @@ class Digest:
     items: tuple[DigestItem, ...]
     unreachable: tuple[Unreachable, ...] = ()
     shown_count: int | None = None
+    confirmation: Confirmation | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,18 @@ def read_text(path: Path) -> str:
         raise ProfileError(f"{path}: byte {error.start} is no UTF-8") from error
 
 
+def read_bytes(path: Path) -> bytes:
+    """Return a file's bytes.
+
+    Raises:
+        ProfileError: It cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ProfileError(f"{path}: {error.strerror}") from error
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a file.
 

@@ -72,7 +72,7 @@ def _silences(connection: Connection, now: datetime) -> dict[str, int]:
 def list_firms(database: Database) -> list[Row]:
     """Return every firm."""
     with database.begin() as connection:
-        return firms.list_firms(connection)
+        return [_plain(row) for row in firms.list_firms(connection)]
 
 
 def list_profiles(database: Database) -> list[Row]:

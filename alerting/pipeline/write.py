@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from alerting.delivery.message import sender_address
-from alerting.delivery.tokens import LinkPurpose, link_address, sign_lift_link
+from alerting.delivery.tokens import LinkPurpose, link_address, sign_confirm_link, sign_lift_link
+from alerting.digests.confirmation import render_confirmation
 from alerting.digests.render import render
 from alerting.digests.unreachable import render_unreachable
 from alerting.domain.digest import RenderedDigest
@@ -34,6 +35,16 @@ def write_mail(
     """
     address = sender_address(sender)
     sender_name = address.name or address.bare
+    if claimed.digest.confirmation is not None:
+        token = sign_confirm_link(secret, claimed.recipient_id)
+        return render_confirmation(
+            claimed.digest,
+            recipient=claimed.recipient,
+            unsubscribe_url=unsubscribe_url,
+            confirm_url=link_address(base_url, LinkPurpose.CONFIRM, token),
+            sender_name=sender_name,
+            contact=address.bare,
+        )
     if not claimed.digest.unreachable:
         return render(
             claimed.digest,

@@ -121,7 +121,12 @@ def find_last_reader(connection: Connection, firm_id: str) -> Reader | None:
         select(*_READER)
         .join(firms, firms.c.firm_id == profiles.c.firm_id)
         .join(digests, digests.c.profile_id == profiles.c.profile_id)
-        .where(firms.c.firm_id == firm_id, firms.c.ended_at.is_(None), profiles.c.ended_at.is_(None))
+        .where(
+            firms.c.firm_id == firm_id,
+            firms.c.ended_at.is_(None),
+            firms.c.unconfirmed_since.is_(None),
+            profiles.c.ended_at.is_(None),
+        )
         .order_by(digests.c.digest_id.desc())
         .limit(1)
     )
@@ -212,6 +217,7 @@ def _readers(connection: Connection, asked: ColumnElement[bool], now: datetime) 
             # What an edited profile asked for before is nothing to tell: it is matched first.
             profiles.c.matched_at.is_not(None),
             firms.c.ended_at.is_(None),
+            firms.c.unconfirmed_since.is_(None),
             or_(profiles.c.paused_until.is_(None), profiles.c.paused_until <= now),
             somebody,
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, exists, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from alerting.domain.cadence import Cadence
@@ -19,7 +19,13 @@ from alerting.store.tables import deliveries, digests, firms, profiles, received
 # How many rows one question asks for by their ids.
 _ROWS = 5_000
 # What a digest of an erased firm still says.
-_NOTHING = {"firm_name": "", "profile_name": "", "items": [], "unreachable": []}
+_NOTHING: dict[str, Any] = {
+    "firm_name": "",
+    "profile_name": "",
+    "items": [],
+    "unreachable": [],
+    "confirmation": None,
+}
 
 
 def put_firm(connection: Connection, firm: Firm, *, now: datetime) -> None:
@@ -152,8 +158,8 @@ def owner_of_profile(connection: Connection, profile_id: str) -> str | None:
 
 
 def active_profiles(connection: Connection) -> list[tuple[str, Criteria]]:
-    """Return every standing profile's id and criteria, by id."""
-    asked = select(profiles.c.profile_id, profiles.c.criteria).where(profiles.c.ended_at.is_(None))
+    """Return every standing profile's id and criteria, by id; those of firms that did not confirm rest."""
+    asked = select(profiles.c.profile_id, profiles.c.criteria).where(*_standing())
     rows = connection.execute(asked.order_by(profiles.c.profile_id))
     return [(row.profile_id, criteria_from_json(row.criteria)) for row in rows]
 
@@ -197,8 +203,9 @@ def list_firms(connection: Connection) -> list[dict[str, Any]]:
     """Return every firm with its recipients' count and its profiles' ids."""
     ids = func.array_agg(profiles.c.profile_id.distinct()).filter(profiles.c.ended_at.is_(None))
     count = func.count(recipients.c.recipient_id.distinct()).filter(recipients.c.ended_at.is_(None))
+    facts = (firms.c.firm_id, firms.c.name, firms.c.unconfirmed_since)
     asked = (
-        select(firms.c.firm_id, firms.c.name, count.label("recipient_count"), ids.label("profiles"))
+        select(*facts, count.label("recipient_count"), ids.label("profiles"))
         .outerjoin(recipients, recipients.c.firm_id == firms.c.firm_id)
         .outerjoin(profiles, profiles.c.firm_id == firms.c.firm_id)
         .where(firms.c.ended_at.is_(None))
@@ -218,7 +225,12 @@ def profiles_of(connection: Connection, firm_id: str) -> list[tuple[str, Criteri
 
 
 def _unmatched() -> tuple[Any, ...]:
-    return (profiles.c.matched_at.is_(None), profiles.c.ended_at.is_(None))
+    return (profiles.c.matched_at.is_(None), *_standing())
+
+
+def _standing() -> tuple[Any, ...]:
+    resting = exists().where(firms.c.firm_id == profiles.c.firm_id, firms.c.unconfirmed_since.is_not(None))
+    return (profiles.c.ended_at.is_(None), ~resting)
 
 
 def _put_recipient(connection: Connection, firm_id: str, recipient: Recipient) -> None:

@@ -215,9 +215,15 @@ firms = Table(
     Column("firm_id", Text, primary_key=True),
     Column("name", Text, nullable=False),
     Column("siret", Text),
+    _time(
+        "unconfirmed_since"
+    ),  # enrolled by somebody else, and to be asked; NULL: it is told what it matches
+    _time("confirmed_at"),
+    Column("confirmed_by", Text),
     _created(),
     _time("ended_at"),
     Column("ended_reason", Text),
+    Index("ix_firms_siret", "siret"),
 )
 
 recipients = Table(
@@ -374,6 +380,15 @@ suppressions = Table(
         postgresql_nulls_not_distinct=True,
         postgresql_where=text("ended_at IS NULL"),
     ),
+)
+
+# Who was asked to confirm: each recipient once, in one digest.
+confirmations = Table(
+    "confirmations",
+    metadata,
+    Column("recipient_id", BigInteger, ForeignKey("recipients.recipient_id"), primary_key=True),
+    Column("digest_id", BigInteger, ForeignKey("digests.digest_id"), nullable=False),
+    _created(),
 )
 
 # What a firm's other recipients were told of an address of theirs: each order once, in one digest.

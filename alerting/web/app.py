@@ -1,4 +1,4 @@
-"""Pages for who reads our mails: leave a profile, come back, let an address be tried again.
+"""Pages for who reads our mails: leave a profile, come back, let an address be tried again, confirm.
 
 In:   requests; the signed token in the path is all that says who asks: no cookie, no login, no script.
 Out:  small pages in French, and ``/health`` for who watches.
@@ -33,7 +33,14 @@ from alerting.delivery.message import sender_address
 from alerting.delivery.tokens import LinkPurpose
 from alerting.errors import ChoiceError, TokenError, TransientError
 from alerting.web.headers import SafeHeaders
-from alerting.web.pages import Sender, problem_page, style_hash, subscription_page, unreachable_page
+from alerting.web.pages import (
+    Sender,
+    confirmation_page,
+    problem_page,
+    style_hash,
+    subscription_page,
+    unreachable_page,
+)
 
 
 log = structlog.get_logger()
@@ -44,6 +51,7 @@ PATIENCE_SECONDS = 10
 _TRY_AGAIN_SECONDS = "120"
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+Command = Callable[..., commands.Report]
 
 
 def build_app(parts: Parts) -> ASGIApp:
@@ -52,7 +60,14 @@ def build_app(parts: Parts) -> ASGIApp:
     sender = Sender(address.name or address.bare, address.bare)
     routes: list[BaseRoute] = [
         *(_route(purpose, _subscription(parts, sender, purpose)) for purpose in commands.SUBSCRIPTION_LINKS),
-        _route(LinkPurpose.LIFT, _unreachable(parts, sender)),
+        _route(
+            LinkPurpose.LIFT,
+            _shown(parts, sender, commands.show_unreachable, commands.lift_unreachable, unreachable_page),
+        ),
+        _route(
+            LinkPurpose.CONFIRM,
+            _shown(parts, sender, commands.show_confirmation, commands.confirm_by_link, confirmation_page),
+        ),
         Route("/health", _health(parts)),
         Route("/robots.txt", _robots),
     ]
@@ -89,17 +104,19 @@ def _subscription(parts: Parts, sender: Sender, purpose: LinkPurpose) -> Endpoin
     return _by_method(show, act)
 
 
-def _unreachable(parts: Parts, sender: Sender) -> Endpoint:
+def _shown(parts: Parts, sender: Sender, ask: Command, do: Command, page: Callable[..., str]) -> Endpoint:
+    """Return an endpoint of a link that knows one act: GET shows, POST does it and shows."""
+
     async def show(request: Request) -> Response:
         token = request.path_params["token"]
-        report = await run_in_threadpool(commands.show_unreachable, token, parts=parts)
-        return HTMLResponse(unreachable_page(report, sender, token=token, is_done=False))
+        report = await run_in_threadpool(ask, token, parts=parts)
+        return HTMLResponse(page(report, sender, token=token, is_done=False))
 
     async def act(request: Request) -> Response:
         token = request.path_params["token"]
         await _read_body(request)
-        report = await run_in_threadpool(commands.lift_unreachable, token, parts=parts)
-        return HTMLResponse(unreachable_page(report, sender, token=token, is_done=True))
+        report = await run_in_threadpool(do, token, parts=parts)
+        return HTMLResponse(page(report, sender, token=token, is_done=True))
 
     return _by_method(show, act)
 

@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 from alerting.delivery.tokens import LinkPurpose
+from alerting.digests.confirmation import say_where
 from alerting.digests.languages import NO_BREAK, find_language
 from alerting.digests.render import get_template
 
@@ -91,6 +92,31 @@ def unreachable_page(report: Mapping[str, Any], sender: Sender, *, token: str, i
         **report,
     }
     return get_template("web/unreachable.html.j2").render(context)
+
+
+def confirmation_page(report: Mapping[str, Any], sender: Sender, *, token: str, is_done: bool) -> str:
+    """Return the page on which a firm that somebody else enrolled says yes.
+
+    Args:
+        report: Of ``commands.show_confirmation``.
+        sender: Who we are.
+        token: Of the page's own link.
+        is_done: Whether it was said just now.
+    """
+    headings = {
+        "asked": f"Recevoir les marchés publics de votre métier{NO_BREAK}?",
+        "confirmed": "Vous recevez les marchés de votre métier",
+        "gone": "Plus rien à confirmer",
+    }
+    context = {
+        "heading": headings[report["state"]],
+        "where": say_where(report.get("communes", ()), report.get("radius_km")),
+        "token": token,
+        "is_done": is_done,
+        **_about(sender),
+        **report,
+    }
+    return get_template("web/confirmation.html.j2").render(context)
 
 
 def problem_page(status: int, sender: Sender) -> str:

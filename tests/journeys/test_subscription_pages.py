@@ -556,3 +556,29 @@ def test_an_address_that_is_taken_is_one_line(settings):
 
     assert said == f"alerting: address 127.0.0.1:{port}: cannot be served at: address already in use\n"
     assert web.returncode == 2
+
+
+def test_a_firm_of_a_list_says_yes_on_the_page_of_its_mail(parts, site, tmp_path, mails):
+    """
+    Showing asks, and changes nothing; the button's answer says what comes; the profile is then matched.
+    """
+    table = tmp_path / "list.csv"
+    table.write_text(
+        "siret,nom,ape,commune,e-mail\n73282932000074,<b>Kerléo</b>,4322A,Redon,bureau@kerleo.example\n"
+    )
+    commands.import_firms(str(table), parts=parts)
+    commands.run_all(parts=parts)
+    [(_, _, text)] = mails(parts.settings.maildir)
+    link = re.search(r"https?://\S+/confirm/\S+", text)[0]
+
+    shown = site.page("GET", link)
+    before = commands.match_profiles(parts=parts)["profiles"]
+    done = site.page(*shown.forms[0])
+    again = site.page("GET", link)
+
+    assert "<b>Kerléo</b>" in shown.words
+    assert "40 km autour de Redon" in shown.words
+    assert (before, commands.match_profiles(parts=parts)["profiles"]) == (0, 1)
+    assert "C’est fait" in done.words
+    assert "C’est fait" not in again.words
+    assert (done.forms, again.forms) == ([], [])

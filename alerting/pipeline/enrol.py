@@ -1,0 +1,234 @@
+"""Enrol: many firms at once from a table of somebody else's; each is told nothing before it confirms.
+
+In:   the bytes of the table; later the link of the one mail that each firm gets, or an operator's word.
+Out:  what became of each line; firms whose profiles are matched and told from then on.
+
+A line that says what is stored changes nothing and sends nothing.  A firm that confirmed is its own: its
+address and profile are no longer the table's to change.  One that was erased is not entered again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from alerting.delivery.tokens import read_confirm_link
+from alerting.domain.criteria import Criteria
+from alerting.domain.digest import Confirmation, Digest
+from alerting.domain.profile import Firm
+from alerting.domain.suppression import SuppressionKind
+from alerting.errors import UnknownIdError
+from alerting.matching.firms_csv import FirmLine, Refusal, read_firm_lines
+from alerting.pipeline.compose import message_ids
+from alerting.reference.communes import commune_of_insee
+from alerting.reference.trades import get_trade
+from alerting.store import deliveries, digests, enrolments, firms, suppressions
+from alerting.store.database import Connection, Database, lock
+from alerting.store.enrolments import Enrolled
+
+
+log = structlog.get_logger()
+
+_LOCK = "alerting: enrol"
+_BY_LINK = "the link of a mail"
+_BY_OPERATOR = "an operator"
+_STATES = ("added", "changed", "unchanged", "refused")
+
+
+@dataclass(frozen=True, slots=True)
+class _Enrolling:
+    """One import: the transaction, its one moment, and what gives each mail its Message-ID."""
+
+    connection: Connection
+    now: datetime
+    new_message_id: Callable[[], str]
+
+
+def import_table(
+    database: Database, content: bytes, *, sender: str, now: Callable[[], datetime]
+) -> dict[str, Any]:
+    """Store the firms of a table, and queue to each that is new the mail that asks it to confirm.
+
+    Returns:
+        added, changed, unchanged, refused: how many lines; lines: of each its number, siret, firm_id,
+        state, fields (what changed), and of a refused one field, got, expected; asked: mails queued now;
+        waiting: deliveries that may be sent.
+
+    Raises:
+        ProfileError: The table as a whole cannot be read.
+    """
+    lines = read_firm_lines(content)
+    with database.begin() as connection:
+        lock(connection, _LOCK)
+        enrolling = _Enrolling(connection, now(), message_ids(sender))
+        before = deliveries.count_to_send(connection, now=enrolling.now)
+        run_id = digests.open_notice(connection, enrolling.now)
+        rows = [_enrol(enrolling, run_id, line) for line in lines]
+        waiting = deliveries.count_to_send(connection, now=enrolling.now)
+    states = Counter(row["state"] for row in rows)
+    counts = {state: states[state] for state in _STATES}
+    log.info("firms_enrolled", **counts)
+    return {**counts, "asked": waiting - before, "lines": rows, "waiting": waiting}
+
+
+def confirm_firm(database: Database, firm_id: str, *, now: Callable[[], datetime]) -> dict[str, Any]:
+    """Let a firm be told, on an operator's word that it asked for it.
+
+    Raises:
+        UnknownIdError: No firm of that id waits for its confirmation.
+    """
+    with database.begin() as connection:
+        if not enrolments.confirm(connection, firm_id, by=_BY_OPERATOR, now=now()):
+            raise UnknownIdError(f"firm {firm_id!r}: no firm of that id waits for its confirmation")
+        waiting = firms.count_unmatched_profiles(connection)
+    log.info("firm_confirmed", firm_id=firm_id, by=_BY_OPERATOR)
+    return {"firm_id": firm_id, "state": "confirmed", "waiting": waiting}
+
+
+def show_confirmation(database: Database, secret: str, token: str) -> dict[str, Any]:
+    """Return what a page shows about the link of a mail that asks.
+
+    Returns:
+        state: "asked", "confirmed", or "gone" (no such recipient or firm any more); unless gone:
+        firm_name, email, and trades, communes, radius_km of the profile.
+
+    Raises:
+        TokenError: The token is not one of ours.
+    """
+    recipient_id = read_confirm_link(secret, token)
+    with database.begin() as connection:
+        return _report(connection, recipient_id)
+
+
+def confirm_by_link(
+    database: Database, secret: str, token: str, *, now: Callable[[], datetime]
+) -> dict[str, Any]:
+    """Let the firm be told; return what ``show_confirmation`` then says.  A reader who had left comes back.
+
+    Raises:
+        TokenError: The token is not one of ours.
+    """
+    recipient_id = read_confirm_link(secret, token)
+    with database.begin() as connection:
+        asked = enrolments.find_asked(connection, recipient_id)
+        if asked is not None and enrolments.confirm(connection, asked.firm_id, by=_BY_LINK, now=now()):
+            for order in suppressions.standing_suppressions(connection, asked.email):
+                if order.kind is SuppressionKind.UNSUBSCRIBED:
+                    suppressions.end_suppression(
+                        connection, order.suppression_id, why="confirmed by a link", now=now()
+                    )
+            log.info("firm_confirmed", firm_id=asked.firm_id, by=_BY_LINK, recipient_id=recipient_id)
+        return _report(connection, recipient_id)
+
+
+def _report(connection: Connection, recipient_id: int) -> dict[str, Any]:
+    asked = enrolments.find_asked(connection, recipient_id)
+    profiles = [] if asked is None else firms.profiles_of(connection, asked.firm_id)
+    if asked is None or not profiles:
+        return {"state": "gone"}
+    said = _confirmation(profiles[0][1])
+    return {
+        "state": "asked" if asked.is_unconfirmed else "confirmed",
+        "firm_name": asked.firm_name,
+        "email": asked.email,
+        "trades": list(said.trades),
+        "communes": list(said.communes),
+        "radius_km": said.radius_km,
+    }
+
+
+def _enrol(enrolling: _Enrolling, run_id: int, line: FirmLine) -> dict[str, Any]:
+    row: dict[str, Any] = {"line": line.number, "siret": line.siret}
+    if line.firm is None:
+        return _refused(row, line.refusal)
+    known = enrolments.find_enrolled(enrolling.connection, line.firm.firm_id)
+    if known is not None and (refusal := _find_refusal(line.firm, known)) is not None:
+        return _refused(row, refusal)
+    fields = [] if known is None else _changed_fields(line.firm, known)
+    row |= {"firm_id": line.firm.firm_id}
+    if known is not None and not fields:
+        return row | {"state": "unchanged"}
+    if known is not None and not known.is_unconfirmed:
+        enrolments.rename(enrolling.connection, known.firm_id, line.firm.name)
+        return row | {"state": "changed", "fields": fields}
+    firms.put_firm(enrolling.connection, line.firm, now=enrolling.now)
+    enrolments.let_rest(enrolling.connection, line.firm.firm_id, now=enrolling.now)
+    _ask(enrolling, run_id, line.firm)
+    return row | ({"state": "added"} if known is None else {"state": "changed", "fields": fields})
+
+
+def _refused(row: dict[str, Any], refusal: Refusal | None) -> dict[str, Any]:
+    assert refusal is not None, "a line has a firm or a refusal"
+    return row | {
+        "state": "refused",
+        "field": refusal.field,
+        "got": refusal.got,
+        "expected": refusal.expected,
+    }
+
+
+def _find_refusal(firm: Firm, known: Enrolled) -> Refusal | None:
+    if known.is_erased:
+        return Refusal("siret", firm.firm_id, "a firm that was not erased or ended (alerting firms add)")
+    is_from_a_table = known.firm_id == firm.firm_id and (known.is_unconfirmed or known.confirmed_at)
+    if not is_from_a_table:
+        return Refusal("siret", firm.firm_id, f"a firm that is not known; firm {known.firm_id!r} has it")
+    return None
+
+
+def _changed_fields(firm: Firm, known: Enrolled) -> list[str]:
+    """Return what a line would change: of a firm that confirmed its name alone."""
+    fields = ["name"] if firm.name != known.name else []
+    if not known.is_unconfirmed:
+        return fields
+    emails = tuple(recipient.email for recipient in firm.recipients)
+    (proposed,) = firm.profiles
+    if emails != known.emails:
+        fields.append("email")
+    if known.criteria is None or proposed.criteria.trades != known.criteria.trades:
+        fields.append("naf")
+    if known.criteria is None or proposed.criteria.communes != known.criteria.communes:
+        fields.append("commune")
+    return fields
+
+
+def _ask(enrolling: _Enrolling, run_id: int, firm: Firm) -> None:
+    """Queue the mail that asks, once to each recipient."""
+    unasked = enrolments.unasked_recipients(enrolling.connection, firm.firm_id)
+    if not unasked:
+        return
+    (profile,) = firm.profiles
+    digest = Digest(
+        profile_id=profile.profile_id,
+        profile_name=profile.name,
+        firm_id=firm.firm_id,
+        firm_name=firm.name,
+        composed_at=enrolling.now,
+        items=(),
+        confirmation=_confirmation(profile.criteria),
+    )
+    digest_id = digests.add_digest(enrolling.connection, run_id, digest)
+    assert digest_id is not None, "an import has a run of its own"
+    for recipient_id in unasked:
+        enrolments.add_asking(enrolling.connection, recipient_id, digest_id=digest_id)
+    deliveries.queue_deliveries(
+        enrolling.connection,
+        digest_id,
+        firm_id=firm.firm_id,
+        profile_id=profile.profile_id,
+        message_ids=enrolling.new_message_id,
+    )
+
+
+def _confirmation(criteria: Criteria) -> Confirmation:
+    communes = (commune_of_insee(code) for code in criteria.communes)
+    return Confirmation(
+        trades=tuple(get_trade(trade).label for trade in criteria.trades),
+        communes=tuple(commune.name for commune in communes if commune is not None),
+        radius_km=criteria.radius_km,
+    )
