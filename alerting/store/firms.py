@@ -166,7 +166,7 @@ def active_profiles(connection: Connection) -> list[tuple[str, Criteria]]:
 
 def profile_versions(connection: Connection) -> dict[str, int]:
     """Return the version of every standing profile's criteria."""
-    asked = select(profiles.c.profile_id, profiles.c.version).where(profiles.c.ended_at.is_(None))
+    asked = select(profiles.c.profile_id, profiles.c.version).where(*_standing())
     return {row.profile_id: row.version for row in connection.execute(asked)}
 
 
@@ -175,7 +175,7 @@ def criteria_of(connection: Connection, profile_ids: Sequence[str]) -> Iterator[
     columns = (profiles.c.profile_id, profiles.c.version, profiles.c.criteria)
     for start in range(0, len(profile_ids), _ROWS):
         wanted = profiles.c.profile_id.in_(profile_ids[start : start + _ROWS])
-        for row in connection.execute(select(*columns).where(wanted, profiles.c.ended_at.is_(None))):
+        for row in connection.execute(select(*columns).where(wanted, *_standing())):
             yield row.profile_id, row.version, criteria_from_json(row.criteria)
 
 
