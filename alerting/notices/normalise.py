@@ -46,6 +46,12 @@ DATE_AND_TIME = re.compile(
 )
 CPV = re.compile(r"(\d{8})(?:-\d)?")
 BLOCK_END = re.compile(r"</(p|div|li|tr|h\d)>|<br\s*/?>", re.IGNORECASE)
+THOUSANDS = (
+    re.compile(r"(?P<whole>\d{1,3}(?:\.\d{3})+),(?P<cents>\d{1,2})"),
+    re.compile(r"(?P<whole>\d{1,3}(?:,\d{3})+)\.(?P<cents>\d{1,2})"),
+    re.compile(r"(?P<whole>\d{1,3}(?:\.\d{3}){2,}|\d{1,3}(?:,\d{3}){2,})(?P<cents>)"),
+)
+AMBIGUOUS = re.compile(r"[1-9]\d{0,2},\d{3}")
 SIRET_DIGITS = 14
 LARGEST_AMOUNT = 10**12
 # What notices and purchases are called is compared and indexed; nobody's number is longer.
@@ -193,13 +199,23 @@ def _money(raw: RawMoney | None, field: str, log: list[Normalisation]) -> Money 
         return None
     currency = (raw.currency or "EUR").strip().upper()
     try:
-        amount = Decimal(re.sub(r"\s", "", raw.amount).replace(",", "."))
+        amount = Decimal(_decimal(raw.amount))
         money = Money.of(amount, currency) if amount.is_finite() and 0 < amount < LARGEST_AMOUNT else None
     except ArithmeticError:
         money = None
     if money is None:
         log.append(Normalisation(field, raw.amount, None, "an amount above zero, below a thousand billion"))
     return money
+
+
+def _decimal(text: str) -> str:
+    """Return an amount without its thousands' signs; "1,234" may be either and stays what no amount is."""
+    amount = re.sub(r"\s|['’]|(€|EUR|euros?)\s*$", "", text, flags=re.IGNORECASE)
+    for pattern in THOUSANDS:
+        if (found := pattern.fullmatch(amount)) is not None:
+            whole, cents = re.sub(r"[.,]", "", found["whole"]), found["cents"]
+            return f"{whole}.{cents}" if cents else whole
+    return amount if AMBIGUOUS.fullmatch(amount) is not None else amount.replace(",", ".")
 
 
 def _change(raw: RawChange, log: list[Normalisation]) -> Change:

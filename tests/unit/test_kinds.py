@@ -24,6 +24,9 @@ from alerting.feeds.formats.kinds import kind_in_words
         ("Annulation de la consultation : toiture", NoticeKind.CANCELLATION),
         ("Toiture de l'école, déclarée sans suite", NoticeKind.CANCELLATION),
         ("Avis d’annulation", NoticeKind.CANCELLATION),
+        ("Déclaration sans suite : toiture", NoticeKind.CANCELLATION),
+        ("Toiture - relance après sans suite", NoticeKind.CALL),
+        ("Toiture (suite à une déclaration sans suite)", NoticeKind.CALL),
     ],
 )
 def test_a_word_tells_the_kind_only_where_a_kind_stands(text, kind):

@@ -14,7 +14,9 @@ _MARK = r"\s*(?:$|[:\-–—(\[])"
 _WHAT = r"(?: (?:de la |du )?(?:consultation|marché|procédure|appel d['’]offres))?"
 _CANCELLED = (
     rf"{_LEADS}(?:annulation|annulée?){_WHAT}{_MARK}"
-    r"|\bavis d['’]annulation|\b(?:consultation|procédure|marché|avis) annulée?\b|\bsans suite\b"
+    r"|\bavis d['’]annulation|\b(?:consultation|procédure|marché|avis) annulée?\b"
+    # A relaunch after a "sans suite" is a live call.
+    r"|^(?!.*\b(?:relanc\w*|après|suite à)\b.{0,60}\bsans suite\b).*\bsans suite\b"
 )
 _AWARDED = (
     rf"{_LEADS}attribution(?: (?:de |du )?marchés?)?{_MARK}"

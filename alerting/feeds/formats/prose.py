@@ -19,19 +19,24 @@ from alerting.domain.notice import Clock, RawChange, RawTime
 MONTHS = {
     name: number
     for number, names in enumerate(
-        ("janvier", "février fevrier", "mars", "avril", "mai", "juin", "juillet", "août aout", "septembre",
-         "octobre", "novembre", "décembre decembre"),
+        ("janvier janv", "février fevrier févr fevr", "mars", "avril avr", "mai", "juin", "juillet juil",
+         "août aout", "septembre sept", "octobre oct", "novembre nov", "décembre decembre déc dec"),
         start=1,
     )
     for name in names.split()
 }  # fmt: skip
+_HOUR = r"(?P<hour>\d{1,2})\s*(?:h(?![a-zà-ÿ])|:|heures?)\s*(?P<minute>\d{2})?|(?P<noon>midi)|minuit"
+# Without its year a date is none that may be told, but it must be seen: it may be the new one.
 DATE = re.compile(
-    r"(?P<day>\d{1,2})(?:er)?\s*(?:(?P<month>"
-    + "|".join(MONTHS)
-    + r")\s+|[/.](?P<number>\d{1,2})[/.])(?P<year>\d{4})"
-    r"(?:[\s,]*[-–]?\s*(?:à|avant|jusqu['’]à)?\s*(?P<hour>\d{1,2})\s*(?:h(?![a-zà-ÿ])|:|heures?)\s*(?P<minute>\d{2})?)?",
+    r"(?<![\d/.-])(?:(?P<iso_year>\d{4})-(?P<iso_month>\d{2})-(?P<iso_day>\d{2})(?!\d)"
+    r"|(?P<day>\d{1,2})(?:er)?\s*(?:(?P<month>"
+    + "|".join(sorted(MONTHS, key=len, reverse=True))
+    + r")\b\.?(?:\s+(?P<year>\d{4}))?"
+    r"|[/.-]\s*(?P<number>\d{1,2})\s*[/.-]\s*(?P<number_year>\d{4}|\d{2})(?!\d)|/\d{2}(?![\d/])))"
+    rf"(?:[\s,]*[-–(]?\s*(?:(?:à|avant|jusqu['’]à|heure\s+limite\s*:?)\s*)?(?:{_HOUR})\)?)?",
     re.IGNORECASE,
 )
+CENTURY = 2000
 _BIDS = r"(des\s+)?(offres|plis|candidatures|propositions|dossiers)"
 SPEAKS_OF_DEADLINE = re.compile(
     rf"(réception|remise|dépôt|envoi)\s+{_BIDS}|(date|heure|délai)s?\s+limites?\s+(?!de\s|d['’]|pour\s)"
@@ -44,16 +49,39 @@ SPEAKS_OF_OTHERS = re.compile(
     r"début des|démarrage|exécution|livraison|jury|auditions?",
     re.IGNORECASE,
 )
+# What stands between the date before, or the sentence's beginning, and a date says whose date it is.
 OLD = re.compile(
-    r"(prévue?s?|initialement|et non( pas)?|au lieu d[ue]|fixée initialement)[^.;]{0,30}$", re.IGNORECASE
-)
-# "la date du 3 mars est reportée": what is moved is the old date.
-MOVED = re.compile(
-    r"^[^.;]{0,20}?\b(est|sont|a été|ont été|était|sera)\s+"
-    r"(reportée?s?|repoussée?s?|décalée?s?|modifiée?s?|annulée?s?|prorogée?s?|avancée?s?|remplacée?s?)",
+    r"au\s+lieu\s+d[ue]|et\s+non(\s+pas)?\b|\b(anciennes?|initial(e|ement|es)?|précédente?s?|précédemment|"
+    r"prévue?s?|était|étaient)\b",
     re.IGNORECASE,
 )
+NEW = re.compile(
+    r"\b(lire|nouve(au|lles?)|désormais|devien(t|nent)|passe(nt)?|"
+    r"(reporté|repoussé|décalé|modifié|prorogé|prolongé|avancé|remplacé|porté)e?s?)\b",
+    re.IGNORECASE,
+)
+PUBLISHED = re.compile(
+    r"\b(publiée?s?|parue?s?|envoyée?s?|parution|publication|avis(\s+initial)?(\s+n°\s*\S{1,20})?)"
+    r"(\s+au\s+\w{1,10})?\s+(le|du|en\s+date\s+du)\s*$",
+    re.IGNORECASE,
+)
+# "la date du 3 mars est reportée": what is moved is the old date; so it is in "du 3 mars au 5 mars".
+MOVED = re.compile(
+    r"^[^;]{0,30}?\b((est|sont|a\s+été|ont\s+été|était|sera|seront)\s+(désormais\s+)?"
+    r"(reporté|repoussé|décalé|modifié|annulé|prorogé|prolongé|avancé|remplacé|fixé|porté)e?s?"
+    r"|devien(t|nent)|passe(nt)?|n['’]est\s+plus)\b",
+    re.IGNORECASE,
+)
+FROM = re.compile(r"\bdu(\s+\w+di|\s+dimanche)?\s*$", re.IGNORECASE)
+UNTIL = re.compile(r"^[\s,]*(et\s+)?(au|à|jusqu['’]au)\b", re.IGNORECASE)
 SENTENCE_END = re.compile(r"(?<=[.;])\s+(?=[A-ZÉÀ«])|\n")
+# A line goes on after a colon, after "instead of", and in a line that says what to read.
+GOES_ON = re.compile(r":\s*$|au\s+lieu\s+d[ue](?!.*\blire\b)", re.IGNORECASE | re.DOTALL)
+CONTINUES = re.compile(
+    r"^\s*(il\s+(faut|convient\s+de)\s+)?(lire|nouvelle|au\s+lieu|elle|celle-ci|cette\s+date|ce\s+délai|celui-ci|"
+    r"est|reporté|remplacé)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +99,13 @@ def find_new_deadline(text: str) -> NewDeadline | None:
     >>> find_new_deadline("La date limite est reportée au 22 septembre 2026 à 12h00.").after
     '2026-09-22T12:00'
     """
-    found = [
-        deadline for sentence in SENTENCE_END.split(text) if (deadline := _in_sentence(sentence)) is not None
-    ]
-    return found[0] if len({deadline.after for deadline in found}) == 1 else None
+    told = [_Told.of(sentence) for sentence in _sentences(text) if SPEAKS_OF_OTHERS.search(sentence) is None]
+    stated = [each for each in told if SPEAKS_OF_DEADLINE.search(each.sentence) is not None]
+    found = [deadline for each in stated if (deadline := _in_sentence(each)) is not None]
+    if not found or len({deadline.after for deadline in found}) > 1:
+        return None
+    rivals = {date for each in told if each not in stated for date in each.new}
+    return found[0] if rivals <= {found[0].after} else None
 
 
 def read_changes(prose: Iterable[str]) -> tuple[RawChange, ...]:
@@ -90,25 +121,74 @@ def _change(text: str) -> RawChange:
     return RawChange("deadline_at", before, RawTime(found.after, Clock.PARIS), found.evidence)
 
 
-def _in_sentence(sentence: str) -> NewDeadline | None:
-    if SPEAKS_OF_DEADLINE.search(sentence) is None or SPEAKS_OF_OTHERS.search(sentence) is not None:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A sentence, and its dates: those that held, and those that hold; None is a date that cannot be read."""
+
+    sentence: str
+    old: tuple[str | None, ...]
+    new: tuple[str | None, ...]
+
+    @classmethod
+    def of(cls, sentence: str) -> _Told:
+        dates = list(DATE.finditer(sentence))
+        ends = [0, *(date.end() for date in dates)]
+        starts = [*(date.start() for date in dates), len(sentence)]
+        gaps = [sentence[end:start] for end, start in zip(ends, starts, strict=True)]
+        old: list[str | None] = []
+        new: list[str | None] = []
+        for date, before, after in zip(dates, gaps, gaps[1:], strict=False):
+            if PUBLISHED.search(before) is None:
+                (old if _is_old(before, after) else new).append(_iso(date))
+        return cls(sentence, tuple(old), tuple(new))
+
+
+def _is_old(before: str, after: str) -> bool:
+    """Tell whether a date held until now, by the words before and after it."""
+    if FROM.search(before) is not None and UNTIL.search(after) is not None:
+        return True
+    old, new = _last(OLD, before), _last(NEW, before)
+    return old > new if max(old, new) >= 0 else MOVED.search(after) is not None
+
+
+def _last(pattern: re.Pattern[str], text: str) -> int:
+    return max((found.start() for found in pattern.finditer(text)), default=-1)
+
+
+def _sentences(text: str) -> list[str]:
+    """Return the sentences; "au lieu de ... lire ..." is one, on however many lines."""
+    sentences: list[str] = []
+    for part in filter(str.strip, SENTENCE_END.split(text)):
+        if sentences and (GOES_ON.search(sentences[-1]) or CONTINUES.search(part)):
+            sentences[-1] += f" {part}"
+        else:
+            sentences.append(part)
+    return sentences
+
+
+def _in_sentence(told: _Told) -> NewDeadline | None:
+    old = set(told.old)
+    if len(set(told.new)) != 1 or len(old) > 1 or told.new[0] is None:
         return None
-    old: list[str | None] = []
-    new: list[str | None] = []
-    for date in DATE.finditer(sentence):
-        is_old = OLD.search(sentence[: date.start()]) or MOVED.search(sentence[date.end() :])
-        (old if is_old else new).append(_iso(date))
-    if len(set(new)) != 1 or len(set(old)) > 1 or None in {*new, *old[:1]}:
-        return None
-    return NewDeadline(old[0] if old else None, str(new[0]), " ".join(sentence.split()))
+    return NewDeadline(next(iter(old), None), told.new[0], " ".join(told.sentence.split()))
 
 
 def _iso(date: re.Match[str]) -> str | None:
-    """Return a date, or date and time, that the calendar has; else None."""
-    month = int(date["number"]) if date["number"] else MONTHS[date["month"].lower()]
+    """Return a date, or date and time, that the calendar has; else None.
+
+    Midnight is the end of its day, which is what the day alone says.
+    """
+    year = date["iso_year"] or date["year"] or date["number_year"]
+    if year is None:
+        return None
+    month = int(date["iso_month"] or date["number"] or MONTHS.get((date["month"] or "").lower(), 0))
     try:
-        day = calendar_day(int(date["year"]), month, int(date["day"])).isoformat()
-        hour = time(int(date["hour"] or 0), int(date["minute"] or 0)).isoformat(timespec="minutes")
+        day = calendar_day(
+            int(year) + (CENTURY if len(year) == 2 else 0),  # noqa: PLR2004 - "26"
+            month,
+            int(date["iso_day"] or date["day"]),
+        ).isoformat()
+        hour = time(12 if date["noon"] else int(date["hour"] or 0), int(date["minute"] or 0))
     except ValueError:
         return None
-    return f"{day}T{hour}" if date["hour"] else day
+    return f"{day}T{hour.isoformat(timespec='minutes')}" if date["hour"] or date["noon"] else day

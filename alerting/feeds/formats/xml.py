@@ -114,8 +114,8 @@ def texts_of(element: Element | None, path: str) -> tuple[str, ...]:
 
 
 def _text(element: Element) -> str:
-    """Return all text within an element, trimmed."""
-    text = "".join(map(str, element.itertext())) if len(element) else element.text
+    """Return all text within an element, trimmed; one child's words do not run into the next one's."""
+    text = " ".join(map(str, element.itertext())) if len(element) else element.text
     return text.strip() if text else ""
 
 
