@@ -58,6 +58,7 @@ def run(parts: Parts, asked: argparse.Namespace) -> None:
     chance = random.Random(SEED)
     timed("firms", lambda: add_firms(parts, chance, asked.firms))
     timed("notices", lambda: add_notices(parts, chance, asked.notices))
+    analyse_tables(parts)
     timed("match", lambda: commands.match_profiles(parts=parts))
     timed("compose", lambda: commands.compose_digests(parts=parts))
     timed("deliver", lambda: commands.deliver_digests(parts=parts))
@@ -96,6 +97,12 @@ def add_notices(parts: Parts, chance: random.Random, count: int) -> dict[str, An
             notice = make_notice(chance, number)
             procedures.add_procedure(connection, view=merge([notice]), state=find_state([notice]))
     return {"procedures": count}
+
+
+def analyse_tables(parts: Parts) -> None:
+    """Let PostgreSQL know how large its tables are, as it does by itself within minutes."""
+    with parts.database.begin() as connection:
+        connection.exec_driver_sql("ANALYZE")
 
 
 def timed(name: str, step: Callable[[], dict[str, Any]]) -> None:
