@@ -43,7 +43,7 @@ def test_a_second_profile_leaves_the_first_as_it_is(subscribed):
 
     (firm,) = [row for row in commands.list_firms(parts=subscribed) if row["firm_id"] == "le-goff"]
     assert firm == {
-        "firm_id": "le-goff", "name": "Le Goff et fille", "recipient_count": 3, "profiles": ["bardage", "toits"],
+        "firm_id": "le-goff", "name": "Le Goff et fille", "unconfirmed_since": None, "recipient_count": 3, "profiles": ["bardage", "toits"],
     }  # fmt: skip
     assert report["waiting"] == 1
 
