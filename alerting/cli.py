@@ -22,6 +22,8 @@ from rich.table import Table
 
 from alerting import bootstrap, commands
 from alerting.domain.delivery import DeliveryState
+from alerting.domain.notice import NoticeKind
+from alerting.domain.search import SearchRequest, SearchSort
 from alerting.errors import AlertingError, TransientError
 
 
@@ -34,6 +36,7 @@ EXIT_BUG = 1
 # Of a long list on a page; --json has all.
 _SHOWN = 20
 _NAMED = 3
+_FACETED = 5
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Public notices, told to craft firms once."
@@ -47,6 +50,7 @@ match = typer.Typer(no_args_is_help=True, help="Try profiles on notices.")
 deliveries = typer.Typer(invoke_without_command=True)
 digests = typer.Typer(no_args_is_help=True, help="Digests, as they were composed.")
 suppressions = typer.Typer(no_args_is_help=True, help="Orders not to mail an address.")
+index = typer.Typer(no_args_is_help=True, help="The searchable copy.")
 trades = typer.Typer(no_args_is_help=True, help="Trades: what stands for a craft in notices.")
 GROUPS = {
     "db": db,
@@ -59,6 +63,7 @@ GROUPS = {
     "digests": digests,
     "suppressions": suppressions,
     "trades": trades,
+    "index": index,
 }
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
@@ -432,19 +437,47 @@ def why(firm: str, notice: str, as_json: AsJson = False) -> None:  # noqa: FBT00
 
 
 @app.command("search")
-def search(
-    text: str,
-    departement: Annotated[str | None, typer.Option(help="22, 2A, 974.")] = None,
+def search(  # noqa: PLR0913, PLR0917 - one option a criterion
+    text: Annotated[str, typer.Argument(help='Words that must all stand; "words in a row" in quotes.')] = "",
+    like: Annotated[int | None, typer.Option(help="Others like this procedure.")] = None,
+    departement: Annotated[list[str] | None, typer.Option(help="22, 2A, 974; may be repeated.")] = None,
+    cpv: Annotated[list[str] | None, typer.Option(help="Eight digits; covers its subtree.")] = None,
+    kind: Annotated[list[NoticeKind] | None, typer.Option(help="Of the newest notice.")] = None,
+    buyer: Annotated[str | None, typer.Option(help="A SIRET, or words of its name.")] = None,
+    open_only: Annotated[bool, typer.Option("--open", help="Can still be answered.")] = False,  # noqa: FBT002
+    minimum: Annotated[int | None, typer.Option(min=0, help="Stated amount in euros, at least.")] = None,
+    maximum: Annotated[int | None, typer.Option(min=0, help="At most.")] = None,
+    sort: Annotated[SearchSort, typer.Option(help="What comes first.")] = SearchSort.RELEVANCE,
     size: Annotated[int, typer.Option(min=1, max=1000)] = 20,
+    after: Annotated[str | None, typer.Option(help="The token that ended the page before.")] = None,
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
-    """Search procedures."""
-    rows = commands.search(text, departement=departement, size=size)
+    """Search procedures; nothing but conditions shows the newest that meet them."""
+    request = SearchRequest(
+        text=text,
+        like=like,
+        departements=tuple(departement or ()),
+        cpv_codes=tuple(cpv or ()),
+        kinds=tuple(kind or ()),
+        buyer=buyer,
+        open_only=open_only,
+        minimum_cents=None if minimum is None else 100 * minimum,
+        maximum_cents=None if maximum is None else 100 * maximum,
+        sort=sort,
+        size=size,
+        after=after,
+    )
+    report = commands.search(request)
     if as_json:
-        _print_json(rows)
-        return
-    columns = ("procedure_id", "title", "buyer", "departements", "deadline_at", "state")
-    _print_table([_found_row(row) for row in rows], columns)
+        _print_json([report])
+    else:
+        _show_found(report)
+
+
+@index.command("rebuild")
+def rebuild_index(as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Build the search index anew beside the one that serves; killed, it goes on where it was."""
+    _show_report(commands.rebuild_index(), as_json=as_json)
 
 
 @notices.command("show")
@@ -673,6 +706,23 @@ def _check_row(report: Mapping[str, Any]) -> dict[str, Any]:
         "missing": missing,
         "problem": "" if first is None else f"{first['where']}: {first['problem']}",
     }
+
+
+def _show_found(report: Mapping[str, Any]) -> None:
+    """Show what was found, then how it is spread, other words, and how to go on."""
+    columns = ("procedure_id", "title", "buyer", "departements", "deadline_at", "state")
+    _print_table([_found_row(row) for row in report["found"]], columns)
+    lines = [f"{report['total']} found"]
+    for name, values in report["facets"].items():
+        shown = [f"{value.get('label') or value['value']} ({value['count']})" for value in values[:_FACETED]]
+        if shown:
+            lines.append(f"{name}: {', '.join(shown)}")
+    for word, others in report["suggestions"].items():
+        lines.append(f"{word} stands nowhere; near it: {', '.join(others) or 'nothing'}")
+    if report["after"] is not None:
+        lines.append(f"next page: --after {report['after']}")
+    for line in lines:
+        _console().print(line, markup=False, soft_wrap=True)
 
 
 def _show_report(report: Mapping[str, Any], *, as_json: bool) -> None:

@@ -18,6 +18,7 @@ from alerting import bootstrap
 from alerting.bootstrap import Parts
 from alerting.delivery.tokens import LinkPurpose
 from alerting.domain.json import to_json
+from alerting.domain.search import SearchRequest
 from alerting.errors import ProfileError
 from alerting.feeds.credentials import Secrets
 from alerting.pipeline import (
@@ -357,6 +358,17 @@ def index_procedures(*, parts: Parts | None = None) -> Report:
         return index.index_procedures(opened.database, opened.index, now=opened.now)
 
 
+def rebuild_index(*, parts: Parts | None = None) -> Report:
+    """Build the search index anew beside the one that serves, and let it take its place.
+
+    Raises:
+        SearchUnavailableError: No index is set, it is away, or another rebuild is running.
+        SearchError: The new generation is not equal to the database; the old one serves on.
+    """
+    with bootstrap.opened(parts) as opened:
+        return index.rebuild(opened.database, opened.index, now=opened.now)
+
+
 def match_profiles(*, parts: Parts | None = None) -> Report:
     """Match both ways: changed procedures with all profiles, changed profiles with open procedures.
 
@@ -490,16 +502,15 @@ def trades_for(text: str | None = None, *, naf_code: str | None = None) -> list[
     return crafts.trades_of_text(text)
 
 
-def search(
-    text: str, *, departement: str | None = None, size: int = 20, parts: Parts | None = None
-) -> list[Report]:
-    """Search the index.
+def search(request: SearchRequest, *, parts: Parts | None = None) -> Report:
+    """Search the index; the report is that of ``alerting.index.search``.
 
     Raises:
         SearchUnavailableError: No index is set, or it is away.
+        SearchError: The request's token is not of this question, or has run out.
     """
     with bootstrap.opened(parts) as opened:
-        return index.search(opened.index, text, departement=departement, size=size)
+        return index.search(opened.index, request, now=opened.now)
 
 
 def why(firm_id: str, notice_id: str, *, parts: Parts | None = None) -> list[Report]:

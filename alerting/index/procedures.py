@@ -1,60 +1,42 @@
-"""The searchable copy: one document a procedure, in a generation behind an alias.
+"""The searchable copy: procedures in a generation behind an alias.
 
 In:   procedures.
 Out:  documents under a strict mapping; what Elasticsearch refuses is reported item by item.
 
-Texts arrive as stems (``alerting.text``) in whitespace-analysed fields, so the index knows no
-language of its own.  Deleting it loses nothing.
+Search asks the alias.  A generation is built beside the one that serves, and takes its place in one
+step; deleting them all loses nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from elasticsearch import ApiError, Elasticsearch, TransportError
+from elasticsearch import ApiError, Elasticsearch
 from elasticsearch.helpers import streaming_bulk
 
-from alerting.domain.json import to_json
-from alerting.domain.notice import Lot, Place
-from alerting.domain.procedure import Procedure, ProcedureState
-from alerting.errors import SearchError, SearchUnavailableError
-from alerting.text.analysis import stems
+from alerting.domain.procedure import Procedure
+from alerting.domain.search import SearchRequest
+from alerting.errors import SearchUnavailableError
+from alerting.index import search
+from alerting.index.client import DOCUMENT_IS_AT_FAULT, TOO_LARGE, index_errors, reason_of, refusal_of
+from alerting.index.documents import MAPPING, MAPPING_HASH, document_of
 
 
-FIRST_GENERATION = "000001"
-BUSY = frozenset({429, 503})
-# The document's own fault; with any other answer it is the server's, and the document waits.
-DOCUMENT_IS_AT_FAULT = frozenset({400, 413})
-STEMS = {"type": "text", "analyzer": "whitespace", "norms": True}
-KEYWORD = {"type": "keyword"}
-STORED = {"type": "object", "enabled": False}
-MAPPING: dict[str, Any] = {
-    "dynamic": "strict",
-    "properties": {
-        "procedure_id": {"type": "long"},
-        "revision": {"type": "integer"},
-        "state": KEYWORD,
-        "kind": KEYWORD,
-        "title": {"type": "keyword", "index": False, "doc_values": False},
-        "title_stems": STEMS,
-        "description_stems": STEMS,
-        "lot_stems": STEMS,
-        "buyer_stems": STEMS,
-        "buyer_siret": KEYWORD,
-        "cpv_codes": KEYWORD,
-        "departements": KEYWORD,
-        "nuts_codes": KEYWORD,
-        "published_at": {"type": "date"},
-        "deadline_at": {"type": "date"},
-        "amount_cents": {"type": "long"},
-        "currency": KEYWORD,
-        "view": STORED,
-    },
-}
-SEARCHED = ["title_stems^3", "lot_stems^2", "description_stems", "buyer_stems"]
+_ONE_SHARD = {"number_of_shards": 1, "number_of_replicas": 0}
+_RETRIES = 3
+_CHUNK_BYTES = 10 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ReadProcedure:
+    """A procedure, and the hash of what the database held when it was read."""
+
+    procedure: Procedure
+    content_hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,144 +47,186 @@ class Refusal:
     problem: str
 
 
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One index of the copy.
+
+    Args:
+        name: Its own; grows from one to the next.
+        mapping_hash: Of the mapping that it was made with, None where it does not say.
+        is_serving: Whether the alias leads to it.
+        is_settled: Whether it was compared with the database after it began to serve.
+        served_from: When it began to serve; ISO 8601.
+    """
+
+    name: str
+    mapping_hash: str | None
+    is_serving: bool
+    is_settled: bool
+    served_from: str | None
+
+    def is_current(self) -> bool:
+        """Tell whether documents as we write them now fit in."""
+        return self.mapping_hash == MAPPING_HASH
+
+
 class SearchIndex:
-    """Procedures behind one alias of one Elasticsearch."""
+    """Procedures behind one alias of one Elasticsearch.
 
-    def __init__(self, url: str, alias: str) -> None:
+    Args:
+        url: Where it is.
+        alias: Name that search asks; generations are called after it.
+        pause_seconds: First pause when it is overloaded; each further one is twice as long.
+        patience_seconds: How long an answer may take; a search may take a third of it.
+    """
+
+    def __init__(
+        self, url: str, alias: str, *, pause_seconds: float = 2, patience_seconds: float = 30
+    ) -> None:
         self._alias = alias
-        self._client = Elasticsearch(url, request_timeout=30, max_retries=0)
+        self._client = Elasticsearch(url, request_timeout=patience_seconds, max_retries=0)
+        self._hurried = self._client.options(request_timeout=patience_seconds / 3)
+        self._pause_seconds = pause_seconds
 
-    def ensure(self) -> None:
-        """Make the first generation and its alias where there is none.
+    def generations(self) -> tuple[Generation, ...]:
+        """Return the generations there are, oldest first."""
+        with index_errors(self._alias):
+            found = self._client.indices.get(index=f"{self._alias}-*", features=["aliases", "mappings"])
+        # Another alias may begin with the same words.
+        own = re.compile(re.escape(self._alias) + r"-\d{6,}")
+        return tuple(self._generation(name, found[name]) for name in sorted(found) if own.fullmatch(name))
 
-        Raises:
-            SearchUnavailableError: Elasticsearch is away or overloaded.
-            SearchError: It refuses the mapping.
-        """
-        with _errors(self._alias):
-            if not self._client.indices.exists_alias(name=self._alias):
-                self._client.indices.create(
-                    index=f"{self._alias}-{FIRST_GENERATION}",
-                    mappings=MAPPING,
-                    settings={"number_of_shards": 1, "number_of_replicas": 0},
-                    aliases={self._alias: {}},
-                )
+    def create_generation(self, *, is_serving: bool, now: datetime) -> Generation:
+        """Make an empty generation after all that there are."""
+        known = self.generations()
+        number = int(known[-1].name.rpartition("-")[2]) + 1 if known else 1
+        name = f"{self._alias}-{number:06d}"
+        notes = _notes(is_settled=is_serving, served_from=now.isoformat() if is_serving else None)
+        with index_errors(self._alias):
+            self._client.indices.create(
+                index=name,
+                mappings={**MAPPING, "_meta": notes},
+                settings=_ONE_SHARD,
+                aliases={self._alias: {}} if is_serving else {},
+            )
+        return Generation(name, MAPPING_HASH, is_serving, is_serving, notes["served_from"])
 
-    def put(self, procedures: Sequence[Procedure]) -> tuple[Refusal, ...]:
+    def serve(self, generation: Generation, *, now: datetime) -> None:
+        """Let the alias lead to one generation and no other, in one step."""
+        self._note(generation.name, _notes(is_settled=False, served_from=now.isoformat()))
+        away = {"remove": {"index": f"{self._alias}-*", "alias": self._alias, "must_exist": False}}
+        here = {"add": {"index": generation.name, "alias": self._alias}}
+        with index_errors(self._alias):
+            self._client.indices.update_aliases(actions=[away, here])
+
+    def settle(self, generation: Generation, *, now: datetime) -> None:
+        """Note that a generation holds what changed until it began to serve, too."""
+        served_from = generation.served_from or now.isoformat()
+        self._note(generation.name, _notes(is_settled=True, served_from=served_from))
+
+    def drop(self, generation: Generation) -> None:
+        """Delete a generation."""
+        with index_errors(self._alias):
+            self._client.indices.delete(index=generation.name)
+
+    def put(self, batch: Sequence[ReadProcedure], *, into: str | None = None) -> tuple[Refusal, ...]:
         """Put procedures whole, each under its own id; return those that are refused.
+
+        Args:
+            batch: What to put.
+            into: A generation's name, else the one that serves.
 
         Raises:
             SearchUnavailableError: Elasticsearch is away or overloaded; nothing counts as put.
         """
-        actions = (
-            {
-                "_op_type": "index",
-                "_index": self._alias,
-                "_id": procedure.procedure_id,
-                "_source": document_of(procedure),
-            }
-            for procedure in procedures
-        )
-        refusals = []
-        with _errors(self._alias):
-            for accepted, answer in streaming_bulk(
-                self._client, actions, raise_on_error=False, max_retries=2
-            ):
-                item = answer["index"]
-                if not accepted and item["status"] not in DOCUMENT_IS_AT_FAULT:
-                    raise SearchUnavailableError(
-                        f"search index {self._alias!r}: status {item['status']} ({_reason(item['error'])})"
-                    )
-                if not accepted:
-                    refusals.append(Refusal(int(item["_id"]), _reason(item["error"])))
-        return tuple(refusals)
+        with index_errors(self._alias):
+            try:
+                return self._put(batch, into or self._alias)
+            except ApiError as error:
+                if error.status_code != TOO_LARGE:
+                    raise
+        if len(batch) == 1:
+            return (Refusal(batch[0].procedure.procedure_id, "too large for one request"),)
+        half = len(batch) // 2
+        return (*self.put(batch[:half], into=into), *self.put(batch[half:], into=into))
 
-    def count(self) -> int:
+    def content_hashes(self, procedure_ids: Sequence[int], *, of: str) -> dict[int, str]:
+        """Return the content hash of each of these procedures that a generation holds."""
+        documents = self._documents(procedure_ids, of, ["content_hash"])
+        return {number: document["content_hash"] for number, document in documents.items()}
+
+    def whole_documents(self, procedure_ids: Sequence[int], *, of: str) -> dict[int, dict[str, Any]]:
+        """Return the documents of these procedures that a generation holds."""
+        return self._documents(procedure_ids, of, None)
+
+    def count(self, *, of: str | None = None) -> int:
         """Return how many procedures can be found, those just put included."""
-        with _errors(self._alias):
-            self._client.indices.refresh(index=self._alias)
-            return int(self._client.count(index=self._alias)["count"])
+        name = of or self._alias
+        with index_errors(self._alias):
+            self._client.indices.refresh(index=name)
+            return int(self._client.count(index=name)["count"])
 
-    def search(self, text: str, *, departement: str | None = None, size: int = 20) -> list[dict[str, Any]]:
-        """Return the best *size* procedures for a text, each with its score, best first."""
-        wanted = " ".join(stems(text))
-        query: dict[str, Any] = {
-            "bool": {
-                "must": [
-                    {
-                        "multi_match": {
-                            "query": wanted,
-                            "fields": SEARCHED,
-                            "type": "cross_fields",
-                            "analyzer": "whitespace",
-                        }
-                    }
-                ],
-                "filter": [{"term": {"departements": departement}}] if departement is not None else [],
-                # What became part of another procedure is found there.
-                "must_not": [{"term": {"state": ProcedureState.MERGED.value}}],
-            }
-        }
-        with _errors(self._alias):
-            answer = self._client.search(index=self._alias, query=query, size=size)
-        return [{"score": hit["_score"], **hit["_source"]["view"]} for hit in answer["hits"]["hits"]]
+    def search(self, request: SearchRequest, *, now: datetime) -> dict[str, Any]:
+        """Answer a question; see ``alerting.index.search``."""
+        with index_errors(self._alias):
+            return search.search(self._hurried, self._alias, request, now=now)
 
     def close(self) -> None:
         """Close every connection."""
         self._client.close()
 
+    def _put(self, batch: Sequence[ReadProcedure], name: str) -> tuple[Refusal, ...]:
+        actions = (
+            {
+                "_op_type": "index",
+                "_index": name,
+                "_id": one.procedure.procedure_id,
+                "_source": document_of(one.procedure, content_hash=one.content_hash),
+                # An index by the alias's name, made by a document, would take its place.
+                "require_alias": name == self._alias,
+            }
+            for one in batch
+        )
+        answers = streaming_bulk(
+            self._client,
+            actions,
+            raise_on_error=False,
+            max_retries=_RETRIES,
+            initial_backoff=self._pause_seconds,
+            max_chunk_bytes=_CHUNK_BYTES,
+        )
+        refusals = []
+        for accepted, answer in answers:
+            item = answer["index"]
+            if accepted:
+                continue
+            if item["status"] not in DOCUMENT_IS_AT_FAULT:
+                raise SearchUnavailableError(str(refusal_of(self._alias, item["status"], item)))
+            refusals.append(Refusal(int(item["_id"]), reason_of(item["error"])))
+        return tuple(refusals)
 
-def document_of(procedure: Procedure) -> dict[str, Any]:
-    """Return the document of a procedure, in the names of MAPPING."""
-    view = procedure.view
-    places = [*view.places, *(place for lot in view.lots for place in lot.places)]
-    codes = [view.cpv_main, *view.cpv_additional, *(code for lot in view.lots for code in lot.cpv_codes)]
-    return {
-        "procedure_id": procedure.procedure_id,
-        "revision": procedure.revision,
-        "state": procedure.state.value,
-        "kind": view.kind.value,
-        "title": view.title,
-        "title_stems": _stems(view.title),
-        "description_stems": _stems(view.description),
-        "lot_stems": [_lot_stems(lot) for lot in view.lots],
-        "buyer_stems": _stems(view.buyer.name if view.buyer is not None else None),
-        "buyer_siret": view.buyer.siret if view.buyer is not None else None,
-        "cpv_codes": sorted({code for code in codes if code is not None}),
-        "departements": _departements(places, view.buyer.departement if view.buyer is not None else None),
-        "nuts_codes": sorted({place.nuts_code for place in places if place.nuts_code is not None}),
-        "published_at": to_json(view.published_at),
-        "deadline_at": to_json(view.deadline_at),
-        "amount_cents": view.value.amount_cents if view.value is not None else None,
-        "currency": view.value.currency if view.value is not None else None,
-        "view": {"procedure_id": procedure.procedure_id, "state": procedure.state.value, **to_json(view)},
-    }
+    def _documents(
+        self, procedure_ids: Sequence[int], name: str, fields: list[str] | None
+    ) -> dict[int, dict[str, Any]]:
+        with index_errors(self._alias):
+            ids = [str(number) for number in procedure_ids]
+            found = self._client.mget(index=name, ids=ids, source_includes=fields)["docs"]
+        return {int(one["_id"]): one["_source"] for one in found if one.get("found")}
+
+    def _note(self, name: str, notes: Mapping[str, Any]) -> None:
+        with index_errors(self._alias):
+            self._client.indices.put_mapping(index=name, meta=dict(notes))
+
+    def _generation(self, name: str, found: Mapping[str, Any]) -> Generation:
+        notes = found["mappings"].get("_meta", {})
+        return Generation(
+            name,
+            notes.get("mapping_hash"),
+            self._alias in found["aliases"],
+            bool(notes.get("is_settled", True)),
+            notes.get("served_from"),
+        )
 
 
-def _stems(text: str | None) -> str | None:
-    return " ".join(stems(text)) if text is not None else None
-
-
-def _lot_stems(lot: Lot) -> str:
-    return " ".join(stems(f"{lot.title or ''} {lot.description or ''}"))
-
-
-def _departements(places: Sequence[Place], of_buyer: str | None) -> list[str]:
-    """Return the départements of the work, else the buyer's."""
-    stated = {place.departement for place in places if place.departement is not None}
-    return sorted(stated) or ([of_buyer] if of_buyer is not None else [])
-
-
-@contextmanager
-def _errors(alias: str) -> Iterator[None]:
-    try:
-        yield
-    except ApiError as error:
-        line = f"search index {alias!r}: status {error.status_code} ({error.message})"
-        raise (SearchUnavailableError if error.status_code in BUSY else SearchError)(line) from error
-    except TransportError as error:
-        raise SearchUnavailableError(f"search index {alias!r}: no answer ({type(error).__name__})") from error
-
-
-def _reason(error: Any) -> str:
-    return str(error.get("reason", error)) if isinstance(error, dict) else str(error)
+def _notes(*, is_settled: bool, served_from: str | None) -> dict[str, Any]:
+    return {"mapping_hash": MAPPING_HASH, "is_settled": is_settled, "served_from": served_from}

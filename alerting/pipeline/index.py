@@ -1,21 +1,23 @@
 """Index: copy procedures that changed into the search index.
 
 The index is a copy and nothing waits for it: while it is away procedures stay unmarked, and are
-copied when it is back.
+copied when it is back.  One that has lost its data, or is of an older mapping, is built anew first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import structlog
 
-from alerting.domain.feed import Reject
+from alerting.domain.search import SearchRequest, SearchSort
 from alerting.errors import SearchUnavailableError
-from alerting.index.procedures import SearchIndex
-from alerting.store import procedures, rejects
+from alerting.index.procedures import ReadProcedure, SearchIndex
+from alerting.pipeline.rebuild import add_refusals, drop_outlived, find_serving, rebuild_index
+from alerting.store import procedures
 from alerting.store.database import Database
 
 
@@ -37,12 +39,26 @@ def index_procedures(
     """
     counts = {"indexed": 0, "refused": 0}
     if index is not None:
-        index.ensure()
+        _ensure_generation(database, index, now)
         _copy(database, index, now, counts)
     with database.begin() as connection:
         waiting = procedures.count_unindexed(connection)
     log.info("procedures_indexed", **counts, waiting_count=waiting)
     return {**counts, "waiting": waiting}
+
+
+def _ensure_generation(database: Database, index: SearchIndex, now: Callable[[], datetime]) -> None:
+    """See that a generation serves which takes our documents and holds all that is marked."""
+    serving = find_serving(index.generations())
+    if serving is None:
+        # There is no copy, whatever the marks say.
+        with database.begin() as connection:
+            procedures.unmark_indexed(connection)
+        index.create_generation(is_serving=True, now=now())
+    elif not serving.is_current() or not serving.is_settled:
+        rebuild_index(database, index, now=now)
+    else:
+        drop_outlived(index, now=now())
 
 
 def _copy(
@@ -56,17 +72,13 @@ def _copy(
         if not batch:
             return
         last = batch[-1][0].procedure_id
-        refusals = {refusal.procedure_id: refusal for refusal in index.put([one for one, _ in batch])}
+        refusals = index.put([ReadProcedure(*one) for one in batch])
         with database.begin() as connection:
             for procedure, fingerprint in batch:
                 procedures.mark_indexed(
                     connection, procedure.procedure_id, fingerprint=fingerprint, now=now()
                 )
-                if procedure.procedure_id in refusals:
-                    reject = Reject(
-                        f"procedure {procedure.procedure_id}", refusals[procedure.procedure_id].problem
-                    )
-                    rejects.add_reject(connection, reject, feed_id=procedure.view.feed_id, stage="index")
+            add_refusals(connection, refusals, [one for one, _ in batch])
         counts["indexed"] += len(batch) - len(refusals)
         counts["refused"] += len(refusals)
 
@@ -83,9 +95,20 @@ def index_or_say_why(
         return {"indexed": 0, "refused": 0, "problem": str(error), "waiting": waiting}
 
 
+def rebuild(database: Database, index: SearchIndex | None, *, now: Callable[[], datetime]) -> dict[str, Any]:
+    """Build the index anew; see ``pipeline.rebuild``.
+
+    Raises:
+        SearchUnavailableError: No index is set, or it is away.
+    """
+    if index is None:
+        raise SearchUnavailableError("search: no index is set (ELASTICSEARCH_URL)")
+    return rebuild_index(database, index, now=now)
+
+
 def search(
-    index: SearchIndex | None, text: str, *, departement: str | None, size: int
-) -> list[dict[str, Any]]:
+    index: SearchIndex | None, request: SearchRequest, *, now: Callable[[], datetime]
+) -> dict[str, Any]:
     """Ask the index.
 
     Raises:
@@ -93,4 +116,6 @@ def search(
     """
     if index is None:
         raise SearchUnavailableError("search: no index is set (ELASTICSEARCH_URL)")
-    return list(index.search(text, departement=departement, size=size))
+    if not request.text.strip() and request.like is None and request.sort is SearchSort.RELEVANCE:
+        request = replace(request, sort=SearchSort.PUBLISHED)
+    return index.search(request, now=now())

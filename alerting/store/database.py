@@ -21,7 +21,7 @@ from alerting.domain.json import write_json
 from alerting.errors import StoreOutdatedError, StoreUnavailableError, UnstorableError
 
 
-__all__ = ["Connection", "Database", "lock", "migrate", "open_database", "savepoint"]
+__all__ = ["Connection", "Database", "lock", "migrate", "open_database", "savepoint", "try_lock"]
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = "alerting: migrations"
@@ -84,6 +84,12 @@ def migrate(database: Database) -> str:
 def lock(connection: Connection, name: str) -> None:
     """Wait until nobody else holds the lock of that name; it ends with the transaction."""
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
+def try_lock(connection: Connection, name: str) -> bool:
+    """Take the lock of that name unless somebody else holds it; it ends with the transaction."""
+    statement = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
+    return bool(connection.execute(statement, {"name": name}).scalar_one())
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, String, cast, func, or_, select, update
+from sqlalchemy import Connection, String, cast, func, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from alerting.domain.json import changes_from_json, notice_from_json, to_json
@@ -162,11 +162,19 @@ def read_unindexed(
     connection: Connection, *, after: int = 0, limit: int = 500
 ) -> list[tuple[Procedure, str]]:
     """Return procedures that wait for indexing, by number, each with the fingerprint of its content."""
-    asked = select(*_COLUMNS, _FINGERPRINT.label("fingerprint")).where(
-        procedures.c.indexed_at.is_(None), procedures.c.procedure_id > after
-    )
-    rows = connection.execute(asked.order_by(procedures.c.procedure_id).limit(limit))
-    return [(_procedure(row), row.fingerprint) for row in rows]
+    return _read(connection, procedures.c.indexed_at.is_(None), after=after, limit=limit)
+
+
+def read_procedures(
+    connection: Connection, *, after: int = 0, limit: int = 500
+) -> list[tuple[Procedure, str]]:
+    """Return procedures whether indexed or not, by number, each with the fingerprint of its content."""
+    return _read(connection, true(), after=after, limit=limit)
+
+
+def unmark_indexed(connection: Connection) -> None:
+    """Let every procedure wait for indexing."""
+    connection.execute(update(procedures).where(procedures.c.indexed_at.is_not(None)).values(indexed_at=None))
 
 
 def mark_indexed(connection: Connection, procedure_id: int, *, fingerprint: str, now: datetime) -> None:
@@ -186,6 +194,14 @@ def count_unmatched(connection: Connection) -> int:
 def count_unindexed(connection: Connection) -> int:
     """Return how many procedures wait for indexing."""
     return _count(connection, procedures.c.indexed_at.is_(None))
+
+
+def _read(connection: Connection, condition: Any, *, after: int, limit: int) -> list[tuple[Procedure, str]]:
+    asked = select(*_COLUMNS, _FINGERPRINT.label("fingerprint")).where(
+        condition, procedures.c.procedure_id > after
+    )
+    rows = connection.execute(asked.order_by(procedures.c.procedure_id).limit(limit))
+    return [(_procedure(row), row.fingerprint) for row in rows]
 
 
 def _count(connection: Connection, condition: Any) -> int:

@@ -18,6 +18,7 @@ EXPECTED = {
     "index_procedures": (["index"], []),
     "ingest_notices": (["fetch", "load"], ["notices"]),
     "match_profiles": (["match"], ["matches"]),
+    "rebuild_index": (["rebuild"], []),
     "receive_mails": (["receive"], []),
     "recover": (["recover"], []),
 }

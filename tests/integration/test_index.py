@@ -3,29 +3,55 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
-from alerting.domain.notice import Lot, Notice, NoticeKind, Place
+from alerting.domain.money import Money
+from alerting.domain.notice import Buyer, Lot, Notice, NoticeKind, Place
 from alerting.domain.procedure import Procedure, ProcedureState
-from alerting.errors import SearchUnavailableError
-from alerting.index.procedures import SearchIndex
+from alerting.domain.search import SearchRequest, SearchSort
+from alerting.errors import SearchError, SearchUnavailableError, UnknownIdError
+from alerting.index.procedures import ReadProcedure, SearchIndex
+
+
+NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
 @pytest.fixture
 def index(elasticsearch_url):
     """An index of this test alone."""
-    own = SearchIndex(elasticsearch_url, f"test-{uuid4().hex}")
-    own.ensure()
+    own = SearchIndex(elasticsearch_url, f"test-{uuid4().hex}", pause_seconds=0.01)
+    own.create_generation(is_serving=True, now=NOW)
     yield own
+    for generation in own.generations():
+        own.drop(generation)
     own.close()
 
 
 def procedure(number, title, **facts):
     """Build an open procedure."""
-    notice = Notice("feed", str(number), None, NoticeKind.CALL, title, **facts)
-    return Procedure(number, 1, ProcedureState.OPEN, notice)
+    state = facts.pop("state", ProcedureState.OPEN)
+    kind = facts.pop("kind", NoticeKind.CALL)
+    return Procedure(number, 1, state, Notice("feed", str(number), None, kind, title, **facts))
+
+
+def put(index, *procedures):
+    """Put procedures and let them be found."""
+    refused = index.put([ReadProcedure(one, f"hash {one.procedure_id}") for one in procedures])
+    index.count()
+    return refused
+
+
+def ask(index, text="", **conditions):
+    """Return the whole answer."""
+    return index.search(SearchRequest(text, **conditions), now=NOW)
+
+
+def numbers(index, text="", **conditions):
+    """Return which procedures are found, in order."""
+    return [found["procedure_id"] for found in ask(index, text, **conditions)["found"]]
 
 
 def test_a_procedure_is_found_by_other_forms_of_its_words(index):
@@ -35,24 +61,221 @@ def test_a_procedure_is_found_by_other_forms_of_its_words(index):
     slates = procedure(1, "Réfection de la toiture en ardoise", places=(Place(departement="35"),))
     elsewhere = procedure(2, "Toitures en ardoises de l'école", places=(Place(departement="29"),))
 
-    refused = index.put([slates, elsewhere])
+    refused = put(index, slates, elsewhere)
 
     assert (refused, index.count()) == ((), 2)
-    assert [found["title"] for found in index.search("TOITURES ARDOISES", departement="35")] == [
-        slates.view.title
-    ]
+    assert numbers(index, "TOITURES ARDOISES", departements=("35",)) == [1]
 
 
 def test_a_lot_makes_its_procedure_found(index):
     """
     Words that stand in a lot alone are enough.
     """
-    school = procedure(1, "Construction d'une école", lots=(Lot("7", "Plomberie - sanitaires"),))
+    put(index, procedure(1, "Construction d'une école", lots=(Lot("7", "Plomberie - sanitaires"),)))
 
-    index.put([school])
-    index.count()
+    assert numbers(index, "plomberie") == [1]
 
-    assert [found["procedure_id"] for found in index.search("plomberie")] == [1]
+
+def test_every_word_must_stand_but_the_little_ones(index):
+    """
+    Words may stand in different texts; "de la" asks nothing, alone it is a word as others.
+    """
+    put(
+        index,
+        procedure(1, "Toiture", description="Ardoise neuve"),
+        procedure(2, "Toiture en zinc"),
+    )
+
+    assert numbers(index, "la toiture de l'ardoise") == [1]
+    assert numbers(index, "en") == [2]
+
+
+def test_words_in_quotes_stand_in_a_row(index):
+    """
+    In a row and within one text: two lots that follow each other make no phrase.
+    """
+    split = procedure(2, "École", lots=(Lot("1", "Toiture"), Lot("2", "Ardoise")))
+    put(index, procedure(1, "Toiture ardoise"), split, procedure(3, "Ardoise et toiture"))
+
+    assert numbers(index, '"toitures ardoises"') == [1]
+    assert sorted(numbers(index, "toitures ardoises")) == [1, 2, 3]
+
+
+def test_a_title_weighs_more_than_a_lot_and_a_lot_more_than_a_description(index):
+    """
+    The same word, in the same company of words.
+    """
+    put(
+        index,
+        procedure(1, "Ecole", lots=(Lot("1", "Gymnase"),), description="Peinture"),
+        procedure(2, "Ecole", lots=(Lot("1", "Peinture"),), description="Gymnase"),
+        procedure(3, "Peinture", lots=(Lot("1", "Ecole"),), description="Gymnase"),
+    )
+
+    assert numbers(index, "peinture") == [3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("conditions", "expected"),
+    [
+        ({"cpv_codes": ("45260000",)}, [1]),
+        ({"cpv_codes": ("45000000",)}, [2, 1]),
+        ({"cpv_codes": ("30000000",)}, []),
+        ({"kinds": (NoticeKind.AWARD,)}, [3]),
+        ({"buyer": "ville rennes"}, []),
+        ({"buyer": "Ville de Rennes"}, [1]),
+        ({"buyer": "217 200 122 00016"}, []),
+        ({"buyer": "21350238800019"}, [1]),
+        ({"open_only": True}, [4, 1]),
+        ({"minimum_cents": 100_00}, [1]),
+        ({"maximum_cents": 99_00}, []),
+    ],
+)
+def test_conditions_narrow(index, conditions, expected):
+    """
+    CPV subtree, kind, buyer by name or SIRET, what is open, the stated amount; without words the newest first.
+    """
+    put(
+        index,
+        procedure(
+            1,
+            "Toiture",
+            cpv_main="45261000",
+            buyer=Buyer("Ville de Rennes", "21350238800019"),
+            deadline_at=NOW + timedelta(days=3),
+            value=Money(100_00, "EUR"),
+        ),
+        procedure(2, "Peinture", cpv_main="45442100", deadline_at=NOW - timedelta(days=1)),
+        procedure(3, "Mobilier", kind=NoticeKind.AWARD, state=ProcedureState.AWARDED),
+        procedure(4, "Sols", value=Money(200_00, "USD")),
+    )
+
+    assert numbers(index, sort=SearchSort.PUBLISHED, **conditions) == expected
+
+
+def test_facets_count_what_was_found(index):
+    """
+    By département, CPV division with its label, kind, buyer, and the Paris week of the deadline.
+    """
+    # Sunday 22:30 UTC is Sunday 23:30 in Paris.
+    sunday = datetime(2026, 3, 8, 22, 30, tzinfo=UTC)
+    facts = {"places": (Place(departement="35"),), "buyer": Buyer("Rennes"), "cpv_main": "45261000"}
+    put(
+        index,
+        procedure(1, "Toiture", deadline_at=sunday, **facts),
+        procedure(2, "Toiture", deadline_at=sunday + timedelta(hours=1), **facts),
+        procedure(3, "Peinture", **facts),
+    )
+
+    assert ask(index, "toiture")["facets"] == {
+        "buyer": [{"value": "Rennes", "count": 2}],
+        "cpv_division": [{"value": "45", "count": 2, "label": "Travaux de construction"}],
+        "deadline_week": [{"value": "2026-03-02", "count": 1}, {"value": "2026-03-09", "count": 1}],
+        "departement": [{"value": "35", "count": 2}],
+        "kind": [{"value": "call", "count": 2}],
+    }
+
+
+def test_the_words_are_shown_where_they_stand(index):
+    """
+    Ranges are of the text as published, not of its stems.
+    """
+    put(index, procedure(1, "Réfection de l’étanchéité", lots=(Lot("2", "Étanchéités et zinc"),)))
+
+    found = ask(index, "étanchéité")["found"][0]
+
+    assert found["highlights"] == [
+        {"field": "title", "lot_id": None, "text": "Réfection de l’étanchéité", "spans": [[15, 25]]},
+        {"field": "lot", "lot_id": "2", "text": "Étanchéités et zinc", "spans": [[0, 11]]},
+    ]
+
+
+def test_a_long_text_is_shown_around_the_first_word(index):
+    """
+    An excerpt begins with a whole word, and its ranges are its own.
+    """
+    put(index, procedure(1, "École", description="Travaux divers " * 20 + "puis ardoise " + "et suite " * 40))
+
+    shown = ask(index, "ardoise")["found"][0]["highlights"][0]
+    (start, end) = shown["spans"][0]
+
+    assert (shown["text"][start:end], shown["text"].split()[0]) == ("ardoise", "Travaux")
+    assert len(shown["text"]) == 160
+
+
+def test_pages_follow_each_other_whatever_is_indexed_between(index):
+    """
+    A token holds on to what was there when the first page was read; the last page has none.
+    """
+    put(index, *(procedure(number, "Peinture") for number in range(1, 6)))
+    first = ask(index, "peinture", size=2)
+    put(index, procedure(9, "Peinture"), procedure(1, "Autre chose"))
+    second = ask(index, "peinture", size=2, after=first["after"])
+    third = ask(index, "peinture", size=2, after=second["after"])
+
+    pages = [[found["procedure_id"] for found in page["found"]] for page in (first, second, third)]
+
+    assert (pages, third["after"]) == ([[5, 4], [3, 2], [1]], None)
+
+
+@pytest.mark.parametrize("sort", list(SearchSort))
+def test_pages_of_each_order_are_whole(index, sort):
+    """
+    Equal and missing dates neither repeat nor lose a procedure; missing ones come last.
+    """
+    dated = [procedure(number, "Sols", deadline_at=NOW, published_at=NOW) for number in (1, 2, 3)]
+    put(index, *dated, procedure(4, "Sols"), procedure(5, "Sols"))
+
+    seen, after = [], None
+    while True:
+        page = ask(index, "sols", sort=sort, size=2, after=after)
+        seen += [found["procedure_id"] for found in page["found"]]
+        after = page["after"]
+        if after is None:
+            break
+
+    by_score, by_date = [5, 4, 3, 2, 1], [3, 2, 1, 5, 4]
+    assert seen == (by_score if sort is SearchSort.RELEVANCE else by_date)
+
+
+def test_a_token_that_is_not_ours_is_refused_in_one_line(index):
+    """
+    Damaged, or of another question.
+    """
+    put(index, procedure(1, "Peinture"))
+    token = ask(index, "peinture", size=1)["after"]
+
+    with pytest.raises(SearchError, match=r"^search: expected the token that ended a page"):
+        ask(index, "peinture", after="é")
+    with pytest.raises(SearchError, match=r"^search: the token is of another question"):
+        ask(index, "toiture", after=token)
+
+
+def test_a_word_that_stands_nowhere_has_its_neighbours_named(index):
+    """
+    As they are written in a procedure, not as stems.
+    """
+    put(index, procedure(1, "Ardoises naturelles"), procedure(2, "Peinture"))
+
+    answer = ask(index, "ardoyse")
+
+    assert (answer["total"], answer["suggestions"]) == (0, {"ardoyse": ["ardoises"]})
+
+
+def test_similar_procedures_share_words_and_codes(index):
+    """
+    Without the procedure itself.
+    """
+    put(
+        index,
+        procedure(1, "Réfection de la toiture de l'école", cpv_main="45261000"),
+        procedure(2, "Toiture de la mairie", cpv_main="45261000"),
+        procedure(3, "Fourniture de mobilier de bureau", cpv_main="39130000"),
+    )
+
+    assert numbers(index, like=1) == [2]
+    with pytest.raises(UnknownIdError, match=r"^search: procedure 77 is not in the index$"):
+        numbers(index, like=77)
 
 
 def test_a_procedure_put_again_replaces_itself(index):
@@ -61,8 +284,8 @@ def test_a_procedure_put_again_replaces_itself(index):
     """
     first = procedure(1, "Peinture")
 
-    index.put([first])
-    index.put([replace(first, revision=2)])
+    put(index, first)
+    put(index, replace(first, revision=2))
 
     assert index.count() == 1
 
@@ -71,10 +294,9 @@ def test_a_procedure_that_became_part_of_another_is_not_found(index):
     """
     Its notices are found under the other.
     """
-    index.put([replace(procedure(1, "Peinture"), state=ProcedureState.MERGED), procedure(2, "Peinture")])
-    index.count()
+    put(index, procedure(1, "Peinture", state=ProcedureState.MERGED), procedure(2, "Peinture"))
 
-    assert [found["procedure_id"] for found in index.search("peinture")] == [2]
+    assert numbers(index, "peinture") == [2]
 
 
 def test_an_index_that_is_away_says_so_in_one_line():
@@ -84,7 +306,18 @@ def test_an_index_that_is_away_says_so_in_one_line():
     away = SearchIndex("http://127.0.0.1:9", "procedures")
 
     with pytest.raises(SearchUnavailableError) as caught:
-        away.ensure()
+        away.generations()
     away.close()
 
     assert str(caught.value) == "search index 'procedures': no answer (ConnectionError)"
+
+
+def test_before_anything_is_indexed_a_search_says_what_to_do(elasticsearch_url):
+    """
+    No generation at all.
+    """
+    empty = SearchIndex(elasticsearch_url, f"test-{uuid4().hex}")
+
+    with pytest.raises(SearchError, match=r"^search: nothing is indexed yet; run: alerting run index$"):
+        ask(empty, "peinture")
+    empty.close()

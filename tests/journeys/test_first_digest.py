@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from alerting import bootstrap, commands
+from alerting.domain.search import SearchRequest
 from alerting.errors import SearchUnavailableError
 from alerting.store import documents
 
@@ -215,7 +216,7 @@ def test_the_index_catches_up_when_it_is_back(settings, clock, authority, add_fe
 
     report = commands.recover(parts=back)
     back.index.count()
-    found = commands.search("menuiseries de la mairie", parts=back)
+    found = commands.search(SearchRequest("menuiseries de la mairie"), parts=back)["found"]
 
     back.close()
     assert (report["to_index"], report["waiting"]) == (2, 0)

@@ -1,0 +1,233 @@
+"""A question in Elasticsearch's own language, and the token that leads to its next page.
+
+In:   a SearchRequest.
+Out:  query, sort and aggregations; an answer's facets; tokens.
+"""
+
+from __future__ import annotations
+
+import binascii
+import json
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from alerting.domain.criteria import CPV_DIVISION_DIGITS
+from alerting.domain.json import to_json
+from alerting.domain.procedure import ProcedureState
+from alerting.domain.search import SearchRequest, SearchSort
+from alerting.errors import SearchError
+from alerting.reference.cpv import cpv_label
+from alerting.text.analysis import stems
+
+
+TEXTS = ("title_stems", "lot_stems", "description_stems", "buyer_stems")
+WEIGHTED = ("title_stems^4", "lot_stems^3", "description_stems^2", "buyer_stems")
+# Words that say nothing of what is bought; asked for alone they are words like others.
+LITTLE_WORDS = frozenset(
+    stems("à au aux avec dans de des du en et la le les ou par pour sans sous sur un une")
+)
+QUOTED = re.compile(r'["«“]([^"»”]*)["»”]')
+SIRET = re.compile(r"\d{14}")
+FACETS: dict[str, Any] = {
+    "departement": {"terms": {"field": "departements", "size": 120}},
+    "cpv_division": {"terms": {"field": "cpv_divisions", "size": 100}},
+    "kind": {"terms": {"field": "kind", "size": 10}},
+    "buyer": {"terms": {"field": "buyer_name", "size": 20}},
+    "deadline_week": {
+        "date_histogram": {
+            "field": "deadline_at",
+            "calendar_interval": "week",
+            "time_zone": "Europe/Paris",
+            "format": "yyyy-MM-dd",
+            "min_doc_count": 1,
+        }
+    },
+}
+_SORTS: dict[SearchSort, list[dict[str, Any]]] = {
+    SearchSort.RELEVANCE: [{"_score": "desc"}, {"procedure_id": "desc"}],
+    SearchSort.DEADLINE: [{"deadline_at": {"order": "asc", "missing": "_last"}}, {"procedure_id": "desc"}],
+    SearchSort.PUBLISHED: [{"published_at": {"order": "desc", "missing": "_last"}}, {"procedure_id": "desc"}],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A text taken apart: phrases in quotes, and the other words; all as stems."""
+
+    words: tuple[str, ...]
+    phrases: tuple[tuple[str, ...], ...]
+
+    def all_stems(self) -> frozenset[str]:
+        """Return every stem of words and phrases."""
+        return frozenset((*self.words, *(stem for phrase in self.phrases for stem in phrase)))
+
+
+@dataclass(frozen=True, slots=True)
+class PageToken:
+    """Where a page ended: the point in time that it was read at, and the last one's sort values."""
+
+    point_in_time: str
+    last: tuple[Any, ...]
+    question: str
+
+
+def read_text(text: str) -> Wanted:
+    """Take a text apart; little words count only where there are no others.
+
+    >>> read_text('"toiture en ardoise" de la mairie')
+    Wanted(words=('mair',), phrases=(('toitur', 'en', 'ardois'),))
+    """
+    phrases = tuple(filter(None, (stems(found) for found in QUOTED.findall(text))))
+    every = stems(QUOTED.sub(" ", text))
+    telling = tuple(stem for stem in every if stem not in LITTLE_WORDS)
+    return Wanted(telling or (() if phrases else every), phrases)
+
+
+def build_query(request: SearchRequest, like: Mapping[str, Any] | None, *, now: datetime) -> dict[str, Any]:
+    """Return the query; *like* is the document that others are to resemble."""
+    # What became part of another procedure is found there.
+    hidden: list[dict[str, Any]] = [{"term": {"state": ProcedureState.MERGED.value}}]
+    must = _text_clauses(read_text(request.text))
+    if like is not None:
+        hidden.append({"term": {"procedure_id": like["procedure_id"]}})
+        must.append(_similar(like))
+    return {"bool": {"must": must, "filter": _filters(request, now), "must_not": hidden}}
+
+
+def sort_of(request: SearchRequest) -> list[dict[str, Any]]:
+    """Return the order, in which no two procedures are equal."""
+    return _SORTS[request.sort]
+
+
+def read_facets(aggregations: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Return each facet's values, with how many procedures each would leave."""
+    facets = {
+        name: [
+            {"value": bucket.get("key_as_string", bucket["key"]), "count": bucket["doc_count"]}
+            for bucket in found["buckets"]
+        ]
+        for name, found in sorted(aggregations.items())
+    }
+    for value in facets.get("cpv_division", []):
+        value["label"] = cpv_label(value["value"] + "000000")
+    return facets
+
+
+def write_token(request: SearchRequest, point_in_time: str, last: list[Any]) -> str:
+    """Return the token of the page after the one that ended at *last*."""
+    parts = [point_in_time, last, _question(request)]
+    return urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+
+
+def read_token(request: SearchRequest) -> PageToken | None:
+    """Read a request's token, None where it asks for the first page.
+
+    Raises:
+        SearchError: It is no token of ours, or was given for another question.
+    """
+    if request.after is None:
+        return None
+    try:
+        padded = request.after + "=" * (-len(request.after) % 4)
+        point_in_time, last, question = json.loads(urlsafe_b64decode(padded.encode()))
+        token = PageToken(str(point_in_time), tuple(last), str(question))
+    except (binascii.Error, UnicodeError, ValueError, TypeError) as error:
+        raise SearchError("search: expected the token that ended a page (got something else)") from error
+    if token.question != _question(request):
+        raise SearchError("search: the token is of another question; ask the same one, or without a token")
+    return token
+
+
+def _question(request: SearchRequest) -> str:
+    text = json.dumps(to_json(replace(request, after=None, size=0)), sort_keys=True)
+    return sha256(text.encode()).hexdigest()[:12]
+
+
+def _text_clauses(wanted: Wanted) -> list[dict[str, Any]]:
+    clauses = [
+        {
+            "multi_match": {
+                "query": " ".join(phrase),
+                "fields": WEIGHTED,
+                "type": "phrase",
+                "analyzer": "whitespace",
+            }
+        }
+        for phrase in wanted.phrases
+    ]
+    if wanted.words:
+        words = {
+            "query": " ".join(wanted.words),
+            "fields": WEIGHTED,
+            "type": "cross_fields",
+            "operator": "and",
+            "analyzer": "whitespace",
+        }
+        clauses.append({"multi_match": words})
+    return clauses
+
+
+def _filters(request: SearchRequest, now: datetime) -> list[dict[str, Any]]:
+    filters: list[dict[str, Any]] = []
+    if request.departements:
+        filters.append({"terms": {"departements": list(request.departements)}})
+    if request.kinds:
+        filters.append({"terms": {"kind": [kind.value for kind in request.kinds]}})
+    if request.cpv_codes:
+        filters.append(_any([_subtree(code) for code in request.cpv_codes]))
+    if request.buyer is not None:
+        filters.append(_buyer(request.buyer))
+    if request.open_only:
+        filters += _open(now)
+    if request.minimum_cents is not None or request.maximum_cents is not None:
+        bounds = {"gte": request.minimum_cents, "lte": request.maximum_cents}
+        stated = {name: cents for name, cents in bounds.items() if cents is not None}
+        filters += [{"term": {"currency": "EUR"}}, {"range": {"amount_cents": stated}}]
+    return filters
+
+
+def _subtree(code: str) -> dict[str, Any]:
+    digits = max(CPV_DIVISION_DIGITS, len(code.rstrip("0")))
+    return {"prefix": {"cpv_codes": code[:digits]}}
+
+
+def _buyer(text: str) -> dict[str, Any]:
+    number = text.replace(" ", "")
+    if SIRET.fullmatch(number):
+        return {"term": {"buyer_siret": number}}
+    return {"match_phrase": {"buyer_stems": {"query": " ".join(stems(text)), "analyzer": "whitespace"}}}
+
+
+def _open(now: datetime) -> list[dict[str, Any]]:
+    without = {"bool": {"must_not": [{"exists": {"field": "deadline_at"}}]}}
+    states = [ProcedureState.OPEN.value, ProcedureState.PLANNED.value]
+    to_come = {"range": {"deadline_at": {"gt": to_json(now)}}}
+    return [{"terms": {"state": states}}, _any([without, to_come])]
+
+
+def _similar(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Ask for the words of a title and its lots, those that tell most, and for the same codes."""
+    lots = document["lot_stems"]
+    words = " ".join(filter(None, [document["title_stems"], *lots]))
+    resembles = {
+        "more_like_this": {
+            "fields": ["title_stems", "lot_stems", "description_stems"],
+            "like": words,
+            "analyzer": "whitespace",
+            "min_term_freq": 1,
+            "min_doc_freq": 1,
+            "stop_words": sorted(LITTLE_WORDS),
+            "minimum_should_match": "20%",
+        }
+    }
+    codes = [{"term": {"cpv_codes": {"value": code, "boost": 2}}} for code in document["cpv_codes"]]
+    return {"bool": {"must": [resembles], "should": codes}}
+
+
+def _any(clauses: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"bool": {"should": clauses, "minimum_should_match": 1}}

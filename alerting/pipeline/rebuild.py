@@ -1,0 +1,200 @@
+"""Rebuild: make a new generation of the search index beside the one that serves, and let it take its place.
+
+A generation is brought level with the database by passes: each reads every procedure, and puts those
+whose content hash in the generation is another one.  So a rebuild that was killed goes on where it was,
+and what changes meanwhile is in the new generation, too.  Until it is whole the old one serves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from alerting.domain.feed import Reject
+from alerting.domain.procedure import Procedure
+from alerting.errors import SearchError, SearchUnavailableError
+from alerting.index.documents import document_of
+from alerting.index.procedures import Generation, ReadProcedure, Refusal, SearchIndex
+from alerting.store import procedures, rejects
+from alerting.store.database import Connection, Database, try_lock
+
+
+log = structlog.get_logger()
+
+_BATCH = 500
+_LOCK = "alerting: rebuild of the search index"
+# Longer than any page's token holds on to a generation.
+OUTLIVED_AFTER = timedelta(hours=1)
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What passes over all procedures have seen and done."""
+
+    seen_count: int = 0
+    put_count: int = 0
+    refused: dict[int, str] = field(default_factory=dict)
+
+
+def rebuild_index(database: Database, index: SearchIndex, *, now: Callable[[], datetime]) -> dict[str, Any]:
+    """Build a generation, or go on with the one that a killed rebuild left, and let it serve.
+
+    Returns:
+        generation: its name; procedures, put, refused; waiting: always 0.
+
+    Raises:
+        SearchError: The new generation is not equal to the database; the old one serves on.
+        SearchUnavailableError: The index is away, or another rebuild is running.
+    """
+    with database.begin() as connection:
+        if not try_lock(connection, _LOCK):
+            raise SearchUnavailableError("search index: another rebuild is running; see its log")
+        return _rebuild(database, index, now)
+
+
+def _rebuild(database: Database, index: SearchIndex, now: Callable[[], datetime]) -> dict[str, Any]:
+    progress = _Progress()
+    known = index.generations()
+    serving = find_serving(known)
+    if serving is not None and serving.is_current() and not serving.is_settled:
+        generation = serving
+    else:
+        generation = _find_unfinished(index, known) or index.create_generation(is_serving=False, now=now())
+        log.info("index_rebuild_started", generation=generation.name)
+        _level(database, index, generation, progress)
+        _compare(index, generation, progress)
+        index.serve(generation, now=now())
+        log.info("index_generation_serves", generation=generation.name)
+    # What was copied into the old generation since it was read.
+    _level(database, index, generation, progress)
+    index.settle(generation, now=now())
+    counts = {
+        "procedures": progress.seen_count,
+        "put": progress.put_count,
+        "refused": len(progress.refused),
+    }
+    log.info("index_rebuilt", generation=generation.name, **counts)
+    return {"generation": generation.name, **counts, "waiting": 0}
+
+
+def find_serving(generations: Sequence[Generation]) -> Generation | None:
+    """Return the generation that the alias leads to."""
+    return next((one for one in generations if one.is_serving), None)
+
+
+def drop_outlived(index: SearchIndex, *, now: datetime) -> None:
+    """Delete generations before the one that serves, once it has served for an hour."""
+    known = index.generations()
+    serving = find_serving(known)
+    if serving is None or not serving.is_settled or serving.served_from is None:
+        return
+    if now - datetime.fromisoformat(serving.served_from) < OUTLIVED_AFTER:
+        return
+    for generation in known:
+        if generation.name < serving.name:
+            index.drop(generation)
+            log.info("index_generation_dropped", generation=generation.name)
+
+
+def add_refusals(connection: Connection, refusals: Sequence[Refusal], batch: Sequence[Procedure]) -> None:
+    """Store what the index refuses, each as a reject of its own."""
+    feeds = {procedure.procedure_id: procedure.view.feed_id for procedure in batch}
+    for refusal in refusals:
+        reject = Reject(f"procedure {refusal.procedure_id}", refusal.problem)
+        rejects.add_reject(connection, reject, feed_id=feeds[refusal.procedure_id], stage="index")
+
+
+def _find_unfinished(index: SearchIndex, known: Sequence[Generation]) -> Generation | None:
+    """Return the newest generation that never served, if documents still fit in; delete others like it."""
+    serving = find_serving(known)
+    begun = [one for one in known if serving is None or one.name > serving.name]
+    found = begun[-1] if begun and begun[-1].is_current() else None
+    for generation in begun:
+        if generation is not found:
+            index.drop(generation)
+    return found
+
+
+def _level(database: Database, index: SearchIndex, generation: Generation, progress: _Progress) -> None:
+    """Pass over all procedures until a pass finds none that differs."""
+    while _pass_over(database, index, generation, progress):
+        pass
+
+
+def _pass_over(database: Database, index: SearchIndex, generation: Generation, progress: _Progress) -> int:
+    """Put what differs; return how many did."""
+    progress.seen_count, put_before = 0, progress.put_count
+    refused_before = dict(progress.refused)
+    for batch in _batches(database):
+        _put_differing(database, index, generation, batch, progress)
+        progress.seen_count += len(batch)
+        log.info(
+            "index_rebuilding",
+            generation=generation.name,
+            seen_count=progress.seen_count,
+            put_count=progress.put_count,
+        )
+    return progress.put_count - put_before + (progress.refused != refused_before)
+
+
+def _batches(database: Database) -> Iterator[list[ReadProcedure]]:
+    last = 0
+    while True:
+        with database.begin() as connection:
+            batch = procedures.read_procedures(connection, after=last, limit=_BATCH)
+        if not batch:
+            return
+        last = batch[-1][0].procedure_id
+        yield [ReadProcedure(*one) for one in batch]
+
+
+def _put_differing(
+    database: Database,
+    index: SearchIndex,
+    generation: Generation,
+    batch: Sequence[ReadProcedure],
+    progress: _Progress,
+) -> None:
+    numbers = [one.procedure.procedure_id for one in batch]
+    held = index.content_hashes(numbers, of=generation.name) | progress.refused
+    differing = [one for one in batch if held.get(one.procedure.procedure_id) != one.content_hash]
+    if not differing:
+        _check_one(index, generation, batch[0], progress)
+        return
+    hashes = {one.procedure.procedure_id: one.content_hash for one in differing}
+    refusals = index.put(differing, into=generation.name)
+    with database.begin() as connection:
+        add_refusals(connection, refusals, [one.procedure for one in differing])
+    refused = {refusal.procedure_id for refusal in refusals}
+    progress.put_count += len(differing) - len(refused)
+    progress.refused = {number: of for number, of in progress.refused.items() if number not in hashes}
+    progress.refused |= {number: hashes[number] for number in refused}
+
+
+def _check_one(index: SearchIndex, generation: Generation, one: ReadProcedure, progress: _Progress) -> None:
+    """Compare a whole document: a hash alone says what was meant to be written."""
+    number = one.procedure.procedure_id
+    held = index.whole_documents([number], of=generation.name).get(number)
+    if held is None and number in progress.refused:
+        return
+    if held is None or held["content_hash"] != one.content_hash:
+        return
+    if held != document_of(one.procedure, content_hash=one.content_hash):
+        _give_up(index, generation, f"procedure {number} is not as it was written")
+
+
+def _compare(index: SearchIndex, generation: Generation, progress: _Progress) -> None:
+    """Compare counts; nobody else writes into a generation that does not serve yet."""
+    held, expected = index.count(of=generation.name), progress.seen_count - len(progress.refused)
+    if held != expected:
+        _give_up(index, generation, f"{held} procedures (expected {expected})")
+
+
+def _give_up(index: SearchIndex, generation: Generation, problem: str) -> None:
+    if not generation.is_serving:
+        index.drop(generation)
+    raise SearchError(f"search index {generation.name!r}: {problem}; run: alerting index rebuild")
