@@ -1,33 +1,18 @@
-"""What the runbook tells an operator to say to PostgreSQL can be said."""
+"""What the runbook tells an operator to do is done by our own commands."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-
-import pytest
-import sqlalchemy
 
 
 RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
-STATEMENTS = re.findall(r'^ {4}psql "\$DATABASE_URL" -c "(.+)"$', RUNBOOK.read_text(), re.MULTILINE)
 
 
-def test_every_statement_of_the_runbook_is_tried_here():
+def test_the_runbook_sends_nobody_into_the_database():
     """
-    No call of psql is written in a form that the test below does not see.
+    A statement of SQL by hand, at night, is a command that is missing.
     """
-    assert len(STATEMENTS) == RUNBOOK.read_text().count("psql") > 0
+    text = RUNBOOK.read_text()
 
-
-@pytest.mark.parametrize("statement", STATEMENTS)
-def test_a_statement_of_the_runbook_fits_the_schema(database_url, statement):
-    """
-    Tables and columns are those of the newest migration.
-    """
-    engine = sqlalchemy.create_engine(database_url, poolclass=sqlalchemy.NullPool)
-
-    with engine.begin() as connection:
-        changed = connection.execute(sqlalchemy.text(statement)).rowcount
-
-    assert changed == 0
+    assert "alerting " in text
+    assert "psql" not in text
