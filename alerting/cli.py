@@ -437,7 +437,7 @@ def why(firm: str, notice: str, as_json: AsJson = False) -> None:  # noqa: FBT00
 
 
 @app.command("search")
-def search(  # noqa: PLR0913, PLR0917 - each option is one condition  # noqa: PLR0913, PLR0917 - one option a criterion
+def search(  # noqa: PLR0913, PLR0917 - one option a criterion
     text: Annotated[str, typer.Argument(help='Words that must all stand; "words in a row" in quotes.')] = "",
     like: Annotated[int | None, typer.Option(help="Others like this procedure.")] = None,
     departement: Annotated[list[str] | None, typer.Option(help="22, 2A, 974; may be repeated.")] = None,
