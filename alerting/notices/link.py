@@ -122,6 +122,11 @@ def names_of(notice: Notice) -> tuple[str, ...]:
     return (notice.source_id, *versions)
 
 
+def refers_to(notice: Notice, other: Notice) -> bool:
+    """Tell whether a notice names another one."""
+    return next(_given(notice, other), None) is not None
+
+
 class _Groups:
     """Disjoint groups of positions; each position keeps the first step that joined it."""
 

@@ -19,6 +19,7 @@ from alerting.domain.deadlines import PARIS, is_day_alone
 from alerting.domain.money import Money
 from alerting.domain.notice import Buyer, Change, Lot, Notice, NoticeKind, Place
 from alerting.domain.procedure import ProcedureState
+from alerting.notices.link import refers_to
 
 
 _OWN = frozenset({"feed_id", "source_id", "version", "kind", "published_at", "notice_url", "languages"})
@@ -37,25 +38,32 @@ def merge(notices: Sequence[Notice]) -> Notice:
         notices: At least one, the oldest first.
     """
     leader = next((notice for notice in notices if notice.kind is NoticeKind.CALL), notices[0])
-    view = notices[0]
-    for position, notice in enumerate(notices):
-        view = _fill(view, notice) if _is_copy(notice, notices[:position]) else _overlay(view, notice)
+    told = [notice for notice in notices if not _takes_back(notice)] or notices
+    view = told[0]
+    for position, notice in enumerate(told):
+        view = _fill(view, notice) if _is_copy(notice, told[:position]) else _overlay(view, notice)
     own = {name: getattr(leader, name) for name in _OWN}
     texts = tuple(change for notice in notices for change in _prose(notice))
     return replace(view, **own | {"kind": _kind(notices), "changes": texts, "normalisations": ()})
 
 
 def find_state(notices: Sequence[Notice]) -> ProcedureState:
-    """Return where a procedure stands after these notices, the oldest first."""
+    """Return where a procedure stands after these notices, the oldest first.
+
+    What was taken back counts for nothing; a purchase of which only the plan was told ends with it.
+    """
     state = ProcedureState.PLANNED
-    for notice in notices:
+    void = _taken_back(notices)
+    standing = [notice for position, notice in enumerate(notices) if position not in void]
+    for notice in standing:
         if notice.kind is NoticeKind.CANCELLATION:
             state = ProcedureState.CANCELLED
         elif notice.kind is NoticeKind.AWARD:
             state = ProcedureState.AWARDED
         elif notice.kind in _CALLS and state is ProcedureState.PLANNED:
             state = ProcedureState.OPEN
-    return state
+    is_void = state is ProcedureState.PLANNED and bool(void) and all(map(_takes_back, standing))
+    return ProcedureState.CANCELLED if is_void else state
 
 
 def find_changes(before: Notice, after: Notice) -> tuple[Change, ...]:
@@ -99,6 +107,22 @@ def sum_up(steps: Iterable[Sequence[Change]]) -> tuple[Change, ...]:
             first = facts.get(change.field, change)
             facts[change.field] = replace(change, before=first.before)
     return (*(change for change in facts.values() if change.before != change.after), *texts)
+
+
+def _takes_back(notice: Notice) -> bool:
+    """Tell whether a notice says only that an earlier one, a plan or an award, is none any more."""
+    return any(change.field == "kind" for change in notice.changes)
+
+
+def _taken_back(notices: Sequence[Notice]) -> frozenset[int]:
+    """Return the positions of what later notices take back: what they name, else all of that kind."""
+    void: set[int] = set()
+    for position, notice in enumerate(notices):
+        kinds = {change.before for change in notice.changes if change.field == "kind"}
+        earlier = [each for each in range(position) if notices[each].kind.value in kinds]
+        named = [each for each in earlier if refers_to(notice, notices[each])]
+        void.update(named or earlier)
+    return frozenset(void)
 
 
 def _overlay(older: Notice, newer: Notice) -> Notice:

@@ -210,7 +210,7 @@ def test_a_corrected_award_is_an_award():
     """
     assert boamp_kind("ATTRIBUTION", "RECTIFICATIF") is NoticeKind.AWARD
     assert boamp_kind("APPEL_OFFRE", "RECTIFICATIF") is NoticeKind.CORRECTION
-    assert boamp_kind("ATTRIBUTION", "ANNULATION") is NoticeKind.CANCELLATION
+    assert boamp_kind("MODIFICATION", "RECTIFICATIF") is NoticeKind.OTHER
 
 
 def test_a_purchase_is_over_when_no_lot_found_a_firm():

@@ -11,15 +11,17 @@ Source: DILA, BOAMP open data, schema 3.2.5; read off published files.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from alerting.domain.feed import ParsedFeed
 from alerting.domain.notice import Clock, NoticeKind, RawChange, RawLot, RawNotice, RawPlace, RawTime
 from alerting.errors import FeedFormatError
 from alerting.feeds.formats import eforms
 from alerting.feeds.formats.boamp_common import (
+    announced,
     choice,
     earlier_numbers,
     first_text,
-    kind_of,
     page_of,
     paris_time,
     source_id_of,
@@ -104,16 +106,19 @@ def read_announcement(root: Element, *, feed_id: str) -> ParsedFeed:
 
 
 def _eforms(root: Element, dialect: Element, feed_id: str) -> ParsedFeed:
+    """Read eForms in BOAMP's envelope, which alone may say what it corrects or cancels by BOAMP's numbers."""
     notice = next((child for child in dialect if local_name(child) in eforms.ROOTS), None)
     if notice is None:
         raise FeedFormatError(feed_id, "DONNEES/EFORMS", "expected an eForms notice (got none)")
+    read = eforms.read_notice(notice, feed_id=feed_id, source_id=source_id_of(root), notice_url=page_of(root))
+    said = announced(root, own=read.kind)
     return ParsedFeed(
         (
-            eforms.read_notice(
-                notice,
-                feed_id=feed_id,
-                source_id=source_id_of(root),
-                notice_url=page_of(root),
+            replace(
+                read,
+                kind=said.kind,
+                refers_to=tuple(dict.fromkeys((*read.refers_to, *earlier_numbers(root)))),
+                changes=(*said.changes, *read.changes),
             ),
         )
     )
@@ -126,12 +131,12 @@ def _raw_notice(root: Element, dialect: Element, feed_id: str) -> RawNotice:
     title = first_text(body, TITLES) or text_of(index, "RESUME_OBJET")
     if source_id is None or title is None:
         raise FeedFormatError(feed_id, "GESTION", "expected an IDWEB and an object (got none)")
-    kind = kind_of(root, is_without_result=_is_without_result(body))
+    said = announced(root, is_without_result=_is_without_result(body))
     return RawNotice(
         feed_id=feed_id,
         source_id=source_id,
         title=title,
-        kind=kind,
+        kind=said.kind,
         published=paris_time(text_of(index, "DATE_PUBLICATION")),
         languages=("fr",),
         buyer_name=_buyer_name(dialect) or text_of(index, "NOMORGANISME"),
@@ -165,7 +170,7 @@ def _raw_notice(root: Element, dialect: Element, feed_id: str) -> RawNotice:
             ),
         ),
         refers_to=_references(root, body),
-        changes=_changes(body) if kind is NoticeKind.CORRECTION else (),
+        changes=_changes(body) if said.kind is NoticeKind.CORRECTION else said.changes,
     )
 
 

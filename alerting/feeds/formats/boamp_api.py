@@ -26,7 +26,7 @@ from alerting.domain.feed import ParsedFeed, Reject
 from alerting.domain.notice import Clock, NoticeKind, RawNotice, RawPlace, RawTime
 from alerting.errors import FeedFormatError
 from alerting.feeds.formats import boamp, boamp_v230
-from alerting.feeds.formats.boamp_common import NATURES, NOTICE_PAGE
+from alerting.feeds.formats.boamp_common import NATURES, NOTICE_PAGE, Announced, in_state
 from alerting.feeds.formats.head import Head
 from alerting.feeds.formats.json_values import items_at, read_json, text_at, texts_at, value_at
 from alerting.feeds.formats.xml import Element, find
@@ -169,11 +169,12 @@ def _flat_notice(record: Any, feed_id: str) -> RawNotice:
     published = text_at(record, "dateparution")
     deadline = _flat_deadline(record, published or "")
     departements = texts_at(record, "code_departement_prestation")
+    said = _flat_announced(record)
     return RawNotice(
         feed_id=feed_id,
         source_id=source_id,
         title=title,
-        kind=_flat_kind(record),
+        kind=said.kind,
         published=RawTime(published, Clock.PARIS) if published is not None else None,
         languages=("fr",),
         buyer_name=text_at(record, "nomacheteur"),
@@ -183,14 +184,14 @@ def _flat_notice(record: Any, feed_id: str) -> RawNotice:
         notice_url=text_at(record, "url_avis") or f"{NOTICE_PAGE}{source_id}",
         procedure_key=text_at(record, "contractfolderid"),
         refers_to=tuple(dict.fromkeys(_linked(record))),
+        changes=said.changes,
     )
 
 
-def _flat_kind(record: Any) -> NoticeKind:
-    if text_at(record, "etat") in {"RECTIFICATIF", "ANNULATION"}:
-        return NATURES[text_at(record, "etat") or ""]
+def _flat_announced(record: Any) -> Announced:
     nature = text_at(record, "nature")
-    return NATURES.get(nature, NoticeKind.OTHER) if nature is not None else NoticeKind.CALL
+    own = NATURES.get(nature.upper()) if nature is not None else NoticeKind.CALL
+    return in_state(own, text_at(record, "etat"))
 
 
 def _flat_deadline(record: Any, published: str) -> RawTime | None:

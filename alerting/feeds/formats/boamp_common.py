@@ -5,7 +5,10 @@ Source: DILA, BOAMP open data; read off published files of schemas 230 and 3.2.5
 
 from __future__ import annotations
 
-from alerting.domain.notice import Clock, NoticeKind, RawTime
+from dataclasses import dataclass
+
+from alerting.domain.notice import Clock, NoticeKind, RawChange, RawTime
+from alerting.feeds.formats.kinds import kind_of_cancelled, taken_back
 from alerting.feeds.formats.xml import Element, find, find_all, local_name, text_of, texts_of
 
 
@@ -21,7 +24,7 @@ NATURES = {
     "MODIFICATION": NoticeKind.OTHER,
 }
 # Corrected, these are still what they were: nobody is called by them.
-_NOT_CALLED = frozenset({NoticeKind.AWARD, NoticeKind.PLANNING, NoticeKind.CANCELLATION})
+_NOT_CALLED = frozenset(NoticeKind) - {NoticeKind.CALL, NoticeKind.CORRECTION}
 NOTICE_PAGE = "https://www.boamp.fr/pages/avis/?q=idweb:"
 
 
@@ -36,16 +39,40 @@ def page_of(root: Element) -> str | None:
     return f"{NOTICE_PAGE}{source_id}" if source_id is not None else None
 
 
-def kind_of(root: Element, *, is_without_result: bool) -> NoticeKind:
-    """Return what a notice announces; an award of nothing ("sans suite", "infructueux") ends the purchase."""
-    if is_without_result:
-        return NoticeKind.CANCELLATION
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What a notice announces; ``changes`` where it takes an earlier one back."""
+
+    kind: NoticeKind
+    changes: tuple[RawChange, ...] = ()
+
+
+def announced(root: Element, *, own: NoticeKind | None = None, is_without_result: bool = False) -> Announced:
+    """Return what a notice announces; an award of nothing ("sans suite", "infructueux") ends the purchase.
+
+    Args:
+        root: Of the announcement.
+        own: What its content says that it is; None: its NATURE tells.
+        is_without_result: Whether it is an award of nothing.
+    """
     described = find(root, "GESTION/REFERENCE/TYPE_AVIS")
-    status = (choice(described, ("STATUT",)) or "").upper()
-    own = NATURES.get((choice(described, ("NATURE",)) or "").upper(), NoticeKind.OTHER)
-    if status == "ANNULATION" or (status == "RECTIFICATIF" and own not in _NOT_CALLED):
-        return NATURES[status]
-    return own
+    own = own or NATURES.get((choice(described, ("NATURE",)) or "").upper())
+    return in_state(own, choice(described, ("STATUT",)), is_without_result=is_without_result)
+
+
+def in_state(own: NoticeKind | None, state: str | None, *, is_without_result: bool = False) -> Announced:
+    """Return what a notice of a kind announces in a state: INITIAL, RECTIFICATIF, ANNULATION.
+
+    What it is may be unknown: then its state alone says so.
+    """
+    word = (state or "").upper()
+    if is_without_result:
+        return Announced(NoticeKind.CANCELLATION)
+    if word == "ANNULATION" and own is not None:
+        return Announced(kind_of_cancelled(own), taken_back(own))
+    if word in {"ANNULATION", "RECTIFICATIF"} and own not in _NOT_CALLED:
+        return Announced(NATURES[word])
+    return Announced(NoticeKind.OTHER if own is None else own)
 
 
 def earlier_numbers(root: Element) -> tuple[str, ...]:

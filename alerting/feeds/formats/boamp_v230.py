@@ -15,10 +15,10 @@ from alerting.domain.feed import ParsedFeed
 from alerting.domain.notice import NoticeKind, RawChange, RawLot, RawMoney, RawNotice, RawPlace, RawTime
 from alerting.errors import FeedFormatError
 from alerting.feeds.formats.boamp_common import (
+    announced,
     choice,
     earlier_numbers,
     first_text,
-    kind_of,
     page_of,
     paris_time,
     source_id_of,
@@ -75,13 +75,13 @@ def read_announcement(root: Element, *, feed_id: str) -> RawNotice:
     if source_id is None or title is None:
         raise FeedFormatError(feed_id, "GESTION", "expected an IDWEB and an object (got none)")
     whole, lots = _lots(purchase)
-    kind = kind_of(root, is_without_result=_is_without_result(content))
+    said = announced(root, is_without_result=_is_without_result(content))
     codes = list(dict.fromkeys(code for part in (purchase, whole) for code in _codes(part)))
     return RawNotice(
         feed_id=feed_id,
         source_id=source_id,
         title=title,
-        kind=kind,
+        kind=said.kind,
         published=paris_time(text_of(index, "DATE_PUBLICATION")),
         languages=("fr",),
         buyer_name=text_of(buyer, "DENOMINATION") or text_of(index, "NOMORGANISME"),
@@ -102,7 +102,7 @@ def read_announcement(root: Element, *, feed_id: str) -> RawNotice:
         notice_url=page_of(root),
         internal_reference=text_of(purchase, "REF_MARCHE"),
         refers_to=earlier_numbers(root),
-        changes=_changes(content) if kind is NoticeKind.CORRECTION else (),
+        changes=_changes(content) if said.kind is NoticeKind.CORRECTION else said.changes,
     )
 
 

@@ -17,6 +17,7 @@ from alerting.domain.feed import ParsedFeed
 from alerting.domain.notice import NoticeKind, RawChange, RawLot, RawMoney, RawNotice, RawPlace, RawTime
 from alerting.errors import FeedFormatError
 from alerting.feeds.formats.head import Head
+from alerting.feeds.formats.kinds import kind_of_cancelled, taken_back
 from alerting.feeds.formats.xml import (
     Element,
     attribute,
@@ -42,12 +43,16 @@ EXTENSION = "UBLExtensions/UBLExtension/ExtensionContent/EformsExtension"
 KINDS = {
     "competition": NoticeKind.CALL,
     "planning": NoticeKind.PLANNING,
+    # A buyer asks the market before it plans a call (subtype E1): there is nothing to answer with an offer.
+    "consultation": NoticeKind.PLANNING,
     "result": NoticeKind.AWARD,
     "dir-awa-pre": NoticeKind.AWARD,
     "cont-modif": NoticeKind.OTHER,
     "completion": NoticeKind.OTHER,
 }
-CANCEL_REASONS = frozenset({"cancel", "cancel-intent"})
+CANCELLED = "cancel"
+# Reasons that say what may become of a purchase that lives on, in the code list's own French.
+ANNOUNCED = {"cancel-intent": "Intention d’annuler"}
 # A notice has lots, or parts of a plan; a group says how lots may be bid for together, and is none.
 LOT_SCHEMES = ("Lot", "Part")
 NO_WINNER = "clos-nw"
@@ -94,11 +99,12 @@ def read_notice(
         raise FeedFormatError(feed_id, "cac:ProcurementProject/cbc:Name", "expected a title (got none)")
     company = _company(root, text_of(root, "ContractingParty/Party/PartyIdentification/ID"))
     number = text_of(root, f"{EXTENSION}/Publication/NoticePublicationID")
+    kind, is_cancelled = _kind(root), _is_cancelled(root)
     return RawNotice(
         feed_id=feed_id,
         source_id=notice_id,
         title=title,
-        kind=_kind(root),
+        kind=kind_of_cancelled(kind) if is_cancelled else kind,
         version=text_of(root, "VersionID"),
         published=_moment(root, "IssueDate", "IssueTime"),
         languages=tuple(code for code in (language, *texts_of(root, "AdditionalNoticeLanguage/ID")) if code),
@@ -123,7 +129,7 @@ def read_notice(
         refers_to=tuple(
             map(canonical_number, texts_of(root, f"{EXTENSION}/Changes/ChangedNoticeIdentifier"))
         ),
-        changes=_changes(root, language),
+        changes=(*(taken_back(kind) if is_cancelled else ()), *_changes(root, language)),
     )
 
 
@@ -138,26 +144,38 @@ def canonical_number(text: str) -> str:
 
 
 def _kind(root: Element) -> NoticeKind:
-    """Return what a notice announces; a corrected award or plan is still one."""
+    """Return what a notice announces; a corrected award or plan is still one.
+
+    An intention to cancel (BT-140) is a correction: until it is cancelled, a purchase can be answered.
+    """
     own = KINDS.get(attribute(find(root, "NoticeTypeCode"), "listName") or "", NoticeKind.OTHER)
-    changes = find(root, f"{EXTENSION}/Changes")
-    if changes is not None and set(texts_of(changes, "ChangeReason/ReasonCode")) & CANCEL_REASONS:
-        return NoticeKind.CANCELLATION
-    if changes is not None and own is NoticeKind.CALL:
+    if own is NoticeKind.CALL and find(root, f"{EXTENSION}/Changes") is not None:
         return NoticeKind.CORRECTION
     results = set(texts_of(root, f"{EXTENSION}/NoticeResult/LotResult/TenderResultCode"))
     return NoticeKind.CANCELLATION if own is NoticeKind.AWARD and results == {NO_WINNER} else own
 
 
+def _is_cancelled(root: Element) -> bool:
+    return CANCELLED in texts_of(root, f"{EXTENSION}/Changes/ChangeReason/ReasonCode")
+
+
 def _changes(root: Element, language: str | None) -> tuple[RawChange, ...]:
-    """Read BT-762 and BT-141(a): why the notice changed, and what, in words."""
+    """Read BT-140, BT-762 and BT-141(a): why the notice changed, and what, in words."""
     changes = find(root, f"{EXTENSION}/Changes")
-    reasons = [_in_french(changes, "ChangeReason/ReasonDescription", language)]
+    codes = texts_of(changes, "ChangeReason/ReasonCode")
+    reasons = [ANNOUNCED[code] for code in codes if code in ANNOUNCED]
+    reasons = [
+        " : ".join(
+            text
+            for text in (*reasons, _in_french(changes, "ChangeReason/ReasonDescription", language))
+            if text
+        )
+    ]
     descriptions = [
         _in_french(each, "ChangeDescription", language)
         for each in (children(changes, "Change") if changes is not None else [])
     ]
-    texts = dict.fromkeys(text for text in (*reasons, *descriptions) if text is not None)
+    texts = dict.fromkeys(text for text in (*reasons, *descriptions) if text)
     return tuple(RawChange("text", after=text, evidence=text) for text in texts)
 
 

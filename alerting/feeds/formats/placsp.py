@@ -42,6 +42,8 @@ STATUSES = {
     "RES": NoticeKind.AWARD,
     "ANUL": NoticeKind.CANCELLATION,
 }
+# Why an entry was withdrawn; one that is put away for another reason ends no purchase.
+ANNULLED = "ANULADA"
 NATURES = {"1": "supplies", "2": "services", "3": "works"}
 AMOUNTS = ("EstimatedOverallContractAmount", "TaxExclusiveAmount", "TotalAmount")
 
@@ -129,11 +131,12 @@ def _notice(entry: Element, feed_id: str) -> RawNotice | None:
 
 def _withdrawal(tombstone: Element, feed_id: str) -> RawNotice:
     ref, when = attribute(tombstone, "ref") or "", attribute(tombstone, "when")
+    why = attribute(find(tombstone, "comment"), "type") or ANNULLED
     return RawNotice(
         feed_id=feed_id,
         source_id=ref,
         title=f"Anuncio retirado ({ref.rstrip('/').rpartition('/')[2]})",
-        kind=NoticeKind.CANCELLATION,
+        kind=NoticeKind.CANCELLATION if why == ANNULLED else NoticeKind.OTHER,
         version=when,
         published=RawTime(when) if when is not None else None,
         languages=("es",),

@@ -30,6 +30,7 @@ from alerting.domain.notice import (
 from alerting.errors import FeedFormatError
 from alerting.feeds.formats.eforms import NOTICE_PAGE
 from alerting.feeds.formats.head import Head
+from alerting.feeds.formats.kinds import OF_A_LOT
 from alerting.feeds.formats.xml import (
     Element,
     attribute,
@@ -74,6 +75,8 @@ ENDS = re.compile(
     r"|\b(procédure|consultation)( de passation)? est (annulée|abandonnée)\b",
     re.IGNORECASE,
 )
+ABOUT_A_LOT = re.compile(OF_A_LOT, re.IGNORECASE)
+SENTENCE = re.compile(r"(?<=[.;])\s+|\n")
 NUMBER = re.compile(r"(\d{4})/S \d{1,3}-0*(\d+)|0*(\d+)-(\d{4})")
 DAY = re.compile(r"(\d{4})(\d{2})(\d{2})(?: (\d{2}:\d{2}))?")
 POSTCODE = re.compile(r"\b\d{5}\b")
@@ -174,11 +177,17 @@ def _kind(root: Element, form: Element) -> NoticeKind:
     kind = KINDS.get(attribute(find(root, f"{_CODES}/TD_DOCUMENT_TYPE"), "CODE") or "", NoticeKind.OTHER)
     if kind is NoticeKind.CORRECTION:
         prose = (*_all_prose(form, "NEW_VALUE"), *_all_prose(form, "INFO_ADD"))
-        return NoticeKind.CANCELLATION if any(map(ENDS.search, prose)) else kind
+        return NoticeKind.CANCELLATION if any(map(_ends, prose)) else kind
     awards = children(form, "AWARD_CONTRACT")
     if awards and all(find(award, "NO_AWARDED_CONTRACT") is not None for award in awards):
         return NoticeKind.CANCELLATION
     return kind
+
+
+def _ends(prose: str) -> bool:
+    """Tell whether a sentence ends the purchase; one that speaks of a lot ends that lot alone."""
+    sentences = (each for each in SENTENCE.split(prose) if ENDS.search(each) is not None)
+    return any(ABOUT_A_LOT.search(each) is None for each in sentences)
 
 
 def _all_prose(form: Element, name: str) -> Iterator[str]:
