@@ -1,7 +1,8 @@
-"""SIGKILL on a real worker, and on the mail server, at each moment of the dialogue: none lost, none twice."""
+"""Real workers on one queue, and SIGKILL on one, and on the mail server, at each moment: none lost, none twice."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -13,19 +14,13 @@ from pathlib import Path
 import pytest
 
 from alerting import bootstrap, commands
+from alerting.store.database import open_database
 
 
 SERVER = Path(__file__).parent / "mail_server.py"
 ALERTING = Path(sys.executable).parent / "alerting"
 NOTICE = ("7", "Réfection de la toiture de l'école")
 READERS = [f"{name}@legoff.example" for name in "abcdef"]
-TEAM = f"""
-[[firm]]
-id = "le-goff"
-name = "Couverture Le Goff"
-recipients = [{", ".join(f'{{ email = "{reader}" }}' for reader in READERS)}]
-profile = [{{ id = "toits", name = "Toits", words = ["toiture"], cadence = "immediate" }}]
-"""
 
 
 @contextmanager
@@ -38,19 +33,35 @@ def mail_server(log: Path, *, port: int = 0, moment: str = "", victim: str = "se
 
 
 @pytest.fixture
-def queued(settings, clock, authority, add_feed, rss, tmp_path):
-    """Settings of a stack where one digest waits for six recipients."""
+def queue(settings, clock, authority, add_feed, rss, tmp_path):
+    """How to let one digest wait for each of some readers; gives the settings of that stack."""
     changed = replace(settings, dialogues=tmp_path / "dialogues", recipients_allowed=None)
-    parts = bootstrap.build(changed, now=clock)
-    add_feed(parts, authority)
-    (tmp_path / "firms.toml").write_text(TEAM)
-    commands.import_firms(str(tmp_path / "firms.toml"), parts=parts)
-    authority.publish("/avis", rss(NOTICE))
-    for step in (commands.fetch_due_feeds, commands.load_documents, commands.match_profiles):
-        step(parts=parts)
-    commands.compose_digests(parts=parts)
-    parts.close()
-    return changed
+
+    def begin(readers: list[str]):
+        parts = bootstrap.build(changed, now=clock)
+        add_feed(parts, authority)
+        (tmp_path / "firms.toml").write_text(team(readers))
+        commands.import_firms(str(tmp_path / "firms.toml"), parts=parts)
+        authority.publish("/avis", rss(NOTICE))
+        for step in (commands.fetch_due_feeds, commands.load_documents, commands.match_profiles):
+            step(parts=parts)
+        commands.compose_digests(parts=parts)
+        parts.close()
+        return changed
+
+    return begin
+
+
+def team(readers: list[str]) -> str:
+    """Return a file of one firm with these recipients."""
+    recipients = ", ".join(f'{{ email = "{reader}" }}' for reader in readers)
+    return f"""
+[[firm]]
+id = "le-goff"
+name = "Couverture Le Goff"
+recipients = [{recipients}]
+profile = [{{ id = "toits", name = "Toits", words = ["toiture"], cadence = "immediate" }}]
+"""
 
 
 def start_worker(settings, smtp_url: str) -> subprocess.Popen:
@@ -63,7 +74,7 @@ def start_worker(settings, smtp_url: str) -> subprocess.Popen:
         "ALERTING_DIALOGUES": str(settings.dialogues),
         "ALERTING_SMTP_CONNECTIONS": "1",
     }
-    return subprocess.Popen([ALERTING, "run", "deliver"], env=environment, stdout=subprocess.DEVNULL)
+    return subprocess.Popen([ALERTING, "run", "deliver", "--json"], env=environment, stdout=subprocess.PIPE)
 
 
 def events(log: Path, name: str) -> list[str]:
@@ -87,19 +98,20 @@ def settle_by_log(parts, log: Path) -> None:
 @pytest.mark.parametrize("victim", ["worker", "server"])
 @pytest.mark.parametrize("moment", ["data", "body", "kept", "answered"])
 def test_killed_at_a_moment_of_the_dialogue_nothing_is_lost_and_nothing_sent_twice(
-    queued, tmp_path, clock, victim, moment
+    queue, tmp_path, clock, victim, moment
 ):
     """
     What the server's log says was ended and never answered is in doubt, and at most the one mail whose end or
     answer was on its way; all else is settled by what the worker noted.  After a look into the log everybody has
     one mail.
     """
+    queued = queue(READERS)
     log = tmp_path / "server.log"
     number = tmp_path / "worker.pid"
     with mail_server(log, moment=moment, victim="self" if victim == "server" else str(number)) as port:
         worker = start_worker(queued, f"smtp+plain://127.0.0.1:{port}")
         number.write_text(str(worker.pid))
-        worker.wait()
+        worker.communicate()
     answered = events(log, "answered")
     ended_unheard = set(events(log, "end")) - set(answered)
     begun_unheard = set(events(log, "data")) - set(answered)
@@ -119,3 +131,39 @@ def test_killed_at_a_moment_of_the_dialogue_nothing_is_lost_and_nothing_sent_twi
     assert in_doubt <= begun_unheard | set(answered[-1:])
     assert after == set(READERS)
     assert Counter(events(log, "kept")) == dict.fromkeys(READERS, 1)
+
+
+def start_at_once(settings, smtp_url: str, count: int) -> list[subprocess.Popen]:
+    """Start workers, and let go of the queue when all of them wait for their first claim."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    database = open_database(settings.database_url)
+    with database.begin() as holding:
+        holding.exec_driver_sql("LOCK TABLE deliveries IN EXCLUSIVE MODE")
+        workers = [start_worker(settings, smtp_url) for _ in range(count)]
+        seen = 0
+        while seen < count and all(worker.poll() is None for worker in workers):
+            with database.engine.connect() as looking:
+                seen = looking.exec_driver_sql(waiting).scalar_one()
+    database.close()
+    return workers
+
+
+def test_workers_side_by_side_send_each_mail_once(queue, tmp_path):
+    """
+    Three workers, each a process of its own, reach for one queue of 450 at the same moment: each sends some, every
+    reader has one mail, and none is left over.
+    """
+    readers = [f"lecteur-{number}@legoff.example" for number in range(450)]
+    settings = queue(readers)
+    log = tmp_path / "server.log"
+    with mail_server(log) as port:
+        workers = start_at_once(settings, f"smtp+plain://127.0.0.1:{port}", 3)
+        reports = [json.loads(worker.communicate()[0]) for worker in workers]
+
+    parts = bootstrap.build(settings)
+    sent = addresses(parts, "sent")
+    parts.close()
+    assert all(report["sent"] > 0 for report in reports)
+    assert sum(report["sent"] for report in reports) == len(readers)
+    assert Counter(events(log, "kept")) == dict.fromkeys(readers, 1)
+    assert sent == set(readers)
