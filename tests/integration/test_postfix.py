@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import queue
 import shutil
 import tempfile
 import threading
+from base64 import b64encode
 from dataclasses import replace
 from email import message_from_bytes
 from pathlib import Path
 
+import dkim
 import pytest
 from aiosmtpd.smtp import SMTP
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
+from alerting.delivery.dkim import Signer
 from alerting.delivery.smtp import SmtpMailer
 from alerting.domain.delivery import Envelope
+from alerting.domain.dkim_key import DkimKey
 from alerting.domain.mail_limits import SmtpLimits
 from alerting.domain.mail_text import MailText
 from alerting.errors import Blame, MailDeferredError, MailRefusedError
@@ -40,6 +52,7 @@ class NextHop:
 
     def __init__(self) -> None:
         self.arrived = []
+        self.contents = queue.SimpleQueue()
         self.enough = threading.Event()
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: ARG002, N802 - aiosmtpd's names
@@ -50,6 +63,8 @@ class NextHop:
 
     async def handle_DATA(self, server, session, envelope):  # noqa: ARG002, N802 - aiosmtpd's names
         self.arrived.append(message_from_bytes(envelope.content)["Message-ID"])
+        if envelope.rcpt_tos == ["signed@lebras.example"]:
+            self.contents.put(envelope.content)
         if len(self.arrived) == 5:
             self.enough.set()
         return "250 OK"
@@ -87,11 +102,11 @@ def postfix(next_hop):
     shutil.rmtree(folder)
 
 
-def send(postfix: LocalPostfix, mails: list[Envelope]) -> list[object]:
+def send(postfix: LocalPostfix, mails: list[Envelope], sign: Signer | None = None) -> list[object]:
     """Send mails at once over one connection; return what became of each."""
 
     async def run() -> list[object]:
-        mailer = SmtpMailer(postfix.url, limits=SmtpLimits(connections=1))
+        mailer = SmtpMailer(postfix.url, limits=SmtpLimits(connections=1), sign=sign)
         async with mailer.session() as session:
             return await asyncio.gather(*map(session.send, mails), return_exceptions=True)
 
@@ -137,3 +152,28 @@ def test_a_user_who_is_refused_later_comes_back_as_a_bounce(postfix):
     assert report.get_content_type() == "multipart/report"
     assert report["To"] == "bounce+1-abc@returns.example"
     assert "gone since yesterday" in report.as_string()
+
+
+@pytest.mark.parametrize("lines", ["Trois marchés.\n.\n", "Une ligne très longue " * 60 + "\n\n\n"])
+def test_a_signature_holds_behind_two_servers(postfix, next_hop, tmp_path, lines):
+    """
+    Signed here, carried by Postfix, which adds its own lines: the last server still finds the message unchanged.
+    """
+    key = rsa.generate_private_key(65537, 2048)
+    path = tmp_path / "dkim.pem"
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    names = {b"mars2026._domainkey.alertes.example.": b"v=DKIM1; k=rsa; p=" + b64encode(public)}
+
+    def ask(name, timeout=5):  # noqa: ARG001 - dkimpy's name
+        return names.get(name)
+
+    one = replace(mail(11, "signed@lebras.example"), text=MailText.of(lines))
+
+    [outcome] = send(postfix, [one], Signer(DkimKey("alertes.example", "mars2026", path)))
+    content = next_hop.contents.get(timeout=30)
+
+    assert str(outcome).startswith("250 2.0.0 Ok: queued as ")
+    assert content.startswith(b"Received: ")
+    assert dkim.verify(content, dnsfunc=ask)
+    assert not dkim.verify(content.replace(b"leave/abc", b"leave/xyz"), dnsfunc=ask)
