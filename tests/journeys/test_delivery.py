@@ -199,6 +199,26 @@ def test_only_an_address_that_is_gone_gets_no_more_mail(served_parts, server, au
     assert server.accepted == ["bureau@legoff.example"] * 2
 
 
+def test_a_mail_that_is_greylisted_leaves_at_the_next_asking_and_costs_the_other_nothing(
+    served_parts, server, clock
+):
+    """
+    451 to one recipient, once: the office has its mail at once, Yann a minute later, each one mail.
+    """
+    server.rcpt = {"yann@legoff.example": "451 4.7.1 greylisted, come again"}
+    first = commands.run_all(parts=served_parts)["deliver"]
+    server.rcpt = {}
+    clock.go_on(seconds=30)
+    too_early = commands.deliver_digests(parts=served_parts)
+    clock.go_on(seconds=31)
+
+    after = commands.deliver_digests(parts=served_parts)
+
+    assert [(one["sent"], one["deferred"]) for one in (first, too_early, after)] == [(1, 1), (0, 0), (1, 0)]
+    assert server.accepted == ["bureau@legoff.example", "yann@legoff.example"]
+    assert states(served_parts) == {"yann@legoff.example": ("sent", 2), "bureau@legoff.example": ("sent", 1)}
+
+
 def test_our_own_address_refused_keeps_every_mail_until_it_is_mended(served_parts, server, clock):
     """
     The server knows no such sender: nobody is given up, and the mails leave once that is mended.

@@ -206,6 +206,22 @@ def test_a_deadline_is_reminded_once_and_again_when_it_moves(town):
     assert [kind for kind, _ in town.tellings()] == ["corrected", "new", "reminder", "reminder"]
 
 
+def test_a_reminder_comes_a_day_earlier_where_a_holiday_lies_between(town):
+    """
+    Due on Thursday 9 April 2026, Easter Monday being the 6th: five working days are left after the 1st, not the 2nd.
+    """
+    town.subscribe(cadence="immediate", hour=7)
+    town.publish("1", PAPER, deadline=datetime(2026, 4, 9, 12, tzinfo=PARIS))
+    town.run_at(MONDAY)
+
+    days = [
+        datetime(2026, month, day, 8, tzinfo=PARIS).astimezone(UTC)
+        for month, day in ((3, 31), (4, 1), (4, 2), (4, 7))
+    ]
+
+    assert [town.run_at(day)["deliver"]["sent"] for day in days] == [0, 1, 0, 0]
+
+
 def test_a_profile_without_reminders_gets_none(town):
     """
     Zero days: never.
