@@ -250,8 +250,11 @@ def import_firms(path: str, as_json: AsJson = False) -> None:  # noqa: FBT002
     """Add or change the firms of a TOML file, or of a CSV table with a report a line.
 
     Firms of a .csv (SIRET, name, NAF, commune or postcode, e-mail) get one mail with a link to confirm,
-    and nothing else before.  Exit code 2: at least one line was refused.
+    and nothing else before.  Exit code 2: at least one line was refused.  A .toml of one profile alone shows
+    first what it would have brought.
     """
+    if not path.lower().endswith(".csv"):
+        _show_single(path, as_json=as_json)
     report = commands.import_firms(path)
     if "lines" not in report or as_json:
         _show_report(report, as_json=as_json)
@@ -329,9 +332,13 @@ def add_profile(  # noqa: PLR0913, PLR0917 - one option a criterion
     item_limit: Annotated[int, typer.Option(help="Procedures that a mail shows in full.")] = 20,
     reminder_days: Annotated[int, typer.Option(help="Working days before a date; 0: no reminder.")] = 5,
     strictness: Annotated[str, typer.Option(help="strict, normal or wide.")] = "normal",
+    dry: Annotated[bool, typer.Option("--dry", help="Show what it would bring; save nothing.")] = False,  # noqa: FBT002
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
-    """Add a profile of a firm, or change it; options of several values may be repeated."""
+    """Show what a profile would have brought in ninety days, and add it to a firm, or change it.
+
+    Options of several values may be repeated.  On a terminal it asks before it saves.
+    """
     several = {"trades": trade, "cpv": cpv, "words": word, "words_out": word_out}
     several |= {"departements": departement, "nuts": nuts, "communes": around, "buyers": buyer, "kinds": kind}
     several |= {"qualifications": qualification, "fit_out": fit_out}
@@ -346,7 +353,39 @@ def add_profile(  # noqa: PLR0913, PLR0917 - one option a criterion
         "reminder_days": reminder_days,
     }
     profile = {"id": profile_id, "name": name, **given, **limits, **manner}
-    _show_report(commands.add_profile(firm_id, profile), as_json=as_json)
+    tried = commands.try_profile(firm_id, profile)
+    if not as_json:
+        _show_back_test(tried)
+    if dry:
+        _print_json([tried] if as_json else [])
+        return
+    if sys.stdin.isatty() and not as_json:
+        typer.confirm("Save it?", default=True, abort=True)
+    saved = commands.add_profile(firm_id, profile)
+    _show_report({**saved, "back_test": tried} if as_json else saved, as_json=as_json)
+
+
+@profiles.command("try")
+def try_profiles(
+    profile_id: Annotated[str | None, typer.Argument(help="A saved profile, or one of the file.")] = None,
+    file: Annotated[str | None, typer.Option(help="A firms file, not imported yet.")] = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Show what a profile would have brought: a week, examples, what each criterion lets in or keeps out.
+
+    It meets the procedures of the last ninety days and all open ones.  `profiles add --dry` tries options.
+    """
+    if file is not None:
+        reports = commands.try_profiles_file(file, profile_id=profile_id)
+    elif profile_id is not None:
+        reports = [commands.try_saved_profile(profile_id)]
+    else:
+        raise typer.BadParameter("expected a saved profile's id, or --file (got neither)")
+    if as_json:
+        _print_json(reports)
+        return
+    for report in reports:
+        _show_back_test(report)
 
 
 @profiles.command("pause")
@@ -657,6 +696,46 @@ def web(
 
     with bootstrap.opened(None) as parts:
         serve(parts, host=host, port=port)
+
+
+def _show_single(path: str, *, as_json: bool) -> None:
+    """Show what a file's only profile would have brought; of several, `profiles try --file` does."""
+    tried = None if as_json else commands.try_single_profile(path)
+    if tried is not None:
+        _show_back_test(tried)
+
+
+def _show_back_test(report: Mapping[str, Any]) -> None:
+    """Show what a profile would have brought, and what would change that."""
+    lines = [f"{report['profile_id']}: {report['name']}"]
+    lines += _in_figures(report)
+    for line in lines:
+        _console().print(line, markup=False, soft_wrap=True)
+    if report["examples"]:
+        columns = ("published_at", "title", "place", "deadline_at", "fit", "reasons")
+        _print_table([_example_row(row) for row in report["examples"]], columns)
+    if report["criteria"]:
+        _print_table(report["criteria"], ("change", "brings", "keeps_out", "matches", "per_week"))
+    for row in report["suggestions"]:
+        line = f"try: {row['change']}: {row['matches']} procedures, {row['per_week']} a week"
+        _console().print(line, markup=False, soft_wrap=True)
+
+
+def _in_figures(report: Mapping[str, Any]) -> list[str]:
+    found, tried, days = report["match_count"], report["tried_count"], report["days"]
+    counts = f"{found} of {tried} procedures, {report['open_count']} open now"
+    lines = [f"{report['verdict']}: {counts}; {report['per_week']} a week over {days} days"]
+    if found:
+        weeks = (f"{week['week'][5:]} {week['matches']}" for week in report["weeks"])
+        areas = (f"{area['departement']} {area['matches']}" for area in report["areas"])
+        lines += [f"by week: {', '.join(weeks)}", f"by département: {', '.join(areas)}"]
+    return lines
+
+
+def _example_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    lots = [f"lot {lot['lot_id']} {lot['title'] or ''}".strip() for lot in row["lots"][:_NAMED]]
+    title = f"{row['title']} ({'; '.join(lots)})" if lots else row["title"]
+    return {**row, "title": title, "fit": row["fit"].replace("_", " ")}
 
 
 def _found_row(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from alerting.domain.search import SearchRequest
 from alerting.errors import ProfileError
 from alerting.feeds.credentials import Secrets
 from alerting.pipeline import (
+    backtest,
     compose,
     crafts,
     deliver,
@@ -253,6 +254,51 @@ def add_profile(firm_id: str, profile: Mapping[str, Any], *, parts: Parts | None
     """
     with bootstrap.opened(parts) as opened:
         return registry.add_profile(opened.database, firm_id, profile)
+
+
+def try_saved_profile(profile_id: str, *, parts: Parts | None = None) -> Report:
+    """Report what a saved profile would have brought in ninety days, see ``alerting.pipeline.backtest``.
+
+    Raises:
+        UnknownIdError: No profile of that id stands.
+    """
+    with bootstrap.opened(parts) as opened:
+        return backtest.try_saved(opened.database, profile_id, now=opened.now)
+
+
+def try_profile(firm_id: str, profile: Mapping[str, Any], *, parts: Parts | None = None) -> Report:
+    """Report the same of a profile that is not saved, fields as of ``add_profile``; the firm need not exist.
+
+    Raises:
+        ProfileError: It cannot be used as written.
+    """
+    with bootstrap.opened(parts) as opened:
+        return backtest.try_draft(opened.database, firm_id, profile, now=opened.now)
+
+
+def try_profiles_file(
+    path: str, *, profile_id: str | None = None, parts: Parts | None = None
+) -> list[Report]:
+    """Report the same of each profile of a firms file, or of the one of an id.
+
+    Raises:
+        ProfileError: The file cannot be used.
+        UnknownIdError: No profile of that id is in it.
+    """
+    text = registry.read_text(Path(path))
+    with bootstrap.opened(parts) as opened:
+        return backtest.try_file(opened.database, text, profile_id, now=opened.now)
+
+
+def try_single_profile(path: str, *, parts: Parts | None = None) -> Report | None:
+    """Report the same of a firms file's only profile; None where it has several, or none.
+
+    Raises:
+        ProfileError: The file cannot be used.
+    """
+    text = registry.read_text(Path(path))
+    with bootstrap.opened(parts) as opened:
+        return backtest.try_single(opened.database, text, now=opened.now)
 
 
 def confirm_firm(firm_id: str, *, parts: Parts | None = None) -> Report:

@@ -114,11 +114,7 @@ def read_firms(text: str) -> tuple[Firm, ...]:
     Raises:
         ProfileError: The text is no TOML, or a firm or profile cannot be used as written, or two have one id.
     """
-    try:
-        file = _convert(tomllib.loads(text), _File, "firms file")
-    except tomllib.TOMLDecodeError as error:
-        raise ProfileError(f"firms file: not TOML ({error})") from error
-    firms = tuple(read_firm(entry) for entry in file.firm)
+    firms = tuple(read_firm(entry) for entry in _file(text).firm)
     _refuse_repeats("firms file: firm id", (firm.firm_id for firm in firms))
     # A profile is known by its id alone, in links and on the command line.
     _refuse_repeats("firms file: profile id", (one.profile_id for firm in firms for one in firm.profiles))
@@ -143,8 +139,29 @@ def read_firm(entry: Mapping[str, Any]) -> Firm:
     )
 
 
+def read_drafts(text: str) -> tuple[Profile, ...]:
+    """Return the profiles of a firms file as ``read_draft`` does, its firms being of no interest.
+
+    Raises:
+        ProfileError: The text is no TOML, or a profile cannot be used as written.
+    """
+    firms = [_convert(entry, _Firm, f"firm {entry.get('id')!r}") for entry in _file(text).firm]
+    return tuple(read_draft(firm.id, profile) for firm in firms for profile in firm.profile)
+
+
 def read_profile(firm_id: str, entry: Mapping[str, Any]) -> Profile:
     """Return the profile of one ``[[firm.profile]]`` table, given as plain values.
+
+    Raises:
+        ProfileError: It cannot be used as written.
+    """
+    profile = read_draft(firm_id, entry)
+    refuse_everything(f"firm {firm_id!r}, profile {profile.profile_id!r}", profile.criteria)
+    return profile
+
+
+def read_draft(firm_id: str, entry: Mapping[str, Any]) -> Profile:
+    """Return the same of a profile that is not to be saved yet: it may ask nothing of the topic.
 
     Raises:
         ProfileError: It cannot be used as written.
@@ -153,7 +170,6 @@ def read_profile(firm_id: str, entry: Mapping[str, Any]) -> Profile:
     profile = _convert(entry, _Profile, who)
     _check_id_and_name(who, profile.id, profile.name)
     criteria = _criteria(who, profile)
-    refuse_everything(who, criteria)
     cadence = _one_of(Cadence, f"{who}: cadence", profile.cadence)
     return Profile(
         profile_id=profile.id,
@@ -193,6 +209,13 @@ def refuse_silence(profile: Profile) -> None:
         raise ProfileError(
             f"{who}: kinds: expected 'call' among them (got {', '.join(kinds)}: never told alone)"
         )
+
+
+def _file(text: str) -> _File:
+    try:
+        return _convert(tomllib.loads(text), _File, "firms file")
+    except tomllib.TOMLDecodeError as error:
+        raise ProfileError(f"firms file: not TOML ({error})") from error
 
 
 def _convert(entry: Mapping[str, Any], kind: type[_Read], who: str) -> _Read:

@@ -157,6 +157,26 @@ def owner_of_profile(connection: Connection, profile_id: str) -> str | None:
     return owner
 
 
+def find_profile(connection: Connection, profile_id: str) -> Profile | None:
+    """Return a standing profile, that of a firm that has not confirmed included."""
+    row = connection.execute(
+        select(profiles).where(profiles.c.profile_id == profile_id, profiles.c.ended_at.is_(None))
+    ).one_or_none()
+    if row is None:
+        return None
+    return Profile(
+        profile_id=row.profile_id,
+        firm_id=row.firm_id,
+        name=row.name,
+        criteria=criteria_from_json(row.criteria),
+        cadence=Cadence(row.cadence),
+        hour=row.hour,
+        weekdays=tuple(row.weekdays),
+        item_limit=row.item_limit,
+        reminder_days=row.reminder_days,
+    )
+
+
 def active_profiles(connection: Connection) -> list[tuple[str, Criteria]]:
     """Return every standing profile's id and criteria, by id; those of firms that did not confirm rest."""
     asked = select(profiles.c.profile_id, profiles.c.criteria).where(*_standing())

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, String, cast, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, String, and_, cast, func, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from alerting.domain.json import changes_from_json, notice_from_json, to_json
@@ -23,6 +23,8 @@ _COLUMNS = (
     procedures.c.view,
     procedures.c.changes,
 )
+# How many procedures with their texts are held at a time.
+_STREAMED = 200
 # What the index copies, in short: a mark is set only on the content that was read.
 _FINGERPRINT = func.md5(cast(procedures.c.view, String) + procedures.c.state)
 
@@ -145,11 +147,26 @@ def claim_unmatched(connection: Connection, *, limit: int) -> list[Procedure]:
 
 def open_procedures(connection: Connection, *, now: datetime) -> list[Procedure]:
     """Return the procedures that can still be answered."""
-    asked = select(*_COLUMNS).where(
-        procedures.c.state.in_([ProcedureState.OPEN.value, ProcedureState.PLANNED.value]),
-        or_(procedures.c.deadline_at.is_(None), procedures.c.deadline_at > now),
-    )
+    asked = select(*_COLUMNS).where(_is_open(now))
     return [_procedure(row) for row in connection.execute(asked.order_by(procedures.c.procedure_id))]
+
+
+def procedures_since(
+    connection: Connection, since: datetime, *, now: datetime
+) -> Iterator[tuple[Procedure, datetime]]:
+    """Yield the procedures that were published since a moment, and those that can still be answered.
+
+    They come a few hundred at a time, by number, each with its time of publication, else that when we saw it.
+    """
+    published_at = func.coalesce(procedures.c.published_at, procedures.c.created_at)
+    asked = select(*_COLUMNS, published_at.label("since_at")).where(
+        procedures.c.state != ProcedureState.MERGED.value, or_(published_at >= since, _is_open(now))
+    )
+    rows = connection.execution_options(yield_per=_STREAMED).execute(
+        asked.order_by(procedures.c.procedure_id)
+    )
+    for row in rows:
+        yield _procedure(row), row.since_at
 
 
 def mark_matched(connection: Connection, procedure_ids: Iterable[int], *, now: datetime) -> None:
@@ -194,6 +211,11 @@ def count_unmatched(connection: Connection) -> int:
 def count_unindexed(connection: Connection) -> int:
     """Return how many procedures wait for indexing."""
     return _count(connection, procedures.c.indexed_at.is_(None))
+
+
+def _is_open(now: datetime) -> ColumnElement[bool]:
+    stands = procedures.c.state.in_([ProcedureState.OPEN.value, ProcedureState.PLANNED.value])
+    return and_(stands, or_(procedures.c.deadline_at.is_(None), procedures.c.deadline_at > now))
 
 
 def _read(connection: Connection, condition: Any, *, after: int, limit: int) -> list[tuple[Procedure, str]]:

@@ -1,0 +1,354 @@
+"""Back-test: what a profile would have brought, before it is saved.
+
+In:   criteria; the procedures of the last ninety days, and all that are open, in PostgreSQL.
+Out:  how many a week, real examples with their reasons, what each criterion lets in or keeps out, and, for
+      a profile that brings too much or too little, what would change that.
+
+The engine decides, as it does every day: the profile and its variants are put to it as so many profiles, and
+meet each procedure once, as they come from the database.  Nothing is stored.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from alerting.digests.languages import find_language
+from alerting.digests.words import departement, places, reasons
+from alerting.domain.criteria import Criteria
+from alerting.domain.deadlines import PARIS, has_passed
+from alerting.domain.fit import fit_at, verdict
+from alerting.domain.json import to_json
+from alerting.domain.match import Decision
+from alerting.domain.procedure import Procedure, ProcedureState
+from alerting.domain.profile import Profile
+from alerting.domain.profile_change import ChangeAct, change_criteria, say_change
+from alerting.domain.variants import Variant, topics_to_add, variants_of
+from alerting.errors import UnknownIdError
+from alerting.matching.engine import Engine
+from alerting.matching.firms_file import read_draft, read_drafts
+from alerting.reference.communes import commune_of_insee
+from alerting.reference.cpv import cpv_label
+from alerting.reference.trades import trades
+from alerting.store import firms, procedures
+from alerting.store.database import Database
+
+
+Row = dict[str, Any]
+
+WINDOW_DAYS = 90
+EXAMPLES = 10
+SUGGESTIONS = 5
+AREAS = 5
+# Five a working day: more than a firm reads; and less than one a month.
+MOST_A_WEEK = 25.0
+LEAST_A_WEEK = 0.25
+# A change that leaves more than this of a broad profile mends nothing.
+_WORTHWHILE = 0.8
+_DAYS_A_WEEK = 7
+_ITSELF = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One procedure that a profile was held against.
+
+    Args:
+        procedure: As it stands.
+        since_at: When it was published, else when we saw it first.
+        decisions: Of those that accept it, by name.
+    """
+
+    procedure: Procedure
+    since_at: datetime
+    decisions: dict[str, Decision]
+
+
+@dataclass(slots=True)
+class _Counts:
+    """What was counted of one profile, or of one of its variants."""
+
+    match_count: int = 0
+    recent_count: int = 0
+    more: int = 0
+    fewer: int = 0
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What went by."""
+
+    tried_count: int = 0
+    open_count: int = 0
+    first_at: datetime | None = None
+    weeks: Counter[date] = field(default_factory=Counter)
+    areas: Counter[str] = field(default_factory=Counter)
+    newest: list[tuple[datetime, int, Tried]] = field(default_factory=list)
+
+
+def try_all(
+    database: Database, profiles: Iterable[tuple[str, Criteria]], *, now: datetime, days: int = WINDOW_DAYS
+) -> Iterator[Tried]:
+    """Hold profiles against the procedures of the last days and all open ones, one after the other."""
+    engine = Engine(profiles)
+    with database.begin() as connection:
+        for procedure, since_at in procedures.procedures_since(
+            connection, now - timedelta(days=days), now=now
+        ):
+            pairs = engine.match([(procedure.procedure_id, procedure.view)])
+            yield Tried(procedure, since_at, {name: decision for name, _, decision in pairs})
+
+
+def try_saved(database: Database, profile_id: str, *, now: Callable[[], datetime]) -> Row:
+    """Try a profile that is saved.
+
+    Raises:
+        UnknownIdError: No profile of that id stands.
+    """
+    with database.begin() as connection:
+        found = firms.find_profile(connection, profile_id)
+    if found is None:
+        raise UnknownIdError(f"profile {profile_id!r}: no profile of that id")
+    return _report(database, found, now)
+
+
+def try_draft(
+    database: Database, firm_id: str, entry: Mapping[str, Any], *, now: Callable[[], datetime]
+) -> Row:
+    """Try a profile before it is saved; one that asks nothing of the topic is told which trades to name.
+
+    Raises:
+        ProfileError: It cannot be used as written.
+    """
+    return _report(database, read_draft(firm_id, entry), now)
+
+
+def try_file(
+    database: Database, text: str, profile_id: str | None, *, now: Callable[[], datetime]
+) -> list[Row]:
+    """Try the profiles of a firms file, or the one of an id.
+
+    Raises:
+        ProfileError: The file cannot be used.
+        UnknownIdError: No profile of that id is in it.
+    """
+    found = [one for one in read_drafts(text) if profile_id in {None, one.profile_id}]
+    if not found:
+        raise UnknownIdError(f"profile {profile_id!r}: no profile of that id in the file")
+    return [_report(database, one, now) for one in found]
+
+
+def try_single(database: Database, text: str, *, now: Callable[[], datetime]) -> Row | None:
+    """Try a firms file's only profile; None where it has several, or none.
+
+    Raises:
+        ProfileError: The file cannot be used.
+    """
+    found = read_drafts(text)
+    return _report(database, found[0], now) if len(found) == 1 else None
+
+
+def _report(database: Database, profile: Profile, now: Callable[[], datetime]) -> Row:
+    tried = back_test(database, profile.criteria, now=now)
+    return {"profile_id": profile.profile_id, "name": profile.name, **tried}
+
+
+def back_test(database: Database, criteria: Criteria, *, now: Callable[[], datetime]) -> Row:
+    """Try criteria on what was published lately and what is open.
+
+    Returns:
+        verdict: "untried" (there is no procedure to try), "nothing", "narrow", "fits" or "broad";
+        tried_count, match_count, open_count; days: how far back procedures go, at most ninety; per_week: the
+        mean; weeks: each ISO week that touches them; areas: where most matches lie; examples: the newest;
+        criteria: what each lets in (``brings``) or keeps out (``keeps_out``); suggestions.
+    """
+    moment = now()
+    variants = _variants(criteria)
+    asked = [(_ITSELF, criteria), *((str(n), change_criteria(criteria, one.changes)) for n, one in variants)]
+    seen, counts = _Seen(), {name: _Counts() for name, _ in asked}
+    since = moment - timedelta(days=WINDOW_DAYS)
+    for tried in try_all(database, asked, now=moment):
+        _count(seen, counts, tried, since=since, now=moment)
+    days = _days(seen, since, moment)
+    found = counts[_ITSELF]
+    per_week = _per_week(found.recent_count, days)
+    rows = [_criterion(criteria, one, counts[str(n)], days) for n, one in variants]
+    judged = _judge(found, seen.tried_count, per_week)
+    return {
+        "verdict": judged,
+        "tried_count": seen.tried_count,
+        "match_count": found.match_count,
+        "open_count": seen.open_count,
+        "days": days,
+        "per_week": per_week,
+        "weeks": _weeks(seen.weeks, moment - timedelta(days=days), moment),
+        "areas": [{"departement": area, "matches": number} for area, number in seen.areas.most_common(AREAS)],
+        "examples": [_example(tried, moment) for _, _, tried in sorted(seen.newest, reverse=True)],
+        "criteria": [row for row in rows if (row["brings"] or row["keeps_out"]) and not _is_added(row)],
+        "suggestions": _suggestions(rows, judged, per_week),
+    }
+
+
+def _variants(criteria: Criteria) -> list[tuple[int, Variant]]:
+    asks = criteria.trades or criteria.cpv_codes or criteria.words or criteria.buyers
+    added = () if asks else topics_to_add(tuple(trade.trade_id for trade in trades()))
+    return list(enumerate((*variants_of(criteria), *added)))
+
+
+def _count(seen: _Seen, counts: dict[str, _Counts], tried: Tried, *, since: datetime, now: datetime) -> None:
+    is_recent, is_found = since <= tried.since_at, _ITSELF in tried.decisions
+    seen.tried_count += 1
+    if is_recent:
+        seen.first_at = tried.since_at if seen.first_at is None else min(seen.first_at, tried.since_at)
+    for name in tried.decisions:
+        counts[name].match_count += 1
+        counts[name].recent_count += is_recent
+        counts[name].more += not is_found
+    if not is_found:
+        return
+    for name, counted in counts.items():
+        counted.fewer += name not in tried.decisions
+    seen.open_count += is_open(tried.procedure, now)
+    seen.areas.update(_areas(tried))
+    if is_recent:
+        seen.weeks[_monday(tried.since_at)] += 1
+    heapq.heappush(seen.newest, (tried.since_at, tried.procedure.procedure_id, tried))
+    if len(seen.newest) > EXAMPLES:
+        heapq.heappop(seen.newest)
+
+
+def is_open(procedure: Procedure, now: datetime) -> bool:
+    """Tell whether a firm can still answer."""
+    return procedure.state is ProcedureState.OPEN and not has_passed(procedure.view.deadline_at, now=now)
+
+
+def _areas(tried: Tried) -> set[str]:
+    """Return the départements of the lots that fit, else of the notice, else of its buyer."""
+    view, decision = tried.procedure.view, tried.decisions[_ITSELF]
+    stated = [place for lot in view.lots if lot.lot_id in decision.lot_ids for place in lot.places]
+    found = {place.departement for place in stated or view.places if place.departement}
+    buyer = view.buyer.departement if view.buyer is not None else None
+    return found or ({buyer} if buyer is not None else set())
+
+
+def _days(seen: _Seen, since: datetime, now: datetime) -> int:
+    """Return over how many days the mean is taken: no more than we have procedures of."""
+    first_at = max(since, seen.first_at or since)
+    return max(1, min(WINDOW_DAYS, (now - first_at).days + 1))
+
+
+def _per_week(count: int, days: int) -> float:
+    return round(count * _DAYS_A_WEEK / max(days, _DAYS_A_WEEK), 1)
+
+
+def _monday(moment: datetime) -> date:
+    day = moment.astimezone(PARIS).date()
+    return day - timedelta(days=day.weekday())
+
+
+def _weeks(counted: Counter[date], first_at: datetime, now: datetime) -> list[Row]:
+    monday, last = _monday(first_at), max(_monday(now), *counted, _monday(first_at))
+    rows = []
+    while monday <= last:
+        year, week, _ = monday.isocalendar()
+        rows.append(
+            {"week": f"{year}-W{week:02}", "starts_on": monday.isoformat(), "matches": counted[monday]}
+        )
+        monday += timedelta(days=_DAYS_A_WEEK)
+    return rows
+
+
+def _judge(found: _Counts, tried_count: int, per_week: float) -> str:
+    if not found.match_count:
+        return "nothing" if tried_count else "untried"
+    if per_week > MOST_A_WEEK:
+        return "broad"
+    return "narrow" if per_week < LEAST_A_WEEK else "fits"
+
+
+def _criterion(criteria: Criteria, variant: Variant, counted: _Counts, days: int) -> Row:
+    return {
+        "criterion": variant.criterion,
+        "value": variant.value,
+        "change": say_variant(criteria, variant),
+        "changes": to_json(variant.changes),
+        "brings": counted.fewer,
+        "keeps_out": counted.more,
+        "matches": counted.match_count,
+        "per_week": _per_week(counted.recent_count, days),
+    }
+
+
+def say_variant(criteria: Criteria, variant: Variant) -> str:
+    """Return how a variant differs from its profile, in words for an operator."""
+    if variant.criterion == "place":
+        return "anywhere"
+    if variant.criterion == "frame":
+        return "its topic alone: anywhere, at any amount, for any buyer, nothing excluded"
+    (change,) = variant.changes
+    return say_change(change, criteria, name=name_value(change.field, change.value))
+
+
+def name_value(field: str, value: str | int | None) -> str | None:
+    """Return what people call a value that is a number of an official list."""
+    if field == "cpv":
+        return cpv_label(str(value), "fr")
+    commune = commune_of_insee(str(value)) if field == "communes" else None
+    return None if commune is None else commune.name
+
+
+def _is_added(row: Row) -> bool:
+    """Tell whether a variant has what the profile has not, instead of lacking what it has."""
+    return any(change["act"] == ChangeAct.ADD for change in row["changes"])
+
+
+def _suggestions(rows: list[Row], judged: str, per_week: float) -> list[Row]:
+    """Return the changes that mend most: without what brings most, or without what keeps out most."""
+    if judged == "broad":
+        narrower = (row for row in rows if row["matches"] and row["per_week"] <= per_week * _WORTHWHILE)
+        return sorted(narrower, key=_nearest_to_enough)[:SUGGESTIONS]
+    if judged in {"nothing", "narrow"}:
+        wider = (row for row in rows if row["keeps_out"] and row["per_week"] <= MOST_A_WEEK)
+        return sorted(wider, key=lambda row: (-row["matches"], row["change"]))[:SUGGESTIONS]
+    return []
+
+
+def _nearest_to_enough(row: Row) -> tuple[bool, int, str]:
+    """Order what a firm can read by how much is left of it, then what is still too much by how little."""
+    is_too_much = row["per_week"] > MOST_A_WEEK
+    return is_too_much, row["matches"] if is_too_much else -row["matches"], row["change"]
+
+
+def _example(tried: Tried, now: datetime) -> Row:
+    procedure, decision = tried.procedure, tried.decisions[_ITSELF]
+    view = procedure.view
+    assert decision.fit is not None
+    return {
+        "procedure_id": procedure.procedure_id,
+        "source_id": view.source_id,
+        "title": view.title,
+        "buyer": view.buyer.name if view.buyer is not None else None,
+        "place": _place(tried),
+        "lots": [
+            {"lot_id": lot.lot_id, "title": lot.title} for lot in view.lots if lot.lot_id in decision.lot_ids
+        ],
+        "published_at": tried.since_at,
+        "deadline_at": view.deadline_at,
+        "is_open": is_open(procedure, now),
+        "score": round(decision.score, 2),
+        "reasons": list(reasons(decision.reasons, find_language("fr"))),
+        "fit": verdict(fit_at(decision.fit, view.deadline_at, now=now)).value,
+    }
+
+
+def _place(tried: Tried) -> str | None:
+    view, decision = tried.procedure.view, tried.decisions[_ITSELF]
+    of_lots = [place for lot in view.lots if lot.lot_id in decision.lot_ids for place in lot.places]
+    stated = places(of_lots or view.places)
+    if stated is None and view.buyer is not None and view.buyer.departement is not None:
+        return departement(view.buyer.departement)
+    return stated
