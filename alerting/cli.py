@@ -469,8 +469,8 @@ def trades_for(
 
 @app.command("why")
 def why(firm: str, notice: str, as_json: AsJson = False) -> None:  # noqa: FBT002
-    """Say why each profile of a firm matches a notice or not, and what it was told."""
-    columns = ("profile_id", "title", "state", "matches", "lots", "why", "told")
+    """Say why each profile of a firm matches a notice or not: what it was told, or what would let it in."""
+    columns = ("profile_id", "title", "state", "matches", "lots", "why", "told", "would_match")
     rows = commands.why(firm, notice)
     _show_rows(rows if as_json else [_why_row(row) for row in rows], columns, as_json=as_json)
 

@@ -6,20 +6,26 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from alerting.domain.criteria import Criteria, decide
+from alerting.domain.criteria import AnalysedNotice, Criteria, decide
 from alerting.domain.deadlines import PARIS, has_passed
 from alerting.domain.fit import fit_at, verdict
 from alerting.domain.json import to_json
 from alerting.domain.match import Decision, Reason
 from alerting.domain.procedure import Procedure, ProcedureState
+from alerting.domain.profile_change import say_change
+from alerting.domain.trade import POINTS_NEEDED, Strictness
 from alerting.errors import UnknownIdError
 from alerting.matching.analyse import analyse_notice
 from alerting.matching.compile import compile_criteria
+from alerting.matching.remedy import find_remedy
+from alerting.pipeline.backtest import name_value
 from alerting.store import digests, firms, matches, notices, procedures
 from alerting.store.database import Connection, Database
 
 
 Row = dict[str, Any]
+
+_TRADES_NAMED = 3
 
 _REFUSED = {
     "kind": "notices of this kind are not wanted",
@@ -31,6 +37,9 @@ _REFUSED = {
     "buyer": "the buyer is not wanted",
     "fit": "it asks what the profile does not want to hear of",
 }
+# Criteria that a notice may be silent about; the refusal of what it states names that.
+_MAY_BE_SILENT = frozenset({"place", "value", "buyer"})
+_SILENT = "not stated, and the profile does not let that pass"
 
 
 def why(database: Database, firm_id: str, notice_id: str, *, now: datetime) -> list[Row]:
@@ -53,7 +62,8 @@ def why(database: Database, firm_id: str, notice_id: str, *, now: datetime) -> l
 def _why_profile(
     connection: Connection, profile_id: str, criteria: Criteria, procedure: Procedure, now: datetime
 ) -> Row:
-    decision = decide(compile_criteria(criteria), analyse_notice(procedure.view))
+    analysed = analyse_notice(procedure.view)
+    decision = decide(compile_criteria(criteria), analysed)
     is_stored = matches.find_match(connection, profile_id, procedure.procedure_id) is not None
     told = digests.tellings_about(connection, profile_id, procedure.procedure_id)
     return {
@@ -69,6 +79,7 @@ def _why_profile(
         "reasons": to_json(decision.reasons),
         "fit": _fit(decision, procedure, now),
         "why": say(decision),
+        **_remedy(criteria, analysed, decision),
         "not_told": None if told else _held_back(decision, procedure, is_stored=is_stored, now=now),
         "told": [{**row, "created_at": row["created_at"].isoformat()} for row in told],
     }
@@ -81,10 +92,35 @@ def _fit(decision: Decision, procedure: Procedure, now: datetime) -> Row | None:
     return {"verdict": verdict(standing).value, "reasons": to_json(standing.reasons)}
 
 
+def _remedy(criteria: Criteria, analysed: AnalysedNotice, decision: Decision) -> Row:
+    """Return with which changes of the profile the notice would have matched, each of them needed."""
+    if decision.accepted:
+        return {"changes": [], "would_match": None}
+    changes = find_remedy(criteria, analysed)
+    if changes is None:
+        return {"changes": [], "would_match": f"nothing sensible: {_another_trade(analysed, decision)}"}
+    said = (say_change(one, criteria, name=name_value(one.field, one.value)) for one in changes)
+    return {"changes": to_json(changes), "would_match": "; ".join(said)}
+
+
+def _another_trade(analysed: AnalysedNotice, decision: Decision) -> str:
+    """Say what a notice asks for that no change short of another trade would reach."""
+    (reason,) = decision.reasons
+    if reason.criterion == "act":
+        return _REFUSED["act"]
+    points = POINTS_NEEDED[Strictness.NORMAL]
+    found = (one for findings in analysed.findings.values() for one in findings)
+    asked = sorted((-one.points, one.label) for one in found if one.act is None and one.points >= points)
+    labels = list(dict.fromkeys(label for _, label in asked))[:_TRADES_NAMED]
+    return f"it asks for another trade ({', '.join(labels)})" if labels else "it is of another trade"
+
+
 def say(decision: Decision) -> str:
     """Return what decided, in words: what met each criterion, or the one that was not met."""
     if not decision.accepted:
         (reason,) = decision.reasons
+        if reason.criterion in _MAY_BE_SILENT and not reason.facts:
+            return f"{reason.criterion}: {_SILENT}"
         facts = f" ({', '.join(reason.facts)})" if reason.facts else ""
         return f"{reason.criterion}: {_REFUSED.get(reason.criterion, 'not met')}{facts}"
     said: dict[str, list[str]] = {}

@@ -41,14 +41,43 @@ def test_what_met_and_what_was_refused_is_said(told):
 
 def test_a_place_that_was_refused_is_named(told):
     """
-    BOAMP-like places: the département that the notice states.
+    A notice that states no place, for a profile that does not let that pass.
     """
     commands.add_profile(
         "le-goff", {"id": "ici", "name": "Ici", "words": ["toiture"], "pass_unknown": False, "departements": ["35"]},
         parts=told,
     )  # fmt: skip
 
-    assert answer(told, "7", "ici") == (False, "place: the place is not wanted", None)
+    assert answer(told, "7", "ici") == (
+        False,
+        "place: not stated, and the profile does not let that pass",
+        None,
+    )
+
+
+def test_what_would_have_let_a_notice_through_is_said(told):
+    """
+    For the place that is not stated a change of the profile; for floors, what a roofer's profile cannot be.
+    """
+    commands.add_profile(
+        "le-goff", {"id": "ici", "name": "Ici", "words": ["toiture"], "words_out": ["école"], "pass_unknown": False, "departements": ["35"]},
+        parts=told,
+    )  # fmt: skip
+
+    rows = {row["profile_id"]: row for row in commands.why("le-goff", "7", parts=told)}
+    floors = {row["profile_id"]: row for row in commands.why("le-goff", "8", parts=told)}
+
+    assert rows["ici"]["changes"] == [
+        {"field": "words_out", "act": "remove", "value": "école"},
+        {"field": "pass_unknown", "act": "set", "value": 1},
+    ]
+    assert rows["ici"]["would_match"] == (
+        "the word 'école' would have to leave the excluded words; what a notice does not state would have to pass"
+    )
+    assert rows["toits"]["would_match"] is None
+    assert floors["toits"]["would_match"] == (
+        "nothing sensible: it asks for another trade (Carrelage, revêtements de sols)"
+    )
 
 
 def test_what_matches_and_was_not_told_says_what_holds_it(told):
