@@ -413,6 +413,13 @@ def list_profiles(as_json: AsJson = False) -> None:  # noqa: FBT002
     _show_rows(commands.list_profiles(), columns, as_json=as_json)
 
 
+@profiles.command("audit")
+def audit_profiles(as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Show profiles that bring nothing or everything, and trades without a notice in sixty days."""
+    columns = ("finding", "profile_id", "firm_id", "trade", "problem", "matches", "per_week")
+    _show_rows(commands.audit_profiles(), columns, as_json=as_json)
+
+
 @app.command("run")
 def run(
     step: Step,

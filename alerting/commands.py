@@ -21,6 +21,7 @@ from alerting.domain.json import to_json
 from alerting.domain.search import SearchRequest
 from alerting.errors import ProfileError
 from alerting.feeds.credentials import Secrets
+from alerting.pipeline import audit as auditing
 from alerting.pipeline import (
     backtest,
     compose,
@@ -299,6 +300,12 @@ def try_single_profile(path: str, *, parts: Parts | None = None) -> Report | Non
     text = registry.read_text(Path(path))
     with bootstrap.opened(parts) as opened:
         return backtest.try_single(opened.database, text, now=opened.now)
+
+
+def audit_profiles(*, parts: Parts | None = None) -> list[Report]:
+    """Report profiles that never bring anything or bring everything, and trades without a notice."""
+    with bootstrap.opened(parts) as opened:
+        return auditing.audit(opened.database, now=opened.now)
 
 
 def confirm_firm(firm_id: str, *, parts: Parts | None = None) -> Report:

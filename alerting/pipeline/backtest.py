@@ -175,21 +175,21 @@ def back_test(database: Database, criteria: Criteria, *, now: Callable[[], datet
         _count(seen, counts, tried, since=since, now=moment)
     days = _days(seen, since, moment)
     found = counts[_ITSELF]
-    per_week = _per_week(found.recent_count, days)
+    rate = per_week(found.recent_count, days)
     rows = [_criterion(criteria, one, counts[str(n)], days) for n, one in variants]
-    judged = _judge(found, seen.tried_count, per_week)
+    judged = _judge(found, seen.tried_count, rate)
     return {
         "verdict": judged,
         "tried_count": seen.tried_count,
         "match_count": found.match_count,
         "open_count": seen.open_count,
         "days": days,
-        "per_week": per_week,
+        "per_week": rate,
         "weeks": _weeks(seen.weeks, moment - timedelta(days=days), moment),
         "areas": [{"departement": area, "matches": number} for area, number in seen.areas.most_common(AREAS)],
         "examples": [_example(tried, moment) for _, _, tried in sorted(seen.newest, reverse=True)],
         "criteria": [row for row in rows if (row["brings"] or row["keeps_out"]) and not _is_added(row)],
-        "suggestions": _suggestions(rows, judged, per_week),
+        "suggestions": _suggestions(rows, judged, rate),
     }
 
 
@@ -241,7 +241,8 @@ def _days(seen: _Seen, since: datetime, now: datetime) -> int:
     return max(1, min(WINDOW_DAYS, (now - first_at).days + 1))
 
 
-def _per_week(count: int, days: int) -> float:
+def per_week(count: int, days: int) -> float:
+    """Return how many a week so many are in so many days; of less than a week, as if it were one."""
     return round(count * _DAYS_A_WEEK / max(days, _DAYS_A_WEEK), 1)
 
 
@@ -262,12 +263,12 @@ def _weeks(counted: Counter[date], first_at: datetime, now: datetime) -> list[Ro
     return rows
 
 
-def _judge(found: _Counts, tried_count: int, per_week: float) -> str:
+def _judge(found: _Counts, tried_count: int, rate: float) -> str:
     if not found.match_count:
         return "nothing" if tried_count else "untried"
-    if per_week > MOST_A_WEEK:
+    if rate > MOST_A_WEEK:
         return "broad"
-    return "narrow" if per_week < LEAST_A_WEEK else "fits"
+    return "narrow" if rate < LEAST_A_WEEK else "fits"
 
 
 def _criterion(criteria: Criteria, variant: Variant, counted: _Counts, days: int) -> Row:
@@ -279,7 +280,7 @@ def _criterion(criteria: Criteria, variant: Variant, counted: _Counts, days: int
         "brings": counted.fewer,
         "keeps_out": counted.more,
         "matches": counted.match_count,
-        "per_week": _per_week(counted.recent_count, days),
+        "per_week": per_week(counted.recent_count, days),
     }
 
 
@@ -306,10 +307,10 @@ def _is_added(row: Row) -> bool:
     return any(change["act"] == ChangeAct.ADD for change in row["changes"])
 
 
-def _suggestions(rows: list[Row], judged: str, per_week: float) -> list[Row]:
+def _suggestions(rows: list[Row], judged: str, rate: float) -> list[Row]:
     """Return the changes that mend most: without what brings most, or without what keeps out most."""
     if judged == "broad":
-        narrower = (row for row in rows if row["matches"] and row["per_week"] <= per_week * _WORTHWHILE)
+        narrower = (row for row in rows if row["matches"] and row["per_week"] <= rate * _WORTHWHILE)
         return sorted(narrower, key=_nearest_to_enough)[:SUGGESTIONS]
     if judged in {"nothing", "narrow"}:
         wider = (row for row in rows if row["keeps_out"] and row["per_week"] <= MOST_A_WEEK)

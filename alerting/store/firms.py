@@ -184,6 +184,13 @@ def active_profiles(connection: Connection) -> list[tuple[str, Criteria]]:
     return [(row.profile_id, criteria_from_json(row.criteria)) for row in rows]
 
 
+def standing_profiles(connection: Connection) -> list[tuple[str, str, Criteria]]:
+    """Return the same with each profile's firm: profile, firm, criteria."""
+    asked = select(profiles.c.profile_id, profiles.c.firm_id, profiles.c.criteria).where(*_standing())
+    rows = connection.execute(asked.order_by(profiles.c.profile_id))
+    return [(row.profile_id, row.firm_id, criteria_from_json(row.criteria)) for row in rows]
+
+
 def profile_versions(connection: Connection) -> dict[str, int]:
     """Return the version of every standing profile's criteria."""
     asked = select(profiles.c.profile_id, profiles.c.version).where(*_standing())

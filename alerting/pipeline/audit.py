@@ -1,0 +1,148 @@
+"""Audit: profiles that never bring anything, profiles that bring everything, trades that nobody asks for.
+
+In:   all standing profiles; the procedures of the last ninety days and all open ones.
+Out:  one finding a line for an operator; nothing is changed, and no firm is told.
+
+What contradicts itself is found by reading a profile; what it brings, by the engine that matches every day.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from alerting.domain.criteria import Criteria
+from alerting.domain.notice import NoticeKind
+from alerting.domain.procedure import Procedure
+from alerting.matching.contradictions import Contradiction, find_contradictions
+from alerting.matching.engine import Engine
+from alerting.pipeline.backtest import MOST_A_WEEK, WINDOW_DAYS, per_week
+from alerting.reference.trades import trades
+from alerting.store import firms, procedures
+from alerting.store.database import Database
+
+
+Row = dict[str, Any]
+Saved = tuple[str, str, Criteria]
+
+QUIET_TRADE_DAYS = 60
+# Of so many procedures a fifth is more than any craft answers.
+SHARE_OF_EVERYTHING = 0.2
+_ENOUGH_TO_SHARE = 20
+_TRADE = "trade "
+_ORDER = ("never", "nothing", "everything", "broad", "part", "quiet trade")
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What went by: procedures since the window began, matches in it and in all, trades in the last days."""
+
+    first_at: datetime | None = None
+    tried_count: int = 0
+    recent_count: int = 0
+    all_matches: Counter[str] = field(default_factory=Counter)
+    recent_matches: Counter[str] = field(default_factory=Counter)
+    late_trades: Counter[str] = field(default_factory=Counter)
+
+
+def audit(database: Database, *, now: Callable[[], datetime]) -> list[Row]:
+    """Return what is wrong with profiles and trades.
+
+    Returns:
+        Rows of finding, profile_id, firm_id, trade, problem, matches, per_week, share.  Findings: "never" (it
+        contradicts itself), "nothing" (in ninety days and of what is open), "everything" (a fifth of all
+        procedures and more), "broad" (more a week than anybody reads), "part" (of it does nothing), "quiet
+        trade" (no notice of it in sixty days; looked for where procedures go back so far).
+    """
+    moment = now()
+    with database.begin() as connection:
+        saved = firms.standing_profiles(connection)
+        contradictions = {profile_id: find_contradictions(asked) for profile_id, _, asked in saved}
+        fatal = {one for one, found in contradictions.items() if any(each.is_fatal for each in found)}
+        # A profile that names what exists no longer cannot be held against anything.
+        usable = [(one, asked) for one, _, asked in saved if one not in fatal]
+        since = moment - timedelta(days=WINDOW_DAYS)
+        seen = _look(usable, procedures.procedures_since(connection, since, now=moment), since, moment)
+    days = 0 if seen.first_at is None else min(WINDOW_DAYS, (moment - seen.first_at).days + 1)
+    rows = [
+        *_contradictory(saved, contradictions),
+        *(row for one in saved if one[0] not in fatal for row in _by_matches(one, seen, days)),
+        *_quiet_trades(saved, seen, days),
+    ]
+    return sorted(rows, key=lambda row: (_ORDER.index(row["finding"]), row["profile_id"] or row["trade"]))
+
+
+def _look(
+    usable: Sequence[tuple[str, Criteria]],
+    found: Iterator[tuple[Procedure, datetime]],
+    since: datetime,
+    now: datetime,
+) -> _Seen:
+    """Hold all profiles, and each trade alone, against procedures as they come."""
+    all_kinds = tuple(NoticeKind)
+    alone = [
+        (f"{_TRADE}{one.trade_id}", Criteria(trades=(one.trade_id,), kinds=all_kinds)) for one in trades()
+    ]
+    engine, seen = Engine([*usable, *alone]), _Seen()
+    late = now - timedelta(days=QUIET_TRADE_DAYS)
+    for procedure, since_at in found:
+        names = [name for name, _, _ in engine.match([(procedure.procedure_id, procedure.view)])]
+        seen.tried_count += 1
+        seen.all_matches.update(names)
+        if since_at >= since:
+            seen.recent_count += 1
+            seen.first_at = since_at if seen.first_at is None else min(seen.first_at, since_at)
+            seen.recent_matches.update(names)
+        if since_at >= late:
+            seen.late_trades.update(name.removeprefix(_TRADE) for name in names if name.startswith(_TRADE))
+    return seen
+
+
+def _contradictory(
+    saved: Sequence[Saved], contradictions: Mapping[str, Sequence[Contradiction]]
+) -> Iterator[Row]:
+    for profile_id, firm_id, _ in saved:
+        for one in contradictions[profile_id]:
+            finding = "never" if one.is_fatal else "part"
+            yield _row(finding, one.problem, profile_id=profile_id, firm_id=firm_id)
+
+
+def _by_matches(saved: Saved, seen: _Seen, days: int) -> Iterator[Row]:
+    """Yield what the number of a profile's matches says of it, if anything."""
+    profile_id, firm_id, _ = saved
+    if not seen.tried_count:
+        return
+    recent, rate = seen.recent_matches[profile_id], per_week(seen.recent_matches[profile_id], days)
+    share = round(recent / seen.recent_count, 3) if seen.recent_count else 0.0
+    facts = {"matches": seen.all_matches[profile_id], "per_week": rate, "share": share}
+    who = {"profile_id": profile_id, "firm_id": firm_id}
+    if not seen.all_matches[profile_id]:
+        problem = (
+            f"none of {seen.tried_count} procedures in {days} days; see: alerting profiles try {profile_id}"
+        )
+        yield _row("nothing", problem, **who, **facts)
+    elif share >= SHARE_OF_EVERYTHING and seen.recent_count >= _ENOUGH_TO_SHARE:
+        yield _row("everything", f"{share:.0%} of all procedures in {days} days", **who, **facts)
+    elif rate > MOST_A_WEEK:
+        yield _row("broad", f"{rate} a week; see: alerting profiles try {profile_id}", **who, **facts)
+
+
+def _quiet_trades(saved: Sequence[Saved], seen: _Seen, days: int) -> Iterator[Row]:
+    if days < QUIET_TRADE_DAYS:
+        return
+    named = Counter(name for _, _, asked in saved for name in asked.trades)
+    for trade in trades():
+        if not seen.late_trades[trade.trade_id]:
+            users = named[trade.trade_id]
+            problem = (
+                f"no notice in {QUIET_TRADE_DAYS} days; {users} profile{'' if users == 1 else 's'} of it"
+            )
+            yield _row("quiet trade", problem, trade=trade.trade_id)
+
+
+def _row(finding: str, problem: str, **facts: Any) -> Row:
+    names = ("profile_id", "firm_id", "trade", "matches", "per_week", "share")
+    return {"finding": finding, "problem": problem, **{name: facts.get(name) for name in names}}
