@@ -8,7 +8,8 @@ Out:  recall and precision by trade with their 95 % intervals (Wilson), the conf
 
 A pair is a document and a trade; it counts as right where one of its lots was read as "yes".  "partly" is
 shown in two ways: as wrong (``precision``), and left out of the count (``but partly``).  Rules are tuned on
-three quarters of the documents, by their numbers; ``--part held`` shows the last one.
+three quarters of the documents, by their numbers; ``--part held`` shows the last one.  ``--part training`` shows
+1,600 titles of BOAMP that one reader alone has read, to learn words from: they measure nothing.
 
 Two truths: the readers', and (``--truth cpv``) the buyers' own codes, which are noisy: a works notice of
 twenty lots often carries 45000000 alone.
@@ -33,6 +34,7 @@ from alerting.matching.analyse import analyse_notice
 from alerting.matching.compile import compile_criteria
 from alerting.pipeline.check import check
 from alerting.reference.trades import get_trade
+from alerting.reference.trades import trades as all_trades
 from alerting.text.analysis import stems
 
 
@@ -88,7 +90,8 @@ def main() -> None:
         print(f"no folder of real notices at {arguments.corpus}: name one with --corpus", file=sys.stderr)
         return
     labels, documents = _labels(arguments.part)
-    trades = sorted({trade for by_trade in labels.values() for trade in by_trade})
+    labelled = {trade for by_trade in labels.values() for trade in by_trade}
+    trades = sorted({trade.trade_id for trade in all_trades()} if arguments.part == "training" else labelled)
     read = [
         Read(name, notice, labels.get(name, {}))
         for name, notice in _notices(arguments.corpus)
@@ -167,10 +170,11 @@ def _labelled_by_codes(one: Read, trades: Iterable[str]) -> Read:
 
 
 def _labels(part: str) -> tuple[dict[str, dict[str, str]], set[str]]:
-    lines = (LABELS / "documents.txt").read_text().splitlines()
-    documents = {line for line in lines if _is_in(line, part)}
+    prefix = "training_" if part == "training" else ""
+    lines = (LABELS / f"{prefix}documents.txt").read_text().splitlines()
+    documents = {line for line in lines if part == "training" or _is_in(line, part)}
     labels: defaultdict[str, dict[str, str]] = defaultdict(dict)
-    with (LABELS / "labels.csv").open(newline="") as file:
+    with (LABELS / f"{prefix}labels.csv").open(newline="") as file:
         for row in csv.DictReader(file):
             if row["document"] in documents and row["label"] in {"yes", "partly"}:
                 of_document = labels[row["document"]]
@@ -319,7 +323,7 @@ def _arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--corpus", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--part", choices=("tuning", "held", "all"), default="held")
+    parser.add_argument("--part", choices=("tuning", "held", "all", "training"), default="held")
     parser.add_argument("--truth", choices=("read", "cpv"), default="read")
     parser.add_argument("--strictness", choices=tuple(Strictness), default=Strictness.NORMAL)
     parser.add_argument("--details", default="ours, words alone")
