@@ -8,8 +8,8 @@ Out:  recall and precision by trade with their 95 % intervals (Wilson), the conf
 
 A pair is a document and a trade; it counts as right where one of its lots was read as "yes".  "partly" is
 shown in two ways: as wrong (``precision``), and left out of the count (``but partly``).  Rules are tuned on
-three quarters of the documents, by their numbers; ``--part held`` shows the last one.  ``--part training`` shows
-1,600 titles of BOAMP that one reader alone has read, to learn words from: they measure nothing.
+three quarters of the documents, by their numbers; ``--part held`` shows the last one.  ``--part training``
+shows 1,600 titles of BOAMP that one reader alone has read, to learn words from: they measure nothing.
 
 Two truths: the readers', and (``--truth cpv``) the buyers' own codes, which are noisy: a works notice of
 twenty lots often carries 45000000 alone.

@@ -17,6 +17,7 @@ Source of the numbers: bench/relevance.py, on the labelled notices that are for 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,8 +29,10 @@ from alerting.domain.trade import Act, TradeFinding
 from alerting.reference.acts import (
     act_of_cpv,
     acts_always,
+    joined_later,
     joined_to_design,
     joined_work,
+    words_of_a_whole,
     words_of_acts,
     words_of_no_act,
 )
@@ -48,6 +51,8 @@ BESIDE_OTHERS = 0.25
 OUTWEIGHED = 0.4
 MOST_OF_BODY = 1.75
 MOST_OF_CODE_ALONE = 1.75
+EXACT_CODE_ALONE = 2.0
+CPV_CLASS_DIGITS = 5
 STEMS_OF_A_MUTE_TEXT = 8
 TRADES_OF_A_MACRO_LOT = 6
 MANY_TRADES = 4
@@ -58,10 +63,15 @@ LINKING_WORDS = frozenset({
     "dans", "avec", "ou",
 })  # fmt: skip
 LINKING = frozenset(stems(" ".join(sorted(LINKING_WORDS))))
-JOINING = frozenset(stems("et la le les ou à"))
+JOINING = frozenset(stems("et la le les ou à en"))
 (_LOT,) = stems("lot")
-# What parts words that would together mean something else: "peinture, toile de verre" is no canvas.
+_Y, _COMPRIS = stems("y compris")
+(_POUR,) = stems("pour")
+_LOT_NUMBER = re.compile(r"\blot\s*(?:n\s*[°ºo]?|num[ée]ro)?\s*\d+", re.IGNORECASE)
+FEWEST_LISTED_LOTS = 2
+# What parts words that would together mean something else.
 _PARTED = re.compile(r"[,;:/]")
+_AND = re.compile(r"\b(?:et|ou)\b", re.IGNORECASE)
 LEAD_STEMS = 25
 SHORT_STEMS = 12
 MOST_BESIDE = 1.5
@@ -79,6 +89,7 @@ class _Entry:
     forms: tuple[str, ...]
     trade: int
     points: float
+    has_and: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,22 +99,36 @@ class _Hit:
     end: int
     words: str
 
+    @property
+    def is_parted(self) -> bool:
+        """Tell whether its words are two things: "peinture, toile de verre" and "peinture et toile" are no canvas."""
+        return _PARTED.search(self.words) is not None or (not self.entry.has_and and _has_and(self.words))
+
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """The texts of a notice or a lot by what they are for; beginnings of descriptions stand in for titles."""
+    """The texts of a notice or a lot by what they are for.
+
+    Args:
+        titles: Titles as they stand; they say the act.
+        objects: What they say is bought: of one that ends in a lot, that lot.
+        beginnings: First words of descriptions, where they stand in for titles.
+        bodies: Descriptions.
+    """
 
     titles: tuple[AnalysedText, ...]
+    objects: tuple[AnalysedText, ...]
     beginnings: tuple[AnalysedText, ...]
     bodies: tuple[AnalysedText, ...]
 
     @property
     def leads(self) -> tuple[AnalysedText, ...]:
-        return (*self.titles, *self.beginnings)
+        return (*self.objects, *self.beginnings)
 
     def __add__(self, other: _Said) -> _Said:
         return _Said(
             (*self.titles, *other.titles),
+            (*self.objects, *other.objects),
             (*self.beginnings, *other.beginnings),
             (*self.bodies, *other.bodies),
         )
@@ -115,6 +140,7 @@ class _Unit:
 
     lot_id: str | None
     leads: tuple[AnalysedText, ...]
+    title_count: int
     bodies: tuple[AnalysedText, ...]
     cpv_codes: tuple[str, ...]
     further_codes: tuple[str, ...]
@@ -144,18 +170,20 @@ def find_trades(
         lot_texts: The same of each lot, in the notice's order; both may be missing.
     """
     whole = _whole(notice, texts, lot_texts)
-    if len(notice.lots) <= 1:
-        return _by_trade([(whole, _weigh(whole))])
-    units = [_lot_unit(lot, analysed, whole) for lot, analysed in zip(notice.lots, lot_texts, strict=True)]
+    if len(notice.lots) > 1:
+        lots = zip(notice.lots, lot_texts, strict=True)
+        units = [_lot_unit(lot, analysed, whole) for lot, analysed in lots]
+    else:
+        units = _listed_lots(whole)
     weighed = [(unit, _weigh(unit)) for unit in units]
-    of_whole = _weigh(whole)
     speaking = [any(found.lead >= WORD_POINTS for found in by_trade.values()) for _, by_trade in weighed]
-    if any(speaking):
-        named = (
-            {} if all(speaking) else {n: found for n, found in of_whole.items() if found.lead >= WORD_POINTS}
-        )
-        return _by_trade([(whole, named), *weighed])
-    return _by_trade([(whole, of_whole), *weighed])
+    if not any(speaking):
+        return _by_trade([(whole, _weigh(whole)), *weighed])
+    if all(speaking):
+        return _by_trade(weighed)
+    titled = replace(whole, leads=whole.leads[: whole.title_count], bodies=())
+    named = {number: found for number, found in _weigh(titled).items() if found.lead >= WORD_POINTS}
+    return _by_trade([(whole, named), *weighed])
 
 
 def _whole(
@@ -171,6 +199,7 @@ def _whole(
     return _Unit(
         lot_id=only.lot_id if only is not None else None,
         leads=said.leads,
+        title_count=len(said.titles),
         bodies=said.bodies,
         cpv_codes=(*codes[:1], *main),
         further_codes=(*notice.cpv_additional, *codes[1:]),
@@ -193,6 +222,7 @@ def _lot_unit(lot: Lot, texts: Sequence[AnalysedText], whole: _Unit) -> _Unit:
     return _Unit(
         lot_id=lot.lot_id,
         leads=said.leads,
+        title_count=len(said.titles),
         bodies=said.bodies,
         cpv_codes=lot.cpv_codes[:1],
         further_codes=lot.cpv_codes[1:],
@@ -201,14 +231,51 @@ def _lot_unit(lot: Lot, texts: Sequence[AnalysedText], whole: _Unit) -> _Unit:
     )
 
 
+def _listed_lots(whole: _Unit) -> list[_Unit]:
+    """Return as units the lots that a description lists where the notice has none: "lot 1: maçonnerie"."""
+    listed = [part for text in whole.bodies for part in _parts_of_lots(text)]
+    if len(listed) < FEWEST_LISTED_LOTS:
+        return []
+    return [
+        replace(whole, leads=(part,), title_count=1, bodies=(), cpv_codes=(), further_codes=())
+        for part in listed
+    ]
+
+
+def _parts_of_lots(text: AnalysedText) -> list[AnalysedText]:
+    if len(text.positions.get(_LOT, ())) < FEWEST_LISTED_LOTS:
+        return []
+    parts = _numbered_parts(text)
+    return [_slice(part, 0, min(len(part.stems), SHORT_STEMS)) for part in parts]
+
+
+def _numbered_parts(text: AnalysedText) -> list[AnalysedText]:
+    """Return what follows each number of a lot, up to the next."""
+    marks = list(_LOT_NUMBER.finditer(text.text))
+    starts = [start for start, _ in text.spans]
+    firsts = [bisect_left(starts, mark.end()) for mark in marks]
+    lasts = [bisect_left(starts, mark.start()) for mark in marks] + [len(starts)]
+    bounds = zip(firsts, lasts[1:], strict=True)
+    return [_slice(text, first, last) for first, last in bounds if first < last]
+
+
 def _split(texts: Sequence[AnalysedText], *, has_title: bool) -> _Said:
     """Part what says what is bought from the rest: a description leads where the title names no trade."""
     titles, bodies = tuple(texts[:has_title]), tuple(texts[has_title:])
+    objects = tuple(map(_of_its_lot, titles))
     if bodies and len(bodies[0].stems) <= SHORT_STEMS:
-        return _Said(titles, (bodies[0],), bodies[1:])
-    if bodies and not any(_names_trade(title) for title in titles):
-        return _Said(titles, (_beginning(bodies[0]),), bodies)
-    return _Said(titles, (), bodies)
+        return _Said(titles, objects, (_beginning(bodies[0]),), bodies[1:])
+    if bodies and not any(map(_names_trade, objects)):
+        return _Said(titles, objects, (_beginning(bodies[0]),), bodies)
+    return _Said(titles, objects, (), bodies)
+
+
+def _of_its_lot(title: AnalysedText) -> AnalysedText:
+    """Return of a title what it says after its lot's number, where that names a trade: "lot 5 marquage"."""
+    if len(title.positions.get(_LOT, ())) != 1:
+        return title
+    parts = _numbered_parts(title)
+    return parts[0] if parts and _names_trade(parts[0]) else title
 
 
 def _names_trade(title: AnalysedText) -> bool:
@@ -217,15 +284,24 @@ def _names_trade(title: AnalysedText) -> bool:
 
 
 def _beginning(text: AnalysedText) -> AnalysedText:
-    if len(text.stems) <= LEAD_STEMS:
-        return text
-    stems_kept = text.stems[:LEAD_STEMS]
-    positions = {
-        stem: tuple(place for place in places if place < LEAD_STEMS)
-        for stem, places in text.positions.items()
-        if places[0] < LEAD_STEMS
-    }
-    return AnalysedText(text.text, stems_kept, text.spans[:LEAD_STEMS], positions)
+    """Return the first words of a description, up to what is bought besides: "y compris terrassement"."""
+    besides = (
+        place for place in text.positions.get(_Y, ()) if text.stems[place + 1 : place + 2] == (_COMPRIS,)
+    )
+    end = min(LEAD_STEMS, next(besides, LEAD_STEMS))
+    return text if len(text.stems) <= end else _slice(text, 0, end)
+
+
+def _slice(text: AnalysedText, first: int, last: int) -> AnalysedText:
+    positions: defaultdict[str, list[int]] = defaultdict(list)
+    for place, stem in enumerate(text.stems[first:last]):
+        positions[stem].append(place)
+    return AnalysedText(
+        text=text.text,
+        stems=text.stems[first:last],
+        spans=text.spans[first:last],
+        positions={stem: tuple(places) for stem, places in positions.items()},
+    )
 
 
 def _by_trade(weighed: Iterable[tuple[_Unit, Mapping[int, _Evidence]]]) -> Findings:
@@ -284,7 +360,7 @@ def _weigh(unit: _Unit) -> dict[int, _Evidence]:
     _spread(evidence, in_lead)
     for trade in [number for number in evidence if _is_out(number, unit.leads)]:
         del evidence[trade]
-    if len(in_lead) >= TRADES_OF_A_MACRO_LOT and not _lists_lots(unit.leads):
+    if _is_macro(unit, in_lead=len(in_lead), in_body=in_body):
         return {trade: _halved(found) for trade, found in evidence.items()}
     return dict(evidence)
 
@@ -304,39 +380,52 @@ def _lists_lots(leads: Sequence[AnalysedText]) -> bool:
     return any(len(text.positions.get(_LOT, ())) > 1 for text in leads)
 
 
+def _is_macro(unit: _Unit, *, in_lead: int, in_body: int) -> bool:
+    """Tell whether a whole house is bought as one: by the word for it, or by many trades."""
+    if _lists_lots(unit.leads):
+        return False
+    if in_lead >= TRADES_OF_A_MACRO_LOT:
+        return True
+    titles = unit.leads[: unit.title_count]
+    if any(True for title in titles for _ in _hits(title, _whole_entries())):
+        return not (in_lead and any(_LOT in title.positions for title in titles))
+    return in_body >= TRADES_OF_A_MACRO_LOT and not any(map(_names_trade, titles))
+
+
 def _halved(found: _Evidence) -> _Evidence:
     """Return what one craft has of a lot that asks for a whole house: enough for who wants to hear of all."""
-    return replace(found, lead=found.lead / 2, body=0.0, codes=min(found.codes, HINT_POINTS / 2))
+    return replace(found, lead=min(found.lead / 2, MOST_OF_BODY), body=0.0, codes=0.0)
 
 
 def _weigh_codes(
     unit: _Unit, evidence: defaultdict[int, _Evidence], *, named: Collection[int], silenced: Collection[int]
 ) -> None:
     """Add what the codes say: less where the text names other trades, or means something else by the word."""
-    lexicon = _lexicon()
     is_mute = sum(len(text.stems) for text in unit.leads) <= STEMS_OF_A_MUTE_TEXT
     for codes, points in ((unit.cpv_codes, CODE_POINTS), (unit.further_codes, FURTHER_CODE_POINTS)):
         for code in codes:
-            for number in lexicon.trades_of_code(code):
+            for number in _lexicon().trades_of_code(code):
                 found = evidence[number]
-                is_outweighed = number in silenced or (bool(named) and number not in named)
-                is_alone = not is_mute and not found.words
-                worth = (
-                    points * OUTWEIGHED
-                    if is_outweighed
-                    else min(points, MOST_OF_CODE_ALONE)
-                    if is_alone
-                    else points
-                )
+                worth = points
+                rest = max(0.0, MOST_OF_CODE_ALONE - found.lead - found.body)
+                if number in silenced or (named and number not in named):
+                    worth = min(points * OUTWEIGHED, rest)
+                elif points == FURTHER_CODE_POINTS and found.lead < WORD_POINTS:
+                    worth = min(points, rest)
+                elif not is_mute and not found.words:
+                    worth = EXACT_CODE_ALONE if _is_exact(code) else MOST_OF_CODE_ALONE
                 found.codes = max(found.codes, worth)
                 found.cpv_codes = tuple(dict.fromkeys((*found.cpv_codes, code)))
 
 
+def _is_exact(code: str) -> bool:
+    """Tell whether a code says a class of work, and not a branch at large."""
+    return code[CPV_CLASS_DIGITS - 1] != "0"
+
+
 def _silenced(leads: Sequence[AnalysedText], standing: Collection[int]) -> set[int]:
     """Return the trades of which the titles hold a word that means something else, and none that stands."""
-    hits = [
-        hit for text in leads for hit in _hits(text, _lexicon().by_first) if not _PARTED.search(hit.words)
-    ]
+    hits = [hit for text in leads for hit in _hits(text, _lexicon().by_first) if not hit.is_parted]
     return {hit.entry.trade for hit in hits if not hit.entry.points}.difference(standing)
 
 
@@ -345,7 +434,7 @@ def _hits_by_trade(texts: Sequence[AnalysedText]) -> dict[int, list[_Hit]]:
     for text in texts:
         of_text: defaultdict[int, list[_Hit]] = defaultdict(list)
         for hit in _hits(text, _lexicon().by_first):
-            if hit.entry.points or not _PARTED.search(hit.words):
+            if hit.entry.points or not hit.is_parted:
                 of_text[hit.entry.trade].append(hit)
         for trade, hits in of_text.items():
             kept = _standing(hits)
@@ -430,7 +519,7 @@ def _act(said: _Said) -> tuple[Act, str] | None:
     "Construction d'une école" may be followed by "mission de maîtrise d'œuvre": what makes a title another
     act wherever it stands does so there, too.
     """
-    of_titles = _last_act(said.titles)
+    of_titles = _last_act(said.objects) or _last_act(said.titles)
     if of_titles is not None and of_titles[0] not in _MAY_BE_CORRECTED:
         return of_titles
     of_beginnings = _last_act(said.beginnings)
@@ -474,6 +563,8 @@ def _first_act(text: AnalysedText, hits: Sequence[_Hit]) -> tuple[Act, str]:
     act = _ACTS[first.entry.trade]
     if act in _MAY_BE_JOINED and _is_joined_by_work(text, first):
         return Act.WORK, first.words
+    if act is Act.SUPPLY and _is_followed_by_work(text, first):
+        return Act.WORK, first.words
     return act, first.words
 
 
@@ -495,6 +586,17 @@ def _is_joined_by_work(text: AnalysedText, first: _Hit) -> bool:
             return False
         last = following
     return False
+
+
+def _is_followed_by_work(text: AnalysedText, supply: _Hit) -> bool:
+    """Tell whether work is joined to what is supplied: "fourniture de pneumatiques et réparation"."""
+    places = _content_places(text)
+    purpose = next(iter(text.positions.get(_POUR, ())), len(text.stems))
+    later = [hit.start for hit in _hits(text, _joined_later_entries()) if hit.start > supply.end]
+    return any(
+        places[start] < purpose and _is_joint(text, places[start - 1], places[start], act=Act.DESIGN)
+        for start in later
+    )
 
 
 def _is_joint(text: AnalysedText, before: int, after: int, *, act: Act) -> bool:
@@ -535,8 +637,18 @@ def _always_entries() -> Mapping[str, Sequence[_Entry]]:
 
 
 @cache
+def _whole_entries() -> Mapping[str, Sequence[_Entry]]:
+    return _index(entry for text in words_of_a_whole() for entry in _entry(text, 0, 1.0))
+
+
+@cache
 def _joined_entries() -> Mapping[str, Sequence[_Entry]]:
     return _index(entry for text in joined_work() for entry in _entry(text, 0, 1.0))
+
+
+@cache
+def _joined_later_entries() -> Mapping[str, Sequence[_Entry]]:
+    return _index(entry for text in joined_later() for entry in _entry(text, 0, 1.0))
 
 
 @cache
@@ -595,10 +707,14 @@ def _entries(number: int, trade: Trade) -> Iterable[_Entry]:
     worth = (
         *((text, HINT_POINTS) for text in trade.hints),
         *((text, WORD_POINTS) for text in trade.words),
-        *((text, 0.0) for text in trade.apart),
+        *((text, 0.0) for text in sorted(trade.apart, key=_has_and)),
     )
     entries = (entry for text, points in worth for entry in _entry(text, number, points))
     return {(entry.phrase, entry.forms): entry for entry in entries}.values()
+
+
+def _has_and(text: str) -> bool:
+    return _AND.search(text) is not None
 
 
 def _entry(text: str, number: int, points: float) -> Iterable[_Entry]:
@@ -609,6 +725,7 @@ def _entry(text: str, number: int, points: float) -> Iterable[_Entry]:
             forms=tuple(_form(text[token.start : token.end]) for token in tokens),
             trade=number,
             points=points,
+            has_and=_has_and(text),
         )
 
 

@@ -27,6 +27,12 @@ def joined_work() -> tuple[str, ...]:
 
 
 @cache
+def joined_later() -> tuple[str, ...]:
+    """Return those of ``joined_work`` that make a supply work behind its object: "... et pose"."""
+    return tuple(_file()["joined_later"])
+
+
+@cache
 def joined_to_design() -> tuple[str, ...]:
     """Return those of ``joined_work`` that make a study work: "conception, fabrication et pose"."""
     return tuple(_file()["joined_to_design"])
@@ -36,6 +42,12 @@ def joined_to_design() -> tuple[str, ...]:
 def words_of_no_act() -> tuple[str, ...]:
     """Return the phrases in which a word of an act says none: "conseil municipal"."""
     return tuple(_file()["never"])
+
+
+@cache
+def words_of_a_whole() -> tuple[str, ...]:
+    """Return the words by which a title says that a whole house is bought as one: "tous corps d'état"."""
+    return tuple(_file()["whole"])
 
 
 @cache

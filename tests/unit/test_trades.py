@@ -123,6 +123,123 @@ def test_lots_that_name_no_trade_are_the_title_s():
     assert decide(compile_criteria(Criteria(trades=("nettoyage",))), analyse_notice(notice)).accepted
 
 
+def told(
+    title: str, description: str | None = None, *, lots: tuple[Lot, ...] = (), codes: tuple[str, ...] = ()
+) -> set[str]:
+    """Return the trades that a works notice is told to."""
+    notice = Notice(
+        "any",
+        "1",
+        None,
+        NoticeKind.CALL,
+        title,
+        description=description,
+        lots=lots,
+        nature=Nature.WORKS,
+        cpv_main=codes[0] if codes else None,
+        cpv_additional=codes[1:],
+    )
+    analysed = analyse_notice(notice)
+    return {
+        trade.trade_id
+        for trade in trades()
+        if decide(compile_criteria(Criteria(trades=(trade.trade_id,))), analysed).accepted
+    }
+
+
+def test_a_title_that_ends_in_its_lot_is_that_lot_s():
+    """
+    The operation stands before the number, what is bought behind it.
+    """
+    assert told("Travaux courants de voirie - Lot 22 - Éclairage extérieur") == {"electricien"}
+
+
+def test_lots_listed_in_a_description_are_told_like_lots():
+    """
+    A planning notice has no lots yet, its description lists them.
+    """
+    description = (
+        "Les travaux se feront en site occupé et sont répartis comme suit. Lot no 1 : gros œuvre ; Lot no 2 : "
+        "charpente bois ; Lot no 3 : aménagements divers."
+    )
+
+    assert told("Réhabilitation de la cuisine du lycée", description) == {"macon", "charpentier"}
+
+
+def test_what_is_bought_besides_is_not_what_is_bought():
+    """
+    Behind "y compris" stands the side of a work, not its object.
+    """
+    description = "Fourniture et mise en œuvre d'un portique de lavage, y compris travaux de terrassement."
+
+    assert told("Portique de lavage du dépôt", description) == set()
+
+
+@pytest.mark.parametrize(
+    ("title", "description"),
+    [
+        pytest.param(
+            "Rénovation de l'école en tous corps d'état", "Maçonnerie et peinture.", id="by its word"
+        ),
+        pytest.param(
+            "Plâtrerie, peinture, carrelage, plomberie, électricité, menuiseries", None, id="by its title"
+        ),
+        pytest.param(
+            "Macro-lot",
+            "Le lot comporte gros œuvre, couverture, menuiseries extérieures, plâtrerie, peinture, carrelage, "
+            "plomberie et électricité.",
+            id="by its description",
+        ),
+    ],
+)
+def test_a_whole_house_is_no_single_craft_s(title, description):
+    """
+    Its codes may name each craft: none of them can make the offer alone.
+    """
+    codes = ("45210000", "45262522", "45442100", "45330000")
+
+    assert told(title, description, codes=codes) == set()
+
+
+def test_a_further_code_tells_only_whom_the_title_names():
+    """
+    Buyers add codes by the dozen: the earthworks beside a weighbridge are not the earthmover's.
+    """
+    description = (
+        "La pose du pont-bascule demande au titulaire des essais, un étalonnage et une formation des agents."
+    )
+
+    assert told("Pont-bascule de la déchèterie", description, codes=("42923200", "45112500")) == set()
+
+
+def test_an_exact_code_is_enough_where_the_text_names_no_trade():
+    """
+    "Opération 12" says nothing, its main code what is to be done.
+    """
+    description = (
+        "Le marché concerne la seconde tranche de l'opération conduite par le département sur ce site."
+    )
+
+    assert told(
+        "Opération de la route de la mer, deuxième tranche ferme", description, codes=("45442100",)
+    ) == {"peintre"}
+
+
+@pytest.mark.parametrize(
+    ("title", "trades_told"),
+    [
+        pytest.param("Fourniture de pneumatiques et entretien des pneumatiques", {"mecanicien"}, id="joined"),
+        pytest.param("Fourniture de pneumatiques pour l'entretien des véhicules", set(), id="its purpose"),
+        pytest.param("Acquisition et maintenance de véhicules", set(), id="kept in order by who sells"),
+    ],
+)
+def test_work_joined_to_what_is_supplied_makes_it_work(title, trades_told):
+    """
+    Behind the object, too; what it is for is no work of the purchase.
+    """
+    assert told(title) == trades_told
+
+
 @pytest.mark.parametrize("trade", EVERY)
 def test_every_word_of_a_trade_finds_it(trade):
     """
