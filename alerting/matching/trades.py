@@ -101,7 +101,7 @@ class _Hit:
 
     @property
     def is_parted(self) -> bool:
-        """Tell whether its words are two things: "peinture, toile de verre" and "peinture et toile" are no canvas."""
+        """Tell whether its words are two things: neither "peinture, toile" nor "peinture et toile" is a canvas."""
         return _PARTED.search(self.words) is not None or (not self.entry.has_and and _has_and(self.words))
 
 
@@ -519,7 +519,7 @@ def _act(said: _Said) -> tuple[Act, str] | None:
     "Construction d'une école" may be followed by "mission de maîtrise d'œuvre": what makes a title another
     act wherever it stands does so there, too.
     """
-    of_titles = _last_act(said.objects) or _last_act(said.titles)
+    of_titles = _act_of_titles(said)
     if of_titles is not None and of_titles[0] not in _MAY_BE_CORRECTED:
         return of_titles
     of_beginnings = _last_act(said.beginnings)
@@ -527,6 +527,14 @@ def _act(said: _Said) -> tuple[Act, str] | None:
         return of_beginnings or _concession(said)
     is_sure = any(True for text in said.beginnings for _ in _hits(text, _always_entries()))
     return of_beginnings if is_sure and of_beginnings is not None else of_titles
+
+
+def _act_of_titles(said: _Said) -> tuple[Act, str] | None:
+    """Return what titles ask for; the lot that one ends in refines it: "travaux d'entretien - lot 3 nettoyage"."""
+    of_titles = _last_act(said.titles)
+    if of_titles is not None and of_titles[0] not in _MAY_BE_CORRECTED:
+        return of_titles
+    return _last_act(said.objects) or of_titles
 
 
 def _concession(said: _Said) -> tuple[Act, str] | None:
