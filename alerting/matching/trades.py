@@ -101,7 +101,7 @@ class _Hit:
 
     @property
     def is_parted(self) -> bool:
-        """Tell whether its words are two things: neither "peinture, toile" nor "peinture et toile" is a canvas."""
+        """Tell whether its words are two things: "peinture, toile" and "peinture et toile" are no canvas."""
         return _PARTED.search(self.words) is not None or (not self.entry.has_and and _has_and(self.words))
 
 
@@ -530,7 +530,7 @@ def _act(said: _Said) -> tuple[Act, str] | None:
 
 
 def _act_of_titles(said: _Said) -> tuple[Act, str] | None:
-    """Return what titles ask for; the lot that one ends in refines it: "travaux d'entretien - lot 3 nettoyage"."""
+    """Return what titles ask for; the lot that one ends in refines it: "travaux - lot 3 nettoyage"."""
     of_titles = _last_act(said.titles)
     if of_titles is not None and of_titles[0] not in _MAY_BE_CORRECTED:
         return of_titles
