@@ -52,7 +52,7 @@ def why(database: Database, firm_id: str, notice_id: str, *, now: datetime) -> l
         profiles = firms.profiles_of(connection, firm_id)
         if not profiles:
             raise UnknownIdError(f"firm {firm_id!r}: no firm of that id has a profile")
-        procedure = _get_procedure(connection, notice_id)
+        procedure = get_procedure(connection, notice_id)
         return [
             _why_profile(connection, profile_id, criteria, procedure, now)
             for profile_id, criteria in profiles
@@ -149,7 +149,12 @@ def _held_back(decision: Decision, procedure: Procedure, *, is_stored: bool, now
     return "it waits for the profile's next digest" if is_stored else "it waits to be matched"
 
 
-def _get_procedure(connection: Connection, name: str) -> Procedure:
+def get_procedure(connection: Connection, name: str) -> Procedure:
+    """Return the procedure of a notice, by source id, key or our procedure's number.
+
+    Raises:
+        UnknownIdError: No notice or procedure of that name.
+    """
     procedure_id = notices.find_procedure_id(connection, name)
     if procedure_id is None and name.isascii() and name.isdigit():
         procedure_id = int(name)

@@ -13,7 +13,7 @@ from alerting.domain.cadence import Cadence
 from alerting.domain.criteria import Criteria
 from alerting.domain.json import criteria_from_json, to_json
 from alerting.domain.profile import Firm, Profile, Recipient
-from alerting.store.tables import deliveries, digests, firms, profiles, received_mails, recipients
+from alerting.store.tables import deliveries, digests, feedback, firms, profiles, received_mails, recipients
 
 
 # How many rows one question asks for by their ids.
@@ -125,10 +125,22 @@ def erase_firm(connection: Connection, firm_id: str, *, now: datetime) -> bool:
     connection.execute(
         update(received_mails).where(received_mails.c.delivery_id.in_(to_it)).values(diagnostic=None)
     )
+    said = feedback.c.firm_id == firm_id
+    connection.execute(update(feedback).where(said, feedback.c.ended_at.is_(None)).values(ended_at=now))
+    connection.execute(update(feedback).where(said).values(recipient_id=None))
     connection.execute(
         update(profiles).where(profiles.c.firm_id == firm_id).values(name="", criteria={}, **ended)
     )
     return True
+
+
+def change_criteria(connection: Connection, profile_id: str, criteria: Criteria) -> None:
+    """Let a profile ask for something else from now on; it is matched anew."""
+    connection.execute(
+        update(profiles)
+        .where(profiles.c.profile_id == profile_id, profiles.c.criteria != to_json(criteria))
+        .values(criteria=to_json(criteria), version=profiles.c.version + 1, matched_at=None)
+    )
 
 
 def change_cadence(connection: Connection, profile_id: str, cadence: Cadence) -> None:

@@ -382,6 +382,27 @@ suppressions = Table(
     ),
 )
 
+# What a firm says of a procedure; one opinion stands, others have ended.
+feedback = Table(
+    "feedback",
+    metadata,
+    _id("feedback_id"),
+    Column("firm_id", Text, ForeignKey("firms.firm_id"), nullable=False),
+    Column("profile_id", Text, ForeignKey("profiles.profile_id"), nullable=False),
+    Column("procedure_id", BigInteger, ForeignKey("procedures.procedure_id"), nullable=False),
+    Column("recipient_id", BigInteger, ForeignKey("recipients.recipient_id")),  # NULL: an operator
+    Column("opinion", Text, nullable=False),  # an Opinion
+    _time("created_at", nullable=False),
+    _time("ended_at"),
+    Index(
+        "uq_feedback_standing",
+        "firm_id",
+        "procedure_id",
+        unique=True,
+        postgresql_where=text("ended_at IS NULL"),
+    ),
+)
+
 # Who was asked to confirm: each recipient once, in one digest.
 confirmations = Table(
     "confirmations",
