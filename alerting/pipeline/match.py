@@ -15,6 +15,8 @@ from typing import Any
 
 import structlog
 
+from alerting.domain.lots import deadlines_of, has_own_deadlines
+from alerting.domain.match import Decision
 from alerting.domain.procedure import Procedure
 from alerting.errors import ProfileError
 from alerting.matching.engine import Engine
@@ -97,13 +99,18 @@ def _match_profiles(database: Database, now: datetime, counts: Counter[str]) -> 
 
 def _find(engine: Engine, batch: Sequence[Procedure]) -> list[NewMatch]:
     """Return every pair that the criteria accept, by profile and procedure."""
-    revisions = {procedure.procedure_id: procedure.revision for procedure in batch}
+    known = {procedure.procedure_id: procedure for procedure in batch}
     decided = engine.match([(procedure.procedure_id, procedure.view) for procedure in batch])
     found = [
-        NewMatch(profile_id, procedure_id, revisions[procedure_id], decision)
-        for profile_id, procedure_id, decision in decided
+        _match(profile_id, known[procedure_id], decision) for profile_id, procedure_id, decision in decided
     ]
     return sorted(found, key=lambda match: (match.profile_id, match.procedure_id))
+
+
+def _match(profile_id: str, procedure: Procedure, decision: Decision) -> NewMatch:
+    has_own = bool(decision.lot_ids) and has_own_deadlines(procedure.view)
+    deadlines = deadlines_of(procedure.view, decision.lot_ids) if has_own else ()
+    return NewMatch(profile_id, procedure.procedure_id, procedure.revision, decision, deadlines)
 
 
 def _bring_up_to_date(connection: Connection, engine: Engine) -> None:

@@ -10,6 +10,7 @@ from alerting.domain.criteria import AnalysedNotice, Criteria, decide
 from alerting.domain.deadlines import PARIS, has_passed
 from alerting.domain.fit import fit_at, verdict
 from alerting.domain.json import to_json
+from alerting.domain.lots import as_for_lots, last_deadline
 from alerting.domain.match import Decision, Reason
 from alerting.domain.procedure import Procedure, ProcedureState
 from alerting.domain.profile_change import say_change
@@ -88,7 +89,8 @@ def _why_profile(
 def _fit(decision: Decision, procedure: Procedure, now: datetime) -> Row | None:
     if decision.fit is None:
         return None
-    standing = fit_at(decision.fit, procedure.view.deadline_at, now=now)
+    view = as_for_lots(procedure.view, decision.lot_ids, now=now)
+    standing = fit_at(decision.fit, view.deadline_at, now=now)
     return {"verdict": verdict(standing).value, "reasons": to_json(standing.reasons)}
 
 
@@ -143,7 +145,7 @@ def _held_back(decision: Decision, procedure: Procedure, *, is_stored: bool, now
         return None
     if procedure.state is not ProcedureState.OPEN:
         return f"the procedure is {procedure.state.value}"
-    deadline = procedure.view.deadline_at
+    deadline = last_deadline(procedure.view, decision.lot_ids)
     if deadline is not None and has_passed(deadline, now=now):
         return f"its deadline has passed ({deadline.astimezone(PARIS):%Y-%m-%d %H:%M} in Paris)"
     return "it waits for the profile's next digest" if is_stored else "it waits to be matched"
