@@ -34,7 +34,6 @@ class LinkPurpose(StrEnum):
     RESUME = "resume"
     LIFT = "try-again"
     CONFIRM = "confirm"
-    OPINION = "opinion"
 
 
 @dataclass(frozen=True, slots=True)
