@@ -22,6 +22,7 @@ from rich.table import Table
 
 from alerting import bootstrap, commands
 from alerting.domain.delivery import DeliveryState
+from alerting.domain.feedback import Opinion
 from alerting.domain.notice import NoticeKind
 from alerting.domain.search import SearchRequest, SearchSort
 from alerting.errors import AlertingError, TransientError
@@ -50,6 +51,7 @@ match = typer.Typer(no_args_is_help=True, help="Try profiles on notices.")
 deliveries = typer.Typer(invoke_without_command=True)
 digests = typer.Typer(no_args_is_help=True, help="Digests, as they were composed.")
 suppressions = typer.Typer(no_args_is_help=True, help="Orders not to mail an address.")
+feedback = typer.Typer(no_args_is_help=True, help="What firms say of what they were told.")
 index = typer.Typer(no_args_is_help=True, help="The searchable copy.")
 trades = typer.Typer(no_args_is_help=True, help="Trades: what stands for a craft in notices.")
 GROUPS = {
@@ -63,6 +65,7 @@ GROUPS = {
     "digests": digests,
     "suppressions": suppressions,
     "trades": trades,
+    "feedback": feedback,
     "index": index,
 }
 for name, group in GROUPS.items():
@@ -487,6 +490,9 @@ def search(  # noqa: PLR0913, PLR0917 - one option a criterion
     text: Annotated[str, typer.Argument(help='Words that must all stand; "words in a row" in quotes.')] = "",
     like: Annotated[int | None, typer.Option(help="Others like this procedure.")] = None,
     departement: Annotated[list[str] | None, typer.Option(help="22, 2A, 974; may be repeated.")] = None,
+    near: Annotated[str | None, typer.Option(help="A commune or postcode: work in or around it.")] = None,
+    radius: Annotated[int, typer.Option(min=0, max=500, help="How many km around it.")] = 0,
+    trade: Annotated[list[str] | None, typer.Option(help="As of profiles; may be repeated.")] = None,
     cpv: Annotated[list[str] | None, typer.Option(help="Eight digits; covers its subtree.")] = None,
     kind: Annotated[list[NoticeKind] | None, typer.Option(help="Of the newest notice.")] = None,
     buyer: Annotated[str | None, typer.Option(help="A SIRET, or words of its name.")] = None,
@@ -502,7 +508,10 @@ def search(  # noqa: PLR0913, PLR0917 - one option a criterion
     request = SearchRequest(
         text=text,
         like=like,
+        trades=tuple(trade or ()),
         departements=tuple(departement or ()),
+        near=near,
+        radius_km=radius,
         cpv_codes=tuple(cpv or ()),
         kinds=tuple(kind or ()),
         buyer=buyer,
@@ -655,6 +664,59 @@ def lift_suppression(
     _show_report(commands.lift_suppression(email, why=why, profile_id=profile), as_json=as_json)
 
 
+@feedback.command("give")
+def give_opinion(
+    firm: str,
+    notice: str,
+    useful: Annotated[bool, typer.Option("--useful/--not-for-us", help="What the firm says of it.")],
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Keep that a notice is useful to a firm, or not for it; show how its profile could be narrowed."""
+    opinion = Opinion.USEFUL if useful else Opinion.NOT_FOR_US
+    report = commands.give_opinion(firm, notice, opinion)
+    if as_json:
+        _print_json([report])
+        return
+    _show_report({key: value for key, value in report.items() if key != "proposals"}, as_json=False)
+    _show_proposals(report["profile_id"], report["proposals"])
+
+
+@feedback.command("undo")
+def undo_opinion(firm: str, notice: str, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Take back what a firm says of a notice."""
+    _show_report(commands.undo_opinion(firm, notice), as_json=as_json)
+
+
+@feedback.command("list")
+def list_opinions(
+    firm: Annotated[str | None, typer.Argument(help="Only this firm's.")] = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Show what firms say of what they were told, the newest first."""
+    columns = ("firm_id", "profile_id", "procedure_id", "title", "opinion", "recipient_id", "created_at")
+    _show_rows(commands.list_opinions(firm), columns, as_json=as_json)
+
+
+@feedback.command("propose")
+def propose_changes(profile_id: str, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Show how a profile could be narrowed after what its firm said, and what each change would keep out."""
+    rows = commands.propose_changes(profile_id)
+    if as_json:
+        _print_json(rows)
+    else:
+        _show_proposals(profile_id, rows)
+
+
+@feedback.command("accept")
+def accept_proposal(
+    profile_id: str,
+    key: Annotated[str, typer.Argument(help="Of a change that is proposed now.")],
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Make a proposed change of a profile; nothing changes a profile by itself."""
+    _show_report(commands.accept_proposal(profile_id, key), as_json=as_json)
+
+
 @app.command("tellings")
 def list_tellings(as_json: AsJson = False) -> None:  # noqa: FBT002
     """Show what each profile was told, the newest first."""
@@ -703,6 +765,14 @@ def web(
 
     with bootstrap.opened(None) as parts:
         serve(parts, host=host, port=port)
+
+
+def _show_proposals(profile_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    if not rows:
+        _console().print("nothing to propose")
+        return
+    _print_table(rows, ("change", "not_for_us", "others", "useful", "key"))
+    _console().print(f"make one: alerting feedback accept {profile_id} KEY", markup=False)
 
 
 def _show_single(path: str, *, as_json: bool) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 from alerting import bootstrap
 from alerting.bootstrap import Parts
 from alerting.delivery.tokens import LinkPurpose
+from alerting.domain.feedback import Opinion
 from alerting.domain.json import to_json
 from alerting.domain.search import SearchRequest
 from alerting.errors import ProfileError
@@ -29,6 +30,7 @@ from alerting.pipeline import (
     deliver,
     dry,
     enrol,
+    feedback,
     fetch,
     index,
     link,
@@ -426,12 +428,9 @@ def match_profiles(*, parts: Parts | None = None) -> Report:
     """Match both ways: changed procedures with all profiles, changed profiles with open procedures.
 
     "waiting" counts pairs of profile and procedure that have something to tell.
-
-    Raises:
-        SearchUnavailableError: Matching is set to be on Elasticsearch, and that is away: notices wait.
     """
     with bootstrap.opened(parts) as opened:
-        return match.match_profiles(opened.database, opened.engine, now=opened.now)
+        return match.match_profiles(opened.database, engine_file=opened.settings.engine_file, now=opened.now)
 
 
 def compose_digests(*, parts: Parts | None = None) -> Report:
@@ -728,6 +727,84 @@ def change_subscription(
         return subscriptions.change_subscription(
             opened.database, secret, purpose, token, fields, now=opened.now
         )
+
+
+def give_opinion(firm_id: str, notice_id: str, opinion: Opinion, *, parts: Parts | None = None) -> Report:
+    """Keep what a firm says of a notice; with it the changes of the profile that are proposed now.
+
+    Raises:
+        UnknownIdError: No such firm or notice, or the firm was not told of it.
+    """
+    with bootstrap.opened(parts) as opened:
+        return feedback.give_opinion(opened.database, firm_id, notice_id, opinion, now=opened.now)
+
+
+def undo_opinion(firm_id: str, notice_id: str, *, parts: Parts | None = None) -> Report:
+    """Take back what a firm says of a notice.
+
+    Raises:
+        UnknownIdError: No such notice, or the firm says nothing of it.
+    """
+    with bootstrap.opened(parts) as opened:
+        return feedback.undo_opinion(opened.database, firm_id, notice_id, now=opened.now)
+
+
+def list_opinions(firm_id: str | None = None, *, parts: Parts | None = None) -> list[Report]:
+    """Return what firms say of what they were told, or one, the newest first."""
+    with bootstrap.opened(parts) as opened:
+        return feedback.list_opinions(opened.database, firm_id)
+
+
+def propose_changes(profile_id: str, *, parts: Parts | None = None) -> list[Report]:
+    """Return how a profile could be narrowed after what its firm said, and what each change would keep out.
+
+    Raises:
+        UnknownIdError: No profile of that id stands.
+    """
+    with bootstrap.opened(parts) as opened:
+        return feedback.propose_changes(opened.database, profile_id, now=opened.now)
+
+
+def accept_proposal(profile_id: str, key: str, *, parts: Parts | None = None) -> Report:
+    """Make a change of a profile that is proposed now, by its key; "waiting" counts the profiles to match.
+
+    Raises:
+        UnknownIdError: No profile of that id stands.
+        ChoiceError: It is not among the proposals.
+    """
+    with bootstrap.opened(parts) as opened:
+        return feedback.accept_proposal(opened.database, profile_id, key, now=opened.now)
+
+
+def show_opinion(token: str, procedure_id: str, *, parts: Parts | None = None) -> Report:
+    """Return what a page shows about a mail's link to say what one thinks of a procedure.
+
+    Raises:
+        TokenError: The token is not one of ours.
+    """
+    with bootstrap.opened(parts) as opened:
+        secret = opened.settings.secret
+        return feedback.show_opinion(opened.database, secret, token, procedure_id, now=opened.now)
+
+
+def change_opinion(
+    token: str, procedure_id: str, fields: Mapping[str, str], *, parts: Parts | None = None
+) -> Report:
+    """Keep an opinion, take it back, or accept a proposal; return what ``show_opinion`` then says.
+
+    Args:
+        token: Of the link.
+        procedure_id: As it stands in the link.
+        fields: Of the form: "opinion" (useful, not for us, none), or "accept" (a proposal's key).
+        parts: For tests.
+
+    Raises:
+        ChoiceError: The fields say what the form does not offer.
+        TokenError: The token is not one of ours.
+    """
+    with bootstrap.opened(parts) as opened:
+        secret = opened.settings.secret
+        return feedback.change_opinion(opened.database, secret, token, procedure_id, fields, now=opened.now)
 
 
 def show_unreachable(token: str, *, parts: Parts | None = None) -> Report:

@@ -139,7 +139,7 @@ class AddressError(PermanentError):
 
 
 class ChoiceError(PermanentError):
-    """A form was sent with a choice that it does not offer; raised by ``pipeline.subscriptions``."""
+    """A form was sent with a choice that it does not offer; raised by ``pipeline``."""
 
 
 class ProfileError(PermanentError):

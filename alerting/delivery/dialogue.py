@@ -37,6 +37,8 @@ _ACCEPTED = (250, 251)
 _EXPECTED = {Step.MAIL: _ACCEPTED, Step.RCPT: _ACCEPTED, Step.DATA: (_START_INPUT,)}
 _MOST_LINES = 100
 _CODE_DIGITS = 3
+# Of one reply; what servers say in one go is far below.
+_MOST_BYTES = 65_536
 _QUICK_ACKNOWLEDGEMENT: int | None = getattr(socket, "TCP_QUICKACK", None)
 # What the kernel takes in one go, so that a loss in between would not be seen anyway.
 _AT_ONCE_BYTES = 65_536
@@ -123,6 +125,7 @@ class Line:
     carried_by_domain: Counter[str] = field(default_factory=Counter)
     is_over: bool = False
     _must_reset: bool = False
+    _heard: bytes = b""
 
     def begin(self, mail: OutgoingMail) -> None:
         """Take a mail on; where the server listens to several commands at once, say them."""
@@ -261,17 +264,46 @@ class Line:
         )
 
     async def _read(self, step: Step) -> Reply:
+        """Return the next reply; several that came in one piece are read without a wait."""
+        reply = self._find_reply(step)
+        if reply is not None:
+            return reply
         self._acknowledge_at_once()
         patience = self.timeout_seconds * (_PATIENCE_AT_THE_END if step is Step.END_OF_DATA else 1)
         try:
             async with asyncio.timeout(patience):
-                return await _read_reply(self.reader, step)
+                while reply is None:
+                    await self._hear()
+                    reply = self._find_reply(step)
         except TimeoutError as error:
             raise _LostError("no answer in time") from error
-        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
-            raise _LostError("the server hung up or said too much") from error
         except OSError as error:
             raise _LostError(error.strerror or "connection broken") from error
+        return reply
+
+    async def _hear(self) -> None:
+        piece = await self.reader.read(_MOST_BYTES)
+        if not piece or len(self._heard) > _MOST_BYTES:
+            raise _LostError("the server hung up or said too much")
+        self._heard += piece
+
+    def _find_reply(self, step: Step) -> Reply | None:
+        """Take the first reply, of one line or of several, from what was heard; None: its end is to come."""
+        start, words = 0, []
+        for _ in range(_MOST_LINES):
+            end = self._heard.find(b"\n", start) + 1
+            if not end:
+                return None
+            line = self._heard[start:end]
+            digits, mark = line[:_CODE_DIGITS], line[_CODE_DIGITS : _CODE_DIGITS + 1]
+            if not digits.isdigit() or mark not in b"- \r\n":
+                raise _LostError("an answer that is none")
+            words += line[_CODE_DIGITS + 1 :].decode("utf-8", "replace").split()
+            start = end
+            if mark != b"-":
+                self._heard = self._heard[start:]
+                return Reply.read(step, int(digits), " ".join(words)[:300])
+        raise _LostError("an answer without an end")
 
     def _acknowledge_at_once(self) -> None:
         """Let the kernel acknowledge what comes: a server whose second answer waits for that loses 40 ms.
@@ -326,20 +358,6 @@ def _parameters(mail: OutgoingMail, offers: Offers) -> Iterator[str]:
         yield f" SIZE={len(mail.message)}"
     if mail.needs_smtputf8:
         yield " SMTPUTF8"
-
-
-async def _read_reply(reader: asyncio.StreamReader, step: Step) -> Reply:
-    """Read one reply, of one line or of several."""
-    words: list[str] = []
-    for _ in range(_MOST_LINES):
-        line = await reader.readuntil(b"\n")
-        digits = line[:_CODE_DIGITS]
-        if not digits.isdigit() or line[_CODE_DIGITS : _CODE_DIGITS + 1] not in b"- \r\n":
-            raise _LostError("an answer that is none")
-        words += line[_CODE_DIGITS + 1 :].decode("utf-8", "replace").split()
-        if line[_CODE_DIGITS : _CODE_DIGITS + 1] != b"-":
-            return Reply.read(step, int(digits), " ".join(words)[:300])
-    raise _LostError("an answer without an end")
 
 
 def _without(recipient: str, text: str) -> str:

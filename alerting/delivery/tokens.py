@@ -34,6 +34,7 @@ class LinkPurpose(StrEnum):
     RESUME = "resume"
     LIFT = "try-again"
     CONFIRM = "confirm"
+    OPINION = "opinion"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 In:   a digest, the language of its reader, the moment.
 Out:  one iCalendar object, METHOD:PUBLISH, times in UTC; None where there is no date to keep.
 
-An event is known by procedure and date, whatever the digest: a later revision (SEQUENCE) moves it where it
+An event is known by procedure and date, and by its lot where that is to be answered at another time than the
+first one that fits, whatever the digest: a later revision (SEQUENCE) moves it where it
 stands, and one that is cancelled or taken back is struck out (STATUS:CANCELLED).
 
 Source: RFC 5545.
@@ -14,17 +15,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from urllib.parse import quote
 
 from icalendar import Calendar, Event, vUri
 
 from alerting.digests import words
 from alerting.digests.languages import Language
 from alerting.digests.shelf import Shelf
-from alerting.digests.view import read_moment, safe_link, title_of
+from alerting.digests.view import name_lot, read_moment, safe_link, title_of
 from alerting.domain.deadlines import PARIS, has_passed, is_day_alone
 from alerting.domain.digest import Digest, DigestItem, TellingKind
 from alerting.domain.mail_text import MailText
-from alerting.domain.notice import Notice
+from alerting.domain.notice import Lot, Notice
 
 
 _DATES = ("deadline_at", "question_deadline_at", "visit_at")
@@ -66,7 +68,7 @@ class _Writing:
         passed = tuple([moment is not None and moment <= self.now for moment in dates])
         key = (
             self.language.code, self.domain, self.composed_at, item.telling_kind in _ENDS,
-            item.procedure_id, item.revision, passed,
+            item.procedure_id, item.revision, passed, notice.deadline_at, item.lot_ids,
         )  # fmt: skip
         return _EVENTS.find(key, item, lambda: self._write(item))
 
@@ -77,17 +79,28 @@ class _Writing:
             if (moment := getattr(item.notice, name) or _taken_back(item, name)) is not None
             and not has_passed(moment, now=self.now)
         ]
+        events += [
+            self._event(item, "deadline_at", lot.deadline_at, lot=lot).to_ical().decode()
+            for lot in item.notice.lots
+            if lot.lot_id in item.lot_ids
+            and lot.deadline_at not in {None, item.notice.deadline_at}
+            and not has_passed(lot.deadline_at, now=self.now)
+        ]
         return MailText.of("".join(events)) if events else None
 
-    def _event(self, item: DigestItem, date_name: str, moment: datetime) -> Event:
+    def _event(self, item: DigestItem, date_name: str, moment: datetime, *, lot: Lot | None = None) -> Event:
         notice = item.notice
         is_cancelled = getattr(notice, date_name) is None or item.telling_kind in _ENDS
         event = Event()
-        event.add("uid", f"procedure-{item.procedure_id}-{date_name.removesuffix('_at')}@{self.domain}")
+        of_lot = "" if lot is None else f"-lot-{quote(lot.lot_id, safe='')}"
+        date = date_name.removesuffix("_at")
+        event.add("uid", f"procedure-{item.procedure_id}-{date}{of_lot}@{self.domain}")
         event.add("sequence", item.revision)
         event.add("dtstamp", self.composed_at.astimezone(UTC))
         event.add("dtstart", _start(moment))
-        event.add("summary", f"{_name(date_name, self.language)} · {title_of(notice)}")
+        name = _name(date_name, self.language)
+        of_what = name if lot is None else f"{name} ({name_lot(lot.lot_id, self.language)})"
+        event.add("summary", f"{of_what} · {title_of(notice)}")
         event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
         event.add("transp", "OPAQUE" if date_name == "visit_at" else "TRANSPARENT")
         if notice.buyer is not None and notice.buyer.name:

@@ -15,6 +15,7 @@ from alerting.digests.languages import NO_BREAK, find_language
 from alerting.digests.render import get_template
 from alerting.digests.view import safe_link
 from alerting.domain.feed import Reject
+from alerting.domain.lots import has_own_deadlines
 from alerting.domain.notice import Notice
 
 
@@ -93,15 +94,12 @@ def _document(document: CheckedDocument, now: datetime) -> dict[str, object]:
 
 
 def _notice(notice: Notice, missing: Sequence[str], now: datetime) -> dict[str, object]:
-    deadline = notice.deadline_at
     places = [*notice.places, *(place for lot in notice.lots for place in lot.places)]
     facts = {
         "Nature de l’avis": KINDS[notice.kind.value],
         "Acheteur": words.readable_name(notice.buyer.name) if notice.buyer and notice.buyer.name else None,
         "Lieu": words.places(places),
-        "Date limite": None
-        if deadline is None
-        else f"{_FRENCH.day_and_time(deadline)} ({words.time_left(deadline, _FRENCH, now=now)})",
+        "Date limite": _deadline(notice, now),
         "Lots": None if not notice.lots else _count(len(notice.lots), "lot", "lots"),
         "Valeur": _FRENCH.money(notice.value),
         "Code CPV": notice.cpv_main,
@@ -114,6 +112,21 @@ def _notice(notice: Notice, missing: Sequence[str], now: datetime) -> dict[str, 
         "answer": safe_link(notice.submission_url),
         "missing": [MISSING[name] for name in missing if name in MISSING],
     }
+
+
+def _deadline(notice: Notice, now: datetime) -> str | None:
+    """Return when to answer; where lots have their own dates, each of them."""
+    if has_own_deadlines(notice):
+        lots = (
+            f"lot {lot.lot_id} : {_FRENCH.day_and_time(lot.deadline_at)}"
+            for lot in notice.lots
+            if lot.deadline_at
+        )
+        return " ; ".join(lots)
+    if notice.deadline_at is None:
+        return None
+    left = words.time_left(notice.deadline_at, _FRENCH, now=now)
+    return f"{_FRENCH.day_and_time(notice.deadline_at)} ({left})"
 
 
 def _count(number: int, one: str, many: str) -> str:

@@ -174,7 +174,7 @@ class _Procedure:
         return _Written.joined([fitted, verdict, self._frame.say_why(item.reasons), self._links])
 
     def _fit(self, item: DigestItem) -> _Written:
-        view = fit_view(self._view, item, self._frame.language)
+        view = fit_view(self._view, item, self._frame.language, now=self._now)
         return _Written.joined([self._frame.write(name, view) for name in ("head", "lots", "dates")])
 
 
@@ -186,7 +186,11 @@ def _tell(item: DigestItem, frame: _Frame, now: datetime, today: date) -> _Writt
     notice = item.notice
     dates = (notice.deadline_at, notice.question_deadline_at, notice.visit_at)
     passed = tuple([moment is not None and moment <= now for moment in dates])
-    key = (frame.language.code, item.telling_kind, item.procedure_id, item.reminds_of, today, passed)
+    # Where lots have their own deadlines the item has that of the lots that fit.
+    key = (
+        frame.language.code, item.telling_kind, item.procedure_id, item.reminds_of, today, passed,
+        notice.deadline_at,
+    )  # fmt: skip
     return _PROCEDURES.find(key, item, lambda: _Procedure(item, frame, now)).tell(item)
 
 

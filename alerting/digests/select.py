@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 
 from alerting.domain.deadlines import has_passed, reminder_opens_at
 from alerting.domain.digest import REMINDED_DATES, DigestItem, TellingKind, reminder_key
+from alerting.domain.lots import as_for_lots, last_deadline, open_lots
 from alerting.domain.match import Fit, Reason
 from alerting.domain.procedure import Procedure, ProcedureState
 
@@ -93,12 +94,13 @@ def find_telling_kind(candidate: Candidate, *, now: datetime) -> TellingKind | N
 
     Never told: new, when it is open and its deadline lies ahead.  Told, with a newer revision: its end
     (cancelled, awarded) once, else a correction.  A correction of a procedure whose deadline has
-    passed is told only when it is the deadline that changed.
+    passed is told only when it is the deadline that changed.  Where lots have their own deadlines, those
+    of the lots that fit decide.
     """
     procedure = candidate.procedure
     if procedure.state is ProcedureState.MERGED:
         return None  # What it was is told of the procedure that it became part of.
-    passed = has_passed(procedure.view.deadline_at, now=now)
+    passed = has_passed(last_deadline(procedure.view, candidate.lot_ids), now=now)
     if not candidate.told:
         return TellingKind.NEW if procedure.state is ProcedureState.OPEN and not passed else None
     if not candidate.has_news or procedure.revision <= max(told.revision for told in candidate.told):
@@ -119,11 +121,12 @@ def find_reminders(candidate: Candidate, reminding: Reminding, *, now: datetime)
     procedure = candidate.procedure
     if not candidate.told or not candidate.is_matched or procedure.state is not ProcedureState.OPEN:
         return ()
+    view = as_for_lots(procedure.view, candidate.lot_ids, now=now)
     known = {told.key for told in candidate.told if told.telling_kind is TellingKind.REMINDER}
     told_at = max((told.told_at for told in candidate.told if told.told_at is not None), default=None)
     due = []
     for field in REMINDED_DATES:
-        moment: datetime | None = getattr(procedure.view, field)
+        moment: datetime | None = getattr(view, field)
         if moment is None or has_passed(moment, now=now) or reminder_key(field, moment) in known:
             continue
         opens_at = reminder_opens_at(moment, working_days=reminding.working_days, hour=reminding.hour)
@@ -140,17 +143,21 @@ def _find_item(candidate: Candidate, now: datetime, reminding: Reminding | None)
         kind = TellingKind.REMINDER if reminds_of else None
     if kind is None:
         return None
-    procedure = candidate.procedure
+    procedure, lot_ids, reasons = candidate.procedure, candidate.lot_ids, candidate.reasons
     is_reminder = kind is TellingKind.REMINDER
+    if is_reminder or kind is TellingKind.NEW:
+        lot_ids = open_lots(procedure.view, lot_ids, now=now)
+        over = frozenset(candidate.lot_ids).difference(lot_ids)
+        reasons = tuple(reason for reason in reasons if reason.lot_id not in over)
     return DigestItem(
         telling_kind=kind,
         procedure_id=procedure.procedure_id,
         # A reminder is no news: what changed since the last telling is still to be told.
         revision=max(told.revision for told in candidate.told) if is_reminder else procedure.revision,
         state=procedure.state,
-        notice=procedure.view,
-        lot_ids=candidate.lot_ids,
-        reasons=candidate.reasons,
+        notice=as_for_lots(procedure.view, lot_ids, now=now),
+        lot_ids=lot_ids,
+        reasons=reasons,
         changes=() if kind is TellingKind.NEW or is_reminder else procedure.changes,
         score=candidate.score,
         reminds_of=reminds_of,

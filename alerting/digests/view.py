@@ -73,11 +73,12 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class LotView:
-    """A lot that fits."""
+    """A lot that fits; ``deadline`` says when to answer it where that is not when to answer the item."""
 
     name: str
     title: Marked
     value: str | None
+    deadline: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +229,7 @@ def _others(number: int, language: Language) -> str | None:
 
 def view_item(item: DigestItem, language: Language, *, now: datetime) -> ItemView:
     """Return what the templates show of one item; *now* decides how much time is left."""
-    view = fit_view(view_procedure(item, language, now=now), item, language)
+    view = fit_view(view_procedure(item, language, now=now), item, language, now=now)
     fit = tell_fit(item, language, now=now)
     return replace(view, fit=fit, reasons=say_reasons(item.reasons, language))
 
@@ -261,7 +262,7 @@ def view_procedure(item: DigestItem, language: Language, *, now: datetime) -> It
     )
 
 
-def fit_view(view: ItemView, item: DigestItem, language: Language) -> ItemView:
+def fit_view(view: ItemView, item: DigestItem, language: Language, *, now: datetime) -> ItemView:
     """Return a procedure's view with the lots that fit, their place, and the words that chose it marked."""
     notice = item.notice
     mark = _marker(words.matching_words(item.reasons))
@@ -269,7 +270,7 @@ def fit_view(view: ItemView, item: DigestItem, language: Language) -> ItemView:
     return replace(
         view,
         title=mark("".join(piece.text for piece in view.title)),
-        lots=tuple(_lot(lot, notice, mark, language) for lot in lots[:_LOTS_SHOWN]),
+        lots=tuple(_lot(lot, notice, mark, language, now) for lot in lots[:_LOTS_SHOWN]),
         lots_more=_lots_more(len(lots) - _LOTS_SHOWN, language),
         place=_place(item, language),
     )
@@ -384,15 +385,29 @@ def _names(notice: Notice) -> list[str | None]:
     return [*communes, words.clean(notice.buyer.name) if notice.buyer and notice.buyer.name else None]
 
 
-def _lot(lot: Lot, notice: Notice, mark: Callable[[str], Marked], language: Language) -> LotView:
-    number = _LOT_NUMBER.fullmatch(lot.lot_id)
+def _lot(
+    lot: Lot, notice: Notice, mark: Callable[[str], Marked], language: Language, now: datetime
+) -> LotView:
     title = words.readable(lot.title, names=_names(notice)) if lot.title else language.say("without a title")
-    name = number[1] if number else _clipped(words.clean(lot.lot_id), _NAME_CHARACTERS)
     return LotView(
-        name=language.say("Lot %(number)s", number=name),
+        name=name_lot(lot.lot_id, language),
         title=mark(_clipped(title, _LOT_CHARACTERS)),
         value=language.money(lot.value),
+        deadline=_lot_deadline(lot, notice, language, now),
     )
+
+
+def name_lot(lot_id: str, language: Language) -> str:
+    """Return what a lot is called: "Lot 2"."""
+    number = _LOT_NUMBER.fullmatch(lot_id)
+    name = number[1] if number else _clipped(words.clean(lot_id), _NAME_CHARACTERS)
+    return language.say("Lot %(number)s", number=name)
+
+
+def _lot_deadline(lot: Lot, notice: Notice, language: Language, now: datetime) -> str | None:
+    if lot.deadline_at is None or lot.deadline_at == notice.deadline_at:
+        return None
+    return f"{language.say('Answer by')} {language.day_and_time(lot.deadline_at, read_at=now)}"
 
 
 def _lots_more(number: int, language: Language) -> str | None:
@@ -448,8 +463,9 @@ def _fact(name: str, item: DigestItem, language: Language, now: datetime) -> str
 def _change(change: Change, language: Language, now: datetime) -> ChangeView:
     name = _field(change.field, language)
     said = change.evidence or (change.after if name is None else None)
+    of_lot = "" if change.lot_id is None else f" ({name_lot(change.lot_id, language)})"
     return ChangeView(
-        field=name or language.say("Text of the notice"),
+        field=(name or language.say("Text of the notice")) + of_lot,
         before=None if name is None else _side(change.field, change.before, language, now),
         after=None if name is None else _side(change.field, change.after, language, now),
         evidence=_clipped(words.clean(said), _EVIDENCE_CHARACTERS) if said else None,

@@ -37,7 +37,7 @@ class DigestItem:
         procedure_id: Ours.
         revision: The procedure's revision this item tells.
         state: Where the procedure stands.
-        notice: The procedure's merged facts.
+        notice: The procedure's merged facts; its deadline is that of the lots that fit, where lots differ.
         lot_ids: The lots that fit.
         reasons: Why it was chosen.
         fit: How it fits the firm; None of what was decided before there was a fit.

@@ -72,7 +72,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """A separately awardable part of a procedure; ``lot_id`` as the source numbers it."""
+    """A separately awardable part of a procedure; ``lot_id`` as the source numbers it.
+
+    ``deadline_at`` is its last moment to answer where lots differ in that, else None.
+    """
 
     lot_id: str
     title: str | None = None
@@ -80,6 +83,7 @@ class Lot:
     cpv_codes: tuple[str, ...] = ()
     places: tuple[Place, ...] = ()
     value: Money | None = None
+    deadline_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +95,14 @@ class Change:
         before: The old value: ISO 8601 for times, else as published.  None when not stated.
         after: The new value, likewise.
         evidence: The sentence or element that says so.
+        lot_id: The lot of which alone it is said.
     """
 
     field: str
     before: str | None = None
     after: str | None = None
     evidence: str | None = None
+    lot_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +128,7 @@ class Notice:
         languages: ISO 639-1 codes, lower case, the notice's own language first.
         cpv_main: Eight digits without check digit, None when not given or not a CPV code.
         cpv_additional: Likewise, without repeats, in the source's order; lots' codes are on the lots.
-        deadline_at: Last moment to answer: the earliest one stated that ends the chance to take part.
+        deadline_at: Last moment to answer; where lots have their own, the last of those.
         procedure_key: eForms BT-04 / BOAMP contractfolderid, lower case; None where there is none.
         internal_reference: The buyer's own number of the procedure.
         refers_to: Source ids or canonical publication numbers of the notices it corrects or follows.
@@ -200,6 +206,7 @@ class RawLot:
     cpv_codes: tuple[str, ...] = ()
     places: tuple[RawPlace, ...] = ()
     value: RawMoney | None = None
+    deadlines: tuple[RawTime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +217,7 @@ class RawChange:
     before: RawTime | str | None = None
     after: RawTime | str | None = None
     evidence: str | None = None
+    lot_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +225,8 @@ class RawNotice:
     """What a parser found in one announcement: strings as published, nothing cleaned.
 
     The fields are those of ``Notice``; ``title`` is the only text that must be there, because a
-    notice that cannot be named cannot be told.  ``deadlines`` holds every stated time that
-    ends the chance to take part (eForms BT-131, BT-1311, BT-630, of every lot).
+    notice that cannot be named cannot be told.  ``deadlines``, here and of a lot, holds every stated
+    time that ends the chance to take part (eForms BT-131, BT-1311, BT-630): the first one does.
     """
 
     feed_id: str

@@ -21,9 +21,13 @@ class SearchRequest:
     """One question; an empty condition asks nothing.
 
     Args:
-        text: All of its words must stand somewhere in a procedure; words in quotes in a row.
+        text: All of its words must stand somewhere in a procedure; words in quotes in a row.  Or a number
+            under which it was published.
         like: Number of a procedure; asks for others of the same words and codes.
+        trades: Names, as of profiles; any of them.
         departements: "22", "2A"; any of them.
+        near: A commune or postcode, as of profiles; work in or around it.
+        radius_km: How far around.
         cpv_codes: Eight digits; each covers its subtree; any of them.
         kinds: Of the newest notice; any of them.
         buyer: A SIRET, or words of the name in a row.
@@ -36,7 +40,10 @@ class SearchRequest:
 
     text: str = ""
     like: int | None = None
+    trades: tuple[str, ...] = ()
     departements: tuple[str, ...] = ()
+    near: str | None = None
+    radius_km: int = 0
     cpv_codes: tuple[str, ...] = ()
     kinds: tuple[NoticeKind, ...] = ()
     buyer: str | None = None

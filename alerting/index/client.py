@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 
 from elasticsearch import ApiError, ConnectionTimeout, TransportError
@@ -22,7 +23,28 @@ BUSY = frozenset({TOO_MANY, 502, 503, 504})
 # The document's own fault; with any other answer it is the server's, and the document waits.
 DOCUMENT_IS_AT_FAULT = frozenset({400, TOO_LARGE})
 _BLOCKED = "cluster_block_exception"
-_FULL = "it lets nothing be written, as when its disk is full: free space, then it goes on by itself"
+_CLOSED = "index_closed_exception"
+_SHARD_IS_AWAY = (
+    "a shard of it is away (GET /_cluster/allocation/explain says why); back, it goes on by itself"
+)
+_OVERLOADED = "it is overloaded; it goes on by itself, if it lasts give it more memory"
+_HINTS = {
+    (_BLOCKED, TOO_MANY): "its disk is full: free space, then it goes on by itself",
+    (_BLOCKED, 403): "it was made read-only: set its index.blocks to null, then it goes on by itself",
+    (_BLOCKED, 503): "it has not started yet; it goes on by itself",
+    (_CLOSED, 400): "open it (POST /INDEX/_open), then run: alerting run index",
+    ("unavailable_shards_exception", 503): _SHARD_IS_AWAY,
+    ("no_shard_available_action_exception", 503): _SHARD_IS_AWAY,
+    ("search_phase_execution_exception", 503): _SHARD_IS_AWAY,
+    ("es_rejected_execution_exception", TOO_MANY): _OVERLOADED,
+    ("circuit_breaking_exception", TOO_MANY): _OVERLOADED,
+}
+_HINTS_BY_STATUS = {
+    401: "it does not know our login: set ELASTICSEARCH_LOGIN",
+    403: "our user needs the privileges monitor (cluster) and all (this alias and its generations)",
+    TOO_LARGE: "one document is larger than a request may be: raise http.max_content_length",
+    TOO_MANY: _OVERLOADED,
+}
 
 
 @contextmanager
@@ -40,10 +62,19 @@ def index_errors(alias: str) -> Iterator[None]:
 
 def refusal_of(alias: str, status: int, body: Any) -> SearchError | SearchUnavailableError:
     """Return the error that an answer means."""
-    problem = body.get("error", body) if isinstance(body, dict) else body
-    is_blocked = isinstance(problem, dict) and problem.get("type") == _BLOCKED
-    line = f"search index {alias!r}: status {status} ({_FULL if is_blocked else reason_of(problem)})"
-    return SearchUnavailableError(line) if is_blocked or status in BUSY else SearchError(line)
+    problem = body.get("error", body) if isinstance(body, dict) else None
+    kind = problem.get("type") if isinstance(problem, dict) else None
+    # What a proxy says is a page; its status says enough.
+    reason = HTTPStatus(status).phrase if problem is None else reason_of(problem)
+    hint = _HINTS.get((str(kind), status)) or _HINTS_BY_STATUS.get(status)
+    line = f"search index {alias!r}: status {status} ({reason})" + (f"; {hint}" if hint else "")
+    return SearchUnavailableError(line) if kind == _BLOCKED or status in BUSY else SearchError(line)
+
+
+def is_document_at_fault(status: int, problem: Any) -> bool:
+    """Tell whether an item's error is of its document, so that another document would be taken."""
+    kind = problem.get("type") if isinstance(problem, dict) else None
+    return status in DOCUMENT_IS_AT_FAULT and kind != _CLOSED
 
 
 def reason_of(problem: Any) -> str:

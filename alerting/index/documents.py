@@ -1,21 +1,27 @@
 """One document a procedure: the mapping, and what is written under it.
 
-In:   procedures.
-Out:  documents in the names of MAPPING.
+In:   procedures, analysed.
+Out:  documents in the names of MAPPING; ``mapping_hash`` changes with all that decides what they hold.
 
 Texts are stems (``alerting.text``) in whitespace-analysed fields, so the index knows no language of its own.
+Lots are part of the document (docs/adr/0009).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache
+from hashlib import sha256
 from typing import Any
 
-from alerting.domain.criteria import CPV_DIVISION_DIGITS
+from alerting.domain.criteria import CPV_DIVISION_DIGITS, AnalysedNotice, AnalysedText, stated_codes
 from alerting.domain.json import to_json
-from alerting.domain.notice import Lot, Place
+from alerting.domain.notice import Notice
+from alerting.domain.place import LocatedNotice, Spot
 from alerting.domain.procedure import Procedure
-from alerting.text.analysis import stems
+from alerting.domain.trade import POINTS_NEEDED, Strictness
+from alerting.reference.version import data_hash
 
 
 STEMS = {"type": "text", "analyzer": "whitespace", "norms": True}
@@ -31,6 +37,7 @@ MAPPING: dict[str, Any] = {
         "content_hash": KEYWORD,
         "state": KEYWORD,
         "kind": KEYWORD,
+        "references": NAME,
         "title": {"type": "keyword", "index": False, "doc_values": False},
         "title_stems": STEMS,
         "description_stems": STEMS,
@@ -38,65 +45,134 @@ MAPPING: dict[str, Any] = {
         "buyer_stems": STEMS,
         "buyer_name": NAME,
         "buyer_siret": KEYWORD,
+        "trade_ids": KEYWORD,
         "cpv_codes": KEYWORD,
         "cpv_divisions": KEYWORD,
         "departements": KEYWORD,
-        "nuts_codes": KEYWORD,
+        "nuts_codes": NAME,
+        "points": {"type": "geo_point"},
+        "areas": KEYWORD,
         "published_at": {"type": "date"},
         "deadline_at": {"type": "date"},
         "amount_cents": {"type": "long"},
         "currency": KEYWORD,
+        "lot_amount_cents": {"type": "long"},
         "view": STORED,
     },
 }
+# What trades a document names, and where it lies, follows from these tables.
+_TABLES = ("trades.toml", "acts.toml", "communes.csv.gz", "departements.csv")
 
 
-def document_of(procedure: Procedure, *, content_hash: str) -> dict[str, Any]:
+@cache
+def mapping_hash() -> str:
+    """Return the hash of the mapping and of the tables from which documents are made."""
+    parts = json.dumps([MAPPING, data_hash(*_TABLES)], sort_keys=True)
+    return sha256(parts.encode()).hexdigest()[:16]
+
+
+def has_our_fields(mapping: Mapping[str, Any]) -> bool:
+    """Tell whether an index's mapping, as Elasticsearch shows it, is one that takes our documents."""
+    return mapping.get("dynamic") == "strict" and _types(mapping) == _types(MAPPING)
+
+
+def document_of(procedure: Procedure, analysed: AnalysedNotice, *, content_hash: str) -> dict[str, Any]:
     """Return the document of a procedure, in the names of MAPPING.
 
     Args:
         procedure: As it stands.
+        analysed: Its view.
         content_hash: Of what the database held when it was read.
     """
     view = procedure.view
-    buyer, value = view.buyer, view.value
-    places = [*view.places, *(place for lot in view.lots for place in lot.places)]
-    codes = [view.cpv_main, *view.cpv_additional, *(code for lot in view.lots for code in lot.cpv_codes)]
-    stated = sorted({code for code in codes if code is not None})
+    title, *description = analysed.texts
     return {
         "procedure_id": procedure.procedure_id,
         "revision": procedure.revision,
         "content_hash": content_hash,
         "state": procedure.state.value,
         "kind": view.kind.value,
+        "references": _references(view),
         "title": view.title,
-        "title_stems": _stems(view.title),
-        "description_stems": _stems(view.description),
-        "lot_stems": [_lot_stems(lot) for lot in view.lots],
-        "buyer_stems": _stems(buyer.name if buyer is not None else None),
-        "buyer_name": buyer.name if buyer is not None else None,
-        "buyer_siret": buyer.siret if buyer is not None else None,
-        "cpv_codes": stated,
-        "cpv_divisions": sorted({code[:CPV_DIVISION_DIGITS] for code in stated}),
-        "departements": _departements(places, buyer.departement if buyer is not None else None),
-        "nuts_codes": sorted({place.nuts_code for place in places if place.nuts_code is not None}),
+        "title_stems": _stems(title),
+        "description_stems": _stems(*description) if description else None,
+        "lot_stems": [_stems(*texts) for texts in analysed.lot_texts],
+        "trade_ids": _trade_ids(analysed),
         "published_at": to_json(view.published_at),
         "deadline_at": to_json(view.deadline_at),
-        "amount_cents": value.amount_cents if value is not None else None,
-        "currency": value.currency if value is not None else None,
+        **_buyer(analysed),
+        **_codes(view),
+        **_places(analysed.located, view),
+        **_amounts(view),
         "view": {"procedure_id": procedure.procedure_id, "state": procedure.state.value, **to_json(view)},
     }
 
 
-def _stems(text: str | None) -> str | None:
-    return " ".join(stems(text)) if text is not None else None
+def _types(mapping: Mapping[str, Any]) -> dict[str, str]:
+    # Elasticsearch does not show the type of an object.
+    return {name: field.get("type", "object") for name, field in mapping.get("properties", {}).items()}
 
 
-def _lot_stems(lot: Lot) -> str:
-    return " ".join(stems(f"{lot.title or ''} {lot.description or ''}"))
+def _references(view: Notice) -> list[str]:
+    """Return the numbers by which people ask for it, in small letters."""
+    stated = (view.source_id, view.procedure_key, view.internal_reference)
+    return sorted({number.strip().lower() for number in stated if number is not None})
 
 
-def _departements(places: Sequence[Place], of_buyer: str | None) -> list[str]:
-    """Return the départements of the work, else the buyer's."""
-    stated = {place.departement for place in places if place.departement is not None}
-    return sorted(stated) or ([of_buyer] if of_buyer is not None else [])
+def _stems(*texts: AnalysedText) -> str:
+    return " ".join(stem for text in texts for stem in text.stems)
+
+
+def _trade_ids(analysed: AnalysedNotice) -> list[str]:
+    """Return the trades of which the whole or a lot asks as clearly as a profile needs by default."""
+    needed = POINTS_NEEDED[Strictness.NORMAL]
+    return sorted(
+        trade_id
+        for trade_id, findings in analysed.findings.items()
+        if any(found.act is None and found.points >= needed for found in findings)
+    )
+
+
+def _buyer(analysed: AnalysedNotice) -> dict[str, Any]:
+    buyer, name = analysed.notice.buyer, analysed.buyer_name
+    return {
+        "buyer_stems": _stems(name) if name is not None else None,
+        "buyer_name": buyer.name if buyer is not None else None,
+        "buyer_siret": buyer.siret if buyer is not None else None,
+    }
+
+
+def _codes(view: Notice) -> dict[str, list[str]]:
+    codes = sorted(stated_codes(view))
+    return {"cpv_codes": codes, "cpv_divisions": sorted({code[:CPV_DIVISION_DIGITS] for code in codes})}
+
+
+def _places(located: LocatedNotice, view: Notice) -> dict[str, Any]:
+    """Return where the work is done, and its buyer's place where no more than an area around it is stated."""
+    work = [*located.work, *(spot for spots in located.lots for spot in spots)]
+    stated = work or ([located.buyer] if located.buyer is not None else [])
+    areas = _departements(spot for spot in stated if not spot.points)
+    of_buyer = located.buyer.points if located.buyer is not None else ()
+    points = dict.fromkeys(point for spot in stated for point in spot.points)
+    if located.buyer is not None and not areas.isdisjoint(located.buyer.departements):
+        points |= dict.fromkeys(of_buyer)
+    places = [*view.places, *(place for lot in view.lots for place in lot.places)]
+    return {
+        "departements": sorted(_departements(stated)),
+        "nuts_codes": sorted({place.nuts_code for place in places if place.nuts_code is not None}),
+        "points": [{"lat": point.latitude, "lon": point.longitude} for point in points],
+        "areas": sorted(areas),
+    }
+
+
+def _departements(spots: Iterable[Spot]) -> set[str]:
+    return {departement for spot in spots for departement in spot.departements}
+
+
+def _amounts(view: Notice) -> dict[str, Any]:
+    of_lots = {lot.value.amount_cents for lot in view.lots if lot.value and lot.value.currency == "EUR"}
+    return {
+        "amount_cents": view.value.amount_cents if view.value is not None else None,
+        "currency": view.value.currency if view.value is not None else None,
+        "lot_amount_cents": sorted(of_lots),
+    }

@@ -21,7 +21,9 @@ from alerting.domain.json import to_json
 from alerting.domain.procedure import ProcedureState
 from alerting.domain.search import SearchRequest, SearchSort
 from alerting.errors import SearchError
+from alerting.reference.communes import departements_reached, get_communes
 from alerting.reference.cpv import cpv_label
+from alerting.reference.trades import get_trade, trades
 from alerting.text.analysis import stems
 
 
@@ -31,10 +33,13 @@ WEIGHTED = ("title_stems^4", "lot_stems^3", "description_stems^2", "buyer_stems"
 LITTLE_WORDS = frozenset(
     stems("à au aux avec dans de des du en et la le les ou par pour sans sous sur un une")
 )
+# A number names one procedure; nothing that its digits stand in comes before it.
+OF_NUMBER = 1_000
 QUOTED = re.compile(r'["«“]([^"»”]*)["»”]')
 SIRET = re.compile(r"\d{14}")
 FACETS: dict[str, Any] = {
     "departement": {"terms": {"field": "departements", "size": 120}},
+    "trade": {"terms": {"field": "trade_ids", "size": 100}},
     "cpv_division": {"terms": {"field": "cpv_divisions", "size": 100}},
     "kind": {"terms": {"field": "kind", "size": 10}},
     "buyer": {"terms": {"field": "buyer_name", "size": 20}},
@@ -92,7 +97,7 @@ def build_query(request: SearchRequest, like: Mapping[str, Any] | None, *, now: 
     """Return the query; *like* is the document that others are to resemble."""
     # What became part of another procedure is found there.
     hidden: list[dict[str, Any]] = [{"term": {"state": ProcedureState.MERGED.value}}]
-    must = _text_clauses(read_text(request.text))
+    must = _text_or_number(request.text)
     if like is not None:
         hidden.append({"term": {"procedure_id": like["procedure_id"]}})
         must.append(_similar(like))
@@ -115,6 +120,9 @@ def read_facets(aggregations: Mapping[str, Any]) -> dict[str, list[dict[str, Any
     }
     for value in facets.get("cpv_division", []):
         value["label"] = cpv_label(value["value"] + "000000")
+    labels = {trade.trade_id: trade.label for trade in trades()}
+    for value in facets.get("trade", []):
+        value["label"] = labels[value["value"]]
     return facets
 
 
@@ -148,6 +156,15 @@ def _question(request: SearchRequest) -> str:
     return sha256(text.encode()).hexdigest()[:12]
 
 
+def _text_or_number(text: str) -> list[dict[str, Any]]:
+    clauses = _text_clauses(read_text(text))
+    number = text.strip().lower()
+    if not any(letter.isdigit() for letter in number):
+        return clauses
+    of_number = {"constant_score": {"filter": {"term": {"references": number}}, "boost": OF_NUMBER}}
+    return [_any([of_number, {"bool": {"must": clauses}}])] if clauses else [of_number]
+
+
 def _text_clauses(wanted: Wanted) -> list[dict[str, Any]]:
     clauses = [
         {
@@ -173,11 +190,11 @@ def _text_clauses(wanted: Wanted) -> list[dict[str, Any]]:
 
 
 def _filters(request: SearchRequest, now: datetime) -> list[dict[str, Any]]:
-    filters: list[dict[str, Any]] = []
-    if request.departements:
-        filters.append({"terms": {"departements": list(request.departements)}})
-    if request.kinds:
-        filters.append({"terms": {"kind": [kind.value for kind in request.kinds]}})
+    filters: list[dict[str, Any]] = [
+        {"terms": {name: asked}} for name, asked in _named(request).items() if asked
+    ]
+    if request.near is not None:
+        filters.append(_near(request.near, request.radius_km))
     if request.cpv_codes:
         filters.append(_any([_subtree(code) for code in request.cpv_codes]))
     if request.buyer is not None:
@@ -187,8 +204,30 @@ def _filters(request: SearchRequest, now: datetime) -> list[dict[str, Any]]:
     if request.minimum_cents is not None or request.maximum_cents is not None:
         bounds = {"gte": request.minimum_cents, "lte": request.maximum_cents}
         stated = {name: cents for name, cents in bounds.items() if cents is not None}
-        filters += [{"term": {"currency": "EUR"}}, {"range": {"amount_cents": stated}}]
+        whole = [{"term": {"currency": "EUR"}}, {"range": {"amount_cents": stated}}]
+        filters.append(_any([{"bool": {"filter": whole}}, {"range": {"lot_amount_cents": stated}}]))
     return filters
+
+
+def _named(request: SearchRequest) -> dict[str, list[str]]:
+    return {
+        "departements": list(request.departements),
+        "trade_ids": [get_trade(name).trade_id for name in request.trades],
+        "kind": [kind.value for kind in request.kinds],
+    }
+
+
+def _near(name: str, radius_km: int) -> dict[str, Any]:
+    """Ask for work within a circle, and for that of an area of which the circle holds enough (ADR 7)."""
+    centres = [commune.middle for commune in get_communes(name)]
+    areas = {area for centre in centres for area in departements_reached(centre, radius_km)}
+    # Distances count in whole kilometres, as a profile's do.
+    reach = f"{radius_km * 1000 + 500}m"
+    circles: list[dict[str, Any]] = [
+        {"geo_distance": {"distance": reach, "points": {"lat": centre.latitude, "lon": centre.longitude}}}
+        for centre in centres
+    ]
+    return _any([*circles, {"terms": {"areas": sorted(areas)}}])
 
 
 def _subtree(code: str) -> dict[str, Any]:

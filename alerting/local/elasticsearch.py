@@ -7,6 +7,7 @@ Out:  a node on 127.0.0.1, and its address; or one line that says what to do.
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -16,6 +17,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,11 +51,13 @@ class LocalElasticsearch:
         folder: Its home: data, logs, modules.
         jars: Where jars are kept between starts; shared by all nodes of a machine.
         log: Where it writes.
+        settings: Of the node, beside and before ours.
     """
 
     folder: Path
     jars: Path
     log: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
     url: str = field(default="", init=False)
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
@@ -66,6 +70,7 @@ class LocalElasticsearch:
         for folder in (self.jars, Path(sys.prefix)):
             refuse_accents(folder)
         prepare_home(self.folder, download(self.jars))
+        (self.folder / "settings.json").write_text(json.dumps(dict(self.settings)))
         address = self.folder / "address"
         address.unlink(missing_ok=True)
         self.log.parent.mkdir(parents=True, exist_ok=True)

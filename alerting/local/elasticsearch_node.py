@@ -1,6 +1,6 @@
 """Run one Elasticsearch node in this process, until SIGTERM.
 
-In:   a prepared home (modules, config, jars listed in ``jars.txt``).
+In:   a prepared home (modules, config, jars listed in ``jars.txt``, settings in ``settings.json``).
 Out:  a node on 127.0.0.1, on ports it found free; its address in the home's file ``address``.
 
 The official launcher is not published as a package; the node's own classes are.  What the
@@ -9,6 +9,7 @@ launcher does is done here: logging first, plugins loaded, then the node.
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 import threading
@@ -47,6 +48,7 @@ def main(arguments: list[str]) -> int:
             "http.port": "0",
             "transport.port": "0",
             "cluster.routing.allocation.disk.threshold_enabled": "false",
+            **json.loads(Path(home, "settings.json").read_text()),
         }
     )
     asked_to_stop = threading.Event()

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime
 from functools import lru_cache
 
 from rapidfuzz.distance import Levenshtein
@@ -34,7 +36,7 @@ _SHORT_WORD = 3
 # A number of the file that a source writes before the title: "2026-T04 - ".
 _LEAD = re.compile(r"^\s*(?=[^\s]*\d)[\w/.\-]{4,}\s*[-–—:]\s+")
 _WORD = re.compile(r"[a-z0-9]+")
-_DIGIT = re.compile(r"[0-9]")
+_WITH_DIGIT = re.compile(r"\b[a-z]*+[0-9][a-z0-9]*+")
 _EMPTY_TEXT = """
 le la les l un une des de du d et en a au aux pour par sur dans avec sans ou ce cet cette ces son sa ses
 relatif relative relatifs relatives concernant portant objet marche marches public publics travaux
@@ -48,21 +50,26 @@ departement conseil departemental regional region syndicat mixte intercommunal o
 services direction centre hospitalier ccas cc ca cu sa sas sarl epci republique francaise
 """
 _BUYER_WORDS = frozenset(_BUYER_TEXT.split())
+_LOT_WORDS = frozenset({"lot", "tranche", "phase"})
 
 
 def find_likeness(notice: Notice, other: Notice) -> float | None:
     """Return how alike two notices of one buyer and day are worded; None when they are two purchases."""
-    if not same_day(notice, other) or not same_buyer(notice, other) or is_contradicted(notice, other):
+    return find_likeness_of_day(notice, other) if same_day(notice, other) else None
+
+
+def find_likeness_of_day(notice: Notice, other: Notice) -> float | None:
+    """Return what ``find_likeness`` does, of two notices whose deadlines are known to lie on one day."""
+    if not same_buyer(notice, other) or is_contradicted(notice, other):
         return None
-    titles = _titles(notice.title), _titles(other.title)
     if _republished(notice, other):
-        return 100.0 if titles[0] == titles[1] else None
-    return _alike(*titles)
+        return 100.0 if _title(notice.title).text == _title(other.title).text else None
+    return _alike(_title(notice.title), _title(other.title))
 
 
 def is_alike(notice: Notice, other: Notice) -> bool:
     """Tell whether two notices are worded as one purchase is."""
-    likeness = _alike(_titles(notice.title), _titles(other.title))
+    likeness = _alike(_title(notice.title), _title(other.title))
     return likeness is not None and likeness >= SAME_TITLE
 
 
@@ -70,7 +77,13 @@ def same_day(notice: Notice, other: Notice) -> bool:
     """Tell whether both state a deadline, on one day in Paris."""
     if notice.deadline_at is None or other.deadline_at is None:
         return False
-    return notice.deadline_at.astimezone(PARIS).date() == other.deadline_at.astimezone(PARIS).date()
+    return day_in_paris(notice.deadline_at) == day_in_paris(other.deadline_at)
+
+
+@lru_cache(maxsize=20_000)
+def day_in_paris(moment: datetime) -> date:
+    """Return the day on which an aware moment falls in Paris."""
+    return moment.astimezone(PARIS).date()
 
 
 def same_buyer(notice: Notice, other: Notice) -> bool:
@@ -117,8 +130,9 @@ def fold(text: str | None) -> str:
     >>> fold("Réfection de l'École n° 2")
     'refection de l ecole n 2'
     """
-    plain = unicodedata.normalize("NFKD", (text or "").replace("œ", "oe").replace("Œ", "OE")).casefold()
-    return " ".join(_WORD.findall(plain.encode("ascii", "ignore").decode()))
+    whole = (text or "").replace("œ", "oe").replace("Œ", "OE").replace("ß", "ss")
+    plain = unicodedata.normalize("NFKD", whole).encode("ascii", "ignore").decode().lower()
+    return " ".join(_WORD.findall(plain))
 
 
 def buyer_tokens(notice: Notice) -> frozenset[str]:
@@ -140,56 +154,67 @@ def _republished(notice: Notice, other: Notice) -> bool:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Title:
+    """A title's words without accents, case and marks, and what of them tells one purchase from another.
+
+    Args:
+        text: The words, without the number of the file before them.
+        words: Each once.
+        numbers: Words with a digit, without leading zeros: "2", "b100".
+        lots: Numbers of lots that it names: "lot 2", "lot n 2".
+    """
+
+    text: str
+    words: frozenset[str]
+    numbers: frozenset[str]
+    lots: frozenset[str]
+
+
 @lru_cache(maxsize=20_000)
-def _titles(title: str) -> str:
-    return fold(_LEAD.sub("", title))
+def _title(title: str) -> _Title:
+    text = fold(_LEAD.sub("", title))
+    words = text.split()
+    numbers = frozenset(number.lstrip("0") for number in _WITH_DIGIT.findall(text))
+    return _Title(text, frozenset(words), numbers, _lot_numbers(words) if numbers else frozenset())
 
 
-def _alike(first: str, second: str) -> float | None:
-    short, long = sorted((first, second), key=len)
+def _alike(first: _Title, second: _Title) -> float | None:
+    short, long = sorted((first.text, second.text), key=len)
     if len(short) >= _CUT_LENGTH and long.startswith(short):
         return 100.0
-    words, others = short.split(), long.split()
-    if _numbers_differ(words, others) or (_own_words(words, others) and _own_words(others, words)):
+    if _numbers_differ(first, second) or (_has_own_words(first, second) and _has_own_words(second, first)):
         return None
     return token_sort_ratio(short, long)
 
 
-def _numbers_differ(words: list[str], others: list[str]) -> bool:
-    """Tell whether each title has a number ("2", "b100") that the other lacks, or one of them names a lot."""
-    numbers = {word.lstrip("0") for word in words if _has_digit(word)}
-    other_numbers = {word.lstrip("0") for word in others if _has_digit(word)}
-    if numbers and other_numbers:
-        return bool(numbers - other_numbers) and bool(other_numbers - numbers)
-    return _lot_numbers(words) != _lot_numbers(others)
+def _numbers_differ(title: _Title, other: _Title) -> bool:
+    """Tell whether each title has a number that the other lacks, or one of them names a lot."""
+    if title.numbers and other.numbers:
+        return not (title.numbers <= other.numbers or other.numbers <= title.numbers)
+    return title.lots != other.lots
 
 
-def _lot_numbers(words: list[str]) -> set[str]:
-    """Return the numbers of lots that a title names: "lot 2", "lot n 2"."""
+def _lot_numbers(words: list[str]) -> frozenset[str]:
     found = set()
     for position, word in enumerate(words):
-        if word in {"lot", "tranche", "phase"}:
+        if word in _LOT_WORDS:
             following = [each for each in words[position + 1 : position + 3] if each.isdigit()]
             found.update(following[:1])
-    return found
+    return frozenset(found)
 
 
-def _own_words(words: list[str], others: list[str]) -> bool:
+def _has_own_words(title: _Title, other: _Title) -> bool:
     """Tell whether a title has a telling word that the other has nothing like."""
-    known = set(others)
-    own = [
+    own = (
         word
-        for word in words
-        if len(word) > _SHORT_WORD and word not in known and word not in _EMPTY_WORDS and not _has_digit(word)
-    ]
-    return any(
-        not any(Levenshtein.normalized_similarity(word, other, score_cutoff=_SAME_WORD) for other in known)
-        for word in own
+        for word in title.words - other.words - _EMPTY_WORDS
+        if len(word) > _SHORT_WORD and not _WITH_DIGIT.fullmatch(word)
     )
-
-
-def _has_digit(word: str) -> bool:
-    return _DIGIT.search(word) is not None
+    similarity = Levenshtein.normalized_similarity
+    return any(
+        not any(similarity(word, each, score_cutoff=_SAME_WORD) for each in other.words) for word in own
+    )
 
 
 def _values_differ(notice: Notice, other: Notice) -> bool:

@@ -16,14 +16,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from alerting.domain.deadlines import PARIS
 from alerting.domain.notice import Notice
 from alerting.domain.procedure import LinkStep
 from alerting.notices.likeness import (
     SAME_TITLE,
     buyer_tokens,
     contradict,
+    day_in_paris,
     find_likeness,
+    find_likeness_of_day,
     fold,
     is_alike,
     is_contradicted,
@@ -184,14 +185,14 @@ def _similar_pairs(notices: Sequence[Notice]) -> list[tuple[float, int, int, str
     blocks: dict[object, list[int]] = defaultdict(list)
     for position, notice in enumerate(notices):
         if notice.deadline_at is not None:
-            day = notice.deadline_at.astimezone(PARIS).date()
+            day = day_in_paris(notice.deadline_at)
             for token in (*buyer_tokens(notice), siren_of(notice)):
                 if token is not None:
                     blocks[day, token].append(position)
     pairs = {pair for positions in blocks.values() for pair in combinations(positions, 2)}
     found = []
     for other, position in pairs:
-        likeness = find_likeness(notices[other], notices[position])
+        likeness = find_likeness_of_day(notices[other], notices[position])
         if likeness is not None and likeness >= SAME_TITLE:
             found.append((likeness, other, position, _words(notices[position], likeness)))
     # Of equally alike ones by what they are called, not by where they stand.
@@ -224,7 +225,7 @@ def _most_similar(notice: Notice, candidates: Sequence[Candidate]) -> Link | Non
 
 
 def _words(notice: Notice, likeness: float) -> str:
-    day = notice.deadline_at.astimezone(PARIS).date().isoformat() if notice.deadline_at is not None else ""
+    day = day_in_paris(notice.deadline_at).isoformat() if notice.deadline_at is not None else ""
     return f"{day}, titles {likeness:.0f} of 100 alike"
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, time, tzinfo
 from decimal import Decimal
 from hashlib import sha256
@@ -83,9 +84,8 @@ def normalise(raw: RawNotice) -> Notice:
     """Return the notice that *raw* states."""
     log: list[Normalisation] = []
     description = _prose(raw.description, is_html=raw.description_is_html, field="description", log=log)
-    deadlines = [
-        found for stated in raw.deadlines if (found := _time(stated, "deadline_at", log)) is not None
-    ]
+    lots = tuple(_lot(lot, log) for lot in raw.lots)
+    deadline_at, lots = _deadlines(_first(raw.deadlines, log), lots)
     return Notice(
         feed_id=raw.feed_id,
         source_id=_name(raw.source_id) or "",
@@ -100,9 +100,9 @@ def normalise(raw: RawNotice) -> Notice:
         cpv_main=_cpv(raw.cpv_main, "cpv_main", log),
         cpv_additional=_cpvs(raw.cpv_additional, "cpv_additional", log),
         places=_places(raw.places, log),
-        lots=tuple(_lot(lot, log) for lot in raw.lots),
+        lots=lots,
         value=_money(raw.value, "value", log),
-        deadline_at=min(deadlines, default=None),
+        deadline_at=deadline_at,
         question_deadline_at=_time(raw.question_deadline, "question_deadline_at", log),
         visit_at=_time(raw.visit, "visit_at", log),
         document_url=_url(raw.document_url),
@@ -151,7 +151,24 @@ def _lot(raw: RawLot, log: list[Normalisation]) -> Lot:
         cpv_codes=_cpvs(raw.cpv_codes, "lots.cpv_codes", log),
         places=_places(raw.places, log),
         value=_money(raw.value, "lots.value", log),
+        deadline_at=_first(raw.deadlines, log),
     )
+
+
+def _deadlines(stated: datetime | None, lots: tuple[Lot, ...]) -> tuple[datetime | None, tuple[Lot, ...]]:
+    """Return the last moment to answer anything, and the lots: with dates of their own where these differ."""
+    dates = {lot.deadline_at for lot in lots if lot.deadline_at is not None}
+    if not dates:
+        return stated, lots
+    if stated is not None and any(lot.deadline_at is None for lot in lots):
+        dates.add(stated)
+    own = lots if len(dates) > 1 else tuple(replace(lot, deadline_at=None) for lot in lots)
+    return max(dates), own
+
+
+def _first(stated: tuple[RawTime, ...], log: list[Normalisation]) -> datetime | None:
+    """Return the first of the times that end the chance to take part."""
+    return min((time for raw in stated if (time := _time(raw, "deadline_at", log)) is not None), default=None)
 
 
 def _places(raw: tuple[RawPlace, ...], log: list[Normalisation]) -> tuple[Place, ...]:
@@ -219,7 +236,8 @@ def _decimal(text: str) -> str:
 
 
 def _change(raw: RawChange, log: list[Normalisation]) -> Change:
-    return Change(raw.field, _side(raw.before, log), _side(raw.after, log), _text(raw.evidence))
+    before, after = _side(raw.before, log), _side(raw.after, log)
+    return Change(raw.field, before, after, _text(raw.evidence), _name(raw.lot_id))
 
 
 def _side(side: RawTime | str | None, log: list[Normalisation]) -> str | None:

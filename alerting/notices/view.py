@@ -11,11 +11,12 @@ one purchase differently, and a difference in words is no news to a firm.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 from alerting.domain.deadlines import PARIS, is_day_alone
+from alerting.domain.lots import has_own_deadlines
 from alerting.domain.money import Money
 from alerting.domain.notice import Buyer, Change, Lot, Notice, NoticeKind, Place
 from alerting.domain.procedure import ProcedureState
@@ -27,8 +28,10 @@ _MERGED = tuple(
     field.name for field in fields(Notice) if field.name not in _OWN | {"lots", "changes", "normalisations"}
 )
 _COPIES = frozenset({NoticeKind.CALL, NoticeKind.PLANNING, NoticeKind.OTHER})
+_LOT_NUMBER = re.compile(r"(?:lots?|par|parts?|tranches?)?[\s\-_.:]*(?:n[°ºo]?)?[\s\-_.:]*(\d+)")
 _NAMELESS = frozenset({NoticeKind.CANCELLATION, NoticeKind.CORRECTION})
 _CALLS = frozenset({NoticeKind.CALL, NoticeKind.CORRECTION})
+_ENDS = frozenset({NoticeKind.CANCELLATION, NoticeKind.AWARD})
 
 
 def merge(notices: Sequence[Notice]) -> Notice:
@@ -50,12 +53,15 @@ def merge(notices: Sequence[Notice]) -> Notice:
 def find_state(notices: Sequence[Notice]) -> ProcedureState:
     """Return where a procedure stands after these notices, the oldest first.
 
-    What was taken back counts for nothing; a purchase of which only the plan was told ends with it.
+    What was taken back counts for nothing; a purchase of which only the plan was told ends with it.  A
+    result of some lots does not end it while others, with dates of their own, can be answered.
     """
     state = ProcedureState.PLANNED
     void = _taken_back(notices)
     standing = [notice for position, notice in enumerate(notices) if position not in void]
-    for notice in standing:
+    for position, notice in enumerate(standing):
+        if notice.kind in _ENDS and _leaves_lots_open(notice, standing[:position]):
+            continue
         if notice.kind is NoticeKind.CANCELLATION:
             state = ProcedureState.CANCELLED
         elif notice.kind is NoticeKind.AWARD:
@@ -72,7 +78,6 @@ def find_changes(before: Notice, after: Notice) -> tuple[Change, ...]:
     A fact that was silent and is now filled in is no change, but for the deadline.
     """
     told = [
-        ("deadline_at", _time(before.deadline_at), _time(after.deadline_at)),
         (
             "question_deadline_at",
             _time(before.question_deadline_at),
@@ -87,10 +92,10 @@ def find_changes(before: Notice, after: Notice) -> tuple[Change, ...]:
     changed = [
         Change(field=name, before=old, after=new)
         for name, old, new in told
-        if old != new and new is not None and (old is not None or name == "deadline_at")
+        if old != new and new is not None and old is not None
     ]
     known = set(before.changes)
-    return (*changed, *(change for change in after.changes if change not in known))
+    return (*_moved(before, after), *changed, *(change for change in after.changes if change not in known))
 
 
 def sum_up(steps: Iterable[Sequence[Change]]) -> tuple[Change, ...]:
@@ -98,15 +103,29 @@ def sum_up(steps: Iterable[Sequence[Change]]) -> tuple[Change, ...]:
 
     What was taken back is no change; words are kept as they came.
     """
-    facts: dict[str, Change] = {}
+    facts: dict[tuple[str, str | None], Change] = {}
     texts: dict[Change, None] = {}
     for change in (change for step in steps for change in step):
         if change.field == "text":
             texts[change] = None
         else:
-            first = facts.get(change.field, change)
-            facts[change.field] = replace(change, before=first.before)
+            first = facts.get((change.field, change.lot_id), change)
+            facts[change.field, change.lot_id] = replace(change, before=first.before)
     return (*(change for change in facts.values() if change.before != change.after), *texts)
+
+
+def _leaves_lots_open(result: Notice, earlier: Sequence[Notice]) -> bool:
+    """Tell whether a result, or those before it, names lots, and another's own deadline lay ahead then."""
+    dates: dict[str, datetime] = {}
+    ended = {_lot_key(lot) for lot in result.lots}
+    for notice in earlier:
+        if notice.kind in _CALLS:
+            dates = {_lot_key(lot): lot.deadline_at for lot in notice.lots if lot.deadline_at} or dates
+        elif notice.kind in _ENDS:
+            ended |= {_lot_key(lot) for lot in notice.lots}
+    if not result.lots or result.published_at is None:
+        return False
+    return any(key not in ended and date > result.published_at for key, date in dates.items())
 
 
 def _takes_back(notice: Notice) -> bool:
@@ -128,29 +147,75 @@ def _taken_back(notices: Sequence[Notice]) -> frozenset[int]:
 def _overlay(older: Notice, newer: Notice) -> Notice:
     """Return the facts of both, those of *newer* where it states them."""
     facts = {name: getattr(newer, name) for name in _MERGED if getattr(newer, name) not in (None, ())}
-    if newer.deadline_at is None and (deadline := _changed_deadline(newer)) is not None:
-        facts["deadline_at"] = deadline
     if newer.kind in _NAMELESS and all(change.field != "title" for change in newer.changes):
         facts.pop("title", None)  # What was called names the purchase; "withdrawn", "corrected" do not.
-    if _is_vaguer(facts.get("deadline_at"), older.deadline_at):
-        del facts["deadline_at"]
     if newer.kind is NoticeKind.AWARD and older.value is not None:
         facts.pop("value", None)  # What was paid is no correction of what was estimated.
     if _says_less(newer.places, older.places):
         del facts["places"]
     if older.buyer is not None and newer.buyer is not None:
         facts["buyer"] = _overlay_buyer(older.buyer, newer.buyer)
-    return replace(older, **facts, lots=_overlay_lots(older.lots, newer.lots))
+    facts.pop("deadline_at", None)
+    overlaid = replace(older, **facts, lots=_overlay_lots(older.lots, newer.lots))
+    return _overlay_deadlines(overlaid, newer)
 
 
 def _fill(view: Notice, copy: Notice) -> Notice:
     """Return the view with its silent facts taken from a copy; lots are matched, never added to."""
+    filled = _overlay(copy, view)
     copied = {_lot_key(lot): lot for lot in copy.lots}
+    dates = {_lot_key(lot): lot.deadline_at for lot in filled.lots}
     lots = tuple(
-        replace(_overlay_lot(copied.get(_lot_key(lot), lot), lot), lot_id=lot.lot_id) for lot in view.lots
+        replace(
+            _overlay_lot(copied.get(_lot_key(lot), lot), lot),
+            lot_id=lot.lot_id,
+            deadline_at=dates[_lot_key(lot)],
+        )
+        for lot in view.lots
     )
-    filled = replace(_overlay(copy, view), lots=lots or copy.lots)
-    return replace(filled, title=view.title)
+    return replace(filled, title=view.title, lots=lots or copy.lots)
+
+
+def _overlay_deadlines(view: Notice, newer: Notice) -> Notice:
+    """Return the view with the dates that *newer* states: those of the whole and its lots are one statement.
+
+    A correction may give the whole's among its changes, or that of a lot alone: the others keep theirs.
+    """
+    stated, moved = _changed_deadlines(newer)
+    last = newer.deadline_at or stated
+    if last is not None and not _is_vaguer(last, view.deadline_at):
+        own = {} if newer.deadline_at is None else {_lot_key(lot): lot.deadline_at for lot in newer.lots}
+        view = _with_deadlines(view, last, own)
+    known = {_lot_key(lot): lot.deadline_at or view.deadline_at for lot in view.lots}
+    if not moved.keys() & known.keys():
+        return view
+    dates = {key: moved.get(key, date) for key, date in known.items()}
+    stated_dates = {date for date in dates.values() if date is not None}
+    is_one = len(set(dates.values())) == 1
+    return _with_deadlines(view, max(stated_dates), {} if is_one else dates)
+
+
+def _with_deadlines(view: Notice, last: datetime, own: Mapping[str, datetime | None]) -> Notice:
+    lots = tuple(replace(lot, deadline_at=own.get(_lot_key(lot))) for lot in view.lots)
+    return replace(view, deadline_at=last, lots=lots)
+
+
+def _moved(before: Notice, after: Notice) -> Iterator[Change]:
+    """Yield the move of the deadline: of the whole, or where lots have their own, of each lot that moved."""
+    old = {_lot_key(lot): lot.deadline_at or before.deadline_at for lot in before.lots}
+    dates = [
+        (lot.lot_id, old[_lot_key(lot)], lot.deadline_at or after.deadline_at)
+        for lot in after.lots
+        if _lot_key(lot) in old
+    ]
+    differ = has_own_deadlines(before) or has_own_deadlines(after)
+    if not differ or not dates or len({pair[1:] for pair in dates}) == 1:
+        if after.deadline_at is not None and before.deadline_at != after.deadline_at:
+            yield Change("deadline_at", _time(before.deadline_at), _time(after.deadline_at))
+        return
+    for lot_id, was, is_now in dates:
+        if is_now is not None and was != is_now:
+            yield Change("deadline_at", _time(was), _time(is_now), lot_id=lot_id)
 
 
 def _is_vaguer(newer: datetime | None, older: datetime | None) -> bool:
@@ -179,17 +244,25 @@ def _is_copy(notice: Notice, earlier: Sequence[Notice]) -> bool:
     return notice.kind in _COPIES and bool(calls) and all(other.feed_id != notice.feed_id for other in calls)
 
 
-def _changed_deadline(notice: Notice) -> datetime | None:
-    """Return the deadline that a correction gives only among its changes."""
-    stated = [change.after for change in notice.changes if change.field == "deadline_at" and change.after]
-    for text in reversed(stated):
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            continue
-        if moment.tzinfo is not None:
-            return moment.astimezone(UTC)
-    return None
+def _changed_deadlines(notice: Notice) -> tuple[datetime | None, dict[str, datetime]]:
+    """Return the deadlines that a correction gives only among its changes: the whole's, and those of lots."""
+    whole: datetime | None = None
+    of_lots: dict[str, datetime] = {}
+    for change in notice.changes:
+        moment = _moment(change.after) if change.field == "deadline_at" else None
+        if moment is not None and change.lot_id is not None:
+            of_lots[_key(change.lot_id)] = moment
+        elif moment is not None:
+            whole = moment
+    return whole, of_lots
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo is not None else None
 
 
 def _overlay_lots(older: tuple[Lot, ...], newer: tuple[Lot, ...]) -> tuple[Lot, ...]:
@@ -207,9 +280,14 @@ def _overlay_lot(older: Lot, newer: Lot) -> Lot:
 
 
 def _lot_key(lot: Lot) -> str:
-    """Return what sources agree on: "LOT-0002", "Lot n° 2" and "02" are one lot."""
-    digits = re.findall(r"\d+", lot.lot_id)
-    return digits[-1].lstrip("0") if digits else lot.lot_id.strip().casefold()
+    """Return what sources agree on: "LOT-0002", "Lot n° 2" and "02" are one lot, "2A" is another."""
+    return _key(lot.lot_id)
+
+
+def _key(lot_id: str) -> str:
+    folded = " ".join(lot_id.casefold().split())
+    found = _LOT_NUMBER.fullmatch(folded)
+    return folded if found is None else found[1].lstrip("0") or "0"
 
 
 def _kind(notices: Sequence[Notice]) -> NoticeKind:
@@ -219,7 +297,7 @@ def _kind(notices: Sequence[Notice]) -> NoticeKind:
 
 def _prose(notice: Notice) -> tuple[Change, ...]:
     """Return what a correction says in words alone; empty when it also changes a stated fact."""
-    if notice.kind is not NoticeKind.CORRECTION or _changed_deadline(notice) is not None:
+    if notice.kind is not NoticeKind.CORRECTION or any(_changed_deadlines(notice)):
         return ()
     return tuple(change for change in notice.changes if change.field == "text")
 

@@ -21,6 +21,7 @@ from alerting.digests.select import Candidate, Reminding, Told, select_items
 from alerting.domain.address import read_address
 from alerting.domain.cadence import Cadence, Rhythm, find_window_end
 from alerting.domain.digest import Digest, DigestItem
+from alerting.domain.lots import changes_for
 from alerting.domain.procedure import Procedure, ProcedureState
 from alerting.notices.view import sum_up
 from alerting.store import deliveries, digests, documents, firms, matches, procedures
@@ -218,10 +219,13 @@ def _candidate(
     last_told = 0 if last is None else last.told_revision
     carried = None if last is None else last.carried
     known = last_told if carried is None else last_told + 1
-    changes = sum_up([carried or (), *(step.changes for step in history if step.revision > known)])
+    lot_ids = () if match is None else match.lot_ids
+    changes = changes_for(
+        sum_up([carried or (), *(step.changes for step in history if step.revision > known)]), lot_ids
+    )
     return Candidate(
         procedure=replace(procedure, changes=changes),
-        lot_ids=() if match is None else match.lot_ids,
+        lot_ids=lot_ids,
         reasons=() if match is None else match.reasons,
         score=0.0 if match is None else match.score,
         fit=None if match is None else match.fit,

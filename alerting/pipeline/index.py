@@ -15,15 +15,24 @@ import structlog
 
 from alerting.domain.search import SearchRequest, SearchSort
 from alerting.errors import SearchUnavailableError
-from alerting.index.generations import find_serving
-from alerting.index.procedures import ReadProcedure, SearchIndex
-from alerting.pipeline.rebuild import add_refusals, drop_outlived, rebuild_index
+from alerting.index.procedures import SearchIndex
+from alerting.pipeline.rebuild import (
+    add_refusals,
+    drop_outlived,
+    find_serving,
+    read,
+    rebuild_index,
+    settle_index,
+    start_index,
+    try_rebuild,
+)
 from alerting.store import procedures
 from alerting.store.database import Database
 
 
 log = structlog.get_logger()
 
+LOCK = "alerting: copying into the search index"
 _BATCH = 500
 
 
@@ -40,26 +49,34 @@ def index_procedures(
     """
     counts = {"indexed": 0, "refused": 0}
     if index is not None:
-        _ensure_generation(database, index, now)
-        _copy(database, index, now, counts)
+        # Two at once could put an older state over a newer one.
+        with database.try_hold(LOCK) as is_ours:
+            if not is_ours:
+                log.info("index_copied_by_another")
+            elif _is_ready(database, index, now):
+                _copy(database, index, now, counts)
     with database.begin() as connection:
         waiting = procedures.count_unindexed(connection)
     log.info("procedures_indexed", **counts, waiting_count=waiting)
     return {**counts, "waiting": waiting}
 
 
-def _ensure_generation(database: Database, index: SearchIndex, now: Callable[[], datetime]) -> None:
-    """See that a generation serves which takes our documents and holds all that is marked."""
+def _is_ready(database: Database, index: SearchIndex, now: Callable[[], datetime]) -> bool:
+    """See that a generation serves which takes our documents and holds all that is marked.
+
+    Returns:
+        False while another process builds it.
+    """
     serving = find_serving(index.generations())
     if serving is None:
-        # There is no copy, whatever the marks say.
-        with database.begin() as connection:
-            procedures.unmark_indexed(connection)
-        index.create_generation(is_serving=True, now=now())
-    elif not serving.is_current or not serving.is_settled:
-        rebuild_index(database, index, now=now)
+        return start_index(database, index, now=now)
+    if not serving.is_current:
+        return try_rebuild(database, index, now=now) is not None
+    if not serving.is_settled:
+        settle_index(database, index, now=now)
     else:
         drop_outlived(index, now=now())
+    return True
 
 
 def _copy(
@@ -73,7 +90,7 @@ def _copy(
         if not batch:
             return
         last = batch[-1][0].procedure_id
-        refusals = index.put([ReadProcedure(*one) for one in batch])
+        refusals = index.put([read(one) for one in batch])
         with database.begin() as connection:
             for procedure, fingerprint in batch:
                 procedures.mark_indexed(

@@ -17,7 +17,7 @@ from alerting.domain.procedure import LinkStep
 from alerting.errors import UnknownIdError
 from alerting.notices.link import Link
 from alerting.notices.view import find_changes, find_state, merge, sum_up
-from alerting.store import digests, matches, notices, procedures
+from alerting.store import digests, feedback, matches, notices, procedures
 from alerting.store.database import Connection, Database, lock
 from alerting.store.notices import StoredNotice
 
@@ -157,6 +157,7 @@ def _close(connection: Connection, emptied_id: int, procedure_id: int, *, now: d
             told_revision=kept.revision - 1 if is_news else kept.revision,
             carried=carried if is_news else None,
         )
+    feedback.move_opinions(connection, emptied_id, procedure_id, now=now)
     matches.end_matches(connection, emptied_id, now=now)
     procedures.set_merged(connection, emptied_id)
 

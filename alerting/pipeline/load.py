@@ -206,9 +206,14 @@ def _store(
 def hash_content(notice: Notice) -> str:
     """Return the hash (sha256, hex) of everything that a notice states.
 
-    Left out are how it was cleaned, and the buyer's address, without which earlier ones were hashed.
+    Left out are how it was cleaned, and what earlier ones were hashed without: the buyer's address, and
+    dates of lots where there are none.
     """
     stated = to_json(replace(notice, normalisations=()))
+    for part, name in ((stated["lots"], "deadline_at"), (stated["changes"], "lot_id")):
+        for each in part:
+            if each[name] is None:
+                del each[name]
     if stated["buyer"] is not None:
         hashed = {name: stated["buyer"][name] for name in _HASHED_OF_BUYER}
         stated["buyer"] = hashed if any(hashed.values()) else None

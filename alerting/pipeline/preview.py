@@ -7,8 +7,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from alerting.domain.deadlines import has_passed
 from alerting.domain.feed import Feed
 from alerting.domain.json import to_json
+from alerting.domain.lots import last_deadline
 from alerting.domain.notice import Notice
 from alerting.domain.procedure import ProcedureState
 from alerting.feeds.credentials import Secrets
@@ -32,7 +34,8 @@ def try_feed(database: Database, feed: Feed, *, secrets: Secrets, now: Callable[
     told: dict[int, list[Row]] = defaultdict(list)
     candidates = [(number, notice) for number, notice in enumerate(checked.notices) if is_open[number]]
     for profile_id, number, decision in Engine(profiles).match(candidates):
-        if decision.accepted:
+        notice = checked.notices[number]
+        if decision.accepted and not has_passed(last_deadline(notice, decision.lot_ids), now=moment):
             row = {"profile_id": profile_id, "lots": decision.lot_ids, "reasons": to_json(decision.reasons)}
             told[number].append(row)
     return {
@@ -62,4 +65,4 @@ def _by_profile(row: Row) -> str:
 def _is_open(notice: Notice, now: datetime) -> bool:
     """Tell whether a firm could still answer."""
     is_call = find_state([notice]) is ProcedureState.OPEN
-    return is_call and (notice.deadline_at is None or notice.deadline_at > now)
+    return is_call and not has_passed(notice.deadline_at, now=now)

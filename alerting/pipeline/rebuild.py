@@ -11,23 +11,23 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from zlib import crc32
 
 import structlog
 
 from alerting.domain.feed import Reject
 from alerting.domain.procedure import Procedure
 from alerting.errors import SearchError, SearchUnavailableError
-from alerting.index.documents import document_of
-from alerting.index.generations import Generation, find_serving
-from alerting.index.procedures import ReadProcedure, Refusal, SearchIndex
+from alerting.index.procedures import Generation, ReadProcedure, Refusal, SearchIndex
+from alerting.matching.analyse import analyse_notice
 from alerting.store import procedures, rejects
-from alerting.store.database import Connection, Database, try_lock
+from alerting.store.database import Connection, Database
 
 
 log = structlog.get_logger()
 
 _BATCH = 500
-_LOCK = "alerting: rebuild of the search index"
+LOCK = "alerting: rebuild of the search index"
 # Longer than any page's token holds on to a generation.
 OUTLIVED_AFTER = timedelta(hours=1)
 
@@ -51,35 +51,55 @@ def rebuild_index(database: Database, index: SearchIndex, *, now: Callable[[], d
         SearchError: The new generation is not equal to the database; the old one serves on.
         SearchUnavailableError: The index is away, or another rebuild is running.
     """
-    with database.begin() as connection:
-        if not try_lock(connection, _LOCK):
-            raise SearchUnavailableError("search index: another rebuild is running; see its log")
-        return _rebuild(database, index, now)
+    report = try_rebuild(database, index, now=now)
+    if report is None:
+        raise SearchUnavailableError("search index: another rebuild is running; see its log")
+    return report
 
 
-def _rebuild(database: Database, index: SearchIndex, now: Callable[[], datetime]) -> dict[str, Any]:
-    progress = _Progress()
-    known = index.generations()
-    serving = find_serving(known)
-    if serving is not None and serving.is_current and not serving.is_settled:
-        generation = serving
-    else:
-        generation = _find_unfinished(index, known) or index.create_generation(is_serving=False, now=now())
+def try_rebuild(
+    database: Database, index: SearchIndex, *, now: Callable[[], datetime]
+) -> dict[str, Any] | None:
+    """Do the same; None where a rebuild is running."""
+    with database.try_hold(LOCK) as is_ours:
+        if not is_ours:
+            return None
+        progress = _Progress()
+        generation = _find_unfinished(index) or index.create_generation(is_serving=False, now=now())
         log.info("index_rebuild_started", generation=generation.name)
         _level(database, index, generation, progress)
         _compare(index, generation, progress)
         index.serve(generation, now=now())
         log.info("index_generation_serves", generation=generation.name)
-    # What was copied into the old generation since it was read.
-    _level(database, index, generation, progress)
-    index.settle(generation, now=now())
-    counts = {
-        "procedures": progress.seen_count,
-        "put": progress.put_count,
-        "refused": len(progress.refused),
-    }
-    log.info("index_rebuilt", generation=generation.name, **counts)
-    return {"generation": generation.name, **counts, "waiting": 0}
+        return _settle(database, index, generation, progress, now)
+
+
+def start_index(database: Database, index: SearchIndex, *, now: Callable[[], datetime]) -> bool:
+    """Let an empty generation serve where none does, and all wait for it; False: a rebuild is running."""
+    with database.try_hold(LOCK) as is_ours:
+        if is_ours and find_serving(index.generations()) is None:
+            # There is no copy, whatever the marks say.
+            with database.begin() as connection:
+                procedures.unmark_indexed(connection)
+            index.create_generation(is_serving=True, now=now())
+        return is_ours
+
+
+def settle_index(database: Database, index: SearchIndex, *, now: Callable[[], datetime]) -> None:
+    """Put into the generation that serves what a killed rebuild had still to put, unless one is running.
+
+    Raises:
+        SearchError: It holds what was never written into it.
+    """
+    with database.try_hold(LOCK) as is_ours:
+        serving = find_serving(index.generations())
+        if is_ours and serving is not None and not serving.is_settled:
+            _settle(database, index, serving, _Progress(), now)
+
+
+def find_serving(generations: Sequence[Generation]) -> Generation | None:
+    """Return the generation that the alias leads to, the newest if there are several."""
+    return next((one for one in reversed(generations) if one.is_serving), None)
 
 
 def drop_outlived(index: SearchIndex, *, now: datetime) -> None:
@@ -104,8 +124,34 @@ def add_refusals(connection: Connection, refusals: Sequence[Refusal], batch: Seq
         rejects.add_reject(connection, reject, feed_id=feeds[refusal.procedure_id], stage="index")
 
 
-def _find_unfinished(index: SearchIndex, known: Sequence[Generation]) -> Generation | None:
+def read(one: tuple[Procedure, str]) -> ReadProcedure:
+    """Return a procedure and its fingerprint, as stored, ready to be put."""
+    procedure, fingerprint = one
+    return ReadProcedure(procedure, analyse_notice(procedure.view), fingerprint)
+
+
+def _settle(
+    database: Database,
+    index: SearchIndex,
+    generation: Generation,
+    progress: _Progress,
+    now: Callable[[], datetime],
+) -> dict[str, Any]:
+    """Put what was copied into the old generation since it was read; return what was done."""
+    _level(database, index, index.get_generation(generation.name), progress)
+    index.settle(index.get_generation(generation.name), now=now())
+    counts = {
+        "procedures": progress.seen_count,
+        "put": progress.put_count,
+        "refused": len(progress.refused),
+    }
+    log.info("index_rebuilt", generation=generation.name, **counts)
+    return {"generation": generation.name, **counts, "waiting": 0}
+
+
+def _find_unfinished(index: SearchIndex) -> Generation | None:
     """Return the newest generation that never served, if documents still fit in; delete others like it."""
+    known = index.generations()
     serving = find_serving(known)
     begun = [one for one in known if serving is None or one.name > serving.name]
     found = begun[-1] if begun and begun[-1].is_current else None
@@ -137,7 +183,7 @@ def _pass_over(database: Database, index: SearchIndex, generation: Generation, p
     return progress.put_count - put_before + (progress.refused != refused_before)
 
 
-def _batches(database: Database) -> Iterator[list[ReadProcedure]]:
+def _batches(database: Database) -> Iterator[list[tuple[Procedure, str]]]:
     last = 0
     while True:
         with database.begin() as connection:
@@ -145,41 +191,49 @@ def _batches(database: Database) -> Iterator[list[ReadProcedure]]:
         if not batch:
             return
         last = batch[-1][0].procedure_id
-        yield [ReadProcedure(*one) for one in batch]
+        yield batch
 
 
 def _put_differing(
     database: Database,
     index: SearchIndex,
     generation: Generation,
-    batch: Sequence[ReadProcedure],
+    batch: Sequence[tuple[Procedure, str]],
     progress: _Progress,
 ) -> None:
-    numbers = [one.procedure.procedure_id for one in batch]
+    numbers = [procedure.procedure_id for procedure, _ in batch]
     held = index.content_hashes(numbers, of=generation.name) | progress.refused
-    differing = [one for one in batch if held.get(one.procedure.procedure_id) != one.content_hash]
+    differing = [one for one in batch if held.get(one[0].procedure_id) != one[1]]
     if not differing:
-        _check_one(index, generation, batch[0], progress)
+        _check_one(index, generation, batch, progress)
         return
-    hashes = {one.procedure.procedure_id: one.content_hash for one in differing}
-    refusals = index.put(differing, into=generation.name)
+    hashes = {procedure.procedure_id: fingerprint for procedure, fingerprint in differing}
+    refusals = index.put([read(one) for one in differing], into=generation.name)
     with database.begin() as connection:
-        add_refusals(connection, refusals, [one.procedure for one in differing])
+        add_refusals(connection, refusals, [procedure for procedure, _ in differing])
     refused = {refusal.procedure_id for refusal in refusals}
     progress.put_count += len(differing) - len(refused)
     progress.refused = {number: of for number, of in progress.refused.items() if number not in hashes}
     progress.refused |= {number: hashes[number] for number in refused}
 
 
-def _check_one(index: SearchIndex, generation: Generation, one: ReadProcedure, progress: _Progress) -> None:
-    """Compare a whole document: a hash alone says what was meant to be written."""
+def _check_one(
+    index: SearchIndex,
+    generation: Generation,
+    batch: Sequence[tuple[Procedure, str]],
+    progress: _Progress,
+) -> None:
+    """Compare one whole document of a batch: a hash alone says what was meant to be written."""
+    # Other ones in each generation, and the same ones when it is looked at again.
+    chosen = crc32(f"{generation.name} {batch[0][0].procedure_id}".encode()) % len(batch)
+    one = read(batch[chosen])
     number = one.procedure.procedure_id
     held = index.whole_documents([number], of=generation.name).get(number)
     if held is None and number in progress.refused:
         return
     if held is None or held["content_hash"] != one.content_hash:
         return
-    if held != document_of(one.procedure, content_hash=one.content_hash):
+    if held != one.document():
         _give_up(index, generation, f"procedure {number} is not as it was written")
 
 
@@ -188,6 +242,9 @@ def _compare(index: SearchIndex, generation: Generation, progress: _Progress) ->
     held, expected = index.count(of=generation.name), progress.seen_count - len(progress.refused)
     if held != expected:
         _give_up(index, generation, f"{held} procedures (expected {expected})")
+    # Deleted meanwhile, the first document would have made an index that knows no mapping of ours.
+    if not index.get_generation(generation.name).is_current:
+        _give_up(index, generation, "its mapping is not ours")
 
 
 def _give_up(index: SearchIndex, generation: Generation, problem: str) -> None:

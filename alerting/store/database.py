@@ -21,7 +21,7 @@ from alerting.domain.json import write_json
 from alerting.errors import StoreOutdatedError, StoreUnavailableError, UnstorableError
 
 
-__all__ = ["Connection", "Database", "lock", "migrate", "open_database", "savepoint", "try_lock"]
+__all__ = ["Connection", "Database", "lock", "migrate", "open_database", "savepoint"]
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = "alerting: migrations"
@@ -60,6 +60,27 @@ class Database:
             if found.first() is None:
                 connection.execute(text(f'CREATE DATABASE "{name}"'))
 
+    @contextmanager
+    def try_hold(self, name: str) -> Iterator[bool]:
+        """Hold the lock of that name without an open transaction; yields False where somebody else holds it.
+
+        It is the connection's own: it ends with it, by whatever way.
+
+        Raises:
+            StoreUnavailableError: The server is away.
+        """
+        with _errors():
+            connection = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        try:
+            # A connection that goes back to the pool would take the lock along.
+            connection.detach()
+            with _errors():
+                statement = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
+                is_ours = bool(connection.execute(statement, {"name": name}).scalar_one())
+            yield is_ours
+        finally:
+            connection.close()
+
     def close(self) -> None:
         """Close every idle connection."""
         self.engine.dispose()
@@ -84,12 +105,6 @@ def migrate(database: Database) -> str:
 def lock(connection: Connection, name: str) -> None:
     """Wait until nobody else holds the lock of that name; it ends with the transaction."""
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
-
-
-def try_lock(connection: Connection, name: str) -> bool:
-    """Take the lock of that name unless somebody else holds it; it ends with the transaction."""
-    statement = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
-    return bool(connection.execute(statement, {"name": name}).scalar_one())
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     DateTime,
+    FromClause,
     Select,
     and_,
     any_,
@@ -34,6 +35,7 @@ from alerting.store.tables import (
     digest_runs,
     digests,
     firms,
+    matches,
     procedures,
     profiles,
     recipients,
@@ -344,11 +346,15 @@ def near_dates(
     asked = (
         select(tellings.c.profile_id, tellings.c.procedure_id)
         .join(procedures, procedures.c.procedure_id == tellings.c.procedure_id)
+        .outerjoin(matches, _is_match_of(tellings))
         .where(
             tellings.c.profile_id.in_(profile_ids),
             tellings.c.kind == TellingKind.NEW.value,
             procedures.c.state == ProcedureState.OPEN.value,
-            or_(*(date.between(now, until) for date in dates)),
+            or_(
+                *(date.between(now, until) for date in dates),
+                and_(matches.c.first_deadline_at <= until, matches.c.deadline_at >= now),
+            ),
         )
     )
     return {(row.profile_id, row.procedure_id) for row in connection.execute(asked)}
@@ -359,8 +365,8 @@ def changed_pairs(now: datetime, profile_ids: Collection[str] | None = None) -> 
 
     Of some profiles, or of all.
 
-    An end that was told is not told again; of a procedure whose deadline has passed, only a move of
-    the deadline is told.
+    An end that was told is not told again; of a procedure whose deadline has passed, that of the lots that
+    fit, only a move of the deadline is told.
     """
     last = (
         select(
@@ -378,19 +384,34 @@ def changed_pairs(now: datetime, profile_ids: Collection[str] | None = None) -> 
         revisions.c.revision > last.c.revision,
         revisions.c.changes.contains([{"field": "deadline_at"}]),
     )
-    is_ahead = or_(procedures.c.deadline_at.is_(None), procedures.c.deadline_at > now)
     has_ended = procedures.c.state.in_(_ENDS)
     is_end_told = procedures.c.state == any_(last.c.kinds)
     return (
         select(last.c.profile_id, last.c.procedure_id)
         .join(procedures, procedures.c.procedure_id == last.c.procedure_id)
         .join(profiles, profiles.c.profile_id == last.c.profile_id)
+        .outerjoin(matches, _is_match_of(last))
         .where(
             profiles.c.ended_at.is_(None),
             procedures.c.state != ProcedureState.MERGED.value,
             last.c.revision < procedures.c.revision,
-            or_(and_(has_ended, ~is_end_told), and_(~has_ended, or_(is_ahead, has_new_deadline))),
+            or_(and_(has_ended, ~is_end_told), and_(~has_ended, or_(is_ahead(now), has_new_deadline))),
         )
+    )
+
+
+def is_ahead(now: datetime) -> ColumnElement[bool]:
+    """Tell of a match, or of a procedure beside none, whether what fits can still be answered."""
+    last = func.coalesce(matches.c.deadline_at, procedures.c.deadline_at)
+    return or_(last.is_(None), last > now)
+
+
+def _is_match_of(pair: FromClause) -> ColumnElement[bool]:
+    """Join the standing match of a pair of profile and procedure."""
+    return and_(
+        matches.c.profile_id == pair.c.profile_id,
+        matches.c.procedure_id == pair.c.procedure_id,
+        matches.c.ended_at.is_(None),
     )
 
 

@@ -13,7 +13,7 @@ from alerting.domain.cadence import Cadence
 from alerting.domain.criteria import Criteria
 from alerting.domain.json import criteria_from_json, to_json
 from alerting.domain.profile import Firm, Profile, Recipient
-from alerting.store.tables import deliveries, digests, firms, profiles, received_mails, recipients
+from alerting.store.tables import deliveries, digests, feedback, firms, profiles, received_mails, recipients
 
 
 # How many rows one question asks for by their ids.
@@ -125,10 +125,22 @@ def erase_firm(connection: Connection, firm_id: str, *, now: datetime) -> bool:
     connection.execute(
         update(received_mails).where(received_mails.c.delivery_id.in_(to_it)).values(diagnostic=None)
     )
+    said = feedback.c.firm_id == firm_id
+    connection.execute(update(feedback).where(said, feedback.c.ended_at.is_(None)).values(ended_at=now))
+    connection.execute(update(feedback).where(said).values(recipient_id=None))
     connection.execute(
         update(profiles).where(profiles.c.firm_id == firm_id).values(name="", criteria={}, **ended)
     )
     return True
+
+
+def change_criteria(connection: Connection, profile_id: str, criteria: Criteria) -> None:
+    """Let a profile ask for something else from now on; it is matched anew."""
+    connection.execute(
+        update(profiles)
+        .where(profiles.c.profile_id == profile_id, profiles.c.criteria != to_json(criteria))
+        .values(criteria=to_json(criteria), version=profiles.c.version + 1, matched_at=None)
+    )
 
 
 def change_cadence(connection: Connection, profile_id: str, cadence: Cadence) -> None:
@@ -179,21 +191,21 @@ def find_profile(connection: Connection, profile_id: str) -> Profile | None:
 
 def active_profiles(connection: Connection) -> list[tuple[str, Criteria]]:
     """Return every standing profile's id and criteria, by id; those of firms that did not confirm rest."""
-    asked = select(profiles.c.profile_id, profiles.c.criteria).where(*standing())
+    asked = select(profiles.c.profile_id, profiles.c.criteria).where(*_standing())
     rows = connection.execute(asked.order_by(profiles.c.profile_id))
     return [(row.profile_id, criteria_from_json(row.criteria)) for row in rows]
 
 
 def standing_profiles(connection: Connection) -> list[tuple[str, str, Criteria]]:
     """Return the same with each profile's firm: profile, firm, criteria."""
-    asked = select(profiles.c.profile_id, profiles.c.firm_id, profiles.c.criteria).where(*standing())
+    asked = select(profiles.c.profile_id, profiles.c.firm_id, profiles.c.criteria).where(*_standing())
     rows = connection.execute(asked.order_by(profiles.c.profile_id))
     return [(row.profile_id, row.firm_id, criteria_from_json(row.criteria)) for row in rows]
 
 
 def profile_versions(connection: Connection) -> dict[str, int]:
     """Return the version of every standing profile's criteria."""
-    asked = select(profiles.c.profile_id, profiles.c.version).where(*standing())
+    asked = select(profiles.c.profile_id, profiles.c.version).where(*_standing())
     return {row.profile_id: row.version for row in connection.execute(asked)}
 
 
@@ -202,7 +214,7 @@ def criteria_of(connection: Connection, profile_ids: Sequence[str]) -> Iterator[
     columns = (profiles.c.profile_id, profiles.c.version, profiles.c.criteria)
     for start in range(0, len(profile_ids), _ROWS):
         wanted = profiles.c.profile_id.in_(profile_ids[start : start + _ROWS])
-        for row in connection.execute(select(*columns).where(wanted, *standing())):
+        for row in connection.execute(select(*columns).where(wanted, *_standing())):
             yield row.profile_id, row.version, criteria_from_json(row.criteria)
 
 
@@ -252,11 +264,10 @@ def profiles_of(connection: Connection, firm_id: str) -> list[tuple[str, Criteri
 
 
 def _unmatched() -> tuple[Any, ...]:
-    return (profiles.c.matched_at.is_(None), *standing())
+    return (profiles.c.matched_at.is_(None), *_standing())
 
 
-def standing() -> tuple[Any, ...]:
-    """Return what holds of a profile that is matched: it has not ended, and its firm has confirmed."""
+def _standing() -> tuple[Any, ...]:
     resting = exists().where(firms.c.firm_id == profiles.c.firm_id, firms.c.unconfirmed_since.is_not(None))
     return (profiles.c.ended_at.is_(None), ~resting)
 

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from alerting.domain.json import fit_from_json, reasons_from_text, to_json
 from alerting.domain.match import Decision, Fit, Reason
 from alerting.domain.procedure import ProcedureState
-from alerting.store.digests import changed_pairs
+from alerting.store.digests import changed_pairs, is_ahead
 from alerting.store.tables import digests, matches, procedures, profiles, tellings
 
 
@@ -30,12 +30,16 @@ _STORED = (
 
 @dataclass(frozen=True, slots=True)
 class NewMatch:
-    """One pair that was decided, with the procedure's revision that was read."""
+    """One pair that was decided, with the procedure's revision that was read.
+
+    ``deadlines`` are the dates of the lots that fit, in order, where lots have their own; else empty.
+    """
 
     profile_id: str
     procedure_id: int
     revision: int
     decision: Decision
+    deadlines: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,8 @@ def put_matches(connection: Connection, found: Sequence[NewMatch], *, now: datet
         index_elements=["profile_id", "procedure_id"],
         set_={
             "lot_ids": new.lot_ids,
+            "first_deadline_at": new.first_deadline_at,
+            "deadline_at": new.deadline_at,
             "reasons": new.reasons,
             "fit": new.fit,
             "score": new.score,
@@ -175,9 +181,7 @@ def _is_new(now: datetime) -> ColumnElement[bool]:
     told = exists().where(
         tellings.c.profile_id == matches.c.profile_id, tellings.c.procedure_id == matches.c.procedure_id
     )
-    is_open = (procedures.c.state == ProcedureState.OPEN.value) & or_(
-        procedures.c.deadline_at.is_(None), procedures.c.deadline_at > now
-    )
+    is_open = (procedures.c.state == ProcedureState.OPEN.value) & is_ahead(now)
     is_wanted = or_(profiles.c.told_from.is_(None), procedures.c.created_at >= profiles.c.told_from)
     return ~told & is_open & is_wanted
 
@@ -188,6 +192,8 @@ def _row(match: NewMatch, reasons: Any, now: datetime) -> dict[str, Any]:
         "procedure_id": match.procedure_id,
         "revision": match.revision,
         "lot_ids": list(match.decision.lot_ids),
+        "first_deadline_at": min(match.deadlines, default=None),
+        "deadline_at": max(match.deadlines, default=None),
         "reasons": reasons,
         "fit": to_json(match.decision.fit),
         "score": match.decision.score,

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Text, cast, func, or_, select,
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from alerting.domain.json import notice_from_json, to_json
-from alerting.domain.notice import Notice, NoticeKind
+from alerting.domain.notice import Lot, Notice, NoticeKind
 from alerting.domain.procedure import LinkStep
 from alerting.store.tables import folded_reference, lots, notices
 
@@ -21,7 +21,7 @@ _TIMES = frozenset({"published_at", "deadline_at", "question_deadline_at", "visi
 _LISTS = frozenset({"languages", "cpv_additional", "refers_to"})
 _FIELDS = tuple(name for name in Notice.__dataclass_fields__ if name != "lots")
 _LINK_FIELDS = ("notice_id", "procedure_id", "link_step", "link_evidence")
-_LOT_FIELDS = ("lot_id", "title", "description", "cpv_codes", "places", "value")
+_LOT_FIELDS = ("lot_id", "title", "description", "cpv_codes", "places", "value", "deadline_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def add_notice(
     notice_id: int = connection.execute(statement.returning(notices.c.notice_id)).scalar_one()
     rows = [
         {"notice_id": notice_id, "position": position, **_lot_values(lot)}
-        for position, lot in enumerate(to_json(notice)["lots"])
+        for position, lot in enumerate(notice.lots)
     ]
     if rows:
         connection.execute(insert(lots), rows)
@@ -195,7 +195,7 @@ def _lots_of(connection: Connection, notice_ids: Sequence[int]) -> dict[int, lis
     if notice_ids:
         asked = select(lots).where(lots.c.notice_id.in_(notice_ids))
         for row in connection.execute(asked.order_by(lots.c.notice_id, lots.c.position)).mappings():
-            found[row["notice_id"]].append({name: row[name] for name in _LOT_FIELDS})
+            found[row["notice_id"]].append({name: _json_value(row[name]) for name in _LOT_FIELDS})
     return found
 
 
@@ -217,5 +217,5 @@ def _column_value(notice: Notice, name: str) -> Any:
     return to_json(value)
 
 
-def _lot_values(lot: dict[str, Any]) -> dict[str, Any]:
-    return {name: lot[name] for name in _LOT_FIELDS}
+def _lot_values(lot: Lot) -> dict[str, Any]:
+    return {**{name: to_json(getattr(lot, name)) for name in _LOT_FIELDS}, "deadline_at": lot.deadline_at}

@@ -29,6 +29,7 @@ class Subscriber:
     firm_id: str
     firm_name: str
     profiles: tuple[SubscribedProfile, ...]
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Delivered:
 def find_subscriber(connection: Connection, recipient_id: int) -> Subscriber | None:
     """Return a recipient; None when there is none of that number, or he is one of the firm no longer."""
     asked = (
-        select(recipients.c.email, firms.c.firm_id, firms.c.name)
+        select(recipients.c.email, recipients.c.language, firms.c.firm_id, firms.c.name)
         .join(firms, firms.c.firm_id == recipients.c.firm_id)
         .where(
             recipients.c.recipient_id == recipient_id,
@@ -54,7 +55,8 @@ def find_subscriber(connection: Connection, recipient_id: int) -> Subscriber | N
     row = connection.execute(asked).one_or_none()
     if row is None:
         return None
-    return Subscriber(recipient_id, row.email, row.firm_id, row.name, _profiles(connection, row.firm_id))
+    profiles_of = _profiles(connection, row.firm_id)
+    return Subscriber(recipient_id, row.email, row.firm_id, row.name, profiles_of, row.language)
 
 
 def find_delivered(connection: Connection, delivery_id: int) -> Delivered | None:

@@ -207,6 +207,7 @@ lots = Table(
     Column("cpv_codes", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("places", JSONB, nullable=False, server_default=text("'[]'")),
     Column("value", JSONB),
+    _time("deadline_at"),  # where lots differ in that; NULL: as the notice
 )
 
 firms = Table(
@@ -270,6 +271,9 @@ matches = Table(
     Column("profile_id", Text, ForeignKey("profiles.profile_id"), primary_key=True),
     Column("procedure_id", BigInteger, ForeignKey("procedures.procedure_id"), primary_key=True),
     Column("lot_ids", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    # The first and the last date of those lots, where lots have their own; NULL: as the procedure.
+    _time("first_deadline_at"),
+    _time("deadline_at"),
     Column("reasons", JSONB, nullable=False),
     Column("fit", JSONB(none_as_null=True)),  # null: decided before there was one
     Column("score", Float, nullable=False),
@@ -378,6 +382,27 @@ suppressions = Table(
         "profile_id",
         unique=True,
         postgresql_nulls_not_distinct=True,
+        postgresql_where=text("ended_at IS NULL"),
+    ),
+)
+
+# What a firm says of a procedure; one opinion stands, others have ended.
+feedback = Table(
+    "feedback",
+    metadata,
+    _id("feedback_id"),
+    Column("firm_id", Text, ForeignKey("firms.firm_id"), nullable=False),
+    Column("profile_id", Text, ForeignKey("profiles.profile_id"), nullable=False),
+    Column("procedure_id", BigInteger, ForeignKey("procedures.procedure_id"), nullable=False),
+    Column("recipient_id", BigInteger, ForeignKey("recipients.recipient_id")),  # NULL: an operator
+    Column("opinion", Text, nullable=False),  # an Opinion
+    _time("created_at", nullable=False),
+    _time("ended_at"),
+    Index(
+        "uq_feedback_standing",
+        "firm_id",
+        "procedure_id",
+        unique=True,
         postgresql_where=text("ended_at IS NULL"),
     ),
 )

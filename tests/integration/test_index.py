@@ -12,8 +12,9 @@ from alerting.domain.money import Money
 from alerting.domain.notice import Buyer, Lot, Notice, NoticeKind, Place
 from alerting.domain.procedure import Procedure, ProcedureState
 from alerting.domain.search import SearchRequest, SearchSort
-from alerting.errors import SearchError, SearchUnavailableError, UnknownIdError
+from alerting.errors import ProfileError, SearchError, SearchUnavailableError, UnknownIdError
 from alerting.index.procedures import ReadProcedure, SearchIndex
+from alerting.matching.analyse import analyse_notice
 
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -39,7 +40,8 @@ def procedure(number, title, **facts):
 
 def put(index, *procedures):
     """Put procedures and let them be found."""
-    refused = index.put([ReadProcedure(one, f"hash {one.procedure_id}") for one in procedures])
+    read = [ReadProcedure(one, analyse_notice(one.view), f"hash {one.procedure_id}") for one in procedures]
+    refused = index.put(read)
     index.count()
     return refused
 
@@ -127,7 +129,12 @@ def test_a_title_weighs_more_than_a_lot_and_a_lot_more_than_a_description(index)
         ({"buyer": "217 200 122 00016"}, []),
         ({"buyer": "21350238800019"}, [1]),
         ({"open_only": True}, [4, 1]),
-        ({"minimum_cents": 100_00}, [1]),
+        ({"minimum_cents": 100_00}, [3, 1]),
+        ({"minimum_cents": 900_00}, [3]),
+        ({"trades": ("peinture",)}, [2]),
+        ({"near": "Redon (35)", "radius_km": 20}, [4, 1]),
+        ({"near": "Redon (35)"}, [1]),
+        ({"near": "35000", "radius_km": 10}, [2]),
         ({"maximum_cents": 99_00}, []),
     ],
 )
@@ -144,18 +151,72 @@ def test_conditions_narrow(index, conditions, expected):
             buyer=Buyer("Ville de Rennes", "21350238800019"),
             deadline_at=NOW + timedelta(days=3),
             value=Money(100_00, "EUR"),
+            places=(Place(commune="Redon", postcode="35600"),),
         ),
-        procedure(2, "Peinture", cpv_main="45442100", deadline_at=NOW - timedelta(days=1)),
-        procedure(3, "Mobilier", kind=NoticeKind.AWARD, state=ProcedureState.AWARDED),
-        procedure(4, "Sols", value=Money(200_00, "USD")),
+        # Where the work is no more than an area in which the buyer sits, the buyer's place counts.
+        procedure(
+            2,
+            "Peinture",
+            cpv_main="45442100",
+            deadline_at=NOW - timedelta(days=1),
+            places=(Place(departement="35"),),
+            buyer=Buyer("Métropole", departement="35", commune="Rennes", postcode="35000"),
+        ),
+        procedure(
+            3,
+            "Mobilier",
+            kind=NoticeKind.AWARD,
+            state=ProcedureState.AWARDED,
+            lots=(Lot("1", "Chaises", value=Money(950_00, "EUR")),),
+        ),
+        procedure(
+            4, "Sols", value=Money(200_00, "USD"), places=(Place(commune="Allaire", postcode="56350"),)
+        ),
     )
 
     assert numbers(index, sort=SearchSort.PUBLISHED, **conditions) == expected
 
 
+def test_an_area_of_which_the_circle_holds_enough_is_near(index):
+    """
+    A département stated alone, as a profile's circle judges it (ADR 7).
+    """
+    put(
+        index,
+        procedure(1, "Toiture", places=(Place(departement="35"),)),
+        procedure(2, "Toiture", places=(Place(departement="22"),)),
+        procedure(3, "Toiture", places=(Place(nuts_code="FRH0"),)),
+    )
+
+    assert sorted(numbers(index, near="Rennes (35)", radius_km=40)) == [1, 3]
+
+
+def test_a_number_finds_what_was_published_under_it(index):
+    """
+    The source's, the procedure's key, the buyer's own; before others in which its digits stand.
+    """
+    own = procedure(26_88092, "Toiture", internal_reference="2026-TVX-7")
+    put(index, own, procedure(2, "Peinture 2688092", description="2026 TVX 7"))
+
+    assert numbers(index, " 2026-tvx-7 ") == [2688092, 2]
+    assert numbers(index, "2688092") == [2688092, 2]
+
+
+def test_places_and_trades_that_nobody_knows_are_refused_in_one_line(index):
+    """
+    As in a profile.
+    """
+    put(index, procedure(1, "Toiture"))
+
+    with pytest.raises(ProfileError, match=r"Nullepart"):
+        ask(index, near="Nullepart")
+    with pytest.raises(ProfileError, match=r"astronaute"):
+        ask(index, trades=("astronaute",))
+
+
 def test_facets_count_what_was_found(index):
     """
-    By département, CPV division with its label, kind, buyer, and the Paris week of the deadline.
+    By département, trade and CPV division with their labels, kind, buyer, and the Paris week of the deadline.
     """
     # Sunday 22:30 UTC is Sunday 23:30 in Paris.
     sunday = datetime(2026, 3, 8, 22, 30, tzinfo=UTC)
@@ -173,6 +234,7 @@ def test_facets_count_what_was_found(index):
         "deadline_week": [{"value": "2026-03-02", "count": 1}, {"value": "2026-03-09", "count": 1}],
         "departement": [{"value": "35", "count": 2}],
         "kind": [{"value": "call", "count": 2}],
+        "trade": [{"value": "couvreur", "count": 2, "label": "Couverture, zinguerie"}],
     }
 
 

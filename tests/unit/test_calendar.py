@@ -141,3 +141,24 @@ def test_events_are_called_in_the_readers_language(language, said):
     content = rendered(digest(item(HALL)), language).calendar.content
 
     assert [str(event["summary"])[: len(said)] for event in Calendar.from_ical(content).events] == [said]
+
+
+def test_lots_that_end_on_other_days_have_events_of_their_own():
+    """
+    The first date is the procedure's; each other lot that fits and is still open is named, beside it.
+    """
+    week = timedelta(days=7)
+    lots = tuple(
+        replace(lot, deadline_at=SCHOOL.deadline_at + days)
+        for lot, days in zip(SCHOOL.lots, (-9 * week, 0 * week, week), strict=True)
+    )
+    school = replace(SCHOOL, lots=lots)
+
+    found = events(item(school, lot_ids=("LOT-0001", "LOT-0004", "LOT-0005")))
+    alone = events(item(school, lot_ids=("LOT-0004",)))
+
+    later = "procedure-1-deadline-lot-LOT-0005@alertes.exemple.example"
+    assert set(found) == {DEADLINE, later, QUESTIONS, VISIT}
+    assert found[later]["dtstart"].dt == SCHOOL.deadline_at + week
+    assert str(found[later]["summary"]).startswith("Date limite (Lot\N{NO-BREAK SPACE}5) · ")
+    assert set(alone) == {DEADLINE, QUESTIONS, VISIT}

@@ -35,7 +35,7 @@ def test_a_notice_is_read_field_by_field():
     assert (notice.buyer.name, notice.nature) == ("Commune de Kerlann", Nature.WORKS)
     assert (notice.cpv_main, notice.cpv_additional) == ("45261210", ("45261000",))
     assert [(place.nuts_code, place.departement) for place in notice.places] == [("FRH01", "22")]
-    assert notice.deadline_at.isoformat() == "2026-04-02T21:59:00+00:00"
+    assert notice.deadline_at.isoformat() == "2026-04-05T21:59:00+00:00"
     assert notice.value == Money(15_000_050, "EUR")
     assert notice.procedure_key == "170f9daa-0000-4d4e-a60f-66d3f5c8da5a"
     assert notice.notice_url == "https://ted.example/fr/123456-2026"

@@ -105,6 +105,31 @@ def test_a_corrigendum_gives_the_deadline_before_and_after():
 
 
 @pytest.mark.parametrize(
+    ("named", "moved"),
+    [
+        pytest.param("2", ["2"], id="one lot"),
+        pytest.param("Lots n° 1 et 3", ["1", "3"], id="several"),
+        pytest.param("Tous les lots", [None], id="all of them"),
+        pytest.param("couverture", [], id="one that nobody knows by number"),
+    ],
+)
+def test_a_corrigendum_that_names_a_lot_moves_that_lot_alone(named, moved):
+    """
+    The coded data repeat the lot's date: it is not told as that of the purchase.
+    """
+    start = CORRIGENDUM.index("<SECTION>IV.2.2")
+    end = CORRIGENDUM.index("</SECTION>", start) + len("</SECTION>")
+    document = f"{CORRIGENDUM[:end]}<LOT_NO>{named}</LOT_NO>{CORRIGENDUM[end:]}"
+
+    notice = read(document)
+
+    dates = [change for change in notice.changes if change.field == "deadline_at"]
+    assert [change.lot_id for change in dates] == moved
+    assert {change.after for change in dates} <= {"2021-03-18T11:00:00+00:00"}
+    assert (notice.deadline_at is not None) == (moved == [None])
+
+
+@pytest.mark.parametrize(
     "prose",
     [
         "La consultation est déclarée sans suite.",

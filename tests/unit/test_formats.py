@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from alerting.domain.notice import NoticeKind
 from alerting.errors import FeedFormatError
 from alerting.feeds.formats import FORMATS, parse
-from alerting.feeds.formats.prose import find_new_deadline
+from alerting.feeds.formats.prose import find_new_deadlines
 from alerting.notices.normalise import normalise
 
 
@@ -170,7 +170,7 @@ def test_a_new_deadline_is_read_from_prose_or_not_at_all(text, after):
     """
     One new date in a sentence about the deadline is read; two that compete are not guessed at.
     """
-    found = find_new_deadline(text)
+    found = next(iter(find_new_deadlines(text)), None)
 
     assert (found.after if found is not None else None) == after
 

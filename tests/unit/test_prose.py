@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from alerting.feeds.formats.prose import find_new_deadline
+from alerting.domain.notice import Clock, RawChange, RawTime
+from alerting.feeds.formats.lot_words import find_lots
+from alerting.feeds.formats.prose import find_new_deadlines, read_changes
 
 
 OLD, NEW = "2026-10-05", "2026-10-12"
@@ -67,6 +69,85 @@ def test_a_deadline_in_prose_is_the_new_one_or_none(text, before, after):
     """
     What held until now is never told as what holds; a date that lacks its year is seen, and not guessed.
     """
-    found = find_new_deadline(text)
+    found = next(iter(find_new_deadlines(text)), None)
 
     assert ((found.before, found.after) if found is not None else (None, None)) == (before, after)
+
+
+MOVED = "La date limite de remise des offres est reportée au 12 octobre 2026"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"{MOVED} pour le lot n° 2.", [(("2",), NEW)]),
+        (f"Pour les lots 1, 3 et 4, {MOVED.lower()} à 12h.", [(("1", "3", "4"), f"{NEW}T12:00")]),
+        (f"Lots 2 à 4 : {MOVED.lower()}.", [(("2", "3", "4"), NEW)]),
+        ("Lot 2, 12 octobre 2026 : nouvelle date limite de remise des offres.", [(("2",), NEW)]),
+        (
+            "Lot 1 : remise des offres reportée au 5 octobre 2026.\nLot 2 : remise des offres reportée au 12 octobre 2026.",
+            [(("1",), OLD), (("2",), NEW)],
+        ),
+        (
+            "Lot 1 : remise des offres reportée au 5 octobre 2026.\nLot 1 : remise des offres reportée au 12 octobre 2026.",
+            [],
+        ),
+        (f"{MOVED} pour tous les lots.", [((), NEW)]),
+        (f"{MOVED}. Le lot 3 comprend désormais la zinguerie.", [((), NEW)]),
+        (f"{MOVED} pour le lot couverture.", []),
+        (f"Rectificatif concernant le lot 2. {MOVED}.", []),
+        (f"Le présent avis porte sur l'ensemble des lots. {MOVED}.", [((), NEW)]),
+        (f"{MOVED}. Pour le lot 2, la remise des offres est reportée au 5 octobre 2026.", []),
+        (f"{MOVED}. Pour le lot 2, la remise des offres est reportée au 12 octobre 2026.", []),
+    ],
+)  # fmt: skip
+def test_a_lots_date_is_never_told_as_the_whole_purchases(text, told):
+    """
+    The lots are those that the sentence names; where nobody can tell which, there is no date.
+    """
+    found = find_new_deadlines(text)
+
+    assert [(new.lots, new.after) for new in found] == told
+
+
+def test_what_is_said_of_lots_is_a_change_each():
+    """
+    Each names its lot; the sentence is kept as evidence. Without a date that can be told the words remain.
+    """
+    unclear = f"{MOVED} pour le lot couverture."
+
+    changes = read_changes([f"{MOVED} pour les lots 1 et 2.", unclear])
+
+    sentence = f"{MOVED} pour les lots 1 et 2."
+    after = RawTime(NEW, Clock.PARIS)
+    assert changes == (
+        RawChange("deadline_at", None, after, sentence, "1"),
+        RawChange("deadline_at", None, after, sentence, "2"),
+        RawChange("text", None, unclear, unclear),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "lots"),
+    [
+        ("La toiture", ()),
+        ("lot unique", ()),
+        ("chacun des lots", ()),
+        ("le lot n°02", ("02",)),
+        ("LOTS N° 1 ET N° 3", ("1", "3")),
+        ("lots 1A, 1B", ("1A", "1B")),
+        ("le lot B", ("B",)),
+        ("lots 3-5", ("3", "4", "5")),
+        ("lot 2 et lot 7", ("2", "7")),
+        ("lot 2 - 12/10/2026", ("2",)),
+        ("le lot 4 à 12h00", ("4",)),
+        ("lots 1 à 999", ("1", *map(str, range(2, 200)), "999")),
+        ("le lot concerné", None),
+        ("trois lots", None),
+    ],
+)
+def test_which_lots_a_text_names(text, lots):
+    """
+    Numbers and letters behind the word, ranges too; a date or an hour behind them is none.
+    """
+    assert find_lots(text) == lots

@@ -119,7 +119,6 @@ def read_notice(
         places=_places(project),
         lots=tuple(_lot(lot, language) for lot in lots),
         value=_value(project),
-        deadlines=tuple(moment for lot in lots for moment in _deadlines(lot)),
         question_deadline=_first_moment(lots, "TenderingProcess/AdditionalInformationRequestPeriod"),
         document_url=_document_url(lots),
         submission_url=_first_text(lots, "TenderingTerms/TenderRecipientParty/EndpointID"),
@@ -213,6 +212,7 @@ def _lot(lot: Element, language: str | None) -> RawLot:
         + texts_of(project, "AdditionalCommodityClassification/ItemClassificationCode"),
         places=_places(project),
         value=_value(project),
+        deadlines=_deadlines(lot),
     )
 
 
@@ -237,7 +237,7 @@ def _value(project: Element | None) -> RawMoney | None:
     return RawMoney(text, attribute(amount, "currencyID")) if text is not None else None
 
 
-def _deadlines(lot: Element) -> list[RawTime]:
+def _deadlines(lot: Element) -> tuple[RawTime, ...]:
     """Read BT-131, BT-1311 and BT-630: offers, requests to take part, expressions of interest."""
     process = find(lot, "TenderingProcess")
     periods = (
@@ -246,7 +246,7 @@ def _deadlines(lot: Element) -> list[RawTime]:
         find(process, f"{EXTENSION}/InterestExpressionReceptionPeriod"),
     )
     moments = (_moment(period, "EndDate", "EndTime") for period in periods)
-    return [moment for moment in moments if moment is not None]
+    return tuple(moment for moment in moments if moment is not None)
 
 
 def _first_moment(lots: list[Element], path: str) -> RawTime | None:

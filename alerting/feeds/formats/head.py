@@ -7,6 +7,7 @@ Out:  its ``Head``: the root element of XML, or the names at the top of JSON.
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -22,6 +23,14 @@ _CHUNK_BYTES = 4_096
 _JSON_START = re.compile(rb"^(?:\xef\xbb\xbf)?\s*+[\[{]")
 _JSON_NAME = re.compile(rb'"((?:[^"\\]|\\.){1,80})"\s*:')
 _MARKS = (b"<rss", b"<feed", b"<rdf:RDF")
+# What nearly every document begins with: a declaration, comments and instructions, the root's start tag.
+# All of it atomic, so that what begins otherwise is known at once; the parser looks at that.
+_XML_START = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*+(?>(?><\?(?>[^?]|\?(?!>))*+\?>|<!--(?>[^-]|-(?!-))*+-->)\s*+)*+"
+    rb"<(?>[A-Za-z_][\w.\-]*+:)?+(?P<root>[A-Za-z_][\w.\-]*+)"
+    rb"(?P<attributes>(?>\s++[A-Za-z_][\w.:\-]*+\s*+=\s*+(?>\"[^\"<&]*+\"|'[^'<&]*+'))*+)\s*+/?>"
+)
+_NAMESPACE = re.compile(r"\sxmlns(?::[\w.\-]+)?\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +62,20 @@ def read_head(document: bytes, *, feed_id: str) -> Head:
     if _JSON_START.match(start):
         found = (name.decode("utf-8", "replace") for name in _JSON_NAME.findall(start))
         return Head(names=frozenset(found))
+    head = _quick_head(start)
+    if head is not None:
+        return head
     refuse_entities(document, feed_id=feed_id)
     return _xml_head(document, feed_id)
+
+
+def _quick_head(start: bytes) -> Head | None:
+    """Read the root's start tag where it is in ASCII and no document type stands before it."""
+    found = _XML_START.match(start)
+    if found is None or not found.group().removeprefix(BOM_UTF8).isascii():
+        return None
+    namespaces = _NAMESPACE.findall(found["attributes"].decode("ascii"))
+    return Head(found["root"].decode("ascii"), tuple(first or second for first, second in namespaces))
 
 
 def _xml_head(document: bytes, feed_id: str) -> Head:

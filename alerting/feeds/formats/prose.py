@@ -1,19 +1,21 @@
 """Read the new deadline out of a correction's French prose, or say nothing.
 
 In:   the text of ``infosRectif``.
-Out:  the old and the new wall-clock time with the sentence that says so; None when no
-      sentence speaks of the deadline, or when two new dates compete.
+Out:  the old and the new wall-clock time with the sentence that says so, and the lots of which alone it
+      does; nothing when no sentence speaks of the deadline, when two new dates compete, or when
+      nobody can tell whether the date is the whole purchase's.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date as calendar_day
 from datetime import time
 
 from alerting.domain.notice import Clock, RawChange, RawTime
+from alerting.feeds.formats.lot_words import find_lots
 
 
 MONTHS = {
@@ -72,6 +74,11 @@ MOVED = re.compile(
     r"|devien(t|nent)|passe(nt)?|n['’]est\s+plus)\b",
     re.IGNORECASE,
 )
+LIMITED = re.compile(
+    r"\b(concern\w+|relati\w+|uniquement|seulement|seule?s?|limité\w*|pour|port\w+\s+sur)\s+"
+    r"(?:(?:aux?|les?|du|des|ce|cette?|à)\s+)*lots?\b",
+    re.IGNORECASE,
+)
 FROM = re.compile(r"\bdu(\s+\w+di|\s+dimanche)?\s*$", re.IGNORECASE)
 UNTIL = re.compile(r"^[\s,]*(et\s+)?(au|à|jusqu['’]au)\b", re.IGNORECASE)
 SENTENCE_END = re.compile(r"(?<=[.;])\s+(?=[A-ZÉÀ«])|\n")
@@ -86,39 +93,62 @@ CONTINUES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class NewDeadline:
-    """Wall-clock times in ISO 8601 without offset, and the sentence that states them."""
+    """Wall-clock times in ISO 8601 without offset, the sentence that states them, and of which lots alone.
+
+    ``lots`` is empty of the whole purchase, and None where that cannot be told.
+    """
 
     before: str | None
     after: str
     evidence: str
+    lots: tuple[str, ...] | None = ()
 
 
-def find_new_deadline(text: str) -> NewDeadline | None:
-    """Return the one new deadline that *text* states.
+def find_new_deadlines(text: str) -> tuple[NewDeadline, ...]:
+    """Return the new deadlines that *text* states: one of the whole purchase, or those of some lots.
 
-    >>> find_new_deadline("La date limite est reportée au 22 septembre 2026 à 12h00.").after
-    '2026-09-22T12:00'
+    >>> [(new.after, new.lots) for new in find_new_deadlines(
+    ...     "La date limite est reportée au 22 septembre 2026 à 12h00 pour le lot n° 2.")]
+    [('2026-09-22T12:00', ('2',))]
     """
     told = [_Told.of(sentence) for sentence in _sentences(text) if SPEAKS_OF_OTHERS.search(sentence) is None]
     stated = [each for each in told if SPEAKS_OF_DEADLINE.search(each.sentence) is not None]
     found = [deadline for each in stated if (deadline := _in_sentence(each)) is not None]
-    if not found or len({deadline.after for deadline in found}) > 1:
-        return None
     rivals = {date for each in told if each not in stated for date in each.new}
-    return found[0] if rivals <= {found[0].after} else None
+    if not found or not rivals <= {deadline.after for deadline in found}:
+        return ()
+    of_whole = [deadline for deadline in found if not deadline.lots]
+    if not of_whole:
+        return tuple(found) if _each_lot_once(found) else ()
+    is_clear = len({deadline.after for deadline in found}) == 1 and all(each.lots == () for each in found)
+    return () if not is_clear or _is_of_lots(text) else (found[0],)
+
+
+def _each_lot_once(found: list[NewDeadline]) -> bool:
+    dates = {(lot, deadline.after) for deadline in found for lot in deadline.lots or ()}
+    return len({lot for lot, _ in dates}) == len(dates)
+
+
+def _is_of_lots(text: str) -> bool:
+    """Tell whether some sentence says that the correction is about some lots alone."""
+    limited = (sentence for sentence in _sentences(text) if LIMITED.search(sentence) is not None)
+    return any(find_lots(sentence) != () for sentence in limited)
 
 
 def read_changes(prose: Iterable[str]) -> tuple[RawChange, ...]:
     """Return what corrections written in prose change: the deadline where one is told, else words alone."""
-    return tuple(_change(text) for text in prose)
+    return tuple(change for text in prose for change in _changes(text))
 
 
-def _change(text: str) -> RawChange:
-    found = find_new_deadline(text)
-    if found is None:
-        return RawChange("text", after=text, evidence=text)
-    before = RawTime(found.before, Clock.PARIS) if found.before is not None else None
-    return RawChange("deadline_at", before, RawTime(found.after, Clock.PARIS), found.evidence)
+def _changes(text: str) -> Iterator[RawChange]:
+    found = find_new_deadlines(text)
+    if not found:
+        yield RawChange("text", after=text, evidence=text)
+    for deadline in found:
+        before = RawTime(deadline.before, Clock.PARIS) if deadline.before is not None else None
+        after = RawTime(deadline.after, Clock.PARIS)
+        for lot_id in deadline.lots or (None,):
+            yield RawChange("deadline_at", before, after, deadline.evidence, lot_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +200,8 @@ def _in_sentence(told: _Told) -> NewDeadline | None:
     old = set(told.old)
     if len(set(told.new)) != 1 or len(old) > 1 or told.new[0] is None:
         return None
-    return NewDeadline(next(iter(old), None), told.new[0], " ".join(told.sentence.split()))
+    sentence = " ".join(told.sentence.split())
+    return NewDeadline(next(iter(old), None), told.new[0], sentence, find_lots(sentence))
 
 
 def _iso(date: re.Match[str]) -> str | None:

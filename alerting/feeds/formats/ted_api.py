@@ -142,10 +142,16 @@ def _notice(item: Any, feed_id: str) -> RawNotice | None:
         cpv_additional=codes[1:],
         places=_places(item),
         value=_value(item),
-        deadlines=tuple(RawTime(day) for name in DEADLINES for day in dict.fromkeys(texts_at(item, name))),
+        deadlines=_deadlines(item),
         notice_url=text_at(item, "links/html/FRA") or f"{NOTICE_PAGE}{number}",
         procedure_key=next(iter(texts_at(item, "procedure-identifier")), None),
     )
+
+
+def _deadlines(item: Any) -> tuple[RawTime, ...]:
+    """Read the days, which name no lots: of each kind the last one, until which some lot is open."""
+    last = (max(texts_at(item, name), default=None) for name in DEADLINES)
+    return tuple(RawTime(day) for day in last if day is not None)
 
 
 def _text(value: Any, languages: tuple[str, ...]) -> str | None:

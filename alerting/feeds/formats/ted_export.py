@@ -31,6 +31,7 @@ from alerting.errors import FeedFormatError
 from alerting.feeds.formats.eforms import NOTICE_PAGE
 from alerting.feeds.formats.head import Head
 from alerting.feeds.formats.kinds import OF_A_LOT
+from alerting.feeds.formats.lot_words import find_lots
 from alerting.feeds.formats.xml import (
     Element,
     attribute,
@@ -299,7 +300,11 @@ def _coded_places(root: Element) -> tuple[RawPlace, ...]:
 
 
 def _deadlines(root: Element, form: Element, changes: tuple[RawChange, ...]) -> tuple[RawTime, ...]:
-    moved = tuple(change.after for change in changes if isinstance(change.after, RawTime))
+    moved = tuple(
+        change.after for change in changes if isinstance(change.after, RawTime) and change.lot_id is None
+    )
+    if not moved and any(_lots_of(change) != () for change in _deadline_changes(form)):
+        return ()  # A lot's date alone: what the coded data repeat of it is not the purchase's.
     stated = _moment(find(form, "PROCEDURE"), "DATE_RECEIPT_TENDERS", "TIME_RECEIPT_TENDERS")
     coded = _day(text_of(root, f"{_CODES}/DT_DATE_FOR_SUBMISSION"))
     return moved or tuple(found for found in (stated or coded,) if found is not None)
@@ -331,13 +336,28 @@ def _references(root: Element, form: Element, number: str) -> tuple[str, ...]:
 def _changes(form: Element) -> Iterator[RawChange]:
     for change in find_all(form, "CHANGES/CHANGE"):
         old, new = find(change, "OLD_VALUE"), find(change, "NEW_VALUE")
-        where = text_of(change, "WHERE/SECTION") or ""
-        label = " ".join(text for text in (where, text_of(change, "WHERE/LABEL")) if text)
-        after = _moment(new, "DATE", "TIME")
-        if where.startswith(DEADLINE_SECTION) and after is not None:
-            yield RawChange("deadline_at", _moment(old, "DATE", "TIME"), after, label or None)
+        label = " ".join(text for text in (_section(change), text_of(change, "WHERE/LABEL")) if text)
+        after, lots = _moment(new, "DATE", "TIME"), _lots_of(change)
+        if change in _deadline_changes(form) and after is not None and lots is not None:
+            before = _moment(old, "DATE", "TIME")
+            for lot_id in lots or (None,):
+                yield RawChange("deadline_at", before, after, label or None, lot_id)
         else:
             yield RawChange("text", _value_text(old), _value_text(new), label or None)
+
+
+def _deadline_changes(form: Element) -> list[Element]:
+    return [each for each in find_all(form, "CHANGES/CHANGE") if _section(each).startswith(DEADLINE_SECTION)]
+
+
+def _section(change: Element) -> str:
+    return text_of(change, "WHERE/SECTION") or ""
+
+
+def _lots_of(change: Element) -> tuple[str, ...] | None:
+    """Return the lots that a change is of alone; None where it names one by no number."""
+    named = text_of(change, "WHERE/LOT_NO")
+    return find_lots(f"lot {named}") if named is not None else ()
 
 
 def _value_text(value: Element | None) -> str | None:

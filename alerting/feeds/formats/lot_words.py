@@ -1,0 +1,51 @@
+"""Read which lots a French text speaks of.
+
+In:   a sentence, or the number of a lot as a form has it.
+Out:  the lots' numbers as written ("2", "2A", "B"), or that it speaks of all, or that nobody can tell.
+"""
+
+from __future__ import annotations
+
+import re
+
+
+_NUMBER = (
+    r"(?<!\w)(?:\d{1,3}[a-zA-Z]?|[A-Z])(?![\w'’])(?!\s*(?:[/.:]\s*\d|h\b|heures?\b|er\b"
+    r"|janv|f[ée]vr|mars\b|avr|mai\b|juin|juil|ao[ûu]t|sept|oct|nov|d[ée]c))"
+)
+_SIGN = r"(?i:n[°ºo]s?\.?\s*|num[ée]ros?\s*)?"
+_JOIN = r"(?i:,|et|ou|à|au|-|&)"
+_NAMED = re.compile(
+    rf"\b(?i:lots?)\s*{_SIGN}(?P<numbers>{_NUMBER}"
+    rf"(?:\s*{_JOIN}\s*(?i:(?:(?:le|les|du|des)\s+)?(?:lots?\s*)?){_SIGN}{_NUMBER})*)"
+)
+_PART = re.compile(rf"(?P<join>(?i:à|au|-))?\s*(?i:lots?\s*)?{_SIGN}(?P<number>{_NUMBER})")
+_ALL = re.compile(
+    r"\b(tous\s+les|toutes?\s+les|ensemble\s+des|totalité\s+des|chaque|chacun\s+des)\s+lots?\b|\blot\s+unique\b",
+    re.IGNORECASE,
+)
+_ANY = re.compile(r"\blots?\b", re.IGNORECASE)
+# So many lots make no longer list than anybody divides a purchase into.
+_MOST = 200
+
+
+def find_lots(text: str) -> tuple[str, ...] | None:
+    """Return the lots that a text speaks of alone: none where it speaks of all, None where nobody can tell.
+
+    >>> find_lots("le lot n° 2 et les lots 4 à 6"), find_lots("tous les lots"), find_lots("le lot couverture")
+    (('2', '4', '5', '6'), (), None)
+    """
+    if _ALL.search(text) is not None:
+        return ()
+    found = dict.fromkeys(number for each in _NAMED.finditer(text) for number in _listed(each["numbers"]))
+    return tuple(found) if found or _ANY.search(text) is None else None
+
+
+def _listed(numbers: str) -> list[str]:
+    listed: list[str] = []
+    for part in _PART.finditer(numbers):
+        number = part["number"]
+        if part["join"] and listed and listed[-1].isdigit() and number.isdigit():
+            listed += [str(each) for each in range(int(listed[-1]) + 1, min(int(number), _MOST))]
+        listed.append(number)
+    return listed
