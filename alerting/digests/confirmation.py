@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from alerting.digests.languages import Language, find_language
 from alerting.digests.render import get_template
 from alerting.digests.unreachable import SUBJECT_CHARACTERS
 from alerting.domain.digest import Digest, RenderedDigest
@@ -28,7 +29,7 @@ def render_confirmation(
 
     Args:
         digest: Of which firm, and what its profile asks for.
-        recipient: Who is asked.
+        recipient: Who is asked, in their language.
         unsubscribe_url: The signed link to say no for good.
         confirm_url: The signed link to say yes.
         sender_name: Who we are.
@@ -36,12 +37,14 @@ def render_confirmation(
     """
     asked = digest.confirmation
     assert asked is not None, "a digest that asks"
-    title = "Recevoir les marchés publics de votre métier\N{NO-BREAK SPACE}?"
+    language = find_language(recipient.language)
+    title = language.say("Get the public contracts of your trade?")
     context = {
+        "language": language,
         "title": title,
         "firm_name": digest.firm_name,
         "trades": ", ".join(asked.trades),
-        "where": say_where(asked.communes, asked.radius_km),
+        "where": say_where(asked.communes, asked.radius_km, language),
         "recipient": recipient,
         "confirm_url": confirm_url,
         "unsubscribe_url": unsubscribe_url,
@@ -50,16 +53,18 @@ def render_confirmation(
     }
     return RenderedDigest(
         subject=f"{title} · {digest.firm_name}"[:SUBJECT_CHARACTERS].rstrip(),
-        text=MailText.of(get_template("email/confirmation.txt.j2").render(context)),
-        html=MailText.of(get_template("email/confirmation.html.j2").render(context)),
+        text=MailText.of(get_template("email/confirmation.txt.j2", language.code).render(context)),
+        html=MailText.of(get_template("email/confirmation.html.j2", language.code).render(context)),
     )
 
 
-def say_where(communes: Sequence[str], radius_km: int | None) -> str:
+def say_where(communes: Sequence[str], radius_km: int | None, language: Language) -> str:
     """Return a circle in words.
 
-    >>> say_where(["Redon", "Allaire"], None)
+    >>> say_where(["Redon", "Allaire"], None, find_language("fr"))
     'à Redon, Allaire'
     """
     names = ", ".join(communes)
-    return f"à {names}" if radius_km is None else f"à {radius_km}\N{NO-BREAK SPACE}km autour de {names}"
+    if radius_km is None:
+        return language.say("in %(places)s", places=names)
+    return language.say("within %(distance)s km of %(places)s", distance=radius_km, places=names)

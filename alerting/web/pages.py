@@ -110,7 +110,7 @@ def confirmation_page(report: Mapping[str, Any], sender: Sender, *, token: str, 
     }
     context = {
         "heading": headings[report["state"]],
-        "where": say_where(report.get("communes", ()), report.get("radius_km")),
+        "where": say_where(report.get("communes", ()), report.get("radius_km"), find_language("fr")),
         "token": token,
         "is_done": is_done,
         **_about(sender),

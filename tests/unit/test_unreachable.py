@@ -15,12 +15,14 @@ from alerting.domain.suppression import SuppressionKind
 UNTIL = datetime(2026, 3, 9, 7, 0, tzinfo=UTC)
 
 
-def notice(*unreachable: Unreachable, firm_name: str = "Couverture Le Goff") -> RenderedDigest:
+def notice(
+    *unreachable: Unreachable, firm_name: str = "Couverture Le Goff", language: str = "fr"
+) -> RenderedDigest:
     """Return the notice to the office of a firm about some addresses."""
     digest = Digest("toits", "Toits", "le-goff", firm_name, UNTIL, (), unreachable)
     return render_unreachable(
         digest,
-        recipient=Recipient("bureau@legoff.example"),
+        recipient=Recipient("bureau@legoff.example", language=language),
         unsubscribe_url="https://alertes.example/unsubscribe/x",
         lift_urls={7: "https://alertes.example/try-again/y"},
         sender_name="Alerte marchés",
@@ -49,6 +51,27 @@ def test_a_notice_says_which_address_why_and_what_to_do():
         assert "https://alertes.example/try-again/y" in part
         assert "https://alertes.example/unsubscribe/x" in part
     assert "\nhttps://alertes.example/try-again/y\n" in str(written.text)
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "until"),
+    [
+        ("en", "An address does not get our mails any more", "until Monday 9 March 2026"),
+        ("br", "Ur chomlec’h ne resev ket mui hor c’hemennadoù", "betek Lun 9 a viz Meurzh 2026"),
+    ],
+)
+def test_a_notice_speaks_its_readers_language(language, title, until):
+    """
+    The subject, both parts and what a screen reader is told; nothing of it stays French.
+    """
+    written = notice(yann(SuppressionKind.SOFT_BOUNCES, until_at=UNTIL), language=language)
+
+    assert written.subject.startswith(title)
+    assert f'<html lang="{language}"' in str(written.html)
+    for part in (str(written.text), str(written.html)):
+        words = " ".join(part.replace("\N{NO-BREAK SPACE}", " ").split())
+        assert until in words
+        assert not {"Nous", "Vous", "Ne plus recevoir", "Les autres"} & set(words.split())
 
 
 @pytest.mark.parametrize("kind", [SuppressionKind.HARD_BOUNCE, SuppressionKind.COMPLAINT])
@@ -81,4 +104,4 @@ def test_several_addresses_are_one_notice():
     written = notice(yann(SuppressionKind.HARD_BOUNCE), yann(SuppressionKind.HARD_BOUNCE, number=8))
 
     assert written.subject.startswith("Des adresses ne reçoivent plus nos messages")
-    assert str(written.text).count("yann@legoff.example :") == 2
+    assert str(written.text).count("\nyann@legoff.example\n") == 2
