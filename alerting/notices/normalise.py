@@ -45,6 +45,8 @@ ESCAPE = re.compile(r"&(#\d+|#x[0-9a-fA-F]+|[a-zA-Z]{2,8});")
 DATE_AND_TIME = re.compile(
     r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?"
 )
+# TED writes "00" where no place is stated.
+NUTS = re.compile(r"[A-Z]{2}[A-Z0-9]{0,3}")
 CPV = re.compile(r"(\d{8})(?:-\d)?")
 BLOCK_END = re.compile(r"</(p|div|li|tr|h\d)>|<br\s*/?>", re.IGNORECASE)
 THOUSANDS = (
@@ -178,9 +180,10 @@ def _places(raw: tuple[RawPlace, ...], log: list[Normalisation]) -> tuple[Place,
 
 def _place(raw: RawPlace, log: list[Normalisation]) -> Place:
     published = (_text(raw.nuts_code) or "").upper()
-    nuts_code = current_nuts(published) or None
-    if nuts_code is not None and nuts_code != published:
-        log.append(Normalisation("places.nuts_code", published, nuts_code, "old NUTS code to current"))
+    nuts_code = current_nuts(published) if NUTS.fullmatch(published) is not None else None
+    if published and nuts_code != published:
+        rule = "a NUTS code" if nuts_code is None else "old NUTS code to current"
+        log.append(Normalisation("places.nuts_code", published, nuts_code, rule))
     found = re.search(r"\b\d{5}\b", raw.postcode or "")
     postcode = found.group() if found is not None else None
     departement = (

@@ -159,3 +159,28 @@ def test_content_that_xml_cannot_hold_is_left_out():
     (raw,) = parse(json.dumps([record]).encode(), feed_id="f").notices
 
     assert (raw.title, raw.buyer_name) == ("Toiture", "Ker lann")
+
+
+@pytest.mark.parametrize(
+    ("written", "summary", "title"),
+    [
+        ("Maîtrise d'?uvre de l'école", "Maîtrise d'œuvre de l'école", "Maîtrise d'œuvre de l'école"),
+        ("Maîtrise d'?uvre de l'école", "Maîtrise d'?uvre de l'école", "Maîtrise d'?uvre de l'école"),
+        ("Quel toit pour l'école ?", "Toit de l'école", "Quel toit pour l'école ?"),
+    ],
+)
+def test_letters_that_a_notice_lost_are_taken_from_the_record(written, summary, title):
+    """
+    Else no architect would find "maîtrise d'?uvre"; a question is a question.
+    """
+    content = {
+        "MAPA": {"organisme": {"acheteurPublic": "Ville"}, "initial": {"description": {"objet": written}}}
+    }
+    record = {
+        "idweb": "26-1", "objet": summary, "donnees": json.dumps(content),
+        "gestion": json.dumps({"REFERENCE": {"IDWEB": "26-1"}}),
+    }  # fmt: skip
+
+    (raw,) = parse(json.dumps([record]).encode(), feed_id="boamp").notices
+
+    assert raw.title == title

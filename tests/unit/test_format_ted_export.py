@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -222,3 +223,16 @@ def test_a_title_is_taken_from_the_translations_where_the_form_has_none():
     )
 
     assert read(document).title == "Toiture"
+
+
+def test_a_place_that_is_not_stated_is_no_place():
+    """
+    TED writes the code "00" for it: kept as a place it would lie in nobody's area.
+    """
+    document = re.sub(r'(<n2016:NUTS|<NUTS|<n2021:NUTS) CODE="[^"]*"', r'\1 CODE="00"', CALL)
+
+    notice = read(document)
+
+    codes = {place.nuts_code for lot in notice.lots for place in lot.places}
+    assert codes <= {None}
+    assert "a NUTS code" in {change.rule for change in notice.normalisations}

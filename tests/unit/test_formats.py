@@ -195,6 +195,23 @@ def test_what_mapa_says_beside_its_object_is_read():
     assert (alone.description, alone.internal_reference) == (None, None)
 
 
+def test_a_visit_that_fnsimple_tells_in_words_is_read():
+    """
+    Its words are part of the description, its date a date; of several dates only the words are told.
+    """
+    visit = "<informComplementaire><oui><visiteDetail>Visite obligatoire le 1/12/2026 à 9h.</visiteDetail></oui></informComplementaire>"
+    document = FNSIMPLE.decode().replace("</initial>", f"{visit}</initial>")
+    several = document.replace("à 9h.", "à 9h ou le 2/12/2026.")
+
+    one, two = (normalise(parse(text.encode(), feed_id="f").notices[0]) for text in (document, several))
+
+    assert (one.description, one.visit_at.isoformat()) == (
+        "Visite obligatoire le 1/12/2026 à 9h.",
+        "2026-12-01T08:00:00+00:00",
+    )
+    assert (two.description, two.visit_at) == ("Visite obligatoire le 1/12/2026 à 9h ou le 2/12/2026.", None)
+
+
 def boamp_kind(nature: str, status: str, results: str = "") -> NoticeKind:
     """Return the kind of a MAPA of a nature and status, with the results of its lots."""
     document = f"""<ann><DONNEES><MAPA><organisme><acheteurPublic>Ville</acheteurPublic></organisme><attribution><description>

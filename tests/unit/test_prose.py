@@ -6,7 +6,7 @@ import pytest
 
 from alerting.domain.notice import Clock, RawChange, RawTime
 from alerting.feeds.formats.lot_words import find_lots
-from alerting.feeds.formats.prose import find_new_deadlines, read_changes
+from alerting.feeds.formats.prose import find_new_deadlines, find_only_date, read_changes
 
 
 OLD, NEW = "2026-10-05", "2026-10-12"
@@ -151,3 +151,23 @@ def test_which_lots_a_text_names(text, lots):
     Numbers and letters behind the word, ranges too; a date or an hour behind them is none.
     """
     assert find_lots(text) == lots
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("Visite obligatoire le mercredi 16 septembre 2026 à 14h00, sur rendez-vous.", "2026-09-16T14:00"),
+        ("Visite le 16/09/2026 14h", "2026-09-16T14:00"),
+        ("Visite obligatoire aux dates suivantes : le 16/09/2026 14h, le 18/09/2026 10h", None),
+        ("Une visite est possible jusqu'au vendredi 16 septembre 2026.", None),
+        ("Les visites ont lieu du 16 septembre 2026 au vendredi.", None),
+        ("Visite le 16 septembre à 14h.", None),
+        ("Sur rendez-vous.", None),
+        ("", None),
+    ],
+)
+def test_a_visit_in_prose_has_one_date_or_none(text, date):
+    """
+    Of two dates a firm may choose one; a limit is no visit.
+    """
+    assert find_only_date(text) == date

@@ -4,7 +4,8 @@ In:   the bytes of one file of the DILA flux.
 Out:  one RawNotice, of FNSimple, MAPA, DSP or EFORMS (UBL under BOAMP's own namespaces).
 
 Times are Paris wall clock whatever offset they carry.  The corrections of FNSimple and MAPA
-give the new deadline in prose only: it is read when exactly one new date stands there.
+give the new deadline in prose only: it is read when exactly one new date stands there.  So does
+FNSimple with the visit; no dialect has a field for a value, or for the last day for questions.
 
 Source: DILA, BOAMP open data, schema 3.2.5; read off published files.
 """
@@ -27,7 +28,7 @@ from alerting.feeds.formats.boamp_common import (
     source_id_of,
 )
 from alerting.feeds.formats.head import Head
-from alerting.feeds.formats.prose import read_changes
+from alerting.feeds.formats.prose import find_only_date, read_changes
 from alerting.feeds.formats.xml import (
     Element,
     children,
@@ -54,7 +55,9 @@ DESCRIPTIONS = (
     "description/objet",
     "caracteristiques",
     "renseignements/rensgComplt",
+    "informComplementaire/oui/visiteDetail",
 )
+VISITS = ("informComplementaire/oui/visiteDetail",)
 DEADLINES = (
     "procedure/dateReceptionOffres",
     "delais/receptionOffres",
@@ -154,6 +157,7 @@ def _raw_notice(root: Element, dialect: Element, feed_id: str) -> RawNotice:
         places=_places(body, index),
         lots=_lots(body),
         deadlines=_deadlines(body, index),
+        visit=paris_time(find_only_date(first_text(body, VISITS) or "")),
         document_url=first_text(
             body, ("communication/urlDocConsul", "communication/documentMarche/urlDocument")
         )

@@ -39,6 +39,7 @@ _LONGEST_OFFSET = 9
 _NAME = re.compile(r"[A-Za-z_][\w.\-]*")
 _UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DEEPEST = 60
+_LOST = re.compile(r"\?\w")
 _LABELLED_PARIS_FROM = "2024"
 
 
@@ -151,9 +152,15 @@ def _clean(text: str | None) -> str | None:
 
 
 def _completed(notice: RawNotice, record: Mapping[str, Any]) -> RawNotice:
-    """Add what only the record says: the procedure's key, and the notices it is linked to."""
+    """Add what only the record says: the procedure's key, the notices it is linked to, and lost letters.
+
+    A notice's own title may have lost its ligatures ("maîtrise d'?uvre") where the record has them.
+    """
     values = {name: getattr(notice, name) for name in RawNotice.__dataclass_fields__}
     values["procedure_key"] = notice.procedure_key or text_at(record, "contractfolderid")
+    summary = text_at(record, "objet")
+    if _LOST.search(notice.title) is not None and summary is not None and _LOST.search(summary) is None:
+        values["title"] = summary
     values["refers_to"] = tuple(dict.fromkeys(notice.refers_to + _linked(record)))
     return RawNotice(**values)
 

@@ -79,6 +79,10 @@ LIMITED = re.compile(
     r"(?:(?:aux?|les?|du|des|ce|cette?|à)\s+)*lots?\b",
     re.IGNORECASE,
 )
+LIMIT = re.compile(
+    r"\b(avant|jusqu['’]au|au\s+plus\s+tard|à\s+(partir|compter)\s+du|dès|depuis|entre|du)\s*(le\s+)?(\w+di\s+)?$",
+    re.IGNORECASE,
+)
 FROM = re.compile(r"\bdu(\s+\w+di|\s+dimanche)?\s*$", re.IGNORECASE)
 UNTIL = re.compile(r"^[\s,]*(et\s+)?(au|à|jusqu['’]au)\b", re.IGNORECASE)
 SENTENCE_END = re.compile(r"(?<=[.;])\s+(?=[A-ZÉÀ«])|\n")
@@ -133,6 +137,17 @@ def _is_of_lots(text: str) -> bool:
     """Tell whether some sentence says that the correction is about some lots alone."""
     limited = (sentence for sentence in _sentences(text) if LIMITED.search(sentence) is not None)
     return any(find_lots(sentence) != () for sentence in limited)
+
+
+def find_only_date(text: str) -> str | None:
+    """Return the one date on which something takes place; None where there are several, or limits.
+
+    >>> find_only_date("Visite obligatoire le 16/09/2026 à 14h."), find_only_date("Avant le 16/09/2026.")
+    ('2026-09-16T14:00', None)
+    """
+    dates = list(DATE.finditer(text))
+    is_limit = any(LIMIT.search(text[: date.start()]) is not None for date in dates)
+    return _iso(dates[0]) if len(dates) == 1 and not is_limit else None
 
 
 def read_changes(prose: Iterable[str]) -> tuple[RawChange, ...]:
