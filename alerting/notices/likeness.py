@@ -181,7 +181,7 @@ def _title(title: str) -> _Title:
 
 def _alike(first: _Title, second: _Title) -> float | None:
     short, long = sorted((first.text, second.text), key=len)
-    if len(short) >= _CUT_LENGTH and long.startswith(short):
+    if len(short) >= _CUT_LENGTH and long.startswith(short) and first.lots == second.lots:
         return 100.0
     if _numbers_differ(first, second) or (_has_own_words(first, second) and _has_own_words(second, first)):
         return None
@@ -189,10 +189,9 @@ def _alike(first: _Title, second: _Title) -> float | None:
 
 
 def _numbers_differ(title: _Title, other: _Title) -> bool:
-    """Tell whether each title has a number that the other lacks, or one of them names a lot."""
-    if title.numbers and other.numbers:
-        return not (title.numbers <= other.numbers or other.numbers <= title.numbers)
-    return title.lots != other.lots
+    """Tell whether each title has a number that the other lacks, or one names a lot that the other does not."""
+    is_within = title.numbers <= other.numbers or other.numbers <= title.numbers
+    return not is_within or title.lots != other.lots
 
 
 def _lot_numbers(words: list[str]) -> frozenset[str]:

@@ -11,6 +11,7 @@ import csv
 import os
 import re
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -54,6 +55,17 @@ def elsewhere(title: str) -> str:
     return title.replace(max(title.split(), key=len), "Kergomard")
 
 
+def plain(text: str) -> str:
+    """Return a text without accents and ligatures, its case as it was."""
+    opened = unicodedata.normalize("NFKD", text.replace("œ", "oe").replace("’", "'"))
+    return "".join(sign for sign in opened if not unicodedata.combining(sign))
+
+
+def short(name: str) -> str:
+    """Return a buyer's name without what stands in brackets behind it."""
+    return re.sub(r"\s*\([^)]*\)", "", name) or name
+
+
 def half_of(notice: Notice) -> Money | None:
     """Return half of a notice's value: that of a part, not of the whole."""
     return (
@@ -78,7 +90,16 @@ SAME: dict[str, Callable[[Notice, int], Notice]] = {
         notice, number, deadline_at=notice.deadline_at.replace(hour=15, minute=0)
     ),
     "a full stop and spaces": lambda notice, number: copy(notice, number, title=f" {notice.title} . "),
-}
+    "the buyer's RSS": lambda notice, number: copy(
+        notice, number, title=plain(notice.title).capitalize(), buyer=named(notice, short(notice.buyer.name)),
+        lots=(), value=None, cpv_main=None, cpv_additional=(), places=(), nature=None, description=None,
+    ),
+    "accents lost": lambda notice, number: copy(notice, number, title=plain(notice.title)),
+    "Each Word A Capital": lambda notice, number: copy(notice, number, title=notice.title.title()),
+    "lots renamed and numbered anew": lambda notice, number: copy(
+        notice, number, lots=tuple(Lot(f"Lot n° {one}", f"Ouvrage {one}") for one, _ in enumerate(notice.lots, 101))
+    ),
+}  # fmt: skip
 # What is near, and another purchase.
 OTHER: dict[str, Callable[[Notice, int], Notice]] = {
     "another buyer": lambda notice, number: copy(
@@ -91,6 +112,10 @@ OTHER: dict[str, Callable[[Notice, int], Notice]] = {
     "another place": lambda notice, number: copy(notice, number, title=elsewhere(notice.title)),
     "more lots": lambda notice, number: copy(notice, number, lots=(*notice.lots, Lot("98"), Lot("99"))),
     "half its value": lambda notice, number: copy(notice, number, value=half_of(notice)),
+    "a second phase": lambda notice, number: copy(notice, number, title=f"{notice.title} - phase 2"),
+    "another place on the buyer's RSS": lambda notice, number: copy(
+        notice, number, title=plain(elsewhere(notice.title)).capitalize(), lots=(), value=None, cpv_main=None
+    ),
 }
 
 

@@ -211,3 +211,21 @@ def test_groups_do_not_depend_on_the_order_of_notices(order):
     found = {frozenset(order[member.position] for member in group) for group in groups}
     assert found == {frozenset({0, 2, 3}), frozenset({1, 5}), frozenset({4})}
     assert all(group[0].step is LinkStep.FIRST for group in groups)
+
+
+LONG_TITLE = "Réhabilitation de la salle des fêtes, " + "de ses abords plantés et de son parvis pavé, " * 3
+
+
+@pytest.mark.parametrize(
+    ("title", "part"),
+    [("Travaux 2026 de couverture", "lot 2"), (LONG_TITLE, "phase 2")],
+    ids=["numbers that both have", "a title that looks cut off"],
+)
+def test_a_title_that_names_a_lot_is_not_the_whole_purchases(title, part):
+    """
+    However long both are, and whatever other numbers they share, one of them is a part.
+    """
+    whole, copied = replace(NOTICE, title=title), replace(COPY, title=f"{title} - {part}")
+
+    assert link_of(copied, whole) is None
+    assert link_of(replace(copied, title=f"{title} - suite"), whole) is not None
