@@ -189,7 +189,7 @@ def _alike(first: _Title, second: _Title) -> float | None:
 
 
 def _numbers_differ(title: _Title, other: _Title) -> bool:
-    """Tell whether each title has a number that the other lacks, or one names a lot that the other does not."""
+    """Tell whether each title has a number, or one of them a lot, that the other lacks."""
     is_within = title.numbers <= other.numbers or other.numbers <= title.numbers
     return not is_within or title.lots != other.lots
 
