@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from alerting import __version__
 from alerting.delivery.imap import ImapMailbox
 from alerting.delivery.mailboxes import Mailbox
 from alerting.delivery.maildir import MaildirMailer
@@ -18,8 +19,11 @@ from alerting.delivery.smtp import SmtpMailer
 from alerting.feeds.archive import Archive
 from alerting.feeds.credentials import Secrets
 from alerting.index.procedures import SearchIndex
+from alerting.index.profiles import ProfileIndex
+from alerting.pipeline.cluster import ClusterEngine
+from alerting.pipeline.engines import MatchingEngine, MemoryEngine
 from alerting.pipeline.post_office import PostOffice
-from alerting.settings import Settings, read_settings
+from alerting.settings import MEMORY, Settings, read_settings
 from alerting.store.database import Database, open_database
 
 
@@ -34,6 +38,7 @@ class Parts:
         mailer: Where mails go.
         post: How mails leave.
         index: The searchable copy, None when none is set.
+        engine: What finds the profiles that a notice concerns.
         now: The clock, aware UTC.
         mailbox: Where bounces arrive, None when none is set.
         secrets: Where references of feeds to their credentials are looked up.
@@ -45,6 +50,7 @@ class Parts:
     mailer: Mailer
     post: PostOffice
     index: SearchIndex | None
+    engine: MatchingEngine
     now: Callable[[], datetime]
     mailbox: Mailbox | None
     secrets: Secrets
@@ -52,6 +58,7 @@ class Parts:
     def close(self) -> None:
         """Close every connection."""
         self.database.close()
+        self.engine.close()
         if self.index is not None:
             self.index.close()
 
@@ -99,6 +106,7 @@ def build(
             bounce_domain=settings.bounce_domain,
         ),
         index=_index(settings),
+        engine=_engine(settings),
         now=clock,
         mailbox=_mailbox(settings),
         secrets={"env": _find_variable},
@@ -135,6 +143,19 @@ def _index(settings: Settings) -> SearchIndex | None:
     if settings.elasticsearch_url is None:
         return None
     return SearchIndex(settings.elasticsearch_url, settings.index_alias)
+
+
+def _engine(settings: Settings) -> MatchingEngine:
+    if settings.matching_engine == MEMORY or settings.elasticsearch_url is None:
+        return MemoryEngine(settings.engine_file)
+    return ClusterEngine(
+        ProfileIndex(
+            settings.elasticsearch_url,
+            settings.profile_alias,
+            made_by=__version__,
+            shards=settings.profile_shards,
+        )
+    )
 
 
 def utc_now() -> datetime:

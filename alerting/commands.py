@@ -428,9 +428,12 @@ def match_profiles(*, parts: Parts | None = None) -> Report:
     """Match both ways: changed procedures with all profiles, changed profiles with open procedures.
 
     "waiting" counts pairs of profile and procedure that have something to tell.
+
+    Raises:
+        SearchUnavailableError: Matching is set to be on Elasticsearch, and that is away: notices wait.
     """
     with bootstrap.opened(parts) as opened:
-        return match.match_profiles(opened.database, engine_file=opened.settings.engine_file, now=opened.now)
+        return match.match_profiles(opened.database, opened.engine, now=opened.now)
 
 
 def compose_digests(*, parts: Parts | None = None) -> Report:

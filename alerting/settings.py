@@ -18,6 +18,8 @@ from alerting.errors import SettingError
 
 
 MINIMUM_SECRET_LENGTH = 16
+MEMORY = "memory"
+ELASTICSEARCH = "elasticsearch"
 _DOMAIN = re.compile(r"[A-Za-z0-9_\-]+(\.[A-Za-z0-9_\-]+)*", re.ASCII)
 
 
@@ -37,6 +39,9 @@ class Settings:
         maildir: Folder of the default transport (``ALERTING_MAILDIR``).
         archive: Folder of documents as received (``ALERTING_ARCHIVE``).
         engine_file: Where the matching keeps its profiles ready between two runs (``ALERTING_ENGINE``).
+        matching_engine: "memory", or "elasticsearch" for a fleet (``ALERTING_MATCHING_ENGINE``).
+        profile_alias: Name of the profiles' index there (``ALERTING_PROFILE_ALIAS``).
+        profile_shards: Over how many shards they are spread (``ALERTING_PROFILE_SHARDS``).
         secret: Signs links, at least 16 characters (``ALERTING_SECRET``).
         base_url: Public address of our pages, for links (``ALERTING_BASE_URL``).
         sender: "Name <address>" or an address (``ALERTING_SENDER``).
@@ -62,6 +67,9 @@ class Settings:
     maildir: Path
     archive: Path
     engine_file: Path
+    matching_engine: str
+    profile_alias: str
+    profile_shards: int
     secret: str
     base_url: str
     sender: str
@@ -90,6 +98,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         maildir=Path(environment.get("ALERTING_MAILDIR", ".local/maildir")),
         archive=Path(environment.get("ALERTING_ARCHIVE", ".local/archive")),
         engine_file=Path(environment.get("ALERTING_ENGINE", ".local/engine.npz")),
+        matching_engine=_matching_engine(environment),
+        profile_alias=environment.get("ALERTING_PROFILE_ALIAS", "alerting-profiles"),
+        profile_shards=_whole_number(environment, "ALERTING_PROFILE_SHARDS", default=1, low=1, high=64),
         secret=_secret(environment),
         base_url=environment.get("ALERTING_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
         sender=_sender(environment),
@@ -146,6 +157,15 @@ def _dkim_key(environment: Mapping[str, str]) -> DkimKey | None:
             raise SettingError(name, "a domain in ASCII", given[name])
     domain, selector, path = given.values()
     return DkimKey(domain, selector, Path(path))
+
+
+def _matching_engine(environment: Mapping[str, str]) -> str:
+    engine = environment.get("ALERTING_MATCHING_ENGINE", MEMORY)
+    if engine not in {MEMORY, ELASTICSEARCH}:
+        raise SettingError("ALERTING_MATCHING_ENGINE", f"{MEMORY} or {ELASTICSEARCH}", engine)
+    if engine == ELASTICSEARCH and not environment.get("ELASTICSEARCH_URL"):
+        raise SettingError("ELASTICSEARCH_URL", "an address, as ALERTING_MATCHING_ENGINE asks", "")
+    return engine
 
 
 def _secret(environment: Mapping[str, str]) -> str:

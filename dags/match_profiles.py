@@ -6,7 +6,8 @@
 * **Updates**: the asset `matches`, and only while something is matched and not yet told.
 * **Safe to rerun**: yes.  A match is one row for a profile and a procedure.
 * **When it fails**: PostgreSQL is away, or a profile as stored cannot be read; the message
-  names the profile.  Nothing is lost: unmatched rows keep their empty mark.
+  names the profile; with the matching engine on Elasticsearch also while that is away, then it goes on
+  by itself.  Nothing is lost: unmatched rows keep their empty mark.
 """
 
 from __future__ import annotations

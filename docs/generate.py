@@ -150,6 +150,21 @@ SETTINGS = (
         "engine_file",
         "File in which the matching keeps all profiles ready between two runs; may be deleted at any time.",
     ),
+    (
+        "ALERTING_MATCHING_ENGINE",
+        "matching_engine",
+        (
+            "`memory`: each worker holds all profiles; right up to some hundred thousand. `elasticsearch`:"
+            " an index that all workers share holds them"
+            " ([how to change](runbook.md#the-matching-is-to-run-elsewhere))."
+        ),
+    ),
+    ("ALERTING_PROFILE_ALIAS", "profile_alias", "Name of the profiles' index, with that engine."),
+    (
+        "ALERTING_PROFILE_SHARDS",
+        "profile_shards",
+        "Over how many shards profiles are spread, 1 to 64; another number builds the index anew.",
+    ),
     ("ALERTING_MAILDIR", "maildir", "Folder of mails while `SMTP_URL` is not set."),
     (
         "ALERTING_LEASE_SECONDS",

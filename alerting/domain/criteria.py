@@ -116,6 +116,11 @@ class ValueCriteria:
     minimum_cents: int | None = None
     maximum_cents: int | None = None
 
+    @property
+    def asks(self) -> bool:
+        """Tell whether anything is asked of the value."""
+        return self.minimum_cents is not None or self.maximum_cents is not None
+
     def covers(self, cents: int) -> bool:
         """Tell whether an amount lies within."""
         return (self.minimum_cents or 0) <= cents and (
@@ -202,6 +207,11 @@ def cpv_covers(code: str, other: str) -> bool:
     """
     digits = max(CPV_DIVISION_DIGITS, len(code.rstrip("0")))
     return other[:digits] == code[:digits]
+
+
+def euros(value: Money | None) -> int | None:
+    """Return an amount in EUR cents; None when it is not stated, or in another currency."""
+    return value.amount_cents if value is not None and value.currency == "EUR" else None
 
 
 def decide(criteria: CompiledCriteria, analysed: AnalysedNotice) -> Decision:
@@ -442,12 +452,12 @@ def _lots_in_range(
     asked: ValueCriteria, notice: Notice, lot_ids: tuple[str, ...], reasons: tuple[Reason, ...]
 ) -> tuple[tuple[str, ...], tuple[Reason, ...]]:
     """Leave out lots whose stated value is too small or too large; none fits: all stay, to be refused."""
-    if not lot_ids or (asked.minimum_cents is None and asked.maximum_cents is None):
+    if not lot_ids or not asked.asks:
         return lot_ids, reasons
     fitting = tuple(
         lot.lot_id
         for lot in notice.lots
-        if lot.lot_id in lot_ids and ((cents := _euros(lot.value)) is None or asked.covers(cents))
+        if lot.lot_id in lot_ids and ((cents := euros(lot.value)) is None or asked.covers(cents))
     )
     return _only(fitting, lot_ids, reasons)
 
@@ -481,32 +491,27 @@ def _ruled_out(asked: FitCriteria, analysed: AnalysedNotice, lot_ids: tuple[str,
 
 def _is_whole_too_large(asked: ValueCriteria, notice: Notice, lot_ids: tuple[str, ...]) -> bool:
     """Tell whether lots that fit state no value, and the whole of them is more than a firm takes on."""
-    whole = _euros(notice.value)
+    whole = euros(notice.value)
     if asked.maximum_cents is None or whole is None or whole <= asked.maximum_cents:
         return False
-    return any(lot.lot_id in lot_ids and _euros(lot.value) is None for lot in notice.lots)
+    return any(lot.lot_id in lot_ids and euros(lot.value) is None for lot in notice.lots)
 
 
 def _value(asked: ValueCriteria, analysed: AnalysedNotice, lot_ids: tuple[str, ...]) -> Reason | None:
-    if asked.minimum_cents is None and asked.maximum_cents is None:
+    if not asked.asks:
         return None
     notice = analysed.notice
     stated = [lot.value for lot in notice.lots if lot.lot_id in lot_ids] if lot_ids else [notice.value]
     if len(notice.lots) == 1:
         # The value of the whole is that of its only lot.
         stated = [notice.lots[0].value or notice.value]
-    amounts = [amount for value in stated if (amount := _euros(value)) is not None]
+    amounts = [amount for value in stated if (amount := euros(value)) is not None]
     if not amounts:
         return Reason("value", UNKNOWN)
     fitting = [amount for amount in amounts if asked.covers(amount)]
     return Reason(
         "value", MET if fitting else REFUSED, facts=tuple(str(amount) for amount in fitting or amounts)
     )
-
-
-def _euros(value: Money | None) -> int | None:
-    """Return an amount in EUR cents; None when it is not stated, or in another currency."""
-    return value.amount_cents if value is not None and value.currency == "EUR" else None
 
 
 def _buyer(asked: BuyerCriteria, analysed: AnalysedNotice, _lot_ids: tuple[str, ...]) -> Reason | None:

@@ -10,7 +10,7 @@ Lots are part of the document (docs/adr/0009).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -71,11 +71,6 @@ def mapping_hash() -> str:
     return sha256(parts.encode()).hexdigest()[:16]
 
 
-def has_our_fields(mapping: Mapping[str, Any]) -> bool:
-    """Tell whether an index's mapping, as Elasticsearch shows it, is one that takes our documents."""
-    return mapping.get("dynamic") == "strict" and _types(mapping) == _types(MAPPING)
-
-
 def document_of(procedure: Procedure, analysed: AnalysedNotice, *, content_hash: str) -> dict[str, Any]:
     """Return the document of a procedure, in the names of MAPPING.
 
@@ -106,11 +101,6 @@ def document_of(procedure: Procedure, analysed: AnalysedNotice, *, content_hash:
         **_amounts(view),
         "view": {"procedure_id": procedure.procedure_id, "state": procedure.state.value, **to_json(view)},
     }
-
-
-def _types(mapping: Mapping[str, Any]) -> dict[str, str]:
-    # Elasticsearch does not show the type of an object.
-    return {name: field.get("type", "object") for name, field in mapping.get("properties", {}).items()}
 
 
 def _references(view: Notice) -> list[str]:

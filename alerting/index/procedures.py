@@ -9,8 +9,7 @@ step; deleting them all loses nothing.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,15 +20,14 @@ from elasticsearch.helpers import streaming_bulk
 from alerting.domain.criteria import AnalysedNotice
 from alerting.domain.procedure import Procedure
 from alerting.domain.search import SearchRequest
-from alerting.errors import SearchError
 from alerting.index import search
 from alerting.index.client import TOO_LARGE, index_errors, is_document_at_fault, reason_of, refusal_of
-from alerting.index.documents import MAPPING, document_of, has_our_fields, mapping_hash
+from alerting.index.documents import MAPPING, document_of, mapping_hash
+from alerting.index.generations import Generation, Generations
 
 
 # A second node gets a copy by itself; what is being built is made visible when it is whole.
 _SETTINGS = {"number_of_shards": 1, "auto_expand_replicas": "0-1", "refresh_interval": "-1"}
-_OPEN_OR_CLOSED = ["open", "closed"]
 _TOO_LARGE = "too large for one request: raise http.max_content_length"
 _RETRIES = 3
 _CHUNK_BYTES = 10 * 1024 * 1024
@@ -56,25 +54,6 @@ class Refusal:
     problem: str
 
 
-@dataclass(frozen=True, slots=True)
-class Generation:
-    """One index of the copy.
-
-    Args:
-        name: Its own; grows from one to the next.
-        is_current: Whether documents as we write them now fit in, and are what it holds.
-        is_serving: Whether the alias leads to it.
-        is_settled: Whether it was compared with the database after it began to serve.
-        served_from: When it began to serve; ISO 8601.
-    """
-
-    name: str
-    is_current: bool
-    is_serving: bool
-    is_settled: bool
-    served_from: str | None
-
-
 class SearchIndex:
     """Procedures behind one alias of one Elasticsearch.
 
@@ -92,75 +71,35 @@ class SearchIndex:
         self._client = Elasticsearch(url, request_timeout=patience_seconds, max_retries=0)
         self._hurried = self._client.options(request_timeout=patience_seconds / 3)
         self._pause_seconds = pause_seconds
+        self._generations = Generations(
+            self._client, alias, mapping=MAPPING, settings=_SETTINGS, made_of=mapping_hash
+        )
         # It says that it cannot before we stop listening.
         self._waits = f"{int(patience_seconds * 1000 * 2 / 3)}ms"
 
     def generations(self) -> tuple[Generation, ...]:
         """Return the generations there are, closed ones too, oldest first."""
-        with index_errors(self._alias):
-            found = self._client.indices.get(
-                index=f"{self._alias}-*",
-                features=["aliases", "mappings"],
-                expand_wildcards=_OPEN_OR_CLOSED,
-            )
-        # Another alias may begin with the same words.
-        own = re.compile(re.escape(self._alias) + r"-\d{6,}")
-        return tuple(self._generation(name, found[name]) for name in sorted(found) if own.fullmatch(name))
+        return self._generations.known()
 
     def create_generation(self, *, is_serving: bool, now: datetime) -> Generation:
-        """Make an empty generation after all that there are; one that serves takes the alias from any other.
-
-        Raises:
-            SearchError: It does not take our documents, whatever we ask: a template of the cluster's.
-        """
-        known = self.generations()
-        number = int(known[-1].name.rpartition("-")[2]) + 1 if known else 1
-        name = f"{self._alias}-{number:06d}"
-        mapping = {**MAPPING, "_meta": _notes(is_settled=False, served_from=None)}
-        with index_errors(self._alias):
-            self._client.indices.create(index=name, mappings=mapping, settings=_SETTINGS)
-        made = self.get_generation(name)
-        if not made.is_current:
-            self.drop(made)
-            problem = f"the cluster changes its mapping; look for an index template that applies to {name!r}"
-            raise SearchError(f"search index {self._alias!r}: {problem}")
-        if is_serving:
-            self.serve(made, now=now)
-            self.settle(made, now=now)
-        return self.get_generation(name)
+        """Make an empty generation after all that there are; see ``Generations.create``."""
+        return self._generations.create(is_serving=is_serving, now=now)
 
     def get_generation(self, name: str) -> Generation:
-        """Return one generation as it is now.
-
-        Raises:
-            SearchError: It is gone.
-        """
-        found = next((one for one in self.generations() if one.name == name), None)
-        if found is None:
-            raise SearchError(f"search index {self._alias!r}: generation {name!r} is gone")
-        return found
+        """Return one generation as it is now; see ``Generations.get``."""
+        return self._generations.get(name)
 
     def serve(self, generation: Generation, *, now: datetime) -> None:
         """Let the alias lead to one generation and no other, in one step."""
-        name = generation.name
-        with index_errors(self._alias):
-            self._client.indices.put_settings(index=name, settings={"index.refresh_interval": None})
-            self._client.indices.refresh(index=name)
-        self._note(name, _notes(is_settled=False, served_from=now.isoformat()))
-        away = {"remove": {"index": "*", "alias": self._alias, "must_exist": False}}
-        here = {"add": {"index": name, "alias": self._alias, "is_write_index": True}}
-        with index_errors(self._alias):
-            self._client.indices.update_aliases(actions=[away, here])
+        self._generations.serve(generation, now=now)
 
     def settle(self, generation: Generation, *, now: datetime) -> None:
         """Note that a generation holds what changed until it began to serve, too."""
-        served_from = generation.served_from or now.isoformat()
-        self._note(generation.name, _notes(is_settled=True, served_from=served_from))
+        self._generations.settle(generation, now=now)
 
     def drop(self, generation: Generation) -> None:
         """Delete a generation."""
-        with index_errors(self._alias):
-            self._client.indices.delete(index=generation.name)
+        self._generations.drop(generation)
 
     def put(self, batch: Sequence[ReadProcedure], *, into: str | None = None) -> tuple[Refusal, ...]:
         """Put procedures whole, each under its own id; return those that are refused.
@@ -247,21 +186,3 @@ class SearchIndex:
             ids = [str(number) for number in procedure_ids]
             found = self._client.mget(index=name, ids=ids, source_includes=fields)["docs"]
         return {int(one["_id"]): one["_source"] for one in found if one.get("found")}
-
-    def _note(self, name: str, notes: Mapping[str, Any]) -> None:
-        with index_errors(self._alias):
-            self._client.indices.put_mapping(index=name, meta=dict(notes))
-
-    def _generation(self, name: str, found: Mapping[str, Any]) -> Generation:
-        notes = found["mappings"].get("_meta", {})
-        return Generation(
-            name,
-            notes.get("mapping_hash") == mapping_hash() and has_our_fields(found["mappings"]),
-            self._alias in found["aliases"],
-            bool(notes.get("is_settled", True)),
-            notes.get("served_from"),
-        )
-
-
-def _notes(*, is_settled: bool, served_from: str | None) -> dict[str, Any]:
-    return {"mapping_hash": mapping_hash(), "is_settled": is_settled, "served_from": served_from}

@@ -3,12 +3,10 @@
 In:   profiles as criteria, notices with our numbers.
 Out:  every accepted pair with its Decision: one by one, or the profiles of one Decision together.
 
-Profiles that ask the same are one group.  Postings from topic and place to groups only *propose*: a
-group is proposed for a notice that speaks of one of its trades, states a code that one of its CPV codes
-covers, or holds the first stem of one of its phrases, at a place where its profiles work; one that names
-codes alone is also proposed for a notice that states none, and a notice without a place is proposed to all.
-``judge_topic`` and ``judge_frame``, of which ``decide`` is made, confirm each and give the reasons, so the
-engine cannot differ from the naive loop but in speed: what two groups ask alike is judged once.
+Profiles that ask the same are one group.  Postings from topic and place to groups only *propose*, by what
+``domain.evidence`` says that both must have in common.  ``judge_topic`` and ``judge_frame``, of which
+``decide`` is made, confirm each and give the reasons (``Groups``), so the engine cannot differ from the
+naive loop but in speed.
 """
 
 from __future__ import annotations
@@ -16,46 +14,25 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple
 from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
-from alerting.domain.criteria import (
-    CPV_DIVISION_DIGITS,
-    AnalysedNotice,
-    BuyerCriteria,
-    CompiledCriteria,
-    Criteria,
-    FrameCriteria,
-    TopicCriteria,
-    TopicOutcome,
-    ValueCriteria,
-    decide,
-    judge_frame,
-    judge_topic,
-    standing_part,
-    standing_phrases,
-    stated_codes,
-)
+from alerting.domain.criteria import AnalysedNotice, Criteria, decide
+from alerting.domain.evidence import notice_places, notice_topics, profile_places, profile_topics
 from alerting.domain.json import criteria_from_json, to_json
-from alerting.domain.match import Decision, Reason
+from alerting.domain.match import Decision
 from alerting.domain.notice import Notice
-from alerting.domain.place import LocatedNotice, PlaceCriteria
 from alerting.matching.analyse import analyse_notice
 from alerting.matching.compile import compile_criteria
+from alerting.matching.groups import Groups, Whole
 
 
 Pair = tuple[str, int, Decision]
 Numbers = npt.NDArray[np.int32]
-Whole = npt.NDArray[np.int64]
-Part = TypeVar("Part")
-ANYTHING = "*"
-NO_CODE = "no cpv"
-EVERYWHERE = ""
 UNUSED = -1
 
 
@@ -82,15 +59,7 @@ class Engine:
         self._names: list[str] = []
         self._numbers: dict[str, int] = {}
         self._group_of: list[int] = []
-        self._groups: dict[Criteria, int] = {}
-        # What groups ask, each part once; and of each group the numbers of its parts.
-        self._topics: _Parts[TopicCriteria] = _Parts()
-        self._places: _Parts[PlaceCriteria] = _Parts()
-        self._values: _Parts[ValueCriteria] = _Parts()
-        self._buyers: _Parts[BuyerCriteria] = _Parts()
-        self._frames: _Parts[FrameCriteria] = _Parts()
-        self._parts_of: list[tuple[int, int, int]] = []
-        self._parts = np.empty((0, 3), dtype=np.int64)
+        self._groups = Groups()
         # Profiles by group, one group after the other, and where each begins; made when they are asked for.
         self._members: tuple[Numbers, Whole] | None = None
         self._postings: defaultdict[str, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
@@ -145,7 +114,7 @@ class Engine:
 
     def save(self, path: Path) -> None:
         """Write the profiles to a file that ``load`` reads; a file that is there is replaced whole."""
-        criteria = json.dumps([to_json(asked) for asked in self._groups]).encode()
+        criteria = json.dumps([to_json(asked) for asked in self._groups.criteria]).encode()
         written = path.with_name(path.name + ".new")
         with written.open("wb") as file:
             np.savez(
@@ -196,128 +165,44 @@ class Engine:
         if self._members is None:
             group_of = np.array(self._group_of, dtype=np.int32)
             profiles = np.argsort(group_of, kind="stable").astype(np.int32)
-            starts = np.searchsorted(group_of[profiles], np.arange(len(self._parts_of) + 1))
+            starts = np.searchsorted(group_of[profiles], np.arange(len(self._groups) + 1))
             self._members = profiles, starts
         return self._members
 
     def _group(self, criteria: Criteria) -> int:
         """Return the number of the group that asks this, a new one where there is none."""
-        group = self._groups.get(criteria)
-        if group is None:
-            group = self._groups[criteria] = len(self._parts_of)
-            compiled = compile_criteria(criteria)
-            # Equal parts are one object: what is judged of it once holds for all.
-            frame = replace(
-                compiled.frame,
-                place=self._places.one(compiled.frame.place),
-                value=self._values.one(compiled.frame.value),
-                buyer=self._buyers.one(compiled.frame.buyer),
-            )
-            self._parts_of.append(
-                (
-                    self._topics.number(compiled.topic),
-                    self._places.number(frame.place),
-                    self._frames.number(frame),
-                )
-            )
-            self._members = None
-            for topic in _topic_keys(compiled):
-                for place in _place_keys(frame.place):
-                    self._postings[topic][place].append(group)
+        known = self._groups.find(criteria)
+        if known is not None:
+            return known
+        group, compiled = self._groups.add(criteria)
+        self._members = None
+        passes_unknown = compiled.frame.pass_unknown
+        for topic in profile_topics(compiled.topic, passes_unknown=passes_unknown):
+            for place in profile_places(compiled.frame.place, passes_unknown=passes_unknown):
+                self._postings[topic][place].append(group)
         return group
 
     def _found(self, notice: Notice) -> tuple[list[Decision], Numbers, Whole]:
         """Return decisions, the profiles that one of them accepts, and which one it is for each."""
         analysed = analyse_notice(notice)
-        candidates = self._candidates(analysed)
-        if not len(candidates):
-            return [], np.empty(0, dtype=np.int32), candidates
-        decisions, which = self._decide(self._parts_of_groups()[candidates], analysed)
-        accepted = np.array([*(decision.accepted for decision in decisions), False])[which]
-        candidates, which = candidates[accepted], which[accepted]
+        decisions, groups, which = self._groups.decide(self._candidates(analysed), analysed)
         profiles, starts = self._members_by_group()
-        firsts, counts = starts[candidates], starts[candidates + 1] - starts[candidates]
+        firsts, counts = starts[groups], starts[groups + 1] - starts[groups]
         # The members of group after group: each group's first place, and 0, 1, 2 ... from there.
         within = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
         return decisions, profiles[np.repeat(firsts, counts) + within], np.repeat(which, counts)
 
-    def _decide(self, parts: Whole, analysed: AnalysedNotice) -> tuple[list[Decision], Whole]:
-        """Return the decisions on groups of these parts, each once, and of each group which it is.
-
-        A group whose topic is refused whatever its frame has number -1.
-        """
-        topics, places, frames = parts.T
-        if not any(lot.places for lot in analysed.notice.lots):
-            places = np.zeros_like(places)
-        asked, of_topic = np.unique(topics * len(self._places) + places, return_inverse=True)
-        outcomes: dict[TopicOutcome, int] = {}
-        known: dict[tuple[object, ...], int] = {}
-        numbers = []
-        for key in asked.tolist():
-            topic, place = divmod(key, len(self._places))
-            asking = self._topics[topic]
-            phrases = standing_phrases(asking, analysed)
-            standing = (asking.trades, asking.points_needed, asking.needs_codes, phrases, place)
-            if standing not in known:
-                part = standing_part(asking, analysed)
-                outcome = judge_topic(part, self._places[place], analysed)
-                known[standing] = outcomes.setdefault(outcome, len(outcomes))
-            numbers.append(known[standing])
-        by_number = list(outcomes)
-        is_open = np.array([one.refusal is None or one.may_be_unknown for one in by_number])
-        of_group = np.array(numbers)[of_topic]
-        left = is_open[of_group]
-        which = np.full(len(parts), -1)
-        pairs, which[left] = np.unique(of_group[left] * len(self._frames) + frames[left], return_inverse=True)
-        judged: dict[tuple[int, tuple[str, ...]], Reason | None] = {}
-        split = (divmod(pair, len(self._frames)) for pair in pairs.tolist())
-        decisions = [
-            judge_frame(self._frames[frame], by_number[outcome], analysed, judged) for outcome, frame in split
-        ]
-        return decisions, which
-
-    def _parts_of_groups(self) -> Whole:
-        if len(self._parts) != len(self._parts_of):
-            self._parts = np.array(self._parts_of, dtype=np.int64)
-        return self._parts
-
     def _candidates(self, analysed: AnalysedNotice) -> Whole:
-        places = _place_evidence(analysed.located)
+        places = notice_places(analysed.located)
         found: set[int] = set()
-        for topic in _topic_evidence(analysed):
+        for topic in notice_topics(analysed):
             by_place = self._postings.get(topic)
-            if by_place is None:
-                continue
-            for place in by_place if places is None else places:
-                found.update(by_place.get(place, ()))
+            if by_place is not None:
+                for place in places:
+                    found.update(by_place.get(place, ()))
         candidates = np.fromiter(found, dtype=np.int64, count=len(found))
         candidates.sort()
         return candidates
-
-
-class _Parts(Generic[Part]):
-    """Parts of criteria, each once, by number."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[Part, int] = {}
-        self._parts: list[Part] = []
-
-    def number(self, part: Part) -> int:
-        """Return the number of a part, a new one where it is not known."""
-        number = self._numbers.setdefault(part, len(self._parts))
-        if number == len(self._parts):
-            self._parts.append(part)
-        return number
-
-    def one(self, part: Part) -> Part:
-        """Return the part that is kept for all equal ones."""
-        return self._parts[self.number(part)]
-
-    def __getitem__(self, number: int) -> Part:
-        return self._parts[number]
-
-    def __len__(self) -> int:
-        return len(self._parts)
 
 
 def naive_match(
@@ -331,44 +216,3 @@ def naive_match(
             decision = decide(criteria, analysed)
             if decision.accepted:
                 yield name, number, decision
-
-
-def _topic_keys(criteria: CompiledCriteria) -> set[str]:
-    topic = criteria.topic
-    if not topic.asks:
-        return {ANYTHING}
-    codes = {code for one in topic.topics for code in one.cpv_codes}
-    stems = {phrase[0] for one in topic.topics for phrase in one.phrases}
-    keys = {_cpv_key(code) for code in codes} | {f"word {stem}" for stem in stems}
-    keys.update(f"trade {trade}" for trade in topic.trades)
-    return keys | {NO_CODE} if topic.needs_codes and criteria.frame.pass_unknown else keys
-
-
-def _cpv_key(code: str) -> str:
-    return f"cpv {code[: max(CPV_DIVISION_DIGITS, len(code.rstrip('0')))]}"
-
-
-def _topic_evidence(analysed: AnalysedNotice) -> set[str]:
-    codes = stated_codes(analysed.notice)
-    keys = {f"word {stem}" for stem in analysed.stems}
-    keys.update(
-        f"cpv {code[:digits]}" for code in codes for digits in range(CPV_DIVISION_DIGITS, len(code) + 1)
-    )
-    keys.update(f"trade {trade}" for trade in analysed.findings)
-    return keys | ({ANYTHING} if codes else {ANYTHING, NO_CODE})
-
-
-def _place_keys(place: PlaceCriteria) -> Iterable[str]:
-    """Return every département in which a place may be met; EVERYWHERE where any may."""
-    return (place.departements | place.touched) if place.asks and not place.foreign_codes else (EVERYWHERE,)
-
-
-def _place_evidence(located: LocatedNotice) -> set[str] | None:
-    """Return every département that a verdict on the place may rest on, and EVERYWHERE; None: on none."""
-    by_source = [spots for spots in (located.work, *located.lots) if spots]
-    if not by_source and located.buyer is None:
-        return None
-    spots = [spot for spots in by_source for spot in spots]
-    if located.buyer is not None:
-        spots.append(located.buyer)
-    return {EVERYWHERE, *(departement for spot in spots for departement in spot.departements)}

@@ -15,11 +15,11 @@ import structlog
 
 from alerting.domain.search import SearchRequest, SearchSort
 from alerting.errors import SearchUnavailableError
+from alerting.index.generations import find_serving
 from alerting.index.procedures import SearchIndex
 from alerting.pipeline.rebuild import (
     add_refusals,
     drop_outlived,
-    find_serving,
     read,
     rebuild_index,
     settle_index,

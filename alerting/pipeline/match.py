@@ -8,18 +8,20 @@ match of its old criteria after another worker had matched the new ones.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from pathlib import Path
-from typing import Any
+from itertools import islice
+from typing import Any, Protocol
 
 import structlog
 
 from alerting.domain.lots import deadlines_of, has_own_deadlines
 from alerting.domain.match import Decision
+from alerting.domain.notice import Notice
 from alerting.domain.procedure import Procedure
-from alerting.errors import ProfileError
-from alerting.matching.engine import Engine
+from alerting.errors import SearchUnavailableError
+from alerting.matching.engine import Engine, Pair
+from alerting.pipeline.engines import MatchingEngine
 from alerting.store import firms, matches, procedures
 from alerting.store.database import Connection, Database, lock
 from alerting.store.matches import NewMatch
@@ -30,31 +32,38 @@ log = structlog.get_logger()
 # Procedures meet all profiles, profiles all open procedures: thousands of pairs each.
 _PROCEDURES = 100
 _PROFILES = 500
+_PAIRS = 20_000
 _LOCK = "alerting: match"
 
 
 def match_profiles(
-    database: Database, *, engine_file: Path | None = None, now: Callable[[], datetime]
+    database: Database, engine: MatchingEngine, *, now: Callable[[], datetime]
 ) -> dict[str, Any]:
     """Match everything that waits, both ways.
 
     Args:
         database: Where everything is.
-        engine_file: Where the engine is kept between calls; None: it is built anew.
+        engine: What finds the profiles that a procedure concerns.
         now: The clock.
 
     Returns:
         procedures, profiles (that were matched), matches (found), ended (no longer accepted); waiting:
         pairs with something to tell.
+
+    Raises:
+        SearchUnavailableError: The engine is elsewhere and away: procedures wait; profiles were matched.
     """
     counts: Counter[str] = Counter()
-    engine: Engine | None = None
-    while (matched := _match_procedures(database, engine, engine_file, now(), counts)) is not None:
-        engine = matched
+    problem = _match_all_procedures(database, engine, now, counts)
     while _match_profiles(database, now(), counts):
         pass
-    if engine is not None and engine_file is not None:
-        _keep(engine, engine_file)
+    if problem is None and counts["profiles"]:
+        with database.begin() as connection:
+            lock(connection, _LOCK)
+            engine.note_changes(connection, now=now())
+    engine.rest()
+    if problem is not None:
+        raise problem
     with database.begin() as connection:
         waiting = matches.count_untold(connection, now=now())
     report = {name: counts[name] for name in ("procedures", "profiles", "matches", "ended")}
@@ -62,24 +71,33 @@ def match_profiles(
     return {**report, "waiting": waiting}
 
 
+def _match_all_procedures(
+    database: Database, engine: MatchingEngine, now: Callable[[], datetime], counts: Counter[str]
+) -> SearchUnavailableError | None:
+    """Match every procedure that waits; return what keeps the others waiting."""
+    try:
+        while _match_procedures(database, engine, now(), counts):
+            pass
+    except SearchUnavailableError as error:
+        return error
+    return None
+
+
 def _match_procedures(
-    database: Database, engine: Engine | None, engine_file: Path | None, now: datetime, counts: Counter[str]
-) -> Engine | None:
-    """Match one batch; return the engine that did it, None where nothing waits."""
+    database: Database, engine: MatchingEngine, now: datetime, counts: Counter[str]
+) -> bool:
     with database.begin() as connection:
         lock(connection, _LOCK)
         batch = procedures.claim_unmatched(connection, limit=_PROCEDURES)
         if not batch:
-            return None
-        engine = engine or _kept(engine_file)
-        _bring_up_to_date(connection, engine)
-        found = _find(engine, batch)
+            return False
+        engine.follow(connection, now=now)
+        found_count = _find(connection, engine, batch, now=now)
         ids = [procedure.procedure_id for procedure in batch]
-        matches.put_matches(connection, found, now=now)
         ended = matches.end_other_matches(connection, among=ids, by_profile=False, now=now)
         procedures.mark_matched(connection, ids, now=now)
-    counts.update(procedures=len(batch), matches=len(found), ended=ended)
-    return engine
+    counts.update(procedures=len(batch), matches=found_count, ended=ended)
+    return True
 
 
 def _match_profiles(database: Database, now: datetime, counts: Counter[str]) -> bool:
@@ -88,57 +106,38 @@ def _match_profiles(database: Database, now: datetime, counts: Counter[str]) -> 
         batch = firms.claim_unmatched_profiles(connection, limit=_PROFILES)
         if not batch:
             return False
-        found = _find(Engine(batch), procedures.open_procedures(connection, now=now))
+        open_ones = procedures.open_procedures(connection, now=now)
+        found_count = _find(connection, Engine(batch), open_ones, now=now)
         ids = [profile_id for profile_id, _ in batch]
-        matches.put_matches(connection, found, now=now)
         ended = matches.end_other_matches(connection, among=ids, by_profile=True, now=now)
         firms.mark_profiles_matched(connection, ids, now=now)
-    counts.update(profiles=len(batch), matches=len(found), ended=ended)
+    counts.update(profiles=len(batch), matches=found_count, ended=ended)
     return True
 
 
-def _find(engine: Engine, batch: Sequence[Procedure]) -> list[NewMatch]:
-    """Return every pair that the criteria accept, by profile and procedure."""
+class _Finds(Protocol):
+    """Whatever finds pairs."""
+
+    def match(self, notices: Iterable[tuple[int, Notice]]) -> Iterator[Pair]: ...
+
+
+def _find(connection: Connection, engine: _Finds, batch: Sequence[Procedure], *, now: datetime) -> int:
+    """Store every pair that the criteria accept, some thousands at a time; return how many."""
     known = {procedure.procedure_id: procedure for procedure in batch}
     decided = engine.match([(procedure.procedure_id, procedure.view) for procedure in batch])
-    found = [
-        _match(profile_id, known[procedure_id], decision) for profile_id, procedure_id, decision in decided
-    ]
-    return sorted(found, key=lambda match: (match.profile_id, match.procedure_id))
+    count = 0
+    while some := list(islice(decided, _PAIRS)):
+        found = [
+            _match(profile_id, known[procedure_id], decision) for profile_id, procedure_id, decision in some
+        ]
+        matches.put_matches(
+            connection, sorted(found, key=lambda match: (match.profile_id, match.procedure_id)), now=now
+        )
+        count += len(found)
+    return count
 
 
 def _match(profile_id: str, procedure: Procedure, decision: Decision) -> NewMatch:
     has_own = bool(decision.lot_ids) and has_own_deadlines(procedure.view)
     deadlines = deadlines_of(procedure.view, decision.lot_ids) if has_own else ()
     return NewMatch(profile_id, procedure.procedure_id, procedure.revision, decision, deadlines)
-
-
-def _bring_up_to_date(connection: Connection, engine: Engine) -> None:
-    """Let the engine hold exactly the standing profiles, each in its newest version."""
-    standing = firms.profile_versions(connection)
-    for profile_id in engine.versions.keys() - standing.keys():
-        engine.remove(profile_id)
-    changed = [one for one, version in standing.items() if engine.versions.get(one) != version]
-    if changed:
-        for profile_id, version, criteria in firms.criteria_of(connection, changed):
-            engine.put(profile_id, criteria, version=version)
-
-
-def _kept(engine_file: Path | None) -> Engine:
-    """Return the engine of the last call; an empty one where there is none, or it is not to be used."""
-    if engine_file is None or not engine_file.exists():
-        return Engine()
-    try:
-        return Engine.load(engine_file)
-    except (OSError, ValueError, ProfileError) as error:
-        log.warning("engine_built_anew", problem=str(error))
-        return Engine()
-
-
-def _keep(engine: Engine, engine_file: Path) -> None:
-    """Keep the engine for the next call; where that fails it is built anew then."""
-    try:
-        engine_file.parent.mkdir(parents=True, exist_ok=True)
-        engine.save(engine_file)
-    except OSError as error:
-        log.warning("engine_not_kept", problem=error.strerror)

@@ -18,7 +18,8 @@ import structlog
 from alerting.domain.feed import Reject
 from alerting.domain.procedure import Procedure
 from alerting.errors import SearchError, SearchUnavailableError
-from alerting.index.procedures import Generation, ReadProcedure, Refusal, SearchIndex
+from alerting.index.generations import Generation, find_serving
+from alerting.index.procedures import ReadProcedure, Refusal, SearchIndex
 from alerting.matching.analyse import analyse_notice
 from alerting.store import procedures, rejects
 from alerting.store.database import Connection, Database
@@ -95,11 +96,6 @@ def settle_index(database: Database, index: SearchIndex, *, now: Callable[[], da
         serving = find_serving(index.generations())
         if is_ours and serving is not None and not serving.is_settled:
             _settle(database, index, serving, _Progress(), now)
-
-
-def find_serving(generations: Sequence[Generation]) -> Generation | None:
-    """Return the generation that the alias leads to, the newest if there are several."""
-    return next((one for one in reversed(generations) if one.is_serving), None)
 
 
 def drop_outlived(index: SearchIndex, *, now: datetime) -> None:

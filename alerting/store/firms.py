@@ -191,21 +191,21 @@ def find_profile(connection: Connection, profile_id: str) -> Profile | None:
 
 def active_profiles(connection: Connection) -> list[tuple[str, Criteria]]:
     """Return every standing profile's id and criteria, by id; those of firms that did not confirm rest."""
-    asked = select(profiles.c.profile_id, profiles.c.criteria).where(*_standing())
+    asked = select(profiles.c.profile_id, profiles.c.criteria).where(*standing())
     rows = connection.execute(asked.order_by(profiles.c.profile_id))
     return [(row.profile_id, criteria_from_json(row.criteria)) for row in rows]
 
 
 def standing_profiles(connection: Connection) -> list[tuple[str, str, Criteria]]:
     """Return the same with each profile's firm: profile, firm, criteria."""
-    asked = select(profiles.c.profile_id, profiles.c.firm_id, profiles.c.criteria).where(*_standing())
+    asked = select(profiles.c.profile_id, profiles.c.firm_id, profiles.c.criteria).where(*standing())
     rows = connection.execute(asked.order_by(profiles.c.profile_id))
     return [(row.profile_id, row.firm_id, criteria_from_json(row.criteria)) for row in rows]
 
 
 def profile_versions(connection: Connection) -> dict[str, int]:
     """Return the version of every standing profile's criteria."""
-    asked = select(profiles.c.profile_id, profiles.c.version).where(*_standing())
+    asked = select(profiles.c.profile_id, profiles.c.version).where(*standing())
     return {row.profile_id: row.version for row in connection.execute(asked)}
 
 
@@ -214,7 +214,7 @@ def criteria_of(connection: Connection, profile_ids: Sequence[str]) -> Iterator[
     columns = (profiles.c.profile_id, profiles.c.version, profiles.c.criteria)
     for start in range(0, len(profile_ids), _ROWS):
         wanted = profiles.c.profile_id.in_(profile_ids[start : start + _ROWS])
-        for row in connection.execute(select(*columns).where(wanted, *_standing())):
+        for row in connection.execute(select(*columns).where(wanted, *standing())):
             yield row.profile_id, row.version, criteria_from_json(row.criteria)
 
 
@@ -264,10 +264,11 @@ def profiles_of(connection: Connection, firm_id: str) -> list[tuple[str, Criteri
 
 
 def _unmatched() -> tuple[Any, ...]:
-    return (profiles.c.matched_at.is_(None), *_standing())
+    return (profiles.c.matched_at.is_(None), *standing())
 
 
-def _standing() -> tuple[Any, ...]:
+def standing() -> tuple[Any, ...]:
+    """Return what holds of a profile that is matched: it has not ended, and its firm has confirmed."""
     resting = exists().where(firms.c.firm_id == profiles.c.firm_id, firms.c.unconfirmed_since.is_not(None))
     return (profiles.c.ended_at.is_(None), ~resting)
 

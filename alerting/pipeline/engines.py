@@ -1,0 +1,117 @@
+"""The engines that find which profiles a notice concerns, and the one that finds them in this process.
+
+In:   the standing profiles, as the database has them; notices with our numbers.
+Out:  every pair that the profiles' criteria accept, with its decision.
+
+Whatever the engine, ``domain.criteria.decide`` is what a match means: they find the same pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from alerting.domain.notice import Notice
+from alerting.errors import ProfileError
+from alerting.matching.engine import Engine, Pair
+from alerting.store import firms
+from alerting.store.database import Connection
+
+
+log = structlog.get_logger()
+
+
+class MatchingEngine(Protocol):
+    """Profiles that notices are held against."""
+
+    def follow(self, connection: Connection, *, now: datetime) -> None:
+        """Hold exactly the standing profiles, each in its newest version.
+
+        Raises:
+            SearchUnavailableError: They are held elsewhere, and that is away.
+        """
+        ...
+
+    def note_changes(self, connection: Connection, *, now: datetime) -> None:
+        """Profiles have changed: hold them as they are within seconds, where others look at them, too."""
+        ...
+
+    def match(self, notices: Iterable[tuple[int, Notice]]) -> Iterator[Pair]:
+        """Yield every accepted pair, notice by notice.
+
+        Raises:
+            SearchUnavailableError: As above.
+        """
+        ...
+
+    def rest(self) -> None:
+        """Keep for the next run what is costly to make, and nothing else."""
+        ...
+
+    def close(self) -> None:
+        """Close every connection."""
+        ...
+
+
+class MemoryEngine:
+    """Profiles in this process, from a file and back.
+
+    Args:
+        file: Where they are kept between runs; None: they are read anew.
+    """
+
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file
+        self._engine: Engine | None = None
+
+    def follow(self, connection: Connection, *, now: datetime) -> None:
+        """Compare versions with the database's; ``now`` is not needed."""
+        del now
+        engine = self._loaded()
+        standing = firms.profile_versions(connection)
+        for profile_id in engine.versions.keys() - standing.keys():
+            engine.remove(profile_id)
+        changed = [one for one, version in standing.items() if engine.versions.get(one) != version]
+        if changed:
+            for profile_id, version, criteria in firms.criteria_of(connection, changed):
+                engine.put(profile_id, criteria, version=version)
+
+    def note_changes(self, connection: Connection, *, now: datetime) -> None:
+        """Nobody else looks: the next notice is soon enough."""
+
+    def match(self, notices: Iterable[tuple[int, Notice]]) -> Iterator[Pair]:
+        """Ask the postings."""
+        return self._loaded().match(notices)
+
+    def rest(self) -> None:
+        """Write the file, if anything was matched; where that fails it is made anew then."""
+        engine, self._engine = self._engine, None
+        if engine is None or self._file is None:
+            return
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            engine.save(self._file)
+        except OSError as error:
+            log.warning("engine_not_kept", problem=error.strerror)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _loaded(self) -> Engine:
+        """Return the engine of the last run; an empty one where there is none, or it is not to be used."""
+        if self._engine is None:
+            self._engine = self._kept()
+        return self._engine
+
+    def _kept(self) -> Engine:
+        if self._file is None or not self._file.exists():
+            return Engine()
+        try:
+            return Engine.load(self._file)
+        except (OSError, ValueError, ProfileError) as error:
+            log.warning("engine_built_anew", problem=str(error))
+            return Engine()

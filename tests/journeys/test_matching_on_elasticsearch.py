@@ -1,0 +1,178 @@
+"""Matching on Elasticsearch: the same mails, whatever happens to profiles and to the cluster."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+
+from alerting import bootstrap, commands
+from alerting.errors import SearchUnavailableError
+from alerting.index.profiles import ProfileIndex
+from alerting.local.ports import free_port
+
+
+TOITURE = ("7", "Réfection de la toiture de l'école")
+LAVOIR = ("8", "Restauration du lavoir")
+GYMNASE = ("9", "Toiture du gymnase")
+FIRM = """
+[[firm]]
+id = "le-goff"
+name = "Couverture Le Goff"
+recipients = [{{ email = "yann@legoff.example" }}]
+profile = [{{ id = "toits", name = "Toits", words = ["{word}"], cadence = "immediate" }}]
+"""
+pytestmark = pytest.mark.usefixtures("profile_index")
+WHAT_TO_DO = (
+    "notices wait for it, nothing is lost, and the next run goes on; to go on without it set"
+    " ALERTING_MATCHING_ENGINE=memory"
+)
+
+
+@pytest.fixture
+def settings(settings, elasticsearch_url):
+    """Settings of a stack that matches on Elasticsearch, under a name of its own."""
+    return replace(
+        settings,
+        elasticsearch_url=elasticsearch_url,
+        matching_engine="elasticsearch",
+        profile_alias=f"test-{uuid4().hex}",
+        index_alias=f"test-{uuid4().hex}",
+        profile_shards=2,
+    )
+
+
+@pytest.fixture
+def profile_index(settings):
+    """The profiles' index, as another client sees it."""
+    own = ProfileIndex(settings.elasticsearch_url, settings.profile_alias, made_by="a test")
+    yield own
+    for generation in own.generations():
+        own.drop(generation)
+    own.close()
+
+
+@pytest.fixture(name="steps")
+def steps_fixture(parts, authority, add_feed, clock, rss):
+    """How to publish notices and let everything that follows happen."""
+    add_feed(parts, authority)
+
+    def run(*items):
+        authority.publish("/avis", rss(*items))
+        clock.go_on(hours=1)
+        return commands.run_all(parts=parts)
+
+    return run
+
+
+def subscribe(parts, tmp_path, word: str) -> None:
+    """Let the firm's only profile ask for a word."""
+    path = tmp_path / "firm.toml"
+    path.write_text(FIRM.format(word=word))
+    commands.import_firms(str(path), parts=parts)
+
+
+def told(parts) -> list[str]:
+    """Return the titles that were told, sorted."""
+    return sorted(row["title"] for row in commands.list_tellings(parts=parts))
+
+
+def held(profile_index) -> int:
+    """Return how many profiles the index holds that serves."""
+    (generation,) = profile_index.generations()
+    assert generation.is_serving
+    return sum(count for count, _ in profile_index.sums(of=generation.name).values())
+
+
+def test_a_notice_is_told_and_a_changed_profile_is_followed(parts, steps, tmp_path):
+    """
+    Asked with one word, changed to another while nothing ran: the next notice is matched by the new word.
+    """
+    subscribe(parts, tmp_path, "toiture")
+    steps(TOITURE)
+    subscribe(parts, tmp_path, "lavoir")
+
+    steps(TOITURE, LAVOIR, GYMNASE)
+
+    assert told(parts) == [LAVOIR[1], TOITURE[1]]
+
+
+def test_a_new_profile_is_in_the_index_without_any_new_notice(parts, steps, tmp_path, profile_index):
+    """
+    The run that matches the profile copies it, too; one that ends is taken out.
+    """
+    steps(TOITURE)
+    subscribe(parts, tmp_path, "toiture")
+    commands.match_profiles(parts=parts)
+    while_it_stands = held(profile_index)
+    commands.erase_firm("le-goff", parts=parts)
+
+    report = steps(TOITURE, GYMNASE)
+
+    assert (while_it_stands, held(profile_index)) == (1, 0)
+    assert report["match"]["matches"] == 0
+
+
+def test_what_was_changed_in_the_index_alone_is_put_right(parts, steps, tmp_path, profile_index):
+    """
+    A copy restored from another day: profiles that are gone from it are put again before a notice is matched.
+    """
+    subscribe(parts, tmp_path, "toiture")
+    steps(TOITURE)
+    (generation,) = profile_index.generations()
+    profile_index.remove(["toits"], out_of=generation.name)
+    profile_index.refresh(of=generation.name)
+
+    steps(TOITURE, GYMNASE)
+
+    assert told(parts) == sorted([TOITURE[1], GYMNASE[1]])
+    assert held(profile_index) == 1
+
+
+def test_an_index_of_another_release_or_number_of_shards_is_built_anew(
+    parts, steps, tmp_path, settings, profile_index, clock
+):
+    """
+    The new generation takes the old one's place, and the old one is deleted.
+    """
+    subscribe(parts, tmp_path, "toiture")
+    steps(TOITURE)
+    before = [one.name[-1] for one in profile_index.generations()]
+    wider = bootstrap.build(replace(settings, profile_shards=3), now=clock)
+
+    with wider.database.begin() as connection:
+        wider.engine.follow(connection, now=clock())
+
+    wider.close()
+    assert (before, [one.name[-1] for one in profile_index.generations()]) == (["1"], ["2"])
+    assert held(profile_index) == 1
+
+
+def test_while_it_is_away_notices_wait_and_are_told_once(
+    parts, steps, tmp_path, settings, clock, authority, rss
+):
+    """
+    One line says so and what to do; back again, all is told, once; the engine in memory finds nothing more.
+    """
+    subscribe(parts, tmp_path, "toiture")
+    steps(TOITURE)
+    url = f"http://127.0.0.1:{free_port()}"
+    without = bootstrap.build(replace(settings, elasticsearch_url=url), now=clock)
+    authority.publish("/avis", rss(TOITURE, GYMNASE))
+    clock.go_on(hours=1)
+    with pytest.raises(SearchUnavailableError) as caught:
+        commands.run_all(parts=without)
+    without.close()
+    after_the_failure = told(parts)
+
+    steps(TOITURE, GYMNASE)
+    in_memory = bootstrap.build(replace(settings, matching_engine="memory"), now=clock)
+    report = commands.match_profiles(parts=in_memory)
+    in_memory.close()
+
+    line = f"matching: search index {settings.profile_alias!r}: no answer (ConnectionError); {WHAT_TO_DO}"
+    assert str(caught.value) == line
+    assert after_the_failure == [TOITURE[1]]
+    assert told(parts) == sorted([GYMNASE[1], TOITURE[1]])
+    assert report["matches"] == 0
