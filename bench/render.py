@@ -144,7 +144,12 @@ def write_one(reader: Firm) -> bytes:
     digest = compose(reader)
     leave = leave_url(reader)
     rendered = rendering.render(
-        digest, recipient=recipient(reader), unsubscribe_url=leave, sender_name="Alerte marchés", now=NOW
+        digest,
+        recipient=recipient(reader),
+        unsubscribe_url=leave,
+        sender_name="Alerte marchés",
+        now=NOW,
+        opinion_url=opinion_url(reader),
     )
     envelope = Envelope(
         delivery_id=reader.number,
@@ -182,6 +187,11 @@ def leave_url(reader: Firm) -> str:
     return f"https://alertes.example/unsubscribe/{reader.number:064x}"
 
 
+def opinion_url(reader: Firm) -> str:
+    """Return another such link, to say what one thinks of a contract."""
+    return f"https://alertes.example/opinion/{reader.number:064x}"
+
+
 def in_words(reader: Firm) -> dict[str, Any]:
     """Return what the peer's template is given: everything said already."""
     digest = compose(reader)
@@ -200,6 +210,9 @@ def in_words(reader: Firm) -> dict[str, Any]:
         "is_dated": view.first_deadline is not None,
         "sender_name": "Alerte marchés",
         "has_calendar": True,
+        "is_asked": True,
+        "opinion_href": f"{opinion_url(reader)}/1",
+        "opinion_host": "alertes.example",
         "language": language,
         "told": [
             (section.heading, [view_item(item, language, now=NOW) for item in section.items])
@@ -273,8 +286,8 @@ def compare(ours: Sequence[bytes], peers: Sequence[bytes]) -> None:
         counts = {
             (links_of(mail), text_of(mail, "plain").lower().count("[nouveau]")) for mail in (one, other)
         }
-        if counts != {(3 * ITEMS + 1, ITEMS)}:
-            raise SystemExit(f"expected {ITEMS} contracts with three links in both mails (got {counts})")
+        if counts != {(4 * ITEMS + 1, ITEMS)}:
+            raise SystemExit(f"expected {ITEMS} contracts with four links in both mails (got {counts})")
 
 
 def links_of(mail: bytes) -> int:

@@ -193,7 +193,9 @@ rows say what to do, so a lost event costs minutes and a repeated one nothing.
 
 """
 MAIL_SOURCE = ROOT / "templates" / "email" / "source"
-MAIL_PIECES = ("opening", "section", "head", "lots", "dates", "fit", "why", "links", "others", "closing")
+MAIL_PIECES = (
+    "opening", "section", "head", "lots", "dates", "fit", "why", "links", "opinion", "others", "closing",
+)  # fmt: skip
 
 
 def pages() -> dict[str, str]:

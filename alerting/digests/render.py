@@ -24,8 +24,10 @@ from alerting.digests.form import Form, blank
 from alerting.digests.languages import DEFAULT, NO_BREAK, Language, find_language
 from alerting.digests.shelf import Shelf
 from alerting.digests.view import (
+    STILL_OPEN,
     DigestView,
     ItemView,
+    Link,
     Piece,
     fit_view,
     safe_link,
@@ -50,6 +52,10 @@ _TEXT_COLUMNS = 72
 # How much of what was written is kept: procedures; and of each kind of piece.
 _PROCEDURES_KEPT = 4096
 _KEPT = 1024
+# What ends a line of quoted-printable that is no line of the text (RFC 2045, 6.7, rule 5).
+_SOFT_BREAK = b"=\r\n"
+# Blanks of the question that ends an item.
+_HREF, _HOST, _NUMBER = blank("opinion_href"), blank("opinion_host"), blank("opinion_number")
 _BLANKS = (
     "subject", "summary", "profile_name", "firm_name", "composed_on", "first_deadline", "sender_name",
     "email", "leave_href", "leave_host",
@@ -57,7 +63,13 @@ _BLANKS = (
 
 
 def render(
-    digest: Digest, *, recipient: Recipient, unsubscribe_url: str, sender_name: str, now: datetime
+    digest: Digest,
+    *,
+    recipient: Recipient,
+    unsubscribe_url: str,
+    sender_name: str,
+    now: datetime,
+    opinion_url: str | None = None,
 ) -> RenderedDigest:
     """Return the words of one mail.
 
@@ -67,6 +79,7 @@ def render(
         unsubscribe_url: The signed link; http or https.
         sender_name: Who we are, as the mail says it.
         now: Decides how many working days are left.
+        opinion_url: The signed link to say what one thinks of an item, without its number; None: none is.
 
     Raises:
         ValueError: The link to leave is not one.
@@ -99,9 +112,11 @@ def render(
     texts = [frame.form("opening", "txt", **looks).fill(values)]
     htmls = [frame.form("opening", "html", **looks).fill(escaped)]
     today = now.astimezone(PARIS).date()
+    question = frame.ask(None if opinion_url is None else safe_link(opinion_url))
     for section in view.sections:
         written = [frame.section(section.heading)]
-        written += [_tell(item, frame, now, today) for item in section.items]
+        for item in section.items:
+            written += [_tell(item, frame, now, today), question.ask(item)]
         for piece in written:
             texts += piece.texts
             htmls += piece.htmls
@@ -137,6 +152,27 @@ class _Written:
         pieces = list(pieces)
         texts = tuple(text for piece in pieces for text in piece.texts)
         return cls(texts, tuple(html for piece in pieces for html in piece.htmls))
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """The end of each item of a mail: whether it is useful, where it is open and somebody is asked.
+
+    Args:
+        unasked: The end of an item without the question.
+        around: In both faces, what stands before a procedure's number and after it.
+    """
+
+    unasked: _Written
+    around: tuple[tuple[bytes, bytes], tuple[bytes, bytes]] | None
+
+    def ask(self, item: DigestItem) -> _Written:
+        """Return the end of an item."""
+        if self.around is None or item.telling_kind not in STILL_OPEN:
+            return self.unasked
+        number = b"%d%s" % (item.procedure_id, _SOFT_BREAK)
+        (text, text_end), (html, html_end) = self.around
+        return _Written((text + number + text_end,), (html + number + html_end,))
 
 
 class _Kept(dict[Hashable, _Written]):
@@ -205,6 +241,15 @@ class _Frame:
         self._headings = _Kept()
         self._fits = _Kept()
         self._why, self._fit = self._line("why", "reasons"), self._line("fit", "fit")
+        self._asking = [
+            self._template("opinion", face).render(
+                is_asked=True, opinion_href=_HREF + _NUMBER, opinion_host=_HOST
+            )
+            for face in ("txt", "html")
+        ]
+        self._unasked = _Written.of(
+            *[self._template("opinion", face).render(is_asked=False) for face in ("txt", "html")]
+        )
 
     def _line(self, name: str, blank_name: str) -> tuple[Form, Form]:
         """Return the two faces of a piece that is one line with one blank."""
@@ -238,6 +283,16 @@ class _Frame:
         """Return how it fits the firm; nothing where that is not known."""
         return self._fits.find(said, lambda: _fill(self._fit, "fit", said or ""))
 
+    def ask(self, link: Link | None) -> _Question:
+        """Return the question that a mail asks of its items; without a link it asks nothing."""
+        if link is None:
+            return _Question(self._unasked, None)
+        text, html = self._asking
+        href, host = str(escape(link.href)), str(escape(link.host))
+        text = text.replace(_HREF, f"{link.href}/").replace(_HOST, link.host)
+        html = html.replace(_HREF, f"{href}/").replace(_HOST, host)
+        return _Question(self._unasked, (_around_number(text), _around_number(html)))
+
     def form(self, name: str, face: str, *, several: bool, is_dated: bool, has_calendar: bool) -> Form:
         """Return the opening or the closing of a mail with its blanks.
 
@@ -270,6 +325,12 @@ def _fill(line: tuple[Form, Form], name: str, said: str) -> _Written:
         return _Written((), ())
     text, html = line
     return _Written((text.fill({name: said}),), (html.fill({name: str(escape(said))}),))
+
+
+def _around_number(page: str) -> tuple[bytes, bytes]:
+    """Return what stands before and after the number, encoded once for all items of a mail."""
+    before, after = page.split(_NUMBER)
+    return encode(before).removesuffix(b"\r\n") + _SOFT_BREAK, encode(after)
 
 
 @cache

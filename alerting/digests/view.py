@@ -49,7 +49,7 @@ KINDS = (
     TellingKind.CANCELLED,
     TellingKind.AWARDED,
 )
-_STILL_OPEN = frozenset({TellingKind.NEW, TellingKind.REMINDER, TellingKind.CORRECTED})
+STILL_OPEN = frozenset({TellingKind.NEW, TellingKind.REMINDER, TellingKind.CORRECTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +237,7 @@ def view_item(item: DigestItem, language: Language, *, now: datetime) -> ItemVie
 def view_procedure(item: DigestItem, language: Language, *, now: datetime) -> ItemView:
     """Return what is shown of an item to every firm, whatever it was chosen for."""
     notice = item.notice
-    is_open = item.telling_kind in _STILL_OPEN
+    is_open = item.telling_kind in STILL_OPEN
     return ItemView(
         kind=item.telling_kind.value,
         is_open=is_open,
@@ -283,7 +283,7 @@ def say_reasons(reasons: Sequence[Reason], language: Language) -> tuple[str, ...
 
 def tell_fit(item: DigestItem, language: Language, *, now: datetime) -> str | None:
     """Return how an item that can be answered fits the firm, in words; None where that is not known."""
-    if item.telling_kind not in _STILL_OPEN:
+    if item.telling_kind not in STILL_OPEN:
         return None
     said = say_fit(item.fit, item.notice.deadline_at, language, now=now)
     return None if said is None else _clipped(said, _REASON_CHARACTERS)
@@ -362,7 +362,7 @@ def _first_deadline(digest: Digest, now: datetime) -> datetime | None:
     moments = [
         item.notice.deadline_at
         for item in digest.items
-        if item.telling_kind in _STILL_OPEN
+        if item.telling_kind in STILL_OPEN
         and item.notice.deadline_at is not None
         and not has_passed(item.notice.deadline_at, now=now)
     ]
@@ -455,7 +455,7 @@ def _reminders(item: DigestItem, language: Language, now: datetime) -> Iterator[
 def _fact(name: str, item: DigestItem, language: Language, now: datetime) -> str | None:
     """Return a date that lies ahead and of which the item is no reminder."""
     moment: datetime | None = getattr(item.notice, name)
-    if moment is None or item.telling_kind not in _STILL_OPEN or name in item.reminds_of:
+    if moment is None or item.telling_kind not in STILL_OPEN or name in item.reminds_of:
         return None
     return None if has_passed(moment, now=now) else language.day_and_time(moment, read_at=now)
 

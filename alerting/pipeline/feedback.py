@@ -9,6 +9,7 @@ and is made by who accepts it.  One that would keep out anything useful is not m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,6 +39,7 @@ log = structlog.get_logger()
 
 Row = dict[str, Any]
 
+_NUMBER = re.compile(r"[0-9]{1,18}")
 # So many are shown; of what each keeps out, others may be so many times what is not for the firm.
 _PROPOSALS = 3
 _OTHERS_FOR_ONE = 2
@@ -187,7 +189,7 @@ class _Asked:
 def _find(connection: Connection, secret: str, token: str, procedure_id: str) -> _Asked | None:
     link = read_profile_link(secret, LinkPurpose.OPINION, token)
     subscriber = subscriptions.find_subscriber(connection, link.recipient_id)
-    if subscriber is None or not (procedure_id.isascii() and procedure_id.isdigit()):
+    if subscriber is None or not _NUMBER.fullmatch(procedure_id):
         return None
     names = (one.profile_id for one in subscriber.profiles)
     named = next((one for one in names if tag_profile(secret, one) == link.profile_tag), None)
@@ -282,6 +284,8 @@ def _proposal_row(profile: Profile, proposal: Proposal) -> Row:
 def _find_proposals(connection: Connection, profile: Profile, now: datetime) -> list[Proposal]:
     """Return what would have kept out most of what is not for the firm, little else, and nothing useful."""
     opinions = feedback.opinions_of(connection, profile.firm_id)
+    if list(opinions.values()).count(Opinion.NOT_FOR_US) < LEAST_NOTICES:
+        return []
     since = now - timedelta(days=WINDOW_DAYS)
     told = procedures.get_procedures(
         connection, feedback.told_procedures(connection, profile.profile_id, since=since)

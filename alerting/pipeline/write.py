@@ -5,7 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from alerting.delivery.message import sender_address
-from alerting.delivery.tokens import LinkPurpose, link_address, sign_confirm_link, sign_lift_link
+from alerting.delivery.tokens import (
+    LinkPurpose,
+    link_address,
+    sign_confirm_link,
+    sign_lift_link,
+    sign_profile_link,
+)
 from alerting.digests.confirmation import render_confirmation
 from alerting.digests.render import render
 from alerting.digests.unreachable import render_unreachable
@@ -52,6 +58,7 @@ def write_mail(
             unsubscribe_url=unsubscribe_url,
             sender_name=sender_name,
             now=now,
+            opinion_url=_opinion_url(claimed, base_url=base_url, secret=secret),
         )
     return render_unreachable(
         claimed.digest,
@@ -61,6 +68,13 @@ def write_mail(
         sender_name=sender_name,
         contact=address.bare,
     )
+
+
+def _opinion_url(claimed: ClaimedDelivery, *, base_url: str, secret: str) -> str:
+    """Return the signed link by which a recipient speaks of what his profile is told, without its number."""
+    profile_id = claimed.digest.profile_id
+    token = sign_profile_link(secret, LinkPurpose.OPINION, claimed.recipient_id, profile_id)
+    return link_address(base_url, LinkPurpose.OPINION, token)
 
 
 def _lift_urls(claimed: ClaimedDelivery, *, base_url: str, secret: str) -> dict[int, str]:

@@ -1,7 +1,8 @@
-"""Pages for who reads our mails: leave a profile, come back, let an address be tried again, confirm.
+"""Pages for who reads our mails: leave, come back, try an address again, confirm, say what is useful.
 
 In:   requests; the signed token in the path is all that says who asks: no cookie, no login, no script.
-Out:  small pages in French, and ``/health`` for who watches.
+Out:  small pages in French (on what is useful: in the reader's language), and ``/health`` for who
+      watches.
 
 GET and HEAD only show: link scanners and browsers that fetch ahead change nothing.  POST acts at once, as
 the mail provider's button wants it (RFC 8058), and answers 200 without a redirect; what its body says is
@@ -36,6 +37,7 @@ from alerting.web.headers import SafeHeaders
 from alerting.web.pages import (
     Sender,
     confirmation_page,
+    opinion_page,
     problem_page,
     style_hash,
     subscription_page,
@@ -67,6 +69,11 @@ def build_app(parts: Parts) -> ASGIApp:
         _route(
             LinkPurpose.CONFIRM,
             _shown(parts, sender, commands.show_confirmation, commands.confirm_by_link, confirmation_page),
+        ),
+        Route(
+            f"/{LinkPurpose.OPINION.value}/{{token}}/{{number}}",
+            _opinion(parts, sender),
+            methods=["GET", "POST"],
         ),
         Route("/health", _health(parts)),
         Route("/robots.txt", _robots),
@@ -100,6 +107,21 @@ def _subscription(parts: Parts, sender: Sender, purpose: LinkPurpose) -> Endpoin
         token, fields = request.path_params["token"], _fields(await _read_body(request))
         report = await run_in_threadpool(commands.change_subscription, purpose, token, fields, parts=parts)
         return HTMLResponse(subscription_page(report, sender, done=purpose))
+
+    return _by_method(show, act)
+
+
+def _opinion(parts: Parts, sender: Sender) -> Endpoint:
+    async def show(request: Request) -> Response:
+        token, number = request.path_params["token"], request.path_params["number"]
+        report = await run_in_threadpool(commands.show_opinion, token, number, parts=parts)
+        return HTMLResponse(opinion_page(report, sender, number=number, is_done=False))
+
+    async def act(request: Request) -> Response:
+        token, number = request.path_params["token"], request.path_params["number"]
+        fields = _fields(await _read_body(request))
+        report = await run_in_threadpool(commands.change_opinion, token, number, fields, parts=parts)
+        return HTMLResponse(opinion_page(report, sender, number=number, is_done=True))
 
     return _by_method(show, act)
 

@@ -15,6 +15,7 @@ from typing import Any
 from alerting.delivery.tokens import LinkPurpose
 from alerting.digests.confirmation import say_where
 from alerting.digests.languages import NO_BREAK, find_language
+from alerting.digests.opinion import opinion_heading, say_effect, say_proposal
 from alerting.digests.render import get_template
 
 
@@ -117,6 +118,33 @@ def confirmation_page(report: Mapping[str, Any], sender: Sender, *, token: str, 
         **report,
     }
     return get_template("web/confirmation.html.j2").render(context)
+
+
+def opinion_page(report: Mapping[str, Any], sender: Sender, *, number: str, is_done: bool) -> str:
+    """Return the page on which a firm says that a contract is useful, or not for it, in its language.
+
+    Args:
+        report: Of ``commands.show_opinion``.
+        sender: Who we are.
+        number: Of the contract, as it stands in the page's own link.
+        is_done: Whether something was said just now.
+    """
+    language = find_language(report.get("language", "fr"))
+    accepted = report["accepted"]
+    context = {
+        **report,
+        "language": language.code,
+        "number": number,
+        "is_done": is_done,
+        "heading": opinion_heading(report, language),
+        "accepted": None if accepted is None else say_proposal(accepted, language),
+        "proposals": [
+            {**row, "words": say_proposal(row, language), "effect": say_effect(row, language)}
+            for row in report.get("proposals", ())
+        ],
+        **_about(sender),
+    }
+    return get_template("web/opinion.html.j2", language.code).render(context)
 
 
 def problem_page(status: int, sender: Sender) -> str:

@@ -171,6 +171,7 @@ def test_the_generated_pages_are_fresh():
         "templates/email/links.html.j2",
         "templates/email/lots.html.j2",
         "templates/email/opening.html.j2",
+        "templates/email/opinion.html.j2",
         "templates/email/others.html.j2",
         "templates/email/section.html.j2",
         "templates/email/why.html.j2",

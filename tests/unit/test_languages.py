@@ -34,6 +34,7 @@ def messages() -> set[str | tuple[str, str]]:
             ("alerting/digests/**.py", "python"),
             ("templates/email/*.j2", "jinja2"),
             ("templates/web/one-pager.html.j2", "jinja2"),
+            ("templates/web/opinion.html.j2", "jinja2"),
         ],
         keywords={"say": None, "note": None, "count": (1, 2), "_": None, "ngettext": (1, 2)},
     )

@@ -21,6 +21,7 @@ from tests.digest_cases import (
     CANTEEN,
     GYM,
     NOW,
+    OPINION,
     SCHOOL,
     SOCIAL_HOUSING,
     STORED,
@@ -103,7 +104,7 @@ def test_both_faces_tell_the_same():
     page = read(mail.html)
     text = " ".join(str(mail.text).split()).replace("*", "")
 
-    assert len(page.hrefs) == 10
+    assert len(page.hrefs) == 14
     assert [href for href in page.hrefs if href not in text] == []
     for said in ("2 nouveaux marchés", "encore 4 jours ouvrés", "Lot 4", "185 000 €", "votre secteur"):
         # A page may break where the text has a space that holds.
@@ -188,6 +189,7 @@ def test_what_a_notice_says_is_never_markup():
         "https://avis.example/%22onmouseover=%22a()"
         if "%22" in page.hrefs[0]
         else 'https://avis.example/"onmouseover="a()',
+        f"{OPINION}/1",
         "https://alertes.exemple.example/unsubscribe/WzcsInAiXQ.sig",
     ]
     for face in (str(mail.text), str(mail.html), mail.subject):
@@ -242,12 +244,13 @@ def test_a_mail_says_its_language_and_that_of_each_title(language):
 
 def test_links_go_to_web_addresses_only():
     """
-    The addresses of a mail are those of its notices that are safe, and the one to leave.
+    The addresses of a mail are those of its notices that are safe, to say what one thinks of each, and to leave.
     """
     page = read(rendered(digest(item(SOCIAL_HOUSING))).html)
 
     assert page.hrefs == [
         "https://achats.habitat-exemple.example/c/5f1c",
+        f"{OPINION}/1",
         "https://alertes.exemple.example/unsubscribe/WzcsInAiXQ.sig",
     ]
 
