@@ -94,7 +94,8 @@ def find_spots(place: Place, home: str | None) -> tuple[Spot, ...]:
     if stated is not None:
         return (Spot(stated, (stated,)),)
     code = nuts_code or _nuts(text)
-    return (_area(code),) if code is not None and len(code) > PLACE_IS_A_COUNTRY else ()
+    # "FRZ", outside the regions, says no more of the place than "FR" does.
+    return (_area(code),) if code is not None and departements_of_nuts(code) and code != _FRENCH else ()
 
 
 def _postcode(text: str) -> str | None:

@@ -17,6 +17,7 @@ from importlib import resources
 
 # Until 2016 the regions had other codes; NUTS-3 codes of old are in data/nuts_old.csv.
 OLD_REGIONS = {"FR52": "FRH0", "FR51": "FRG0", "FR24": "FRB0", "FR25": "FRD1", "FR23": "FRD2"}
+FRANCE = "FR"
 OVERSEAS = ("97", "98")
 POSTCODE_DIGITS = 5
 CORSICA_NORTH_FROM = 20200
@@ -50,11 +51,19 @@ def nuts_of_departement(departement: str) -> str | None:
 def departements_of_nuts(code: str) -> tuple[str, ...]:
     """Return every département of an area of any level, old or current; none for what is not French.
 
+    An old region is what its old départements were: FR7 is Rhône-Alpes and Auvergne.
+
     >>> departements_of_nuts("FRH0"), departements_of_nuts("FRH01"), departements_of_nuts("AT312")
     (('22', '29', '35', '56'), ('22',), ())
+    >>> departements_of_nuts("FR72"), departements_of_nuts("FRZ")
+    (('03', '15', '43', '63'), ())
     """
     current = current_nuts(code)
-    return tuple(departement for departement, row in _departements().items() if row[1].startswith(current))
+    within = [departement for departement, row in _departements().items() if row[1].startswith(current)]
+    if not within and code.startswith(FRANCE):
+        old = [nuts_code for old_code, nuts_code in _old_codes().items() if old_code.startswith(code)]
+        within = sorted({_departement_by_nuts()[nuts_code] for nuts_code in old})
+    return tuple(within)
 
 
 def departement_of_postcode(postcode: str) -> str | None:

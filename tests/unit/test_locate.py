@@ -67,6 +67,10 @@ REDON = Spot("Redon", ("35",), points=(Point(47.656, -2.079),))
         pytest.param(
             Place(commune="toute la Région Bretagne"), "35", ["FRH 22 29 35 56"], id="a region in words"
         ),
+        pytest.param(Place("FR264"), None, ["89 89"], id="a département by its area until 2016"),
+        pytest.param(Place("FR72"), None, ["FR72 03 15 43 63"], id="a region of old"),
+        pytest.param(Place("FR4"), None, ["FR4 25 39 54 55 57 67 68 70 88 90"], id="three regions of old"),
+        pytest.param(Place("FRZ"), None, [], id="outside the regions is anywhere"),
         pytest.param(Place("FR"), None, [], id="the whole country"),
         pytest.param(Place("AT312", None, "Redon"), None, ["AT312"], id="a place abroad"),
         pytest.param(Place("AT"), None, [], id="another country"),
