@@ -51,6 +51,8 @@ BESIDE_OTHERS = 0.25
 OUTWEIGHED = 0.4
 MOST_OF_BODY = 1.75
 MOST_OF_CODE_ALONE = 1.75
+SOLE_IN_BODY = 2.0
+WORDS_OF_A_SOLE_TRADE = 2
 EXACT_CODE_ALONE = 2.0
 CPV_CLASS_DIGITS = 5
 STEMS_OF_A_MUTE_TEXT = 8
@@ -332,37 +334,48 @@ def _is_of_trade(unit: _Unit, evidence: _Evidence) -> bool:
 def _weigh(unit: _Unit) -> dict[int, _Evidence]:
     lead_hits = _hits_by_trade(unit.leads)
     body_hits = _hits_by_trade(unit.bodies)
-    in_lead = {trade for trade, hits in lead_hits.items() if _points(hits) >= WORD_POINTS}
-    in_body = sum(1 for hits in body_hits.values() if _points(hits) >= WORD_POINTS)
+    in_lead = _named(lead_hits)
+    in_body = _named(body_hits)
     evidence: defaultdict[int, _Evidence] = defaultdict(_Evidence)
     for trade, hits in lead_hits.items():
         evidence[trade].lead = _points(hits)
         evidence[trade].words = _words(hits)
     silenced = _silenced(unit.leads, lead_hits)
+    is_list = len(in_body) >= MANY_TRADES
     for trade, hits in body_hits.items():
-        is_beside = trade in silenced or (in_lead and trade not in in_lead) or in_body >= MANY_TRADES
+        found = evidence[trade]
+        is_beside = trade in silenced or (bool(in_lead) and trade not in in_lead) or is_list
         points = _points(hits)
-        evidence[trade].body = (
-            min(MOST_BESIDE, points * BESIDE_OTHERS) if is_beside else points * IN_DESCRIPTION
-        )
-        evidence[trade].words = tuple(dict.fromkeys((*evidence[trade].words, *_words(hits))))
+        found.body = min(MOST_BESIDE, points * BESIDE_OTHERS) if is_beside else points * IN_DESCRIPTION
+        found.words = tuple(dict.fromkeys((*found.words, *_words(hits))))
     for trade, found in evidence.items():
-        is_beside = trade in silenced or bool(in_lead) or in_body >= MANY_TRADES
-        is_hinted = found.lead < WORD_POINTS and is_beside
-        if (
-            is_hinted
-            or not found.lead
-            or not _has_word((*lead_hits.get(trade, ()), *body_hits.get(trade, ())))
-        ):
+        is_hinted = found.lead < WORD_POINTS and (trade in silenced or bool(in_lead) or is_list)
+        hits = (*lead_hits.get(trade, ()), *body_hits.get(trade, ()))
+        if is_hinted or not found.lead or not _has_word(hits):
             found.body = min(found.body, MOST_OF_BODY - found.lead)
-    named = in_lead or {trade for trade, hits in body_hits.items() if _points(hits) >= WORD_POINTS}
-    _weigh_codes(unit, evidence, named=named, silenced=silenced)
+    if not in_lead and len(in_body) == 1:
+        _weigh_sole(evidence, body_hits, in_body.difference(silenced))
+    _weigh_codes(unit, evidence, named=in_lead or in_body, silenced=silenced)
     _spread(evidence, in_lead)
     for trade in [number for number in evidence if _is_out(number, unit.leads)]:
         del evidence[trade]
-    if _is_macro(unit, in_lead=len(in_lead), in_body=in_body):
+    if _is_macro(unit, in_lead=len(in_lead), in_body=len(in_body)):
         return {trade: _halved(found) for trade, found in evidence.items()}
     return dict(evidence)
+
+
+def _named(hits_by_trade: Mapping[int, Sequence[_Hit]]) -> set[int]:
+    return {trade for trade, hits in hits_by_trade.items() if _points(hits) >= WORD_POINTS}
+
+
+def _weigh_sole(
+    evidence: Mapping[int, _Evidence], body_hits: Mapping[int, Sequence[_Hit]], sole: Collection[int]
+) -> None:
+    """Let a description that speaks of one trade alone tell it, where it does so by two of its words."""
+    for trade in sole:
+        words = {hit.entry.phrase for hit in body_hits[trade] if hit.entry.points >= WORD_POINTS}
+        if len(words) >= WORDS_OF_A_SOLE_TRADE:
+            evidence[trade].body = max(evidence[trade].body, SOLE_IN_BODY - evidence[trade].lead)
 
 
 def _spread(evidence: Mapping[int, _Evidence], in_lead: Collection[int]) -> None:

@@ -166,6 +166,19 @@ def test_lots_listed_in_a_description_are_told_like_lots():
     assert told("Réhabilitation de la cuisine du lycée", description) == {"macon", "charpentier"}
 
 
+def test_a_description_that_speaks_of_one_trade_alone_tells_it_by_two_words():
+    """
+    "Marché similaire de sécurisation" says nothing; the description does, far behind its first words.
+    """
+    first = "Marché passé sans nouvelle publicité avec le titulaire du marché initial, pour les mêmes services, au même "
+    prose = f"{first}prix et dans les mêmes conditions que le contrat en cours. Il comprend la "
+
+    assert told("Marché similaire de sécurisation", f"{prose}vidéoprotection et l'anti-intrusion.") == {
+        "electricien"
+    }
+    assert told("Marché similaire de sécurisation", f"{prose}vidéoprotection des abords.") == set()
+
+
 def test_what_is_bought_besides_is_not_what_is_bought():
     """
     Behind "y compris" stands the side of a work, not its object.
