@@ -327,8 +327,9 @@ def _by_trade(weighed: Iterable[tuple[_Unit, Mapping[int, _Evidence]]]) -> Findi
 
 
 def _is_of_trade(unit: _Unit, evidence: _Evidence) -> bool:
-    """Tell whether the act's word is part of the trade's own: "location et entretien de linge"."""
-    return unit.act_word is not None and any(unit.act_word in words for words in evidence.words)
+    """Tell whether the act's word is part of a phrase of the trade: "location et entretien de linge"."""
+    word = unit.act_word
+    return word is not None and any(word in words and word != words for words in evidence.words)
 
 
 def _weigh(unit: _Unit) -> dict[int, _Evidence]:
@@ -352,7 +353,7 @@ def _weigh(unit: _Unit) -> dict[int, _Evidence]:
         is_hinted = found.lead < WORD_POINTS and (trade in silenced or bool(in_lead) or is_list)
         hits = (*lead_hits.get(trade, ()), *body_hits.get(trade, ()))
         if is_hinted or not found.lead or not _has_word(hits):
-            found.body = min(found.body, MOST_OF_BODY - found.lead)
+            found.body = max(0.0, min(found.body, MOST_OF_BODY - found.lead))
     if not in_lead and len(in_body) == 1:
         _weigh_sole(evidence, body_hits, in_body.difference(silenced))
     _weigh_codes(unit, evidence, named=in_lead or in_body, silenced=silenced)
