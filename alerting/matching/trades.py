@@ -351,8 +351,8 @@ def _weigh(unit: _Unit) -> dict[int, _Evidence]:
         found.words = tuple(dict.fromkeys((*found.words, *_words(hits))))
     for trade, found in evidence.items():
         is_hinted = found.lead < WORD_POINTS and (trade in silenced or bool(in_lead) or is_list)
-        hits = (*lead_hits.get(trade, ()), *body_hits.get(trade, ()))
-        if is_hinted or not found.lead or not _has_word(hits):
+        of_trade = (*lead_hits.get(trade, ()), *body_hits.get(trade, ()))
+        if is_hinted or not found.lead or not _has_word(of_trade):
             found.body = max(0.0, min(found.body, MOST_OF_BODY - found.lead))
     if not in_lead and len(in_body) == 1:
         _weigh_sole(evidence, body_hits, in_body.difference(silenced))
