@@ -22,6 +22,7 @@ NOT_FOUND = 404
 BUSY = frozenset({TOO_MANY, 502, 503, 504})
 # The document's own fault; with any other answer it is the server's, and the document waits.
 DOCUMENT_IS_AT_FAULT = frozenset({400, TOO_LARGE})
+_REASON_LENGTH = 150
 _BLOCKED = "cluster_block_exception"
 _CLOSED = "index_closed_exception"
 _SHARD_IS_AWAY = (
@@ -78,6 +79,9 @@ def is_document_at_fault(status: int, problem: Any) -> bool:
 
 
 def reason_of(problem: Any) -> str:
-    """Return what Elasticsearch gives as its reason, on one line."""
-    reason = problem.get("reason", problem) if isinstance(problem, dict) else problem
-    return " ".join(str(reason).split())[:300]
+    """Return what Elasticsearch gives as its reason, and as the cause of that, on one line."""
+    reasons = []
+    while isinstance(problem, dict):
+        reasons.append(" ".join(str(problem.get("reason")).split())[:_REASON_LENGTH])
+        problem = problem.get("caused_by")
+    return ": ".join(reasons[:1] + reasons[1:][-1:])
