@@ -16,8 +16,10 @@ from alerting.delivery.maildir import MaildirMailer
 from alerting.delivery.maildir_box import MaildirMailbox
 from alerting.delivery.mailers import Mailer
 from alerting.delivery.smtp import SmtpMailer
+from alerting.errors import SettingError
 from alerting.feeds.archive import Archive
-from alerting.feeds.credentials import Secrets
+from alerting.feeds.credentials import Secrets, find_header
+from alerting.index.client import Access
 from alerting.index.procedures import SearchIndex
 from alerting.index.profiles import ProfileIndex
 from alerting.pipeline.cluster import ClusterEngine
@@ -142,7 +144,18 @@ def _mailbox(settings: Settings) -> Mailbox | None:
 def _index(settings: Settings) -> SearchIndex | None:
     if settings.elasticsearch_url is None:
         return None
-    return SearchIndex(settings.elasticsearch_url, settings.index_alias)
+    return SearchIndex(settings.elasticsearch_url, settings.index_alias, access=_access(settings))
+
+
+def _access(settings: Settings) -> Access:
+    """Return how Elasticsearch is spoken to; the login is read from where the settings say."""
+    if settings.elasticsearch_login is None:
+        return Access(settings.elasticsearch_ca)
+    name, value = find_header(settings.elasticsearch_login, {"env": _find_variable})
+    if name != "Authorization":
+        expected = "user:password, or ApiKey and a key"
+        raise SettingError(settings.elasticsearch_login, expected, f"a header {name!r}")
+    return Access(settings.elasticsearch_ca, value)
 
 
 def _engine(settings: Settings) -> MatchingEngine:
@@ -152,6 +165,7 @@ def _engine(settings: Settings) -> MatchingEngine:
         ProfileIndex(
             settings.elasticsearch_url,
             settings.profile_alias,
+            access=_access(settings),
             made_by=__version__,
             shards=settings.profile_shards,
         )

@@ -10,8 +10,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from alerting.domain.address import read_address
+from alerting.domain.address import is_loopback, read_address
 from alerting.domain.dkim_key import DkimKey
 from alerting.domain.mail_limits import SmtpLimits, read_domain_limits
 from alerting.errors import SettingError
@@ -20,6 +21,7 @@ from alerting.errors import SettingError
 MINIMUM_SECRET_LENGTH = 16
 MEMORY = "memory"
 ELASTICSEARCH = "elasticsearch"
+_REFERENCE = re.compile(r"env:\w+", re.ASCII)
 _DOMAIN = re.compile(r"[A-Za-z0-9_\-]+(\.[A-Za-z0-9_\-]+)*", re.ASCII)
 
 
@@ -30,6 +32,10 @@ class Settings:
     Args:
         database_url: SQLAlchemy URL of PostgreSQL (``DATABASE_URL``); ``postgresql://`` is read as psycopg 3.
         elasticsearch_url: None means: no search (``ELASTICSEARCH_URL``).
+        elasticsearch_ca: Certificates (PEM) of the authority that signed its own; None: one that the system
+            trusts (``ELASTICSEARCH_CA``).
+        elasticsearch_login: Reference to its login, ``env:NAME``; None: it asks for none
+            (``ELASTICSEARCH_LOGIN``).
         smtp_url: ``smtp://user:password@host:port`` (STARTTLS required), ``smtps://``, or
             ``smtp+plain://`` for loopback (``SMTP_URL``); None: mails go into ``maildir``.
         smtp_limits: How hard that server is worked (``ALERTING_SMTP_CONNECTIONS``,
@@ -61,6 +67,8 @@ class Settings:
 
     database_url: str
     elasticsearch_url: str | None
+    elasticsearch_ca: Path | None
+    elasticsearch_login: str | None
     smtp_url: str | None
     smtp_limits: SmtpLimits
     dkim_key: DkimKey | None
@@ -91,7 +99,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     """
     return Settings(
         database_url=_database_url(environment),
-        elasticsearch_url=environment.get("ELASTICSEARCH_URL") or None,
+        elasticsearch_url=_elasticsearch_url(environment),
+        elasticsearch_ca=Path(ca) if (ca := environment.get("ELASTICSEARCH_CA")) else None,
+        elasticsearch_login=_elasticsearch_login(environment),
         smtp_url=environment.get("SMTP_URL") or None,
         smtp_limits=_smtp_limits(environment),
         dkim_key=_dkim_key(environment),
@@ -121,6 +131,31 @@ def _database_url(environment: Mapping[str, str]) -> str:
     if not separator or scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
         raise SettingError("DATABASE_URL", "a postgresql:// address", scheme)
     return f"postgresql+psycopg://{rest}"
+
+
+def _elasticsearch_url(environment: Mapping[str, str]) -> str | None:
+    url = environment.get("ELASTICSEARCH_URL", "")
+    if not url:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
+        expected = "http:// or https:// and a host, without a login (that is ELASTICSEARCH_LOGIN)"
+        raise SettingError("ELASTICSEARCH_URL", expected, f"{parts.scheme}://{parts.hostname or ''}")
+    if parts.scheme == "http" and environment.get("ELASTICSEARCH_LOGIN") and not is_loopback(parts.hostname):
+        expected = "https:// where ELASTICSEARCH_LOGIN is set"
+        raise SettingError("ELASTICSEARCH_URL", expected, f"http://{parts.hostname}")
+    return url
+
+
+def _elasticsearch_login(environment: Mapping[str, str]) -> str | None:
+    reference = environment.get("ELASTICSEARCH_LOGIN", "")
+    if not reference:
+        return None
+    if not _REFERENCE.fullmatch(reference):
+        # Most likely the secret itself, so it is not repeated.
+        got = f"{len(reference)} characters of another form"
+        raise SettingError("ELASTICSEARCH_LOGIN", "env:NAME, the variable that holds it", got)
+    return reference
 
 
 def _smtp_limits(environment: Mapping[str, str]) -> SmtpLimits:

@@ -39,7 +39,23 @@ SETTINGS = (
     (
         "ELASTICSEARCH_URL",
         "elasticsearch_url",
-        "Elasticsearch, `http://host:9200`. Not set: no search; firms are told all the same.",
+        "Elasticsearch, `http://host:9200` or `https://`. Not set: no search; firms are told all the same.",
+    ),
+    (
+        "ELASTICSEARCH_CA",
+        "elasticsearch_ca",
+        (
+            "File of certificates (PEM) of the authority that signed its own. Not set: one that this system"
+            " trusts."
+        ),
+    ),
+    (
+        "ELASTICSEARCH_LOGIN",
+        "elasticsearch_login",
+        (
+            "Where its login is kept: `env:NAME`, a variable that holds `user:password`, or `ApiKey` and the"
+            " encoded key. Only over https, but on loopback. Not set: it asks for none."
+        ),
     ),
     (
         "SMTP_URL",

@@ -128,6 +128,13 @@ def dovecot(servers_folder):
     log.close()
 
 
+@pytest.fixture(scope="session")
+def nginx():
+    """The program of a real proxy of Debian, installed if it is not there."""
+    ensure_debian_program("nginx", "nginx-light")
+    return "nginx"
+
+
 def ensure_debian_program(program: str, package: str) -> None:
     """Install a Debian package whose program is not on the path; a test whose server cannot be had fails."""
     if shutil.which(program) is None:

@@ -6,14 +6,18 @@ Out:  SearchUnavailableError where it is away, slow, overloaded or out of disk; 
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
-from elasticsearch import ApiError, ConnectionTimeout, TransportError
+from elastic_transport import TlsError
+from elasticsearch import ApiError, ConnectionTimeout, Elasticsearch, TransportError
 
-from alerting.errors import SearchError, SearchUnavailableError
+from alerting.errors import SearchError, SearchUnavailableError, SettingError
 
 
 TOO_MANY = 429
@@ -41,11 +45,47 @@ _HINTS = {
     ("circuit_breaking_exception", TOO_MANY): _OVERLOADED,
 }
 _HINTS_BY_STATUS = {
-    401: "it does not know our login: set ELASTICSEARCH_LOGIN",
+    401: "it does not know our login; see ELASTICSEARCH_LOGIN",
     403: "our user needs the privileges monitor (cluster) and all (this alias and its generations)",
     TOO_LARGE: "one document is larger than a request may be: raise http.max_content_length",
     TOO_MANY: _OVERLOADED,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a server that guards itself is spoken to.
+
+    Args:
+        ca_file: Certificates (PEM) of the authority that signed its own; None: one that this system trusts.
+        authorization: The header's value: "Basic ..." or "ApiKey ..."; None: it asks for no login.
+    """
+
+    ca_file: Path | None = None
+    authorization: str | None = field(default=None, repr=False)
+
+
+UNGUARDED = Access()
+
+
+def connect(url: str, access: Access, *, patience_seconds: float) -> Elasticsearch:
+    """Return a client; nothing is connected yet.
+
+    Raises:
+        SettingError: The authority's file cannot be read.
+    """
+    own = {} if access.authorization is None else {"authorization": access.authorization}
+    trusted = _trusted(access.ca_file) if url.startswith("https:") else None
+    return Elasticsearch(
+        url, headers=own, ssl_context=trusted, request_timeout=patience_seconds, max_retries=0
+    )
+
+
+def _trusted(ca_file: Path | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        raise SettingError("ELASTICSEARCH_CA", "a file of certificates (PEM)", str(ca_file)) from error
 
 
 @contextmanager
@@ -57,6 +97,10 @@ def index_errors(alias: str) -> Iterator[None]:
         raise refusal_of(alias, error.status_code, error.body) from error
     except ConnectionTimeout as error:
         raise SearchUnavailableError(f"search index {alias!r}: no answer in time") from error
+    except TlsError as error:
+        cause = str(error.message).partition("\n")[0][:_REASON_LENGTH]
+        problem = f"no TLS that we trust ({cause}); see ELASTICSEARCH_CA"
+        raise SearchError(f"search index {alias!r}: {problem}") from error
     except TransportError as error:
         raise SearchUnavailableError(f"search index {alias!r}: no answer ({type(error).__name__})") from error
 

@@ -4,7 +4,7 @@ In:   procedures, analysed.
 Out:  documents in the names of MAPPING; ``mapping_hash`` changes with all that decides what they hold.
 
 Texts are stems (``alerting.text``) in whitespace-analysed fields, so the index knows no language of its own.
-Lots are part of the document (docs/adr/0010).
+Lots are part of the document (docs/adr/0011).
 """
 
 from __future__ import annotations

@@ -100,7 +100,7 @@ class Generations:
             problem = f"the cluster changes its mapping; look for an index template that applies to {name!r}"
             raise SearchError(f"search index {self._alias!r}: {problem}")
         if is_serving:
-            self.serve(made, now=now)
+            self._lead_to(made, now=now)
             self.settle(made, now=now)
         return self.get(name)
 
@@ -117,15 +117,9 @@ class Generations:
 
     def serve(self, generation: Generation, *, now: datetime) -> None:
         """Let the alias lead to one generation and no other, in one step."""
-        name = generation.name
         with index_errors(self._alias):
-            self._client.indices.put_settings(index=name, settings={"index.refresh_interval": None})
-            self._client.indices.refresh(index=name)
-        self._note(name, self._notes(is_settled=False, served_from=now.isoformat()))
-        away = {"remove": {"index": "*", "alias": self._alias, "must_exist": False}}
-        here = {"add": {"index": name, "alias": self._alias, "is_write_index": True}}
-        with index_errors(self._alias):
-            self._client.indices.update_aliases(actions=[away, here])
+            self._client.indices.refresh(index=generation.name)
+        self._lead_to(generation, now=now)
 
     def settle(self, generation: Generation, *, now: datetime) -> None:
         """Note that a generation holds what changed until it began to serve, too."""
@@ -136,6 +130,16 @@ class Generations:
         """Delete a generation."""
         with index_errors(self._alias):
             self._client.indices.delete(index=generation.name)
+
+    def _lead_to(self, generation: Generation, *, now: datetime) -> None:
+        name = generation.name
+        with index_errors(self._alias):
+            self._client.indices.put_settings(index=name, settings={"index.refresh_interval": None})
+        self._note(name, self._notes(is_settled=False, served_from=now.isoformat()))
+        away = {"remove": {"index": "*", "alias": self._alias, "must_exist": False}}
+        here = {"add": {"index": name, "alias": self._alias, "is_write_index": True}}
+        with index_errors(self._alias):
+            self._client.indices.update_aliases(actions=[away, here])
 
     def _note(self, name: str, notes: Mapping[str, Any]) -> None:
         with index_errors(self._alias):

@@ -14,14 +14,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from elasticsearch import ApiError, Elasticsearch
+from elasticsearch import ApiError
 from elasticsearch.helpers import streaming_bulk
 
 from alerting.domain.criteria import AnalysedNotice
 from alerting.domain.procedure import Procedure
 from alerting.domain.search import SearchRequest
 from alerting.index import search
-from alerting.index.client import TOO_LARGE, index_errors, is_document_at_fault, reason_of, refusal_of
+from alerting.index.client import (
+    TOO_LARGE,
+    UNGUARDED,
+    Access,
+    connect,
+    index_errors,
+    is_document_at_fault,
+    reason_of,
+    refusal_of,
+)
 from alerting.index.documents import MAPPING, document_of, mapping_hash
 from alerting.index.generations import Generation, Generations
 
@@ -60,15 +69,22 @@ class SearchIndex:
     Args:
         url: Where it is.
         alias: Name that search asks; generations are called after it.
+        access: How it is spoken to.
         pause_seconds: First pause when it is overloaded; each further one is twice as long.
         patience_seconds: How long an answer may take; a search may take a third of it.
     """
 
     def __init__(
-        self, url: str, alias: str, *, pause_seconds: float = 2, patience_seconds: float = 30
+        self,
+        url: str,
+        alias: str,
+        *,
+        access: Access = UNGUARDED,
+        pause_seconds: float = 2,
+        patience_seconds: float = 30,
     ) -> None:
         self._alias = alias
-        self._client = Elasticsearch(url, request_timeout=patience_seconds, max_retries=0)
+        self._client = connect(url, access, patience_seconds=patience_seconds)
         self._hurried = self._client.options(request_timeout=patience_seconds / 3)
         self._pause_seconds = pause_seconds
         self._generations = Generations(

@@ -14,14 +14,13 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple, TypeVar
 
-from elasticsearch import Elasticsearch
 from elasticsearch.helpers import streaming_bulk
 
 from alerting.domain.criteria import Criteria
 from alerting.domain.evidence import NoticeEvidence
 from alerting.domain.json import criteria_from_json
 from alerting.errors import SearchUnavailableError
-from alerting.index.client import NOT_FOUND, index_errors, refusal_of
+from alerting.index.client import NOT_FOUND, UNGUARDED, Access, connect, index_errors, refusal_of
 from alerting.index.generations import Generation, Generations, find_serving
 from alerting.index.profile_documents import (
     PROFILE_MAPPING,
@@ -65,6 +64,7 @@ class ProfileIndex:
     Args:
         url: Where it is.
         alias: Their name; generations are called after it.
+        access: How it is spoken to.
         made_by: What wrote the documents: another release builds another generation.
         shards: Over how many parts of the cluster profiles are spread.
         page: How many numbers one answer holds.
@@ -77,6 +77,7 @@ class ProfileIndex:
         url: str,
         alias: str,
         *,
+        access: Access = UNGUARDED,
         made_by: str = "",
         shards: int = 1,
         page: int = _PAGE,
@@ -84,7 +85,7 @@ class ProfileIndex:
         patience_seconds: float = 30,
     ) -> None:
         self._alias = alias
-        self._client = Elasticsearch(url, request_timeout=patience_seconds, max_retries=0)
+        self._client = connect(url, access, patience_seconds=patience_seconds)
         self._page = page
         self._pause_seconds = pause_seconds
         # It says that it cannot before we stop listening.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import ssl
+import subprocess
 import tomllib
 from dataclasses import fields
 from pathlib import Path
@@ -15,7 +17,13 @@ from alerting.settings import read_settings
 
 
 ROOT = Path(__file__).parents[2]
-GIVEN = {"ALERTING_SECRET": "a secret of the tests", "ALERTING_POSTGRES_PASSWORD": "letters1"}
+GIVEN = {
+    "ALERTING_SECRET": "a secret of the tests",
+    "ALERTING_POSTGRES_PASSWORD": "letters1",
+    "ALERTING_ELASTICSEARCH_PASSWORD": "letters2",
+}
+# Not read by name: ELASTICSEARCH_LOGIN refers to it.
+ACCOUNT = "ELASTICSEARCH_ACCOUNT"
 VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
 # What a container has elsewhere than a laptop; every other setting has the same value.
 PLACES = {
@@ -28,6 +36,8 @@ PLACES = {
 OUR_PLACES = {
     "database_url",
     "elasticsearch_url",
+    "elasticsearch_ca",
+    "elasticsearch_login",
     "smtp_url",
     "archive",
     "engine_file",
@@ -44,7 +54,7 @@ def services():
 
 @pytest.fixture(scope="module")
 def environment(services):
-    """What the tasks see when only the two secrets are given."""
+    """What the tasks see when only the secrets are given."""
     return {name: interpolate(value, GIVEN) for name, value in services["scheduler"]["environment"].items()}
 
 
@@ -67,7 +77,8 @@ def test_every_setting_of_ours_can_be_set_and_has_its_default(environment):
     alerting/settings.py says, but for the places of servers and folders.
     """
     page = (ROOT / "docs/settings.md").read_text()
-    ours = {name for name in environment if not name.startswith("AIRFLOW") and name != "PYTHONPATH"}
+    others = {"PYTHONPATH", ACCOUNT}
+    ours = {name for name in environment if not name.startswith("AIRFLOW") and name not in others}
     assert ours == set(re.findall(r"^\| `(\w+)`", page, re.MULTILINE))
 
     composed = read_settings(environment)
@@ -93,7 +104,7 @@ def test_airflow_is_set_as_on_a_laptop_but_asks_for_a_login(environment):
     composed = {
         name: value
         for name, value in environment.items()
-        if name.startswith("AIRFLOW") or name == "PYTHONPATH"
+        if name == "PYTHONPATH" or (name.startswith("AIRFLOW") and not name.startswith("AIRFLOW__CELERY"))
     }
     assert sorted(composed) == sorted(laptop)
 
@@ -107,7 +118,9 @@ def test_every_service_of_ours_has_the_same_environment(services):
     Whoever runs our code sees the same settings.
     """
     ours = {name: service for name, service in services.items() if "build" in service}
-    assert sorted(ours) == ["api-server", "dag-processor", "migrate", "scheduler", "triggerer", "web"]
+    assert sorted(ours) == [
+        "api-server", "certificates", "dag-processor", "migrate", "scheduler", "triggerer", "web", "worker",
+    ]  # fmt: skip
 
     assert all(service["environment"] == services["scheduler"]["environment"] for service in ours.values())
 
@@ -158,16 +171,25 @@ def test_the_image_is_built_of_what_there_is(services):
     copied = [
         name for line in re.findall(r"^COPY (.+) \S+$", dockerfile, re.MULTILINE) for name in line.split()
     ]
-    assert {"requirements.lock", "alerting", "dags", "plugins", "templates"} <= set(copied)
+    assert {
+        "requirements.lock",
+        "requirements-celery.lock",
+        "alerting",
+        "dags",
+        "plugins",
+        "templates",
+    } <= set(copied)
 
     assert [name for name in copied if not (ROOT / name).exists()] == []
 
 
 def test_every_server_says_whether_it_is_well(services):
     """
-    Each service has a health check, but the one that ends by itself.
+    Each service has a health check, but those that end by themselves.
     """
-    assert [name for name, service in services.items() if "healthcheck" not in service] == ["migrate"]
+    assert [name for name, service in services.items() if "healthcheck" not in service] == [
+        "certificates", "migrate",
+    ]  # fmt: skip
 
 
 def test_no_secret_is_in_the_file(services):
@@ -182,6 +204,86 @@ def test_no_secret_is_in_the_file(services):
         if re.search(r"PASSWORD|SECRET", name)
     ]
 
-    assert {"${ALERTING_POSTGRES_PASSWORD}", "${ALERTING_SECRET}"} <= set(secret)
+    assert {f"${{{name}}}" for name in GIVEN} <= set(secret)
     assert [value for value in secret if not value.startswith("${")] == []
     assert all(f"${{{name}:?" in text for name in GIVEN)
+
+
+def test_the_example_names_every_secret_and_has_none():
+    """
+    What must be given is there, empty; what else is there is a variable of the file.
+    """
+    lines = re.findall(r"^#?(\w+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    known = {name for name, _, _ in VARIABLE.findall((ROOT / "docker-compose.yml").read_text())}
+    assert set(GIVEN) <= {name for name, _ in lines} <= known
+
+    assert {name for name, value in lines if value} == {"ALERTING_RECIPIENTS_ALLOWED", "ALERTING_EXECUTOR"}
+    assert ".env" in (ROOT / ".gitignore").read_text().split("\n")
+
+
+def test_the_certificates_are_those_of_the_server_by_its_names(services, tmp_path):
+    """
+    The script of the service, run here: the authority vouches for the server by the names that are used, twice
+    it makes nothing new, and its key is gone.
+    """
+    script = services["certificates"]["command"]
+    subprocess.run(script, cwd=tmp_path, check=True, capture_output=True)
+    made = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    subprocess.run(script, cwd=tmp_path, check=True, capture_output=True)
+
+    assert sorted(made) == ["ca.crt", "node.crt", "node.key"]
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == made
+    for name in ("elasticsearch", "localhost"):
+        verify = ["openssl", "verify", "-CAfile", "ca.crt", "-verify_hostname", name, "node.crt"]
+        subprocess.run(verify, cwd=tmp_path, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "node.crt", tmp_path / "node.key")
+
+
+def test_elasticsearch_guards_itself(services, environment):
+    """
+    Security is on, over TLS, and the password that it is given is that of the login that we use; the heap is set.
+    """
+    given = {
+        name: interpolate(value, GIVEN) for name, value in services["elasticsearch"]["environment"].items()
+    }
+
+    assert (given["xpack.security.enabled"], given["xpack.security.http.ssl.enabled"]) == ("true", "true")
+    assert "-Xmx" in given["ES_JAVA_OPTS"]
+    assert environment[ACCOUNT] == f"elastic:{given['ELASTIC_PASSWORD']}"
+    assert environment["ELASTICSEARCH_URL"].startswith("https://")
+    assert (environment["ELASTICSEARCH_CA"], environment["ELASTICSEARCH_LOGIN"]) == (
+        "/certificates/ca.crt",
+        f"env:{ACCOUNT}",
+    )
+
+
+def test_a_celery_worker_and_its_broker_start_only_on_purpose(services, environment):
+    """
+    They are of a profile; without it the scheduler runs the tasks, and no other service waits for them.
+    """
+    of_profile = [name for name, service in services.items() if service.get("profiles") == ["celery"]]
+    waited_for = {
+        name
+        for service in services.values()
+        if "profiles" not in service
+        for name in service.get("depends_on", {})
+    }
+
+    assert (of_profile, waited_for & set(of_profile)) == (["worker", "broker"], set())
+    assert environment["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
+
+
+def test_the_lock_of_celery_adds_to_ours_and_changes_nothing():
+    """
+    No package stands in both, each has its hashes.
+    """
+    pins = [
+        re.findall(r"^([\w.-]+)(?:\[.*?\])?==", (ROOT / name).read_text(), re.MULTILINE)
+        for name in ("requirements.lock", "requirements-celery.lock")
+    ]
+    blocks = re.split(r"^(?=\S)", (ROOT / "requirements-celery.lock").read_text(), flags=re.MULTILINE)[1:]
+    assert {"apache-airflow-providers-celery", "celery", "redis"} <= set(pins[1])
+
+    assert set(pins[0]) & set(pins[1]) == set()
+    assert [block for block in blocks if "--hash=sha256:" not in block] == []

@@ -133,3 +133,53 @@ def test_a_dkim_key_needs_its_domain_and_selector():
         "setting ALERTING_DKIM_SELECTOR: expected all of ALERTING_DKIM_DOMAIN, ALERTING_DKIM_SELECTOR, "
         "ALERTING_DKIM_KEY, or none (got '')"
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        pytest.param(
+            {"ELASTICSEARCH_URL": "https://elastic:geheim@search.example:9200"},
+            "setting ELASTICSEARCH_URL: expected http:// or https:// and a host, without a login (that is"
+            " ELASTICSEARCH_LOGIN) (got 'https://search.example')",
+            id="a login in the address",
+        ),
+        pytest.param(
+            {"ELASTICSEARCH_URL": "search.example:9200"},
+            "setting ELASTICSEARCH_URL: expected http:// or https:// and a host, without a login (that is"
+            " ELASTICSEARCH_LOGIN) (got 'search.example://')",
+            id="no scheme",
+        ),
+        pytest.param(
+            {"ELASTICSEARCH_URL": "http://search.example:9200", "ELASTICSEARCH_LOGIN": "env:KEY"},
+            "setting ELASTICSEARCH_URL: expected https:// where ELASTICSEARCH_LOGIN is set"
+            " (got 'http://search.example')",
+            id="a login in clear",
+        ),
+        pytest.param(
+            {"ELASTICSEARCH_URL": "https://search.example:9200", "ELASTICSEARCH_LOGIN": "elastic:geheim"},
+            "setting ELASTICSEARCH_LOGIN: expected env:NAME, the variable that holds it"
+            " (got '14 characters of another form')",
+            id="the secret itself",
+        ),
+    ],
+)
+def test_elasticsearch_is_spoken_to_as_its_secrets_deserve(given, line):
+    """
+    No login in an address, in clear, or in the settings; what may be a secret is not repeated.
+    """
+    with pytest.raises(SettingError) as caught:
+        read_settings(ENVIRONMENT | given)
+
+    assert str(caught.value) == line
+
+
+def test_a_login_in_clear_is_for_loopback():
+    """
+    The laptop's own node, behind a proxy or not.
+    """
+    given = {"ELASTICSEARCH_URL": "http://127.0.0.1:9200", "ELASTICSEARCH_LOGIN": "env:KEY"}
+
+    settings = read_settings(ENVIRONMENT | given)
+
+    assert (settings.elasticsearch_login, settings.elasticsearch_ca) == ("env:KEY", None)
