@@ -163,6 +163,8 @@ def _overlay(older: Notice, newer: Notice) -> Notice:
 def _fill(view: Notice, copy: Notice) -> Notice:
     """Return the view with its silent facts taken from a copy; lots are matched, never added to."""
     filled = _overlay(copy, view)
+    if copy.deadline_at is not None and _tells_lots_apart(copy, view):
+        filled = _with_deadlines(filled, copy.deadline_at, _own_deadlines(copy))
     copied = {_lot_key(lot): lot for lot in copy.lots}
     dates = {_lot_key(lot): lot.deadline_at for lot in filled.lots}
     lots = tuple(
@@ -184,7 +186,7 @@ def _overlay_deadlines(view: Notice, newer: Notice) -> Notice:
     stated, moved = _changed_deadlines(newer)
     last = newer.deadline_at or stated
     if last is not None and not _is_vaguer(last, view.deadline_at):
-        own = {} if newer.deadline_at is None else {_lot_key(lot): lot.deadline_at for lot in newer.lots}
+        own = {} if newer.deadline_at is None else _own_deadlines(newer)
         view = _with_deadlines(view, last, own)
     known = {_lot_key(lot): lot.deadline_at or view.deadline_at for lot in view.lots}
     if not moved.keys() & known.keys():
@@ -193,6 +195,17 @@ def _overlay_deadlines(view: Notice, newer: Notice) -> Notice:
     stated_dates = {date for date in dates.values() if date is not None}
     is_one = len(set(dates.values())) == 1
     return _with_deadlines(view, max(stated_dates), {} if is_one else dates)
+
+
+def _tells_lots_apart(copy: Notice, view: Notice) -> bool:
+    """Tell whether a copy has a date for each lot where the view has but one of them."""
+    if has_own_deadlines(view) or not has_own_deadlines(copy):
+        return False
+    return view.deadline_at in {copy.deadline_at, *_own_deadlines(copy).values()}
+
+
+def _own_deadlines(notice: Notice) -> dict[str, datetime | None]:
+    return {_lot_key(lot): lot.deadline_at for lot in notice.lots}
 
 
 def _with_deadlines(view: Notice, last: datetime, own: Mapping[str, datetime | None]) -> Notice:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from alerting.domain.criteria import Criteria
 from alerting.domain.deadlines import PARIS, has_passed
 from alerting.domain.fit import fit_at, verdict
 from alerting.domain.json import to_json
+from alerting.domain.lots import as_for_lots, last_deadline
 from alerting.domain.match import Decision
 from alerting.domain.procedure import Procedure, ProcedureState
 from alerting.domain.profile import Profile
@@ -212,7 +213,7 @@ def _count(seen: _Seen, counts: dict[str, _Counts], tried: Tried, *, since: date
         return
     for name, counted in counts.items():
         counted.fewer += name not in tried.decisions
-    seen.open_count += is_open(tried.procedure, now)
+    seen.open_count += is_open(tried.procedure, now, tried.decisions[_ITSELF].lot_ids)
     seen.areas.update(_areas(tried))
     if is_recent:
         seen.weeks[_monday(tried.since_at)] += 1
@@ -221,9 +222,10 @@ def _count(seen: _Seen, counts: dict[str, _Counts], tried: Tried, *, since: date
         heapq.heappop(seen.newest)
 
 
-def is_open(procedure: Procedure, now: datetime) -> bool:
-    """Tell whether a firm can still answer."""
-    return procedure.state is ProcedureState.OPEN and not has_passed(procedure.view.deadline_at, now=now)
+def is_open(procedure: Procedure, now: datetime, lot_ids: Sequence[str] = ()) -> bool:
+    """Tell whether a firm can still answer some lots, or anything."""
+    last = last_deadline(procedure.view, lot_ids)
+    return procedure.state is ProcedureState.OPEN and not has_passed(last, now=now)
 
 
 def _areas(tried: Tried) -> set[str]:
@@ -326,7 +328,7 @@ def _nearest_to_enough(row: Row) -> tuple[bool, int, str]:
 
 def _example(tried: Tried, now: datetime) -> Row:
     procedure, decision = tried.procedure, tried.decisions[_ITSELF]
-    view = procedure.view
+    view = as_for_lots(procedure.view, decision.lot_ids, now=now)
     assert decision.fit is not None
     return {
         "procedure_id": procedure.procedure_id,
@@ -339,7 +341,7 @@ def _example(tried: Tried, now: datetime) -> Row:
         ],
         "published_at": tried.since_at,
         "deadline_at": view.deadline_at,
-        "is_open": is_open(procedure, now),
+        "is_open": is_open(procedure, now, decision.lot_ids),
         "score": round(decision.score, 2),
         "reasons": list(reasons(decision.reasons, find_language("fr"))),
         "fit": verdict(fit_at(decision.fit, view.deadline_at, now=now)).value,

@@ -90,8 +90,27 @@ def test_a_lot_that_is_over_does_not_hide_one_that_is_open(parts, tell):
         PLUMBER: [f"[NOUVEAU] {TITLE}", "- Lot 2 · Plomberie", "Répondre jusqu’au vendredi 20 mars à 12 h"]
     }
     assert waiting(parts) == 0
+    masons = commands.try_saved_profile("murs", parts=parts)["examples"]
+    assert [(row["is_open"], row["deadline_at"].isoformat()) for row in masons] == [
+        (False, "2026-02-27T11:00:00+00:00")
+    ]
     (row,) = commands.why("macon", "first", parts=parts)
     assert (row["matches"], row["not_told"]) == (True, "its deadline has passed (2026-02-27 12:00 in Paris)")
+
+
+def test_a_feed_that_is_tried_shows_who_can_answer_a_lot(parts, authority, tmp_path):
+    """
+    Before a feed is switched on: it would tell the plumber, and not the mason.
+    """
+    path = tmp_path / "crafts.toml"
+    path.write_text(FIRMS)
+    commands.import_firms(str(path), parts=parts)
+    authority.publish("/avis", notice("first", "02-20", one="02-27", two="03-20"))
+
+    tried = commands.subscribe_feed(f"{authority.url}/avis", is_local=True, parts=parts)
+
+    (row,) = tried["notices"]
+    assert (row["is_open"], [told["profile_id"] for told in row["told_to"]]) == (True, ["eau"])
 
 
 def test_a_lots_new_date_is_told_to_whom_the_lot_fits_alone(parts, tell):
@@ -147,3 +166,56 @@ def test_each_is_reminded_of_its_lots_own_date(tell):
     assert passed == {}
     assert {recipient: lines[0] for recipient, lines in near_second.items()} == {PLUMBER: f"[RAPPEL] {TITLE}"}
     assert near_second[PLUMBER][-1] == "Répondre jusqu’au vendredi 27 mars à 12 h"
+
+
+def boamp(
+    number: str, body: str, *, nature: str = "APPEL_OFFRE", state: str = "INITIAL", day: str = "01"
+) -> str:
+    """Write a notice of BOAMP, FNSimple."""
+    return f"""<ann><DONNEES><FNSimple><organisme><nomOfficiel>Commune de Kerlann</nomOfficiel></organisme>{body}</FNSimple>
+    </DONNEES><GESTION><REFERENCE><IDWEB>{number}</IDWEB><TYPE_AVIS><NATURE><{nature}/></NATURE><STATUT><{state}/></STATUT>
+    </TYPE_AVIS></REFERENCE><INDEXATION><DATE_PUBLICATION>2026-03-{day}</DATE_PUBLICATION></INDEXATION></GESTION></ann>"""
+
+
+def fnsimple_lot(title: str, code: str) -> str:
+    """Write a lot."""
+    return (
+        f"<lot><description>{title}</description><codeCPV><objetPrincipal><classPrincipale>{code}</classPrincipale>"
+        "</objetPrincipal></codeCPV></lot>"
+    )
+
+
+def test_a_correction_in_words_moves_the_lot_that_it_names(parts, tell):
+    """
+    BOAMP has one date for all; the sentence is of lot 2, and so is the new date.
+    """
+    lots = "".join(fnsimple_lot(title, code) for title, code in LOTS.values())
+    call = boamp(
+        "26-70001",
+        "<initial><procedure><dateReceptionOffres>2026-03-20T12:00:00</dateReceptionOffres></procedure><natureMarche>"
+        f"<intitule>{TITLE}</intitule></natureMarche><lots>{lots}</lots></initial>",
+    )
+    words = "La date limite de remise des offres est reportée au 27 mars 2026 à 12h00 pour le lot n° 2."
+    correction = boamp(
+        "26-70002",
+        "<rectificatif><avisInitial><idWeb>26-70001</idWeb></avisInitial><natureMarche>"
+        f"<intitule>{TITLE}</intitule></natureMarche><infosRectif>{words}</infosRectif></rectificatif>",
+        state="RECTIFICATIF",
+        day="02",
+    )
+
+    first, moved, again = tell(call), tell(correction), tell()
+
+    assert set(first) == {MASON, PLUMBER}
+    assert moved == {
+        PLUMBER: [
+            f"[CORRIGÉ] {TITLE}",
+            "- Date limite (Lot 2)",
+            "avant : vendredi 20 mars à 12 h",
+            "après : vendredi 27 mars à 12 h",
+            "- Lot 2 · Plomberie",
+            "Répondre jusqu’au vendredi 27 mars à 12 h",
+        ]
+    }
+    assert again == {}
+    assert waiting(parts) == 0

@@ -177,12 +177,18 @@ def test_a_lot_without_number_of_its_own_is_not_another_one():
 
 def test_a_copy_that_names_one_date_does_not_hide_those_of_lots():
     """
-    Another journal that knows less fills in nothing; one that knows more does where nothing was stated.
+    Another journal that knows less fills in nothing.  One that knows more does, where nothing was stated or one
+    of its dates was: an aggregator gave the date of one lot for all.
     """
     copied = replace(CALL, feed_id="boamp", deadline_at=SOON, lots=(Lot("1"), Lot("2"), Lot("3")))
     silent = replace(CALL, deadline_at=None, lots=(Lot("1"), Lot("2"), Lot("3")))
 
     assert dates(merge([CALL, copied])) == dates(CALL)
+    assert dates(merge([copied, CALL])) == dates(CALL)
+    assert dates(merge([replace(copied, deadline_at=LAST), CALL])) == (
+        LAST,
+        {"1": None, "2": None, "3": None},
+    )
     assert dates(merge([silent, replace(CALL, feed_id="boamp")])) == dates(CALL)
 
 
