@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, time, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import sha256
 
 import nh3
@@ -54,8 +54,12 @@ THOUSANDS = (
     re.compile(r"(?P<whole>\d{1,3}(?:,\d{3})+)\.(?P<cents>\d{1,2})"),
     re.compile(r"(?P<whole>\d{1,3}(?:\.\d{3}){2,}|\d{1,3}(?:,\d{3}){2,})(?P<cents>)"),
 )
+PLAIN_AMOUNT = re.compile(r"\d+(?:\.\d+)?")
 AMBIGUOUS = re.compile(r"[1-9]\d{0,2},\d{3}")
 SIRET_DIGITS = 14
+POSTCODE = re.compile(r"\b\d{5}\b")
+DEPARTEMENT = re.compile(r"\d{1,3}|2[AB]")
+NOWHERE = Place()
 LARGEST_AMOUNT = 10**12
 # What notices and purchases are called is compared and indexed; nobody's number is longer.
 LONGEST_NAME = 300
@@ -86,7 +90,7 @@ def normalise(raw: RawNotice) -> Notice:
     """Return the notice that *raw* states."""
     log: list[Normalisation] = []
     description = _prose(raw.description, is_html=raw.description_is_html, field="description", log=log)
-    lots = tuple(_lot(lot, log) for lot in raw.lots)
+    lots = tuple([_lot(lot, log) for lot in raw.lots])
     deadline_at, lots = _deadlines(_first(raw.deadlines, log), lots)
     return Notice(
         feed_id=raw.feed_id,
@@ -164,8 +168,11 @@ def _deadlines(stated: datetime | None, lots: tuple[Lot, ...]) -> tuple[datetime
         return stated, lots
     if stated is not None and any(lot.deadline_at is None for lot in lots):
         dates.add(stated)
-    own = lots if len(dates) > 1 else tuple(replace(lot, deadline_at=None) for lot in lots)
-    return max(dates), own
+    return max(dates), lots if len(dates) > 1 else tuple(map(_without_deadline, lots))
+
+
+def _without_deadline(lot: Lot) -> Lot:
+    return Lot(lot.lot_id, lot.title, lot.description, lot.cpv_codes, lot.places, lot.value)
 
 
 def _first(stated: tuple[RawTime, ...], log: list[Normalisation]) -> datetime | None:
@@ -174,8 +181,8 @@ def _first(stated: tuple[RawTime, ...], log: list[Normalisation]) -> datetime | 
 
 
 def _places(raw: tuple[RawPlace, ...], log: list[Normalisation]) -> tuple[Place, ...]:
-    places = (_place(place, log) for place in raw)
-    return tuple(dict.fromkeys(place for place in places if place != Place()))
+    places = [_place(place, log) for place in raw]
+    return tuple(dict.fromkeys([place for place in places if place != NOWHERE]))
 
 
 def _place(raw: RawPlace, log: list[Normalisation]) -> Place:
@@ -184,28 +191,30 @@ def _place(raw: RawPlace, log: list[Normalisation]) -> Place:
     if published and nuts_code != published:
         rule = "a NUTS code" if nuts_code is None else "old NUTS code to current"
         log.append(Normalisation("places.nuts_code", published, nuts_code, rule))
-    found = re.search(r"\b\d{5}\b", raw.postcode or "")
+    found = POSTCODE.search(raw.postcode) if raw.postcode is not None else None
     postcode = found.group() if found is not None else None
     departement = (
-        _departement(raw.departement)
+        (_departement(raw.departement) if raw.departement is not None else None)
         or (departement_of_nuts(nuts_code) if nuts_code else None)
         or (departement_of_postcode(postcode) if postcode else None)
     )
     return Place(nuts_code, departement, _text(raw.commune), postcode)
 
 
-def _departement(text: str | None) -> str | None:
-    code = (text or "").strip().upper()
-    return code.zfill(2) if re.fullmatch(r"\d{1,3}|2[AB]", code) else None
+def _departement(text: str) -> str | None:
+    code = text.strip().upper()
+    return code.zfill(2) if DEPARTEMENT.fullmatch(code) else None
 
 
 def _cpvs(codes: tuple[str, ...], field: str, log: list[Normalisation]) -> tuple[str, ...]:
-    cleaned = (_cpv(code, field, log) for code in codes)
-    return tuple(dict.fromkeys(code for code in cleaned if code is not None))
+    cleaned = [_cpv(code, field, log) for code in codes]
+    return tuple(dict.fromkeys([code for code in cleaned if code is not None]))
 
 
 def _cpv(text: str | None, field: str, log: list[Normalisation]) -> str | None:
-    if not text or not text.strip():
+    if text is None or is_cpv(text):
+        return text
+    if not text.strip():
         return None
     found = CPV.fullmatch(re.sub(r"\s", "", text))
     code = found.group(1) if found is not None and is_cpv(found.group(1)) else None
@@ -230,6 +239,8 @@ def _money(raw: RawMoney | None, field: str, log: list[Normalisation]) -> Money 
 
 def _decimal(text: str) -> str:
     """Return an amount without its thousands' signs; "1,234" may be either and stays what no amount is."""
+    if PLAIN_AMOUNT.fullmatch(text) is not None:
+        return text
     amount = re.sub(r"\s|['’]|(€|EUR|euros?)\s*$", "", text, flags=re.IGNORECASE)
     for pattern in THOUSANDS:
         if (found := pattern.fullmatch(amount)) is not None:
@@ -252,25 +263,34 @@ def _side(side: RawTime | str | None, log: list[Normalisation]) -> str | None:
 
 def _time(raw: RawTime | None, field: str, log: list[Normalisation]) -> datetime | None:
     """Return the moment stated; a date alone ends with its day, in Paris."""
-    found = DATE_AND_TIME.fullmatch(raw.text.strip()) if raw is not None else None
-    if raw is None or found is None:
-        if raw is not None:
-            log.append(Normalisation(field, raw.text, None, "ISO 8601 date, or date and time"))
+    if raw is None:
         return None
+    moment, problem = _moment(raw.text, raw.clock)
+    if problem is not None:
+        log.append(Normalisation(field, raw.text, None, problem))
+    return moment
+
+
+# The lots of a notice mostly end together.
+@lru_cache(maxsize=512)
+def _moment(text: str, clock: Clock) -> tuple[datetime | None, str | None]:
+    """Return the moment stated, or the rule that the text breaks."""
+    found = DATE_AND_TIME.fullmatch(text.strip())
+    if found is None:
+        return None, "ISO 8601 date, or date and time"
     day, clock_time, offset = found.groups()
     try:
         wall = datetime.combine(
             datetime.fromisoformat(day).date(), time.fromisoformat(clock_time) if clock_time else LAST_MINUTE
         )
-        zone = _zone(raw, offset if clock_time else None)
-        return wall.replace(tzinfo=zone).astimezone(UTC)
+        zone = _zone(clock, offset if clock_time else None)
+        return wall.replace(tzinfo=zone).astimezone(UTC), None
     except (ValueError, OverflowError):
-        log.append(Normalisation(field, raw.text, None, "a day that the calendar has"))
-        return None
+        return None, "a day that the calendar has"
 
 
-def _zone(raw: RawTime, offset: str | None) -> tzinfo:
-    if offset is None or raw.clock is Clock.PARIS:
+def _zone(clock: Clock, offset: str | None) -> tzinfo:
+    if offset is None or clock is Clock.PARIS:
         return PARIS
     if offset == "Z":
         return UTC
@@ -286,6 +306,8 @@ def _language(code: str) -> str:
 def _prose(text: str | None, *, is_html: bool, field: str, log: list[Normalisation]) -> str | None:
     if text is None:
         return None
+    if not is_html and "&" not in text and _is_folded(text):
+        return text
     cleaned = nh3.clean(BLOCK_END.sub("\n", text), tags=set()) if is_html else text
     while ESCAPE.search(cleaned) and (opened := html.unescape(cleaned)) != cleaned:
         cleaned = opened
@@ -297,7 +319,14 @@ def _prose(text: str | None, *, is_html: bool, field: str, log: list[Normalisati
 
 
 def _text(text: str | None) -> str | None:
-    return " ".join(_plain(text).split()) or None if text is not None else None
+    if text is None or _is_folded(text):
+        return text
+    return " ".join(_plain(text).split()) or None
+
+
+def _is_folded(text: str) -> bool:
+    """Tell whether nothing of a text would be folded or left out; no space but " " is printable."""
+    return text.isprintable() and "  " not in text and text != "" and text[0] != " " and text[-1] != " "
 
 
 def _name(text: str | None) -> str | None:
@@ -310,7 +339,7 @@ def _name(text: str | None) -> str | None:
 
 def _plain(text: str) -> str:
     """Return a text without what no text is: NUL, and halves of signs (surrogates)."""
-    return text.replace("\x00", "").encode("utf-8", "ignore").decode()
+    return text if text.isprintable() else text.replace("\x00", "").encode("utf-8", "ignore").decode()
 
 
 def _url(text: str | None) -> str | None:

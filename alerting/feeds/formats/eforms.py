@@ -12,23 +12,15 @@ Source: eForms SDK 1.15, fields.json (CC BY 4.0); numbers BT-... are its field n
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 
 from alerting.domain.feed import ParsedFeed
 from alerting.domain.notice import NoticeKind, RawChange, RawLot, RawMoney, RawNotice, RawPlace, RawTime
 from alerting.errors import FeedFormatError
 from alerting.feeds.formats.head import Head
 from alerting.feeds.formats.kinds import kind_of_cancelled, taken_back
-from alerting.feeds.formats.xml import (
-    Element,
-    attribute,
-    children,
-    find,
-    find_all,
-    local_name,
-    read_xml,
-    text_of,
-    texts_of,
-)
+from alerting.feeds.formats.plan import Marked, Plan, Record, Text, Wanted, Whole, Within
+from alerting.feeds.formats.xml import Element, local_name, read_xml
 
 
 ROOTS = frozenset(
@@ -39,7 +31,6 @@ ROOTS = frozenset(
         "BusinessRegistrationInformationNotice",
     }
 )
-EXTENSION = "UBLExtensions/UBLExtension/ExtensionContent/EformsExtension"
 KINDS = {
     "competition": NoticeKind.CALL,
     "planning": NoticeKind.PLANNING,
@@ -55,10 +46,109 @@ CANCELLED = "cancel"
 ANNOUNCED = {"cancel-intent": "Intention d’annuler"}
 # A notice has lots, or parts of a plan; a group says how lots may be bid for together, and is none.
 LOT_SCHEMES = ("Lot", "Part")
+# The periods of _PROCESS that end the chance to take part.
+DEADLINES = ("offers", "requests", "interests")
 NO_WINNER = "clos-nw"
 FRENCH = "FRA"
 NUMBER = re.compile(r"0*(\d+)-(\d{4})")
 NOTICE_PAGE = "https://ted.europa.eu/fr/notice/-/detail/"
+
+
+def _extension(wanted: Mapping[str, Wanted]) -> Mapping[str, Wanted]:
+    """Return a plan for what lies in an eForms extension."""
+    return {"UBLExtension": {"ExtensionContent": {"EformsExtension": wanted}}}
+
+
+_NAME = Marked("names", "languageID")
+_DESCRIPTION = Marked("descriptions", "languageID")
+_PERIOD: Mapping[str, Wanted] = {"EndDate": Text("day"), "EndTime": Text("time")}
+_ADDRESS: Mapping[str, Wanted] = {
+    "CountrySubentityCode": Text("nuts_code"),
+    "CityName": Text("commune"),
+    "PostalZone": Text("postcode"),
+}
+_PROJECT: Mapping[str, Wanted] = {
+    "ID": Text("reference"),
+    "Name": _NAME,
+    "Description": _DESCRIPTION,
+    "ProcurementTypeCode": Text("nature"),
+    "MainCommodityClassification": {"ItemClassificationCode": Text("cpv_main")},
+    "AdditionalCommodityClassification": {"ItemClassificationCode": Text("cpv_additional")},
+    "RealizedLocation": {"Address": Within("places", _ADDRESS)},
+    "RequestedTenderTotal": Within(
+        "totals",
+        {
+            "EstimatedOverallContractAmount": Marked("estimates", "currencyID"),
+            "UBLExtensions": _extension({"FrameworkMaximumAmount": Marked("maxima", "currencyID")}),
+        },
+    ),
+}
+_PROCESS: Mapping[str, Wanted] = {
+    # BT-131, BT-1311 and BT-630: offers, requests to take part, expressions of interest; then BT-13.
+    "TenderSubmissionDeadlinePeriod": Within("offers", _PERIOD),
+    "ParticipationRequestReceptionPeriod": Within("requests", _PERIOD),
+    "UBLExtensions": _extension({"InterestExpressionReceptionPeriod": Within("interests", _PERIOD)}),
+    "AdditionalInformationRequestPeriod": Within("questions", _PERIOD),
+}
+_LOT: Mapping[str, Wanted] = {
+    "ID": Marked("ids", "schemeName"),
+    "ProcurementProject": Within("projects", _PROJECT),
+    "TenderingProcess": Within("processes", _PROCESS),
+    "TenderingTerms": Whole("terms"),
+}
+_CHANGES: Mapping[str, Wanted] = {
+    "ChangedNoticeIdentifier": Text("refers_to"),
+    "ChangeReason": {
+        "ReasonCode": Text("reason_codes"),
+        "ReasonDescription": Marked("reasons", "languageID"),
+    },
+    "Change": Within("changes", {"ChangeDescription": _DESCRIPTION}),
+}
+_NOTICE = Plan(
+    {
+        "ID": Text("id"),
+        "VersionID": Text("version"),
+        "ContractFolderID": Text("procedure_key"),
+        "IssueDate": Text("day"),
+        "IssueTime": Text("time"),
+        "NoticeTypeCode": Marked("types", "listName"),
+        "NoticeLanguageCode": Text("language"),
+        "AdditionalNoticeLanguage": {"ID": Text("additional_languages")},
+        "ContractingParty": {"Party": {"PartyIdentification": {"ID": Text("buyer_id")}}},
+        "SenderParty": {"PartyName": {"Name": Text("sender")}},
+        "BusinessParty": {"PartyLegalEntity": {"RegistrationName": Text("business")}},
+        "ProcurementProject": Within("projects", _PROJECT),
+        "ProcurementProjectLot": Within("lots", _LOT),
+        "UBLExtensions": _extension(
+            {
+                "Organizations": {"Organization": {"Company": Whole("companies")}},
+                "Publication": {"NoticePublicationID": Text("number")},
+                "Changes": Within("changes", _CHANGES),
+                "NoticeResult": {"LotResult": {"TenderResultCode": Text("results")}},
+            }
+        ),
+    }
+)
+_COMPANY_ID = Plan({"PartyIdentification": {"ID": Text("id")}})
+_COMPANY = Plan(
+    {
+        "PartyName": {"Name": _NAME},
+        "PartyLegalEntity": {"CompanyID": Text("siret")},
+        "PostalAddress": Within("addresses", _ADDRESS),
+    }
+)
+_TERMS = Plan(
+    {
+        "CallForTendersDocumentReference": Within(
+            "documents",
+            {
+                "DocumentType": Text("type"),
+                "Attachment": {"ExternalReference": {"URI": Text("url")}},
+            },
+        ),
+        "TenderRecipientParty": {"EndpointID": Text("submission_url")},
+    }
+)
 
 
 def recognises(head: Head) -> bool:
@@ -86,49 +176,57 @@ def read_notice(
     Raises:
         FeedFormatError: The notice has no id or no title.
     """
-    notice_id = source_id or text_of(root, "ID")
+    notice = _NOTICE.read(root)
+    notice_id = source_id or notice.first("id")
     if notice_id is None:
         raise FeedFormatError(feed_id, "cbc:ID", "expected a notice id (got none)")
-    language = text_of(root, "NoticeLanguageCode")
-    project = find(root, "ProcurementProject")
-    lots = _lot_elements(root)
+    language = notice.first("language")
+    project = notice.record("projects")
+    lots = _lots(notice)
     title = (
-        _in_french(project, "Name", language) or _first_in_lots(lots, "Name", language) or _buyer_type(root)
+        _in_french(project["names"], language)
+        or _first_in_lots(lots, "names", language)
+        or notice.first("sender")
+        # A registration of a business has no project: its own name is what it announces.
+        or notice.first("business")
     )
     if title is None:
         raise FeedFormatError(feed_id, "cac:ProcurementProject/cbc:Name", "expected a title (got none)")
-    company = _company(root, text_of(root, "ContractingParty/Party/PartyIdentification/ID"))
-    number = text_of(root, f"{EXTENSION}/Publication/NoticePublicationID")
-    kind, is_cancelled = _kind(root), _is_cancelled(root)
+    company = _company(notice)
+    number = notice.first("number")
+    kind, is_cancelled = _kind(notice), _is_cancelled(notice)
     return RawNotice(
         feed_id=feed_id,
         source_id=notice_id,
         title=title,
         kind=kind_of_cancelled(kind) if is_cancelled else kind,
-        version=text_of(root, "VersionID"),
-        published=_moment(root, "IssueDate", "IssueTime"),
-        languages=tuple(code for code in (language, *texts_of(root, "AdditionalNoticeLanguage/ID")) if code),
-        buyer_name=_in_french(company, "PartyName/Name", language),
-        buyer_siret=text_of(company, "PartyLegalEntity/CompanyID"),
-        buyer_place=_address(find(company, "PostalAddress")) if company is not None else None,
-        description=_in_french(project, "Description", language)
-        or _first_in_lots(lots, "Description", language),
-        nature=text_of(project, "ProcurementTypeCode"),
-        cpv_main=text_of(project, "MainCommodityClassification/ItemClassificationCode"),
-        cpv_additional=texts_of(project, "AdditionalCommodityClassification/ItemClassificationCode"),
+        version=notice.first("version"),
+        published=_moment(notice),
+        languages=tuple(code for code in (language, *notice["additional_languages"]) if code),
+        buyer_name=_in_french(company["names"], language),
+        buyer_siret=company.first("siret"),
+        buyer_place=_place(company.record("addresses")) if company else None,
+        description=_in_french(project["descriptions"], language)
+        or _first_in_lots(lots, "descriptions", language),
+        nature=project.first("nature"),
+        cpv_main=project.first("cpv_main"),
+        cpv_additional=tuple(project["cpv_additional"]),
         places=_places(project),
-        lots=tuple(_lot(lot, language) for lot in lots),
+        lots=tuple([_lot(lot, language) for lot in lots]),
         value=_value(project),
-        question_deadline=_first_moment(lots, "TenderingProcess/AdditionalInformationRequestPeriod"),
+        question_deadline=_question_deadline(lots),
         document_url=_document_url(lots),
-        submission_url=_first_text(lots, "TenderingTerms/TenderRecipientParty/EndpointID"),
+        submission_url=_submission_url(lots),
         notice_url=notice_url or (f"{NOTICE_PAGE}{canonical_number(number)}" if number is not None else None),
-        procedure_key=text_of(root, "ContractFolderID"),
-        internal_reference=text_of(project, "ID"),
+        procedure_key=notice.first("procedure_key"),
+        internal_reference=project.first("reference"),
         refers_to=tuple(
-            map(canonical_number, texts_of(root, f"{EXTENSION}/Changes/ChangedNoticeIdentifier"))
+            canonical_number(each) for changes in notice["changes"] for each in changes["refers_to"]
         ),
-        changes=(*(taken_back(kind) if is_cancelled else ()), *_changes(root, language)),
+        changes=(
+            *(taken_back(kind) if is_cancelled else ()),
+            *_changes(notice.record("changes"), language),
+        ),
     )
 
 
@@ -142,147 +240,134 @@ def canonical_number(text: str) -> str:
     return f"{found.group(1)}-{found.group(2)}" if found is not None else text.strip()
 
 
-def _kind(root: Element) -> NoticeKind:
+def _kind(notice: Record) -> NoticeKind:
     """Return what a notice announces; a corrected award or plan is still one.
 
     An intention to cancel (BT-140) is a correction: until it is cancelled, a purchase can be answered.
     """
-    own = KINDS.get(attribute(find(root, "NoticeTypeCode"), "listName") or "", NoticeKind.OTHER)
-    if own is NoticeKind.CALL and find(root, f"{EXTENSION}/Changes") is not None:
+    _, name = notice.first("types") or ("", None)
+    own = KINDS.get(name or "", NoticeKind.OTHER)
+    if own is NoticeKind.CALL and notice["changes"]:
         return NoticeKind.CORRECTION
-    results = set(texts_of(root, f"{EXTENSION}/NoticeResult/LotResult/TenderResultCode"))
-    return NoticeKind.CANCELLATION if own is NoticeKind.AWARD and results == {NO_WINNER} else own
+    is_without_winner = own is NoticeKind.AWARD and set(notice["results"]) == {NO_WINNER}
+    return NoticeKind.CANCELLATION if is_without_winner else own
 
 
-def _is_cancelled(root: Element) -> bool:
-    return CANCELLED in texts_of(root, f"{EXTENSION}/Changes/ChangeReason/ReasonCode")
+def _is_cancelled(notice: Record) -> bool:
+    return any(CANCELLED in changes["reason_codes"] for changes in notice["changes"])
 
 
-def _changes(root: Element, language: str | None) -> tuple[RawChange, ...]:
+def _changes(changes: Record, language: str | None) -> tuple[RawChange, ...]:
     """Read BT-140, BT-762 and BT-141(a): why the notice changed, and what, in words."""
-    changes = find(root, f"{EXTENSION}/Changes")
-    codes = texts_of(changes, "ChangeReason/ReasonCode")
-    reasons = [ANNOUNCED[code] for code in codes if code in ANNOUNCED]
-    reasons = [
-        " : ".join(
-            text
-            for text in (*reasons, _in_french(changes, "ChangeReason/ReasonDescription", language))
-            if text
-        )
-    ]
-    descriptions = [
-        _in_french(each, "ChangeDescription", language)
-        for each in (children(changes, "Change") if changes is not None else [])
-    ]
-    texts = dict.fromkeys(text for text in (*reasons, *descriptions) if text)
+    reason = _in_french(changes["reasons"], language)
+    reasons = [ANNOUNCED[code] for code in changes["reason_codes"] if code in ANNOUNCED]
+    descriptions = [_in_french(each["descriptions"], language) for each in changes["changes"]]
+    why = " : ".join([*reasons, reason] if reason else reasons)
+    texts = dict.fromkeys(text for text in (why, *descriptions) if text)
     return tuple(RawChange("text", after=text, evidence=text) for text in texts)
 
 
-def _company(root: Element, organisation_id: str | None) -> Element | None:
+def _company(notice: Record) -> Record:
     """Return the company that the notice names as buyer: the first one is not always it."""
-    companies = find_all(root, f"{EXTENSION}/Organizations/Organization/Company")
-    return next(
-        (company for company in companies if text_of(company, "PartyIdentification/ID") == organisation_id),
-        None,
-    )
+    buyer_id = notice.first("buyer_id")
+    for company in notice["companies"]:
+        if _COMPANY_ID.read(company).first("id") == buyer_id:
+            return _COMPANY.read(company)
+    return Record()
 
 
-def _buyer_type(root: Element) -> str | None:
-    """A registration of a business has no project: its own name is what it announces."""
-    return text_of(root, "SenderParty/PartyName/Name") or text_of(
-        root, "BusinessParty/PartyLegalEntity/RegistrationName"
-    )
-
-
-def _lot_elements(root: Element) -> list[Element]:
-    lots = children(root, "ProcurementProjectLot")
+def _lots(notice: Record) -> list[Record]:
+    lots = [(lot, lot.first("ids")) for lot in notice["lots"]]
     for scheme in LOT_SCHEMES:
-        if found := [lot for lot in lots if attribute(find(lot, "ID"), "schemeName") == scheme]:
+        if found := [lot for lot, number in lots if number is not None and number[1] == scheme]:
             return found
     return []
 
 
-def _lot(lot: Element, language: str | None) -> RawLot:
-    project = find(lot, "ProcurementProject")
+def _lot(lot: Record, language: str | None) -> RawLot:
+    project = lot.record("projects")
     return RawLot(
-        lot_id=text_of(lot, "ID") or "",
-        title=_in_french(project, "Name", language),
-        description=_in_french(project, "Description", language),
-        cpv_codes=texts_of(project, "MainCommodityClassification/ItemClassificationCode")
-        + texts_of(project, "AdditionalCommodityClassification/ItemClassificationCode"),
+        lot_id=next((number for number, _ in lot["ids"] if number), ""),
+        title=_in_french(project["names"], language),
+        description=_in_french(project["descriptions"], language),
+        cpv_codes=(*project["cpv_main"], *project["cpv_additional"]),
         places=_places(project),
         value=_value(project),
-        deadlines=_deadlines(lot),
+        deadlines=_deadlines(lot.record("processes")),
     )
 
 
-def _places(project: Element | None) -> tuple[RawPlace, ...]:
-    return tuple(_address(address) for address in find_all(project, "RealizedLocation/Address"))
+def _places(project: Record) -> tuple[RawPlace, ...]:
+    return tuple([_place(address) for address in project["places"]])
 
 
-def _address(address: Element | None) -> RawPlace:
+def _place(address: Record) -> RawPlace:
     return RawPlace(
-        nuts_code=text_of(address, "CountrySubentityCode"),
-        commune=text_of(address, "CityName"),
-        postcode=text_of(address, "PostalZone"),
+        nuts_code=address.first("nuts_code"),
+        commune=address.first("commune"),
+        postcode=address.first("postcode"),
     )
 
 
-def _value(project: Element | None) -> RawMoney | None:
-    total = find(project, "RequestedTenderTotal")
-    amount = find(total, "EstimatedOverallContractAmount")
-    if amount is None:
-        amount = find(total, f"{EXTENSION}/FrameworkMaximumAmount")
-    text = text_of(amount)
-    return RawMoney(text, attribute(amount, "currencyID")) if text is not None else None
+def _value(project: Record) -> RawMoney | None:
+    total = project.record("totals")
+    amount, currency = total.first("estimates") or total.first("maxima") or ("", None)
+    return RawMoney(amount, currency) if amount else None
 
 
-def _deadlines(lot: Element) -> tuple[RawTime, ...]:
-    """Read BT-131, BT-1311 and BT-630: offers, requests to take part, expressions of interest."""
-    process = find(lot, "TenderingProcess")
-    periods = (
-        find(process, "TenderSubmissionDeadlinePeriod"),
-        find(process, "ParticipationRequestReceptionPeriod"),
-        find(process, f"{EXTENSION}/InterestExpressionReceptionPeriod"),
-    )
-    moments = (_moment(period, "EndDate", "EndTime") for period in periods)
-    return tuple(moment for moment in moments if moment is not None)
+def _deadlines(process: Record) -> tuple[RawTime, ...]:
+    moments = [_moment(process.record(name)) for name in DEADLINES if name in process]
+    return tuple([moment for moment in moments if moment is not None])
 
 
-def _first_moment(lots: list[Element], path: str) -> RawTime | None:
-    moments = (_moment(find(lot, path), "EndDate", "EndTime") for lot in lots)
+def _question_deadline(lots: list[Record]) -> RawTime | None:
+    moments = (_moment(lot.record("processes").record("questions")) for lot in lots)
     return next((moment for moment in moments if moment is not None), None)
 
 
-def _moment(element: Element | None, day_name: str, time_name: str) -> RawTime | None:
+def _moment(stated: Record) -> RawTime | None:
     """Join a date and a time, which eForms keeps in two elements, each with the offset."""
-    day, clock_time = text_of(element, day_name), text_of(element, time_name)
+    day, clock_time = stated.first("day"), stated.first("time")
     if day is None:
         return None
     return RawTime(f"{day[:10]}T{clock_time}" if clock_time is not None else day)
 
 
-def _document_url(lots: list[Element]) -> str | None:
-    references = [
-        found for lot in lots for found in find_all(lot, "TenderingTerms/CallForTendersDocumentReference")
-    ]
-    references.sort(key=lambda reference: text_of(reference, "DocumentType") == "restricted-document")
-    return _first_text(references, "Attachment/ExternalReference/URI")
+def _document_url(lots: list[Record]) -> str | None:
+    """Read BT-15; an address for those who were let in only where there is no other one."""
+    restricted: str | None = None
+    for terms in _terms(lots):
+        for document in terms["documents"]:
+            if document.first("type") == "restricted-document":
+                restricted = restricted or document.first("url")
+            elif document["url"]:
+                return str(document.first("url"))
+    return restricted
 
 
-def _first_text(elements: list[Element], path: str) -> str | None:
-    return next((text for element in elements if (text := text_of(element, path)) is not None), None)
+def _submission_url(lots: list[Record]) -> str | None:
+    urls: Iterator[str | None] = (terms.first("submission_url") for terms in _terms(lots))
+    return next((url for url in urls if url is not None), None)
 
 
-def _first_in_lots(lots: list[Element], name: str, language: str | None) -> str | None:
-    texts = (_in_french(find(lot, "ProcurementProject"), name, language) for lot in lots)
-    return next((text for text in texts if text is not None), None)
+def _terms(lots: list[Record]) -> Iterator[Record]:
+    """Yield what is wanted of the lots' terms; mostly the first ones say it all, and the rest is long."""
+    return (_TERMS.read(terms) for lot in lots for terms in lot["terms"])
 
 
-def _in_french(element: Element | None, path: str, language: str | None) -> str | None:
-    """Return the French text at a path, else that in the notice's own language, else the first."""
-    found = [each for each in find_all(element, path) if text_of(each) is not None]
-    found.sort(
-        key=lambda each: (attribute(each, "languageID") != FRENCH, attribute(each, "languageID") != language)
-    )
-    return text_of(found[0]) if found else None
+def _first_in_lots(lots: list[Record], name: str, language: str | None) -> str | None:
+    for lot in lots:
+        if (text := _in_french(lot.record("projects")[name], language)) is not None:
+            return text
+    return None
+
+
+def _in_french(texts: list[tuple[str, str | None]], language: str | None) -> str | None:
+    """Return the French text, else that in the notice's own language, else the first that is not blank."""
+    if len(texts) == 1:
+        return texts[0][0] or None
+    for wanted in (FRENCH, language):
+        for text, code in texts:
+            if text and code == wanted:
+                return text
+    return next((text for text, _ in texts if text), None)
