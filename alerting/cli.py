@@ -717,6 +717,16 @@ def accept_proposal(
     _show_report(commands.accept_proposal(profile_id, key), as_json=as_json)
 
 
+@feedback.command("revert")
+def revert_change(
+    profile_id: str,
+    key: Annotated[str, typer.Argument(help="Of a change that was accepted.")],
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Take back a change that was accepted; what else has changed of the profile since stays."""
+    _show_report(commands.revert_change(profile_id, key), as_json=as_json)
+
+
 @app.command("tellings")
 def list_tellings(as_json: AsJson = False) -> None:  # noqa: FBT002
     """Show what each profile was told, the newest first."""

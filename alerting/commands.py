@@ -779,6 +779,17 @@ def accept_proposal(profile_id: str, key: str, *, parts: Parts | None = None) ->
         return feedback.accept_proposal(opened.database, profile_id, key, now=opened.now)
 
 
+def revert_change(profile_id: str, key: str, *, parts: Parts | None = None) -> Report:
+    """Take back a change that was accepted, by its key; "waiting" counts the profiles to match.
+
+    Raises:
+        UnknownIdError: No profile of that id stands.
+        ChoiceError: No change of that key was accepted.
+    """
+    with bootstrap.opened(parts) as opened:
+        return feedback.revert_change(opened.database, profile_id, key, now=opened.now)
+
+
 def show_opinion(token: str, procedure_id: str, *, parts: Parts | None = None) -> Report:
     """Return what a page shows about a mail's link to say what one thinks of a procedure.
 
@@ -798,7 +809,8 @@ def change_opinion(
     Args:
         token: Of the link.
         procedure_id: As it stands in the link.
-        fields: Of the form: "opinion" (useful, not for us, none), or "accept" (a proposal's key).
+        fields: Of the form: "opinion" (useful, not for us, none), "accept" (a proposal's key) or "revert"
+            (that of one that was accepted).
         parts: For tests.
 
     Raises:

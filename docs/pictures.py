@@ -1,4 +1,4 @@
-"""Take pictures of digests and of the page that they link to, by day and by night, and ask axe about each.
+"""Take pictures of digests and of the pages that they link to, by day and by night, and ask axe about each.
 
     .venv/bin/python docs/pictures.py FOLDER
 
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from alerting.delivery.tokens import LinkPurpose  # noqa: E402 - the copy beside this file
-from alerting.web.pages import Sender, subscription_page  # noqa: E402
+from alerting.web.pages import Sender, opinion_page, subscription_page  # noqa: E402
 from tests.digest_cases import everything, morning, rendered  # noqa: E402 - the cases live with the tests
 
 
@@ -66,7 +66,8 @@ def main() -> int:
 
 
 def faces() -> dict[str, str]:
-    """Return what readers see: two digests, and the page of a digest's link."""
+    """Return what readers see: two digests, and the pages of their links."""
+    sender = Sender("Alerte marchés", "alertes@alertes.example")
     page = subscription_page(
         {
             "state": "subscribed",
@@ -79,12 +80,32 @@ def faces() -> dict[str, str]:
             "last_day": "2027-03-02",
             "links": {purpose.value: "a-signed-token" for purpose in LinkPurpose},
         },
-        Sender("Alerte marchés", "alertes@alertes.example"),
+        sender,
     )
+    word = {
+        "key": "add:words_out:végétalisée",
+        "changes": [{"field": "words_out", "act": "add", "value": "végétalisée"}],
+        "not_for_us": 3,
+        "others": 1,
+    }
+    opinion = {
+        "state": "asked",
+        "language": "fr",
+        "firm_name": "Couverture Le Goff",
+        "profile_name": "Toits et ardoises",
+        "title": "Toiture végétalisée de la crèche des Mésanges",
+        "accepted": [],
+    }
     return {
         "digest": str(rendered(morning()).html),
         "kinds": str(rendered(everything()).html),
         "leave": page,
+        "opinion-asked": opinion_page(
+            {**opinion, "opinion": None, "proposals": []}, sender, number="7", is_done=False
+        ),
+        "opinion": opinion_page(
+            {**opinion, "opinion": "not for us", "proposals": [word]}, sender, number="7", is_done=True
+        ),
     }
 
 

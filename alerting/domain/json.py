@@ -22,6 +22,7 @@ from alerting.domain.criteria import Criteria
 from alerting.domain.digest import Digest, DigestItem
 from alerting.domain.match import Fit, Reason
 from alerting.domain.notice import Change, Notice
+from alerting.domain.profile_change import ProfileChange
 
 
 T = TypeVar("T")
@@ -124,6 +125,11 @@ def fit_from_json(data: Mapping[str, Any]) -> Fit:
 def changes_from_json(data: Sequence[Mapping[str, Any]]) -> tuple[Change, ...]:
     """Return the changes that ``to_json`` was given."""
     return tuple(_dataclass(item, Change) for item in data)
+
+
+def profile_changes_from_json(data: Sequence[Mapping[str, Any]]) -> tuple[ProfileChange, ...]:
+    """Return the changes of a profile that ``to_json`` was given."""
+    return tuple(_dataclass(item, ProfileChange) for item in data)
 
 
 def _dataclass(data: Mapping[str, Any], kind: Callable[..., T]) -> T:

@@ -8,7 +8,7 @@ Nothing here knows what a change would bring: ``decide`` says that of the change
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -91,6 +91,16 @@ def change_criteria(criteria: Criteria, changes: Iterable[ProfileChange]) -> Cri
         attribute = _ATTRIBUTES.get(change.field, change.field)
         criteria = replace(criteria, **{attribute: _changed(criteria, attribute, change)})
     return criteria
+
+
+def undo_changes(changes: Sequence[ProfileChange]) -> tuple[ProfileChange, ...]:
+    """Return what takes back values that were added or taken away, whatever else has changed since.
+
+    >>> undo_changes([ProfileChange("words_out", ChangeAct.ADD, "zinc")])
+    (ProfileChange(field='words_out', act=<ChangeAct.REMOVE: 'remove'>, value='zinc'),)
+    """
+    other = {ChangeAct.ADD: ChangeAct.REMOVE, ChangeAct.REMOVE: ChangeAct.ADD}
+    return tuple(replace(change, act=other[change.act]) for change in reversed(changes))
 
 
 def _changed(criteria: Criteria, attribute: str, change: ProfileChange) -> Any:

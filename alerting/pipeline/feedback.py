@@ -23,7 +23,7 @@ from alerting.domain.feedback import Opinion
 from alerting.domain.json import to_json
 from alerting.domain.procedure import Procedure, ProcedureState
 from alerting.domain.profile import Profile
-from alerting.domain.profile_change import ProfileChange, change_criteria, say_change
+from alerting.domain.profile_change import ProfileChange, change_criteria, say_change, undo_changes
 from alerting.errors import ChoiceError, UnknownIdError
 from alerting.matching.analyse import analyse_notice
 from alerting.matching.compile import compile_criteria
@@ -133,6 +133,19 @@ def accept_proposal(database: Database, profile_id: str, key: str, *, now: Calla
     return {"profile_id": profile_id, **row, "waiting": waiting}
 
 
+def revert_change(database: Database, profile_id: str, key: str, *, now: Callable[[], datetime]) -> Row:
+    """Take back a change that was accepted; what else has changed of the profile since stays.
+
+    Raises:
+        UnknownIdError: No profile of that id stands.
+        ChoiceError: No change of that key was accepted.
+    """
+    with database.begin() as connection:
+        said = _revert(connection, profile_id, key, now())
+        waiting = firms.count_unmatched_profiles(connection)
+    return {"profile_id": profile_id, "key": key, "change": said, "waiting": waiting}
+
+
 def show_opinion(
     database: Database, secret: str, token: str, procedure_id: str, *, now: Callable[[], datetime]
 ) -> Row:
@@ -140,7 +153,8 @@ def show_opinion(
 
     Returns:
         state: "asked" or "gone" (the recipient, the profile or what it was told of is no more); unless gone:
-        language, firm_name, profile_name, title, opinion, proposals, accepted.
+        language, firm_name, profile_name, title, opinion, proposals, accepted: changes that were
+        accepted and stand.
 
     Raises:
         TokenError: The token is not one of ours.
@@ -159,7 +173,7 @@ def change_opinion(
     *,
     now: Callable[[], datetime],
 ) -> Row:
-    """Do what a form of that page says, "opinion" or "accept"; return what ``show_opinion`` then says.
+    """Do what a form of that page says: "opinion", "accept" or "revert"; return what it shows then.
 
     Raises:
         ChoiceError: The form says what the page does not offer.
@@ -169,12 +183,14 @@ def change_opinion(
         asked, moment = _find(connection, secret, token, procedure_id), now()
         if asked is None:
             return _page(connection, None, moment)
-        accepted = None
+        profile_id, recipient_id = asked.profile.profile_id, asked.subscriber.recipient_id
         if "accept" in fields:
-            accepted = _accept(connection, asked.profile.profile_id, fields["accept"], moment)
+            _accept(connection, profile_id, fields["accept"], moment, recipient_id=recipient_id)
+        elif "revert" in fields:
+            _revert(connection, profile_id, fields["revert"], moment)
         else:
             _say(connection, asked, fields.get("opinion", ""), moment)
-        return {**_page(connection, asked, moment), "accepted": accepted}
+        return _page(connection, asked, moment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +236,7 @@ def _say(connection: Connection, asked: _Asked, opinion: str, now: datetime) -> 
 
 def _page(connection: Connection, asked: _Asked | None, now: datetime) -> Row:
     if asked is None:
-        return {"state": "gone", "accepted": None}
+        return {"state": "gone"}
     opinion = feedback.find_opinion(connection, asked.subscriber.firm_id, asked.procedure.procedure_id)
     proposals = _proposals(connection, asked.profile.profile_id, now) if opinion is Opinion.NOT_FOR_US else []
     return {
@@ -231,7 +247,10 @@ def _page(connection: Connection, asked: _Asked | None, now: datetime) -> Row:
         "title": asked.procedure.view.title,
         "opinion": None if opinion is None else opinion.value,
         "proposals": proposals,
-        "accepted": None,
+        "accepted": [
+            {"key": key, "changes": to_json(changes)}
+            for key, changes in feedback.accepted_of(connection, asked.profile.profile_id)
+        ],
     }
 
 
@@ -252,14 +271,28 @@ def _get_profile(connection: Connection, profile_id: str) -> Profile:
     return profile
 
 
-def _accept(connection: Connection, profile_id: str, key: str, now: datetime) -> Row:
+def _accept(
+    connection: Connection, profile_id: str, key: str, now: datetime, *, recipient_id: int | None = None
+) -> Row:
     profile = _get_profile(connection, profile_id)
     found = next((one for one in _find_proposals(connection, profile, now) if one.key == key), None)
     if found is None:
         raise ChoiceError(f"profile {profile_id!r}: no such change is proposed (got {key!r})")
     firms.change_criteria(connection, profile_id, change_criteria(profile.criteria, found.changes))
+    feedback.add_change(connection, profile_id, key, found.changes, recipient_id=recipient_id, now=now)
     log.info("proposal_accepted", profile_id=profile_id, key=key)
     return _proposal_row(profile, found)
+
+
+def _revert(connection: Connection, profile_id: str, key: str, now: datetime) -> str:
+    profile = _get_profile(connection, profile_id)
+    changes = feedback.end_change(connection, profile_id, key, now=now)
+    if changes is None:
+        raise ChoiceError(f"profile {profile_id!r}: no such change was accepted (got {key!r})")
+    undone = undo_changes(changes)
+    firms.change_criteria(connection, profile_id, change_criteria(profile.criteria, undone))
+    log.info("proposal_taken_back", profile_id=profile_id, key=key)
+    return _say_all(profile, undone)
 
 
 def _proposals(connection: Connection, profile_id: str, now: datetime) -> list[Row]:
@@ -268,17 +301,19 @@ def _proposals(connection: Connection, profile_id: str, now: datetime) -> list[R
 
 
 def _proposal_row(profile: Profile, proposal: Proposal) -> Row:
-    said = [
-        say_change(one, profile.criteria, name=name_value(one.field, one.value)) for one in proposal.changes
-    ]
     return {
         "key": proposal.key,
-        "change": "; ".join(said),
+        "change": _say_all(profile, proposal.changes),
         "changes": to_json(proposal.changes),
         "not_for_us": proposal.not_for_us,
         "others": proposal.others,
         "useful": 0,
     }
+
+
+def _say_all(profile: Profile, changes: Sequence[ProfileChange]) -> str:
+    said = (say_change(one, profile.criteria, name=name_value(one.field, one.value)) for one in changes)
+    return "; ".join(said)
 
 
 def _find_proposals(connection: Connection, profile: Profile, now: datetime) -> list[Proposal]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,9 @@ from sqlalchemy import Connection, and_, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from alerting.domain.feedback import Opinion
-from alerting.store.tables import feedback, matches, procedures, profiles, tellings
+from alerting.domain.json import profile_changes_from_json, to_json
+from alerting.domain.profile_change import ProfileChange
+from alerting.store.tables import accepted_changes, feedback, matches, procedures, profiles, tellings
 
 
 def put_opinion(
@@ -87,6 +90,49 @@ def list_opinions(connection: Connection, firm_id: str | None) -> list[dict[str,
     if firm_id is not None:
         asked = asked.where(feedback.c.firm_id == firm_id)
     return [dict(row) for row in connection.execute(asked).mappings()]
+
+
+def add_change(
+    connection: Connection,
+    profile_id: str,
+    key: str,
+    changes: Sequence[ProfileChange],
+    *,
+    recipient_id: int | None,
+    now: datetime,
+) -> None:
+    """Keep that a proposal was accepted; once while it stands."""
+    statement = insert(accepted_changes).values(
+        profile_id=profile_id,
+        key=key,
+        changes=to_json(tuple(changes)),
+        recipient_id=recipient_id,
+        created_at=now,
+    )
+    connection.execute(statement.on_conflict_do_nothing())
+
+
+def end_change(
+    connection: Connection, profile_id: str, key: str, *, now: datetime
+) -> tuple[ProfileChange, ...] | None:
+    """End a change that was accepted, and return it; None where none of that key stands."""
+    standing = (
+        accepted_changes.c.profile_id == profile_id,
+        accepted_changes.c.key == key,
+        accepted_changes.c.ended_at.is_(None),
+    )
+    ended = update(accepted_changes).where(*standing).values(ended_at=now)
+    found = connection.scalar(ended.returning(accepted_changes.c.changes))
+    return None if found is None else profile_changes_from_json(found)
+
+
+def accepted_of(connection: Connection, profile_id: str) -> list[tuple[str, tuple[ProfileChange, ...]]]:
+    """Return what stands of what was accepted for a profile, the newest first: key and changes."""
+    asked = select(accepted_changes.c.key, accepted_changes.c.changes).where(
+        accepted_changes.c.profile_id == profile_id, accepted_changes.c.ended_at.is_(None)
+    )
+    rows = connection.execute(asked.order_by(accepted_changes.c.change_id.desc()))
+    return [(row.key, profile_changes_from_json(row.changes)) for row in rows]
 
 
 def profiles_concerned(connection: Connection, firm_id: str, procedure_id: int) -> list[str]:

@@ -13,7 +13,16 @@ from alerting.domain.cadence import Cadence
 from alerting.domain.criteria import Criteria
 from alerting.domain.json import criteria_from_json, to_json
 from alerting.domain.profile import Firm, Profile, Recipient
-from alerting.store.tables import deliveries, digests, feedback, firms, profiles, received_mails, recipients
+from alerting.store.tables import (
+    accepted_changes,
+    deliveries,
+    digests,
+    feedback,
+    firms,
+    profiles,
+    received_mails,
+    recipients,
+)
 
 
 # How many rows one question asks for by their ids.
@@ -128,6 +137,8 @@ def erase_firm(connection: Connection, firm_id: str, *, now: datetime) -> bool:
     said = feedback.c.firm_id == firm_id
     connection.execute(update(feedback).where(said, feedback.c.ended_at.is_(None)).values(ended_at=now))
     connection.execute(update(feedback).where(said).values(recipient_id=None))
+    accepted = update(accepted_changes).where(accepted_changes.c.profile_id.in_(mine))
+    connection.execute(accepted.values(key="", changes=[], recipient_id=None, ended_at=now))
     connection.execute(
         update(profiles).where(profiles.c.firm_id == firm_id).values(name="", criteria={}, **ended)
     )

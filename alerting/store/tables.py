@@ -407,6 +407,26 @@ feedback = Table(
     ),
 )
 
+# What a firm accepted of what was proposed to it, so that it can take that back.
+accepted_changes = Table(
+    "accepted_changes",
+    metadata,
+    _id("change_id"),
+    Column("profile_id", Text, ForeignKey("profiles.profile_id"), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("changes", JSONB, nullable=False),  # ProfileChanges, made together
+    Column("recipient_id", BigInteger, ForeignKey("recipients.recipient_id")),  # NULL: an operator
+    _time("created_at", nullable=False),
+    _time("ended_at"),
+    Index(
+        "uq_accepted_changes_standing",
+        "profile_id",
+        "key",
+        unique=True,
+        postgresql_where=text("ended_at IS NULL"),
+    ),
+)
+
 # Who was asked to confirm: each recipient once, in one digest.
 confirmations = Table(
     "confirmations",

@@ -130,14 +130,13 @@ def opinion_page(report: Mapping[str, Any], sender: Sender, *, number: str, is_d
         is_done: Whether something was said just now.
     """
     language = find_language(report.get("language", "fr"))
-    accepted = report["accepted"]
     context = {
         **report,
         "language": language.code,
         "number": number,
         "is_done": is_done,
         "heading": opinion_heading(report, language),
-        "accepted": None if accepted is None else say_proposal(accepted, language),
+        "accepted": [{**row, "words": say_proposal(row, language)} for row in report.get("accepted", ())],
         "proposals": [
             {**row, "words": say_proposal(row, language), "effect": say_effect(row, language)}
             for row in report.get("proposals", ())

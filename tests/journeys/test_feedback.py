@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from alerting import commands
 from alerting.domain.feedback import Opinion
@@ -111,9 +112,15 @@ def test_an_accepted_proposal_changes_the_profile_and_what_it_is_told(told, auth
 
     assert (report["not_for_us"], report["others"], report["waiting"]) == (2, 1, 1)
     assert criteria(told)["words_out"] == ["végétalisée"]
+    assert commands.revert_change("toits", WORD, parts=told)["change"] == (
+        "the word 'végétalisée' would have to leave the excluded words"
+    )
+    assert criteria(told)["words_out"] == []
+    with pytest.raises(ChoiceError, match="profile 'toits': no such change was accepted"):
+        commands.revert_change("toits", WORD, parts=told)
     news = {row["title"] for row in commands.list_tellings(parts=told)} - set(TITLES.values())
     assert news == {"Toiture du phare"}
-    assert commands.propose_changes("toits", parts=told) == []
+    assert [row["key"] for row in commands.propose_changes("toits", parts=told)] == [WORD]
 
 
 def test_only_what_a_firm_was_told_can_be_judged(told):
@@ -132,13 +139,19 @@ def test_only_what_a_firm_was_told_can_be_judged(told):
 
 def test_of_an_erased_firm_no_opinion_is_left(told):
     """
-    Erasing takes back what it said; who of it said so is not kept.
+    Erasing takes back what it said, who of it said so, and what it accepted.
     """
-    say(told, NOT_FOR_US, "1")
+    say(told, NOT_FOR_US, "1", "2")
+    commands.accept_proposal("toits", WORD, parts=told)
 
     commands.erase_firm("le-goff", parts=told)
 
+    with told.database.begin() as connection:
+        left = connection.execute(text("SELECT key, changes, ended_at IS NULL FROM accepted_changes")).all()
+        said = connection.execute(text("SELECT recipient_id, ended_at IS NULL FROM feedback")).all()
     assert commands.list_opinions(parts=told) == []
+    assert left == [("", [], False)]
+    assert said == [(None, False)] * 2
 
 
 def test_an_opinion_follows_its_purchase(told):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -112,13 +113,33 @@ def test_a_change_is_proposed_and_made_by_who_wants_it(told, site, links):
         "POST", mine[TITLES["2"]], b"accept=add:words_out:toiture", "application/x-www-form-urlencoded"
     )
 
-    assert "ne plus recevoir ce qui parle de « végétalisée »" in words
+    assert "Ne plus recevoir ce qui parle de « végétalisée »" in words
     assert "Cela aurait écarté 2 marchés que vous avez écartés, et aucun autre." in words
     assert buttons == [("opinion", "none"), ("accept", "add:words_out:végétalisée")]
     assert before["words_out"] == []
     assert "Le profil « Toits » est changé : ne plus recevoir ce qui parle de « végétalisée »." in done
-    assert after == [("opinion", "none")]
+    assert after == [("opinion", "none"), ("revert", "add:words_out:végétalisée")]
     assert profile(told)["words_out"] == ["végétalisée"]
+    assert again[0] == 422
+
+
+def test_an_accepted_change_can_be_taken_back_by_a_colleague(told, site, links):
+    """
+    His page shows what was changed, in his language, with a button for how it was before; twice is refused.
+    """
+    mine, other = links["bureau@legoff.example"], links["yann@legoff.example"]
+    for title in (TITLES["1"], TITLES["2"]):
+        words_and_fields(site, "POST", mine[title], opinion="not for us")
+    words_and_fields(site, "POST", mine[TITLES["2"]], accept="add:words_out:végétalisée")
+    words, buttons, _ = words_and_fields(site, "GET", other[TITLES["3"]])
+    key = dict(buttons)["revert"]
+    words_and_fields(site, "POST", other[TITLES["3"]], revert=key)
+    again = site.ask(
+        "POST", other[TITLES["3"]], urlencode({"revert": key}).encode(), "application/x-www-form-urlencoded"
+    )
+
+    assert "Kemmet eo ar profil « Toits »" in words
+    assert profile(told)["words_out"] == []
     assert again[0] == 422
 
 
