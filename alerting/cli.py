@@ -362,8 +362,9 @@ def add_profile(  # noqa: PLR0913, PLR0917 - one option a criterion
     if dry:
         _print_json([tried] if as_json else [])
         return
-    if sys.stdin.isatty() and not as_json:
-        typer.confirm("Save it?", default=True, abort=True)
+    if sys.stdin.isatty() and not as_json and not typer.confirm("Save it?", default=True):
+        _console().print("not saved")
+        return
     saved = commands.add_profile(firm_id, profile)
     _show_report({**saved, "back_test": tried} if as_json else saved, as_json=as_json)
 

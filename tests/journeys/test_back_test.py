@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -219,7 +220,9 @@ def test_what_was_published_without_a_day_counts_from_when_we_saw_it(parts, publ
     assert week["week"] == "2026-W08"
 
 
-def run_alerting(settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_alerting(
+    settings, *arguments: str, stdin: int = subprocess.DEVNULL
+) -> subprocess.CompletedProcess[str]:
     """Run ``alerting`` as people do, over the database of the test."""
     environment = {
         "DATABASE_URL": settings.database_url,
@@ -229,11 +232,30 @@ def run_alerting(settings, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [Path(sys.executable).parent / "alerting", *arguments],
         env=os.environ | environment,
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         capture_output=True,
         encoding="utf-8",
         check=False,
     )
+
+
+@pytest.mark.usefixtures("subscribed")
+@pytest.mark.parametrize(("answer", "ending"), [(b"n\n", "not saved"), (b"\n", "waiting: 3")])
+def test_on_a_terminal_it_asks_before_it_saves(settings, publish, answer, ending):
+    """
+    Said no, nothing is saved, and nothing is wrong; Return saves.
+    """
+    publish("Toiture de la gare", 5, published_at=datetime.now(UTC) - timedelta(days=5))
+    person, terminal = pty.openpty()
+    os.write(person, answer)
+
+    asked = run_alerting(
+        settings, "profiles", "add", "le-goff", "zinc", "--name", "Zinc", "--word", "zinc", stdin=terminal
+    )
+    os.close(terminal)
+    os.close(person)
+
+    assert (asked.returncode, asked.stdout.rstrip().endswith(ending)) == (0, True)
 
 
 @pytest.mark.usefixtures("subscribed")
