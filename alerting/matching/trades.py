@@ -200,8 +200,8 @@ def _whole(
     main = (notice.cpv_main,) if notice.cpv_main is not None else ()
     return _Unit(
         lot_id=only.lot_id if only is not None else None,
-        leads=said.leads,
-        title_count=len(said.titles),
+        leads=(*_bought(said.objects, act), *said.beginnings),
+        title_count=len(said.objects),
         bodies=said.bodies,
         cpv_codes=(*codes[:1], *main),
         further_codes=(*notice.cpv_additional, *codes[1:]),
@@ -211,9 +211,9 @@ def _whole(
 
 
 def _act_of_whole(notice: Notice, texts: _Said) -> tuple[Act | None, str | None]:
-    """Return what the title says; whether a mere "construction" is to be drawn or built, the code says."""
+    """Return what the title says; whether a "construction" is to be drawn, built or taught, the code says."""
     said, coded = _act(texts), _act_of_codes(notice)
-    if said is not None and said[0] is Act.BUILDING and coded is not None and coded[0] in _OUTWEIGH_BUILDING:
+    if said is not None and coded is not None and coded[0] in _OUTWEIGH.get(said[0], ()):
         return coded
     return said or coded or (_act_of_nature(notice), None)
 
@@ -223,14 +223,24 @@ def _lot_unit(lot: Lot, texts: Sequence[AnalysedText], whole: _Unit) -> _Unit:
     act, word = _act(said) or (Act.WORK if whole.act is Act.BUILDING else whole.act, whole.act_word)
     return _Unit(
         lot_id=lot.lot_id,
-        leads=said.leads,
-        title_count=len(said.titles),
+        leads=(*_bought(said.objects, act), *said.beginnings),
+        title_count=len(said.objects),
         bodies=said.bodies,
         cpv_codes=lot.cpv_codes[:1],
         further_codes=lot.cpv_codes[1:],
         act=act,
         act_word=word,
     )
+
+
+def _bought(titles: Sequence[AnalysedText], act: Act | None) -> Iterable[AnalysedText]:
+    """Return titles without what goods are for: "denrées pour la restauration scolaire" is no caterer's."""
+    return map(_without_purpose, titles) if act is Act.SUPPLY else titles
+
+
+def _without_purpose(title: AnalysedText) -> AnalysedText:
+    place = next(iter(title.positions.get(_POUR, ())), 0)
+    return _slice(title, 0, place) if place else title
 
 
 def _listed_lots(whole: _Unit) -> list[_Unit]:
@@ -642,7 +652,11 @@ def _act_of_nature(notice: Notice) -> Act | None:
 _ACTS = tuple(Act)
 _NO_ACT = -1
 _MAY_BE_CORRECTED = frozenset({Act.WORK, Act.BUILDING})
-_OUTWEIGH_BUILDING = frozenset({Act.DESIGN, Act.TRAINING, Act.INSURANCE, Act.SOFTWARE})
+# Acts of a code that say better what is bought than the word of a title: no works bear a code of training.
+_OUTWEIGH = {
+    Act.BUILDING: frozenset({Act.DESIGN, Act.TRAINING, Act.INSURANCE, Act.SOFTWARE}),
+    Act.WORK: frozenset({Act.TRAINING, Act.INSURANCE}),
+}
 _MAY_BE_JOINED = frozenset({Act.SUPPLY, Act.RENTAL, Act.DESIGN})
 _JOINT = re.compile(r"[,/+&]|\b(?:et|ou)\b", re.IGNORECASE)
 
