@@ -88,6 +88,21 @@ def test_a_code_of_design_outweighs_a_title_that_only_says_construction():
     assert (finding.act, finding.act_word) == ("design", "71221000")
 
 
+@pytest.mark.parametrize(
+    ("code", "trades_told"),
+    [
+        pytest.param("80530000", set(), id="training"),
+        pytest.param("66510000", set(), id="insurance"),
+        pytest.param("45330000", {"plombier"}, id="the craft itself"),
+    ],
+)
+def test_a_code_of_training_outweighs_a_title_that_says_work(code, trades_told):
+    """
+    "Entretien de chaudières" under a code of training is a course about them.
+    """
+    assert told("Entretien des chaudières", codes=(code,)) == trades_told
+
+
 def test_a_word_is_enough_where_the_code_is_another_craft_s():
     """
     Joinery and partitions in one lot, under the code of partitions: the joiner is told.
@@ -244,6 +259,7 @@ def test_an_exact_code_is_enough_where_the_text_names_no_trade():
         pytest.param("Fourniture de pneumatiques et entretien des pneumatiques", {"mecanicien"}, id="joined"),
         pytest.param("Fourniture de pneumatiques pour l'entretien des véhicules", set(), id="its purpose"),
         pytest.param("Acquisition et maintenance de véhicules", set(), id="kept in order by who sells"),
+        pytest.param("Fourniture de denrées pour la restauration collective", set(), id="who cooks them"),
     ],
 )
 def test_work_joined_to_what_is_supplied_makes_it_work(title, trades_told):
