@@ -54,7 +54,7 @@ def find_state(notices: Sequence[Notice]) -> ProcedureState:
     """Return where a procedure stands after these notices, the oldest first.
 
     What was taken back counts for nothing; a purchase of which only the plan was told ends with it.  A
-    result of some lots does not end it while others, with dates of their own, can be answered.
+    result of some lots does not end it while others can be answered, or have found nobody yet.
     """
     state = ProcedureState.PLANNED
     void = _taken_back(notices)
@@ -115,17 +115,22 @@ def sum_up(steps: Iterable[Sequence[Change]]) -> tuple[Change, ...]:
 
 
 def _leaves_lots_open(result: Notice, earlier: Sequence[Notice]) -> bool:
-    """Tell whether a result, or those before it, names lots, and another's own deadline lay ahead then."""
-    dates: dict[str, datetime] = {}
-    ended = {_lot_key(lot) for lot in result.lots}
+    """Tell whether a result names some lots, and those that nothing was said of are not over.
+
+    One that nobody won says nothing of the others; an award does, unless their own deadlines lay ahead then.
+    """
+    dates: dict[str, datetime | None] = {}
+    ended = named = {_lot_key(lot) for lot in result.lots}
     for notice in earlier:
         if notice.kind in _CALLS:
-            dates = {_lot_key(lot): lot.deadline_at for lot in notice.lots if lot.deadline_at} or dates
+            dates = _own_deadlines(notice) or dates
         elif notice.kind in _ENDS:
-            ended |= {_lot_key(lot) for lot in notice.lots}
-    if not result.lots or result.published_at is None:
-        return False
-    return any(key not in ended and date > result.published_at for key, date in dates.items())
+            ended = ended | {_lot_key(lot) for lot in notice.lots}
+    left = [date for key, date in dates.items() if key not in ended]
+    if result.kind is NoticeKind.CANCELLATION and named & dates.keys():
+        return bool(left)
+    at = result.published_at
+    return bool(named) and at is not None and any(date is not None and date > at for date in left)
 
 
 def _takes_back(notice: Notice) -> bool:
@@ -309,8 +314,11 @@ def _kind(notices: Sequence[Notice]) -> NoticeKind:
 
 
 def _prose(notice: Notice) -> tuple[Change, ...]:
-    """Return what a correction says in words alone; empty when it also changes a stated fact."""
-    if notice.kind is not NoticeKind.CORRECTION or any(_changed_deadlines(notice)):
+    """Return what a correction, or who takes an award back, says in words; none beside a stated fact."""
+    is_taken_back = any(
+        change.field == "kind" and change.before == NoticeKind.AWARD.value for change in notice.changes
+    )
+    if not (notice.kind is NoticeKind.CORRECTION or is_taken_back) or any(_changed_deadlines(notice)):
         return ()
     return tuple(change for change in notice.changes if change.field == "text")
 

@@ -259,6 +259,36 @@ def test_a_result_of_one_lot_leaves_the_others_open():
     assert find_state([replace(CALL, lots=(Lot("1"), Lot("2"))), first]) is ProcedureState.AWARDED
 
 
+def test_a_lot_that_nobody_won_does_not_cancel_the_others():
+    """
+    The firm that answered lot 2 is not told that the purchase is cancelled because lot 1 is.
+    """
+    call = replace(CALL, lots=(Lot("LOT-0001"), Lot("LOT-0002")))
+    lost = replace(CALL, source_id="lost", kind=NoticeKind.CANCELLATION, published_at=LAST, lots=(Lot("1"),))
+    other = replace(lost, source_id="other", lots=(Lot("2"),))
+    award = replace(other, kind=NoticeKind.AWARD)
+
+    assert find_state([call, lost]) is ProcedureState.OPEN
+    assert find_state([call, lost, other]) is ProcedureState.CANCELLED
+    assert find_state([call, lost, award]) is ProcedureState.AWARDED
+    assert find_state([call, replace(lost, lots=(Lot("A"),))]) is ProcedureState.CANCELLED
+    assert find_state([call, replace(lost, lots=())]) is ProcedureState.CANCELLED
+
+
+def test_the_words_by_which_an_award_is_taken_back_are_told():
+    """
+    Who was told of the award hears why it is none; of a plan nobody was told.
+    """
+    words = Change("text", None, "Publié par erreur.", "Publié par erreur.")
+    award, plan = (
+        replace(CORRECTION, kind=NoticeKind.OTHER, changes=(Change("kind", kind), words))
+        for kind in ("award", "planning")
+    )
+
+    assert merge([CALL, award]).changes == (words,)
+    assert merge([CALL, plan]).changes == ()
+
+
 def candidate(*lot_ids: str, **facts: object) -> Candidate:
     """Return what a profile matched of the call, by some lots."""
     procedure = Procedure(1, facts.pop("revision", 1), ProcedureState.OPEN, CALL, facts.pop("changes", ()))
