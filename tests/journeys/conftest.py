@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import re
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -176,6 +177,19 @@ def rss_fixture():
 def mails_fixture():
     """How to read a maildir."""
     return mails
+
+
+@pytest.fixture(name="mails_but_numbers")
+def mails_but_numbers_fixture():
+    """How to read a maildir but for procedures' numbers: a transaction that was undone leaves a gap in them."""
+
+    def read(folder: Path) -> list[tuple[str, str, str]]:
+        return [
+            (recipient, subject, re.sub(r"(/opinion/[^/\s]+/)\d+", r"\1N", text))
+            for recipient, subject, text in mails(folder)
+        ]
+
+    return read
 
 
 @pytest.fixture(name="mails_in")

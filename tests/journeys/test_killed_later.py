@@ -74,7 +74,7 @@ def die_at(database: Database, number: int) -> None:
 
 
 @pytest.fixture
-def first_day(parts, authority, clock, mails, tmp_path):
+def first_day(parts, authority, clock, mails_but_numbers, tmp_path):
     """How to empty everything, tell of four calls, and publish what becomes of them; gives the world."""
     path = tmp_path / "firm.toml"
     path.write_text(FIRM)
@@ -87,7 +87,7 @@ def first_day(parts, authority, clock, mails, tmp_path):
             file.unlink()
         authority.pages.clear()
         commands.import_firms(str(path), parts=parts)
-        world = World(parts, authority, clock, mails)
+        world = World(parts, authority, clock, mails_but_numbers)
         world.open_feeds()
         clock.moment = FIRST_DAY
         world.publish(*CALLS)

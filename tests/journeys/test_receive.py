@@ -317,7 +317,9 @@ def test_the_colleagues_are_told_once_and_may_ask_for_another_try(returned, cloc
     run_often(returned.parts, clock)
 
     assert [recipient for recipient, _ in first] == ["bureau@legoff.example"]
-    assert "yann@legoff.example : son serveur répond que cette adresse" in " ".join(first[0][1].split())
+    assert "yann@legoff.example Nous n’y écrivons plus : son serveur répond que cette adresse" in " ".join(
+        first[0][1].split()
+    )
     assert (before["state"], before["email"], lifted["state"]) == (
         "suppressed",
         "yann@legoff.example",
