@@ -92,10 +92,8 @@ def _copy(
         last = batch[-1][0].procedure_id
         refusals = index.put([read(one) for one in batch])
         with database.begin() as connection:
-            for procedure, fingerprint in batch:
-                procedures.mark_indexed(
-                    connection, procedure.procedure_id, fingerprint=fingerprint, now=now()
-                )
+            read_as = {procedure.procedure_id: fingerprint for procedure, fingerprint in batch}
+            procedures.mark_indexed(connection, read_as, now=now())
             add_refusals(connection, refusals, [one for one, _ in batch])
         counts["indexed"] += len(batch) - len(refusals)
         counts["refused"] += len(refusals)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, String, and_, cast, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, String, and_, cast, func, or_, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from alerting.domain.json import changes_from_json, notice_from_json, to_json
@@ -194,13 +194,18 @@ def unmark_indexed(connection: Connection) -> None:
     connection.execute(update(procedures).where(procedures.c.indexed_at.is_not(None)).values(indexed_at=None))
 
 
-def mark_indexed(connection: Connection, procedure_id: int, *, fingerprint: str, now: datetime) -> None:
-    """Mark a procedure as indexed unless its content has changed since it was read."""
-    connection.execute(
-        update(procedures)
-        .where(procedures.c.procedure_id == procedure_id, _FINGERPRINT.in_([fingerprint]))
-        .values(indexed_at=now)
-    )
+def mark_indexed(connection: Connection, read: Mapping[int, str], *, now: datetime) -> None:
+    """Mark procedures as indexed, but those whose content has changed since they were read.
+
+    Args:
+        connection: Of a transaction.
+        read: The fingerprint that each had.
+        now: The time.
+    """
+    is_as_read = tuple_(procedures.c.procedure_id, _FINGERPRINT).in_(list(read.items()))
+    # Said beside, so that PostgreSQL works out no other one's fingerprint.
+    wanted = procedures.c.procedure_id.in_(list(read))
+    connection.execute(update(procedures).where(wanted, is_as_read).values(indexed_at=now))
 
 
 def count_unmatched(connection: Connection) -> int:

@@ -15,9 +15,11 @@ SMALL = {
     "claim.py": ["--mails", "20", "--rounds", "1"],
     "eforms.py": ["--rounds", "2"],
     "fetch.py": ["--feeds", "20", "--rounds", "1"],
+    "index.py": ["--procedures", "100", "--rounds", "1"],
     "link.py": ["--notices", "300", "--rounds", "1"],
     "match.py": ["--profiles", "200", "--notices", "20", "--sample", "4", "--rounds", "2"],
     "render.py": ["--notices", "100", "--firms", "40", "--rounds", "2", "--sample", "2"],
+    "search.py": ["--procedures", "200", "--questions", "20", "--warm", "1"],
     "smtp.py": ["--mails", "20", "--far-mails", "4", "--rounds", "1"],
     "unchanged.py": ["--rounds", "1"],
 }

@@ -227,11 +227,11 @@ def test_a_mark_of_indexing_is_set_only_on_the_content_that_was_read(connection)
     procedures.change_procedure(
         connection, procedure_id, view=NOTICE, state=ProcedureState.CANCELLED, changes=()
     )
-    procedures.mark_indexed(connection, procedure_id, fingerprint=fingerprint, now=NOW)
+    procedures.mark_indexed(connection, {procedure_id: fingerprint}, now=NOW)
     waiting = [procedures.count_unindexed(connection)]
 
     [(_, fingerprint)] = procedures.read_unindexed(connection)
-    procedures.mark_indexed(connection, procedure_id, fingerprint=fingerprint, now=NOW)
+    procedures.mark_indexed(connection, {procedure_id: fingerprint}, now=NOW)
     waiting.append(procedures.count_unindexed(connection))
 
     assert waiting == [1, 0]
