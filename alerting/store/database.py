@@ -7,7 +7,7 @@ Out:  transactions; a server that is away is a StoreUnavailableError.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from alembic import command
@@ -24,6 +24,8 @@ from alerting.errors import StoreOutdatedError, StoreUnavailableError, Unstorabl
 __all__ = ["Connection", "Database", "lock", "migrate", "open_database", "savepoint"]
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_TRY_HOLD = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
+_LET_GO = text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))")
 _MIGRATION_LOCK = "alerting: migrations"
 
 
@@ -71,14 +73,18 @@ class Database:
         """
         with _errors():
             connection = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        is_ours = False
         try:
             # A connection that goes back to the pool would take the lock along.
             connection.detach()
             with _errors():
-                statement = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
-                is_ours = bool(connection.execute(statement, {"name": name}).scalar_one())
+                is_ours = bool(connection.execute(_TRY_HOLD, {"name": name}).scalar_one())
             yield is_ours
         finally:
+            if is_ours:
+                # The server hears of the connection's end only later; where it is lost, so is the lock.
+                with suppress(DBAPIError):
+                    connection.execute(_LET_GO, {"name": name})
             connection.close()
 
     def close(self) -> None:
