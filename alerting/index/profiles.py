@@ -36,6 +36,8 @@ Some = TypeVar("Some")
 _PAGE = 10_000
 _BUCKETS = 1_000
 _RETRIES = 3
+_STILL_WAITING = 408
+_RED = {"type": "no_shard_available_action_exception", "reason": "red"}
 _CHUNK_BYTES = 10 * 1024 * 1024
 # Of one answer: the numbers, and whatever says that it is none.
 _CHEAP = ",".join(
@@ -107,8 +109,15 @@ class ProfileIndex:
         serving = find_serving(known)
         if serving is not None and serving.is_current:
             return serving
-        unfinished = known[-1] if known and known[-1].is_current else None
-        return unfinished or self._generations.create(is_serving=False, now=now)
+        if known and known[-1].is_current:
+            return known[-1]
+        made = self._generations.create(is_serving=False, now=now)
+        with index_errors(self._alias):
+            # Its shards start now; one that cannot is found when it is asked.
+            self._client.options(ignore_status=_STILL_WAITING).cluster.health(
+                index=made.name, wait_for_status="yellow", timeout=self._waits
+            )
+        return made
 
     def serve(self, generation: Generation, *, now: datetime) -> None:
         """Let a generation serve, and delete all others."""
@@ -122,8 +131,14 @@ class ProfileIndex:
         self._generations.drop(generation)
 
     def refresh(self, *, of: str) -> None:
-        """Let everything that was put be found."""
+        """Let everything that was put be found.
+
+        Raises:
+            SearchUnavailableError: A shard is away: a refresh would wait a minute for it.
+        """
         with index_errors(self._alias):
+            if self._client.cluster.health(index=of)["status"] == "red":
+                raise refusal_of(self._alias, 503, {"error": _RED})
             self._client.indices.refresh(index=of)
 
     def put(self, profiles: Iterable[IndexedProfile], *, into: str) -> None:

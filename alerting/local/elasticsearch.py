@@ -88,6 +88,11 @@ class LocalElasticsearch:
             self.url = self._wait(address)
             on_failure.pop_all()
 
+    @property
+    def transport_address(self) -> str:
+        """Return where other nodes find it, once it has started."""
+        return (self.folder / "transport").read_text()
+
     def stop(self) -> None:
         """Stop the node (SIGTERM, then SIGKILL) and wait until it is gone."""
         if self.process is None or self.process.poll() is not None:
@@ -115,8 +120,13 @@ class LocalElasticsearch:
         return address.read_text()
 
 
-def download(jars: Path) -> list[Path]:
-    """Return Elasticsearch's jars, fetched once, by one process at a time.
+def download(jars: Path, *, name: str = f"elasticsearch-{VERSION}", endpoint: str = ENDPOINT) -> list[Path]:
+    """Return Elasticsearch's jars, or others, fetched once, by one process at a time.
+
+    Args:
+        jars: Where they are kept.
+        name: Under which they are listed there.
+        endpoint: What they are, in Maven's names.
 
     Raises:
         LocalStackError: They cannot be had.
@@ -125,12 +135,12 @@ def download(jars: Path) -> list[Path]:
         jars.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LocalStackError(f"Elasticsearch: no jars ({error}); {WHAT_TO_DO}") from error
-    listed = jars / f"elasticsearch-{VERSION}.txt"
+    listed = jars / f"{name}.txt"
     with (jars / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         # Resolving again links the files anew, under the feet of whoever copies them: so once only.
         if not listed.exists() or not all(jar.exists() for jar in _listed(listed)):
-            listed.write_text("\n".join(sorted(_resolve(jars))))
+            listed.write_text("\n".join(sorted(_resolve(jars, endpoint))))
     return _listed(listed)
 
 
@@ -164,13 +174,13 @@ def prepare_home(home: Path, jars: list[Path]) -> None:
     (home / "jars.txt").write_text("\n".join(str(jar) for jar in jars if jar not in of_module))
 
 
-def _resolve(jars: Path) -> list[str]:
+def _resolve(jars: Path, endpoint: str) -> list[str]:
     context = MavenContext(repo_cache=jars / "repository")
     trusted = ssl.get_default_verify_paths()
     # requests brings its own list of authorities; the system's knows those of a company too.
     os.environ.setdefault("REQUESTS_CA_BUNDLE", trusted.cafile or trusted.capath or "")
     try:
-        found = EnvironmentBuilder(context, cache_dir=jars).from_endpoint(ENDPOINT).all_jars
+        found = EnvironmentBuilder(context, cache_dir=jars).from_endpoint(endpoint).all_jars
     except (OSError, RuntimeError, ValueError) as error:
         raise LocalStackError(f"Elasticsearch: no jars ({error}); {WHAT_TO_DO}") from error
     if not found:

