@@ -16,7 +16,6 @@ import gc
 import json
 import statistics
 import sys
-import tempfile
 from itertools import islice
 from pathlib import Path
 
@@ -26,12 +25,10 @@ from elasticsearch.helpers import streaming_bulk
 
 
 sys.path.insert(0, str(Path(__file__).parent))
-from search import BATCH, NOW, ROOT, SEED, make_procedures, say, timed
+from search import BATCH, NOW, SEED, make_procedures, say, servers, timed
 
 from alerting.index.documents import MAPPING
 from alerting.index.procedures import ReadProcedure, SearchIndex
-from alerting.local.elasticsearch import LocalElasticsearch
-from alerting.local.postgres import LocalPostgres
 from alerting.matching.analyse import analyse_notice
 from alerting.pipeline.index import index_procedures
 from alerting.store import procedures
@@ -45,18 +42,8 @@ def main() -> int:
     """Measure, and say so."""
     asked = _arguments()
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    with tempfile.TemporaryDirectory(prefix="alerting-index-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        postgres = LocalPostgres(folder / "pg", folder / "postgres.log", is_durable=False)
-        node = LocalElasticsearch(folder / "es", ROOT / ".local" / "jars", folder / "elasticsearch.log")
-        try:
-            node.start()
-            postgres.start()
-            ours, peer = measure(asked, node.url, postgres.url("postgres"))
-        finally:
-            postgres.stop()
-            node.stop()
+    with servers() as (url, database_url):
+        ours, peer = measure(asked, url, database_url)
     answer = {
         "name": "index",
         "ours": round(ours, 3),

@@ -20,6 +20,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
@@ -98,18 +99,8 @@ def main() -> int:
     """Measure, and say so."""
     asked = _arguments()
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    with tempfile.TemporaryDirectory(prefix="alerting-search-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        postgres = LocalPostgres(folder / "pg", folder / "postgres.log", is_durable=False)
-        node = LocalElasticsearch(folder / "es", ROOT / ".local" / "jars", folder / "elasticsearch.log")
-        try:
-            node.start()
-            postgres.start()
-            ours, peer = measure(asked, node.url, postgres.url("postgres"))
-        finally:
-            postgres.stop()
-            node.stop()
+    with servers() as (url, database_url):
+        ours, peer = measure(asked, url, database_url)
     answer = {
         "name": "search",
         "ours": round(ours, 2),
@@ -122,6 +113,23 @@ def main() -> int:
     lines = "".join(f"{key}: {value}\n" for key, value in answer.items())
     sys.stdout.write(f"{json.dumps(answer)}\n" if asked.json else lines)
     return 0
+
+
+@contextmanager
+def servers() -> Iterator[tuple[str, str]]:
+    """Run an Elasticsearch and a PostgreSQL of the bench's own; gives their addresses."""
+    with tempfile.TemporaryDirectory(prefix="alerting-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        postgres = LocalPostgres(folder / "pg", folder / "postgres.log", is_durable=False)
+        node = LocalElasticsearch(folder / "es", ROOT / ".local" / "jars", folder / "elasticsearch.log")
+        try:
+            node.start()
+            postgres.start()
+            yield node.url, postgres.url("postgres")
+        finally:
+            postgres.stop()
+            node.stop()
 
 
 def measure(asked: argparse.Namespace, url: str, database_url: str) -> tuple[float, float]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 from markupsafe import escape
@@ -364,9 +365,9 @@ def _environment(code: str) -> Environment:
         keep_trailing_newline=True,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.install_gettext_callables(  # type: ignore[attr-defined] # the extension brings it
-        language.catalog.gettext, language.catalog.ngettext, newstyle=True
-    )
+    # The extension adds this method to each environment.
+    extended: Any = environment
+    extended.install_gettext_callables(language.catalog.gettext, language.catalog.ngettext, newstyle=True)
     environment.filters["wrapped"] = _wrapped
     environment.filters["starred"] = _starred
     return environment

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+from uuid import uuid4
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from elasticsearch import Elasticsearch
+
+from alerting.store.database import open_database
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +42,24 @@ def certificate(tmp_path_factory):
         + signed.public_bytes(serialization.Encoding.PEM)
     )
     return path
+
+
+@pytest.fixture
+def database(database_url):
+    """A migrated database of the test's own, open."""
+    own = open_database(database_url)
+    yield own
+    own.close()
+
+
+@pytest.fixture
+def alias():
+    """A name that no other test's index has."""
+    return f"test-{uuid4().hex}"
+
+
+@pytest.fixture
+def client(elasticsearch_url):
+    """An operator's own way to the server."""
+    with Elasticsearch(elasticsearch_url) as own:
+        yield own

@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 import signal
 from datetime import UTC, datetime
-from uuid import uuid4
 
 import pytest
-from elasticsearch import Elasticsearch
 
 from alerting.domain.notice import Notice, NoticeKind
 from alerting.domain.procedure import ProcedureState
@@ -20,7 +18,6 @@ from alerting.local.ports import free_port
 from alerting.pipeline.index import index_procedures
 from alerting.pipeline.rebuild import rebuild_index
 from alerting.store import procedures, rejects
-from alerting.store.database import open_database
 
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -38,25 +35,6 @@ def narrow_node(servers_folder, elasticsearch_jars):
     node.start()
     yield node
     node.stop()
-
-
-@pytest.fixture
-def database(database_url):
-    own = open_database(database_url)
-    yield own
-    own.close()
-
-
-@pytest.fixture
-def alias():
-    return f"test-{uuid4().hex}"
-
-
-@pytest.fixture
-def client(elasticsearch_url):
-    """An operator's own way to the server."""
-    with Elasticsearch(elasticsearch_url) as own:
-        yield own
 
 
 @pytest.fixture

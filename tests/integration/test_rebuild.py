@@ -7,10 +7,8 @@ import signal
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 import pytest
-from elasticsearch import Elasticsearch
 
 from alerting.domain.notice import Notice, NoticeKind
 from alerting.domain.procedure import ProcedureState
@@ -23,29 +21,9 @@ from alerting.pipeline import rebuild
 from alerting.pipeline.index import index_procedures
 from alerting.pipeline.rebuild import rebuild_index
 from alerting.store import procedures, rejects
-from alerting.store.database import open_database
 
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
-
-
-@pytest.fixture
-def database(database_url):
-    own = open_database(database_url)
-    yield own
-    own.close()
-
-
-@pytest.fixture
-def alias():
-    return f"test-{uuid4().hex}"
-
-
-@pytest.fixture
-def client(elasticsearch_url):
-    """An operator's own way to the server."""
-    with Elasticsearch(elasticsearch_url) as own:
-        yield own
 
 
 @pytest.fixture

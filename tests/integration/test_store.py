@@ -69,13 +69,6 @@ FIRM = Firm(
 
 
 @pytest.fixture
-def database(database_url):
-    database = open_database(database_url)
-    yield database
-    database.close()
-
-
-@pytest.fixture
 def connection(database):
     with database.begin() as connection:
         feeds.put_feed(connection, FEED)

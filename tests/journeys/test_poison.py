@@ -72,11 +72,12 @@ def test_names_that_begin_alike_and_are_too_long_stay_apart(subscribed, authorit
     assert commands.run_all(parts=subscribed)["load"]["notices"] == 2
 
 
-def test_a_document_that_cannot_be_stored_is_refused_whole(subscribed, authority, monkeypatch):
+def test_a_document_that_cannot_be_stored_is_refused_whole(subscribed, authority):
     """
-    Whatever PostgreSQL will not hold beyond what cleaning cuts: one reject, and the document waits no more.
+    Whatever PostgreSQL will not hold, here by a column narrower than ours: one reject, and the document waits no more.
     """
-    monkeypatch.setattr("alerting.notices.normalise.LONGEST_NAME", 100_000)
+    with subscribed.database.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE notices ALTER COLUMN source_id TYPE varchar(100)")
     authority.publish("/avis", json_feed(item("a"), item(LONG)))
 
     report = commands.run_all(parts=subscribed)
