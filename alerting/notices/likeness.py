@@ -34,9 +34,8 @@ _SIREN_DIGITS = 9
 _SAME_WORD = 0.75
 _SHORT_WORD = 3
 # A number of the file that a source writes before the title: "2026-T04 - ".
-_LEAD = re.compile(r"^\s*(?=[^\s]*\d)[\w/.\-]{4,}\s*[-–—:]\s+")
-_WORD = re.compile(r"[a-z0-9]+")
-_WITH_DIGIT = re.compile(r"\b[a-z]*+[0-9][a-z0-9]*+")
+_LEAD = re.compile(r"\s*(?=[^\s]*\d)[\w/.\-]{4,}\s*[-–—:]\s+")
+_ASIDE = re.compile(r"\([^)]*\)")
 _EMPTY_TEXT = """
 le la les l un une des de du d et en a au aux pour par sur dans avec sans ou ce cet cette ces son sa ses
 relatif relative relatifs relatives concernant portant objet marche marches public publics travaux
@@ -51,6 +50,7 @@ services direction centre hospitalier ccas cc ca cu sa sas sarl epci republique 
 """
 _BUYER_WORDS = frozenset(_BUYER_TEXT.split())
 _LOT_WORDS = frozenset({"lot", "tranche", "phase"})
+_LIGATURES = {"œ": "oe", "Œ": "oe", "ß": "s", "æ": "e", "Æ": "e"}
 
 
 def find_likeness(notice: Notice, other: Notice) -> float | None:
@@ -62,9 +62,10 @@ def find_likeness_of_day(notice: Notice, other: Notice) -> float | None:
     """Return what ``find_likeness`` does, of two notices whose deadlines are known to lie on one day."""
     if not same_buyer(notice, other) or is_contradicted(notice, other):
         return None
+    title, other_title = _title(notice.title), _title(other.title)
     if _republished(notice, other):
-        return 100.0 if _title(notice.title).text == _title(other.title).text else None
-    return _alike(_title(notice.title), _title(other.title))
+        return 100.0 if title.text == other_title.text else None
+    return _alike(title, other_title)
 
 
 def is_alike(notice: Notice, other: Notice) -> bool:
@@ -91,14 +92,11 @@ def same_buyer(notice: Notice, other: Notice) -> bool:
     first, second = siren_of(notice), siren_of(other)
     if first is not None and second is not None:
         return first == second
-    names = [
-        _buyer_words(one.buyer.name or "") if one.buyer is not None else frozenset()
-        for one in (notice, other)
-    ]
-    if not all(names):
-        folded = {fold(one.buyer.name) if one.buyer is not None else "" for one in (notice, other)}
-        return len(folded) == 1 and "" not in folded
-    return names[0] <= names[1] or names[1] <= names[0]
+    name, other_name = _buyer_name(notice), _buyer_name(other)
+    words, other_words = _buyer_words(name), _buyer_words(other_name)
+    if not words or not other_words:
+        return fold(name) == fold(other_name) != ""
+    return words <= other_words or other_words <= words
 
 
 def siren_of(notice: Notice) -> str | None:
@@ -108,11 +106,10 @@ def siren_of(notice: Notice) -> str | None:
 
 def is_contradicted(notice: Notice, other: Notice) -> bool:
     """Tell whether a stated fact speaks against one purchase, however alike the words are."""
-    lots = (len(notice.lots), len(other.lots))
     return (
         contradict(notice.procedure_key, other.procedure_key)
-        or contradict(fold(notice.internal_reference), fold(other.internal_reference))
-        or (min(lots) > 0 and lots[0] != lots[1])
+        or _references_differ(notice.internal_reference, other.internal_reference)
+        or (bool(notice.lots) and bool(other.lots) and len(notice.lots) != len(other.lots))
         or _values_differ(notice, other)
         or (_republished(notice, other) and notice.deadline_at != other.deadline_at)
     )
@@ -127,23 +124,42 @@ def contradict(first: str | None, second: str | None) -> bool:
 def fold(text: str | None) -> str:
     """Return a text's words without accents, case and marks.
 
-    >>> fold("Réfection de l'École n° 2")
+    >>> fold("Réfection de l’École n°2")
     'refection de l ecole n 2'
     """
-    whole = (text or "").replace("œ", "oe").replace("Œ", "OE").replace("ß", "ss")
-    plain = unicodedata.normalize("NFKD", whole).encode("ascii", "ignore").decode().lower()
-    return " ".join(_WORD.findall(plain))
+    if not text:
+        return ""
+    try:
+        plain = text.encode("latin-1").translate(_FOLDED).decode("ascii")
+    except UnicodeEncodeError:
+        plain = "".join(map(_fold_sign, unicodedata.normalize("NFKC", text)))
+    return " ".join(plain.split())
+
+
+@lru_cache(maxsize=1_000)
+def _fold_sign(sign: str) -> str:
+    """Return a sign's letter or digit without accent and case; a blank for any other sign."""
+    plain = _LIGATURES.get(sign) or unicodedata.normalize("NFKD", sign)[0].lower()
+    return plain if plain.isascii() and plain.isalnum() else " "
+
+
+# A text of the signs of Latin-1, as most are, is folded by one look-up a byte.
+_FOLDED = "".join(_fold_sign(chr(byte)) for byte in range(256)).encode()
 
 
 def buyer_tokens(notice: Notice) -> frozenset[str]:
     """Return what a buyer may be found by: the words of its name that are its own, else the whole name."""
-    name = notice.buyer.name if notice.buyer is not None else None
-    return _buyer_words(name or "") or (frozenset({fold(name)}) if name else frozenset())
+    name = _buyer_name(notice)
+    return _buyer_words(name) or (frozenset({fold(name)}) if name else frozenset())
+
+
+def _buyer_name(notice: Notice) -> str:
+    return (notice.buyer.name or "") if notice.buyer is not None else ""
 
 
 @lru_cache(maxsize=20_000)
 def _buyer_words(name: str) -> frozenset[str]:
-    words = fold(re.sub(r"\([^)]*\)", " ", name)).split()
+    words = fold(_ASIDE.sub(" ", name) if "(" in name else name).split()
     return frozenset(word for word in words if word not in _BUYER_WORDS and not word.isdigit())
 
 
@@ -173,10 +189,12 @@ class _Title:
 
 @lru_cache(maxsize=20_000)
 def _title(title: str) -> _Title:
-    text = fold(_LEAD.sub("", title))
+    lead = _LEAD.match(title)
+    text = fold(title if lead is None else title[lead.end() :])
     words = text.split()
-    numbers = frozenset(number.lstrip("0") for number in _WITH_DIGIT.findall(text))
-    return _Title(text, frozenset(words), numbers, _lot_numbers(words) if numbers else frozenset())
+    numbers = frozenset([word.lstrip("0") for word in words if not word.isalpha()])
+    has_lots = bool(numbers) and not _LOT_WORDS.isdisjoint(words)
+    return _Title(text, frozenset(words), numbers, _lot_numbers(words) if has_lots else frozenset())
 
 
 def _alike(first: _Title, second: _Title) -> float | None:
@@ -205,15 +223,19 @@ def _lot_numbers(words: list[str]) -> frozenset[str]:
 
 def _has_own_words(title: _Title, other: _Title) -> bool:
     """Tell whether a title has a telling word that the other has nothing like."""
-    own = (
+    own = [
         word
         for word in title.words - other.words - _EMPTY_WORDS
-        if len(word) > _SHORT_WORD and not _WITH_DIGIT.fullmatch(word)
-    )
+        if len(word) > _SHORT_WORD and word.isalpha()
+    ]
     similarity = Levenshtein.normalized_similarity
     return any(
         not any(similarity(word, each, score_cutoff=_SAME_WORD) for each in other.words) for word in own
     )
+
+
+def _references_differ(first: str | None, second: str | None) -> bool:
+    return bool(first) and bool(second) and contradict(fold(first), fold(second))
 
 
 def _values_differ(notice: Notice, other: Notice) -> bool:

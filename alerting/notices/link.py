@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 
 from alerting.domain.notice import Notice
 from alerting.domain.procedure import LinkStep
@@ -111,7 +111,8 @@ def link_all(notices: Sequence[Notice]) -> list[list[Member]]:
     for step, position, other, evidence in _certain_pairs(notices):
         groups.join(position, other, step, evidence)
     for _, position, other, evidence in _similar_pairs(notices):
-        together = [(first, second) for first in groups.of(position) for second in groups.of(other)]
+        # That nothing speaks against the two themselves is known.
+        together = set(product(groups.of(position), groups.of(other))) - {(position, other)}
         if not any(is_contradicted(notices[first], notices[second]) for first, second in together):
             groups.join(position, other, LinkStep.SIMILARITY, evidence)
     return groups.members()
@@ -153,23 +154,23 @@ class _Groups:
 
     def members(self) -> list[list[Member]]:
         """Return every group, its first member as the first notice."""
-        found = []
-        for leader, positions in sorted(self._groups.items()):
-            rest = [
-                self._steps.get(each, Member(each, LinkStep.FIRST))
-                for each in sorted(positions)
-                if each != leader
-            ]
-            found.append([Member(leader, LinkStep.FIRST), *rest])
-        return found
+        return [self._members_of(*group) for group in sorted(self._groups.items())]
+
+    def _members_of(self, leader: int, positions: list[int]) -> list[Member]:
+        first = Member(leader, LinkStep.FIRST)
+        if len(positions) == 1:
+            return [first]
+        rest = [self._steps.get(each, Member(each, LinkStep.FIRST)) for each in sorted(positions)]
+        return [first, *(member for member in rest if member.position != leader)]
 
 
 def _certain_pairs(notices: Sequence[Notice]) -> Iterator[tuple[LinkStep, int, int, str]]:
     """Yield the pairs that the steps before similarity prove, step by step."""
     for step, evidence_of in _LADDER:
+        block_of = _BLOCKS[step]
         blocks: dict[object, list[int]] = defaultdict(list)
         for position, notice in enumerate(notices):
-            for name in set(_BLOCKS[step](notice)):
+            for name in block_of(notice):
                 blocks[name].append(position)
         for positions in blocks.values():
             for index, position in enumerate(positions[1:], start=1):
@@ -272,18 +273,17 @@ def _buyer_reference(notice: Notice, other: Notice) -> str | None:
     return reference if is_telling and same_buyer(notice, other) and is_alike(notice, other) else None
 
 
-def _key_block(notice: Notice) -> Iterator[object]:
-    if notice.procedure_key is not None:
-        yield notice.procedure_key
+def _key_block(notice: Notice) -> Collection[str]:
+    return () if notice.procedure_key is None else (notice.procedure_key,)
 
 
-def _reference_block(notice: Notice) -> Iterator[object]:
-    yield from (_bare(name) for name in (*names_of(notice), *notice.refers_to))
+def _reference_block(notice: Notice) -> Collection[str]:
+    return {_bare(name) for name in (*names_of(notice), *notice.refers_to)}
 
 
-def _buyer_block(notice: Notice) -> Iterator[object]:
-    if notice.buyer is not None and notice.internal_reference is not None:
-        yield fold(notice.internal_reference)
+def _buyer_block(notice: Notice) -> Collection[str]:
+    reference = notice.internal_reference
+    return () if notice.buyer is None or reference is None else (fold(reference),)
 
 
 _LADDER = (
@@ -291,7 +291,7 @@ _LADDER = (
     (LinkStep.REFERENCE, _reference),
     (LinkStep.BUYER_REFERENCE, _buyer_reference),
 )
-_BLOCKS: dict[LinkStep, Callable[[Notice], Iterator[object]]] = {
+_BLOCKS: dict[LinkStep, Callable[[Notice], Collection[str]]] = {
     LinkStep.PROCEDURE_KEY: _key_block,
     LinkStep.REFERENCE: _reference_block,
     LinkStep.BUYER_REFERENCE: _buyer_block,

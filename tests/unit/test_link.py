@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from alerting.domain.money import Money
 from alerting.domain.notice import Buyer, Lot, Notice, NoticeKind
 from alerting.domain.procedure import LinkStep
+from alerting.notices.likeness import fold
 from alerting.notices.link import Candidate, Link, find_link, find_others, link_all
 
 
@@ -229,3 +230,18 @@ def test_a_title_that_names_a_lot_is_not_the_whole_purchases(title, part):
 
     assert link_of(copied, whole) is None
     assert link_of(replace(copied, title=f"{title} - suite"), whole) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("L’École n°2, côté cœur", "l ecole n 2 cote coeur"),
+        ("L'ECOLE N° 2 - CÔTE CŒUR", "l ecole n 2 cote coeur"),
+        ("L'e\u0301cole \N{LATIN SMALL LIGATURE FI}n", "l ecole fin"),
+        ("Mise aux normes – 12 m²", "mise aux normes 12 m2"),
+        ("Ω", ""),
+        (None, ""),
+    ],
+)
+def test_a_text_is_compared_by_its_words_however_it_is_typed(text, folded):
+    assert fold(text) == folded
