@@ -1,9 +1,10 @@
-"""Deliver: claim, send, record, in three commits.
+"""Deliver: claim, send, record; each mail is claimed in one commit, sent after it, recorded in a later one.
 
 A claim has a lease.  What a worker that never came back had claimed is settled by ``pipeline.settle``.
 
-Mails are claimed and recorded many at a time, as they come: between its answer and its record a mail is
-proved by the log of dialogues, which outlives the worker.
+Mails are claimed and recorded many at a time: the commit that records some claims the next.  Between its
+answer and its record a mail is proved by the log of dialogues, which outlives the worker.  What is told, and
+what stands against it, is read after the claim, as late as may be; that reading holds nothing.
 """
 
 from __future__ import annotations
@@ -35,15 +36,16 @@ from alerting.pipeline.post_office import PostOffice
 from alerting.pipeline.settle import settle_leases
 from alerting.pipeline.write import write_mail
 from alerting.store import deliveries, suppressions
-from alerting.store.database import Database
+from alerting.store.database import Connection, Database
 from alerting.store.deliveries import ClaimedDelivery, Outcome, Room
 
 
 log = structlog.get_logger()
 
-# As many mails are held at most; half as many, and more are claimed.
+# As many mails are held at most; what became of them is recorded when half of them came to an end, or a
+# while has passed.
 _HELD = 200
-_RECORD_SECONDS = 0.5
+_RECORD_SECONDS = 2.0
 # A mail that waited longer for its turn is asked about once more before it leaves.
 _FRESH = timedelta(seconds=10)
 _FIRST_PAUSE = timedelta(minutes=1)
@@ -130,35 +132,64 @@ class _Worker:
 
     async def run(self) -> None:
         """Claim, send and record until nothing is left that may be sent."""
-        under_way: set[asyncio.Task[_Done]] = set()
+        under_way: list[asyncio.Task[_Done]] = []
+        done: list[asyncio.Task[_Done]] = []
         try:
             while True:
-                if len(under_way) <= _HELD // 2:
-                    claimed, lease_until = self._claim(_HELD - len(under_way))
-                    under_way |= {asyncio.create_task(self._deliver(one, lease_until)) for one in claimed}
+                claimed, lease_until = self._take_turn(done, _HELD - len(under_way))
+                under_way += [asyncio.create_task(self._deliver(one, lease_until)) for one in claimed]
                 if not under_way:
                     return
-                done, under_way = await asyncio.wait(under_way, timeout=_RECORD_SECONDS)
-                self._record(done)
+                await asyncio.wait(under_way[: _HELD // 2], timeout=_RECORD_SECONDS)
+                done = [task for task in under_way if task.done()]
+                under_way = [task for task in under_way if not task.done()]
         finally:
             # One that fails must not cut the others off between their sending and their record.
             if under_way:
-                done, _ = await asyncio.wait(under_way)
-                self._record({task for task in done if task.exception() is None})
+                await asyncio.wait(under_way)
+                self._take_turn([task for task in under_way if task.exception() is None], 0)
 
-    def _claim(self, limit: int) -> tuple[list[ClaimedDelivery], datetime]:
+    def _take_turn(
+        self, tasks: list[asyncio.Task[_Done]], limit: int
+    ) -> tuple[list[ClaimedDelivery], datetime]:
+        """Record all that came to an end, and claim more unless one failed, which is raised then."""
+        done = [task.result() for task in tasks if task.exception() is None]
         now = self.now()
         lease_until = now + timedelta(seconds=self.post.lease_seconds)
         with self.database.begin() as connection:
-            self.room = deliveries.find_room(connection, now=now, per_hour=self.post.mails_per_hour)
-            claimed = deliveries.claim_deliveries(
-                connection,
-                worker=self.name,
-                now=now,
-                lease_until=lease_until,
-                limit=min(limit, self.room.count),
-            )
-        return claimed, lease_until
+            self._record(connection, done, now)
+            if len(done) < len(tasks):
+                limit = 0
+            claimed_ids = self._claim(connection, limit, now, lease_until)
+        self.counts.update(one.outcome.state.value.replace(" ", "_") for one in done)
+        for task in tasks:
+            task.result()
+        with self.database.read() as connection:
+            return deliveries.read_deliveries(connection, claimed_ids), lease_until
+
+    def _record(self, connection: Connection, done: list[_Done], now: datetime) -> None:
+        deliveries.record(connection, [one.outcome for one in done], worker=self.name)
+        for one in done:
+            if one.suppression is not None:
+                suppressions.add_suppression(
+                    connection,
+                    one.claimed.recipient.email,
+                    kind=SuppressionKind.HARD_BOUNCE,
+                    reason=one.suppression,
+                    now=now,
+                )
+
+    def _claim(self, connection: Connection, limit: int, now: datetime, lease_until: datetime) -> list[int]:
+        if limit <= 0:
+            return []
+        self.room = deliveries.find_room(connection, now=now, per_hour=self.post.mails_per_hour)
+        return deliveries.claim_deliveries(
+            connection,
+            worker=self.name,
+            now=now,
+            lease_until=lease_until,
+            limit=min(limit, self.room.count),
+        )
 
     async def _deliver(self, claimed: ClaimedDelivery, lease_until: datetime) -> _Done:
         if (hindrance := find_hindrance(self.post, claimed)) is not None:
@@ -170,7 +201,7 @@ class _Worker:
                 late = "its turn came after the lease had run out: not sent"
                 return _done(claimed, DeliveryState.QUEUED, late)
             if now > lease_until - timedelta(seconds=self.post.lease_seconds) + _FRESH:
-                with self.database.begin() as connection:
+                with self.database.read() as connection:
                     hindrance = deliveries.find_hindrance(connection, claimed.delivery_id)
                 if hindrance is not None:
                     return _done(claimed, DeliveryState.SUPPRESSED, hindrance)
@@ -187,25 +218,6 @@ class _Worker:
             outcome = Outcome(claimed.delivery_id, DeliveryState.FAILED, str(error), blame=error.blame)
             return _Done(claimed, outcome, suppression=str(error) if error.is_about_recipient else None)
         return _Done(claimed, Outcome(claimed.delivery_id, DeliveryState.SENT, answer, sent_at=self.now()))
-
-    def _record(self, tasks: set[asyncio.Task[_Done]]) -> None:
-        """Record all that came to an end; then raise what did not."""
-        done = [task.result() for task in tasks if task.exception() is None]
-        now = self.now()
-        with self.database.begin() as connection:
-            deliveries.record(connection, [one.outcome for one in done], worker=self.name)
-            for one in done:
-                if one.suppression is not None:
-                    suppressions.add_suppression(
-                        connection,
-                        one.claimed.recipient.email,
-                        kind=SuppressionKind.HARD_BOUNCE,
-                        reason=one.suppression,
-                        now=now,
-                    )
-        self.counts.update(one.outcome.state.value.replace(" ", "_") for one in done)
-        for task in tasks:
-            task.result()
 
 
 def _done(claimed: ClaimedDelivery, state: DeliveryState, answer: str) -> _Done:

@@ -45,6 +45,16 @@ class Database:
         with _errors(), self.engine.begin() as connection:
             yield connection
 
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Lend a connection for questions: each sees what stands when it is asked, and holds nothing.
+
+        Raises:
+            StoreUnavailableError: The server is away.
+        """
+        with _errors(), self.engine.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
     def migrate(self) -> str:
         """Bring the schema to the newest revision and return its name."""
         return migrate(self)

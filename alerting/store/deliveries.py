@@ -9,8 +9,23 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, cast, func, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from alerting.domain.delivery import DeliveryState
 from alerting.domain.digest import Digest
@@ -28,6 +43,7 @@ _OUT = (DeliveryState.SENT.value, DeliveryState.CLAIMED.value, DeliveryState.IN_
 _HOUR = timedelta(hours=1)
 # More than any claim asks for.
 _ANY = 2**31
+# Who holds a row is asked of those named: were it looked up, a planner might read the whole table for it.
 _RECORD = text("""
     UPDATE deliveries SET state = done.state, answer = done.answer, sent_at = done.sent_at,
         next_attempt_at = done.next_attempt_at, blame = done.blame, lease_until = NULL
@@ -35,14 +51,26 @@ _RECORD = text("""
         delivery_id bigint, state text, answer text, sent_at timestamptz, next_attempt_at timestamptz,
         blame text
     )
-    WHERE deliveries.delivery_id = done.delivery_id AND deliveries.claimed_by = :worker
-        AND deliveries.state IN ('claimed', 'in doubt')
+    WHERE deliveries.delivery_id = done.delivery_id
+        AND coalesce(deliveries.claimed_by = :worker AND deliveries.state IN ('claimed', 'in doubt'), false)
 """)
 
 
 @dataclass(frozen=True)
+class StoredDigest:
+    """What to tell: JSON until asked for, and read once for all its recipients."""
+
+    content: str
+
+    @cached_property
+    def digest(self) -> Digest:
+        """It as it was composed."""
+        return digest_from_json(json.loads(self.content))
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimedDelivery:
-    """A delivery that this worker holds until its lease runs out; its content is JSON until asked for."""
+    """A delivery with all that its mail needs, and what may stand against it; claimed, or only due."""
 
     delivery_id: int
     digest_id: int
@@ -52,12 +80,12 @@ class ClaimedDelivery:
     attempt_count: int
     first_attempt_at: datetime
     hindrance: str | None
-    content: str
+    stored: StoredDigest
 
-    @cached_property
+    @property
     def digest(self) -> Digest:
         """What to tell."""
-        return digest_from_json(json.loads(self.content))
+        return self.stored.digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,21 +180,21 @@ def has_reachable(connection: Connection, *, firm_id: str, profile_id: str) -> b
 
 def claim_deliveries(
     connection: Connection, *, worker: str, now: datetime, lease_until: datetime, limit: int
-) -> list[ClaimedDelivery]:
-    """Claim deliveries that may be sent now and that nobody else holds."""
+) -> list[int]:
+    """Claim deliveries that may be sent now and that nobody else holds; return their numbers, in order."""
+    if limit <= 0:
+        return []
     free = (
         select(deliveries.c.delivery_id)
         .where(*_may_be_sent(now))
         .order_by(deliveries.c.delivery_id)
         .limit(limit)
         .with_for_update(skip_locked=True)
+        .cte("free")
     )
-    ids = list(connection.scalars(free))
-    if not ids:
-        return []
-    connection.execute(
+    claimed = (
         update(deliveries)
-        .where(deliveries.c.delivery_id.in_(ids))
+        .where(deliveries.c.delivery_id == free.c.delivery_id)
         .values(
             state=DeliveryState.CLAIMED.value,
             claimed_by=worker,
@@ -175,8 +203,17 @@ def claim_deliveries(
             lease_until=lease_until,
             attempt_count=deliveries.c.attempt_count + 1,
         )
+        .returning(deliveries.c.delivery_id)
     )
-    return _read(connection, deliveries.c.delivery_id.in_(ids))
+    return sorted(connection.scalars(claimed))
+
+
+def read_deliveries(connection: Connection, delivery_ids: Sequence[int]) -> list[ClaimedDelivery]:
+    """Return deliveries by their numbers, in order, as they stand now."""
+    if not delivery_ids:
+        return []
+    asked = bindparam("delivery_ids", list(delivery_ids), ARRAY(BigInteger))
+    return _read(connection, deliveries.c.delivery_id == any_(asked))
 
 
 def read_due(connection: Connection, *, now: datetime) -> list[ClaimedDelivery]:
@@ -228,8 +265,10 @@ def release_mail(connection: Connection, *, now: datetime) -> bool:
 
 def find_hindrance(connection: Connection, delivery_id: int) -> str | None:
     """Return why a delivery must not be sent any more, None when it may be."""
-    [found] = _read(connection, deliveries.c.delivery_id == delivery_id)
-    return found.hindrance
+    [found] = connection.execute(
+        _with_facts(select(*_AGAINST)).where(deliveries.c.delivery_id == delivery_id)
+    )
+    return _hindrance(found)
 
 
 def record(connection: Connection, outcomes: Sequence[Outcome], *, worker: str) -> int:
@@ -368,27 +407,47 @@ def _may_be_sent(now: datetime) -> tuple[Any, ...]:
 
 def _read(connection: Connection, *which: ColumnElement[bool]) -> list[ClaimedDelivery]:
     """Return deliveries with all that a mail needs, and what may stand against it, by their numbers."""
+    # Its recipients share a digest: it travels with the first of them.
+    order = func.row_number().over(partition_by=deliveries.c.digest_id, order_by=deliveries.c.delivery_id)
     asked = (
-        select(
-            deliveries,
-            cast(digests.c.content, Text).label("digest_content"),
-            recipients.c.email,
-            recipients.c.name,
-            recipients.c.language,
-            recipients.c.ended_at.label("recipient_ended_at"),
-            profiles.c.ended_at.label("profile_ended_at"),
-            _SUPPRESSION.label("suppression"),
+        _with_facts(
+            select(
+                deliveries.c.delivery_id,
+                deliveries.c.digest_id,
+                deliveries.c.message_id,
+                deliveries.c.recipient_id,
+                deliveries.c.attempt_count,
+                deliveries.c.first_attempt_at,
+                recipients.c.email,
+                recipients.c.name,
+                recipients.c.language,
+                case((order == 1, cast(digests.c.content, Text))).label("content"),
+                *_AGAINST,
+            )
         )
-        .join(digests, digests.c.digest_id == deliveries.c.digest_id)
-        .join(recipients, recipients.c.recipient_id == deliveries.c.recipient_id)
-        .join(profiles, profiles.c.profile_id == digests.c.profile_id)
         .where(*which)
         .order_by(deliveries.c.delivery_id)
     )
-    return [_claimed(row) for row in connection.execute(asked)]
+    stored: dict[int, StoredDigest] = {}
+    found = []
+    for row in connection.execute(asked):
+        if row.content is not None:
+            stored[row.digest_id] = StoredDigest(row.content)
+        found.append(_claimed(row, stored[row.digest_id]))
+    return found
 
 
-def _claimed(row: Any) -> ClaimedDelivery:
+def _with_facts(asked: Select[Any]) -> Select[Any]:
+    """Join to deliveries their digest, reader and profile."""
+    return (
+        asked.select_from(deliveries)
+        .join(digests, digests.c.digest_id == deliveries.c.digest_id)
+        .join(recipients, recipients.c.recipient_id == deliveries.c.recipient_id)
+        .join(profiles, profiles.c.profile_id == digests.c.profile_id)
+    )
+
+
+def _claimed(row: Any, stored: StoredDigest) -> ClaimedDelivery:
     return ClaimedDelivery(
         delivery_id=row.delivery_id,
         digest_id=row.digest_id,
@@ -398,7 +457,7 @@ def _claimed(row: Any) -> ClaimedDelivery:
         attempt_count=row.attempt_count,
         first_attempt_at=row.first_attempt_at,
         hindrance=_hindrance(row),
-        content=row.digest_content,
+        stored=stored,
     )
 
 
@@ -423,4 +482,9 @@ _SUPPRESSION = (
     .limit(1)
     .correlate(recipients, digests)
     .scalar_subquery()
+)
+_AGAINST = (
+    recipients.c.ended_at.label("recipient_ended_at"),
+    profiles.c.ended_at.label("profile_ended_at"),
+    _SUPPRESSION.label("suppression"),
 )

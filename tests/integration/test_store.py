@@ -306,14 +306,15 @@ def test_a_suppressed_recipient_is_not_queued_and_a_claim_is_held_until_it_is_re
     )
     claim = {"worker": "w", "lease_until": NOW + timedelta(minutes=5), "limit": 10}
 
-    [first] = deliveries.claim_deliveries(connection, now=NOW, **claim)
+    [number] = deliveries.claim_deliveries(connection, now=NOW, **claim)
+    [first] = deliveries.read_deliveries(connection, [number])
     held = deliveries.claim_deliveries(connection, now=NOW, **claim)
     later = NOW + timedelta(minutes=1)
-    number = first.delivery_id
     deferred = Outcome(number, DeliveryState.DEFERRED, "450", next_attempt_at=later, blame=Blame.SERVER)
     deliveries.record(connection, [deferred], worker="w")
     too_early = deliveries.claim_deliveries(connection, now=NOW, **claim)
-    [second] = deliveries.claim_deliveries(connection, now=later, **claim)
+    again = deliveries.claim_deliveries(connection, now=later, **claim)
+    [second] = deliveries.read_deliveries(connection, again)
     sent = Outcome(number, DeliveryState.SENT, "250", sent_at=later)
     by_others = deliveries.record(connection, [sent], worker="v")
     recorded = deliveries.record(connection, [sent], worker="w")
@@ -328,6 +329,38 @@ def test_a_suppressed_recipient_is_not_queued_and_a_claim_is_held_until_it_is_re
         "yann@legoff.example": ("sent", None),
         "bureau@legoff.example": ("suppressed", None),
     }
+
+
+def test_recipients_of_a_digest_share_what_it_tells_and_each_has_what_stands_against_him(connection):
+    """
+    What is read after the claim is of that moment: one reader was suppressed since.
+    """
+    procedure_id, _ = add_notice(connection)
+    digest_id, _ = add_digest(connection, procedure_id)
+    numbers = iter("12")
+    deliveries.queue_deliveries(
+        connection,
+        digest_id,
+        firm_id="le-goff",
+        profile_id="toits",
+        message_ids=lambda: f"<{next(numbers)}@a.example>",
+    )
+    claimed = deliveries.claim_deliveries(
+        connection, worker="w", now=NOW, lease_until=NOW + timedelta(minutes=5), limit=9
+    )
+    suppressions.add_suppression(
+        connection, "yann@legoff.example", kind=SuppressionKind.OPERATOR, reason="asked to", now=NOW
+    )
+
+    found = deliveries.read_deliveries(connection, claimed)
+
+    assert [(one.recipient.email, one.hindrance) for one in found] == [
+        ("yann@legoff.example", "asked to"),
+        ("bureau@legoff.example", None),
+    ]
+    assert [item.procedure_id for item in found[0].digest.items] == [procedure_id]
+    assert found[0].digest is found[1].digest
+    assert deliveries.read_deliveries(connection, []) == []
 
 
 def test_what_is_claimed_is_shown_with_its_worker(connection):
@@ -348,9 +381,7 @@ def test_what_is_claimed_is_shown_with_its_worker(connection):
         connection, worker="w", now=NOW, lease_until=NOW + timedelta(minutes=5), limit=1
     )
 
-    assert deliveries.hold_claimed(connection, now=NOW) == [
-        HeldDelivery(claimed.delivery_id, "w", is_lease_over=False)
-    ]
+    assert deliveries.hold_claimed(connection, now=NOW) == [HeldDelivery(claimed, "w", is_lease_over=False)]
     assert deliveries.hold_claimed(connection, now=NOW + timedelta(minutes=5)) == [
-        HeldDelivery(claimed.delivery_id, "w", is_lease_over=True)
+        HeldDelivery(claimed, "w", is_lease_over=True)
     ]

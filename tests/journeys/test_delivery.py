@@ -155,13 +155,12 @@ def test_a_worker_that_never_came_back_leaves_a_doubt_that_a_person_settles(smtp
     commands.compose_digests(parts=smtp_parts)
     lease_until = clock() + timedelta(minutes=5)
     with smtp_parts.database.begin() as connection:
-        claimed = deliveries.claim_deliveries(
+        first, second = deliveries.claim_deliveries(
             connection, worker="gone", now=clock(), lease_until=lease_until, limit=9
         )
     clock.go_on(minutes=6)
 
     report = commands.recover(parts=smtp_parts)
-    first, second = (one.delivery_id for one in claimed)
     arrived = commands.resolve_delivery(first, arrived=True, parts=smtp_parts)
     again = commands.resolve_delivery(second, arrived=False, parts=smtp_parts)
 
