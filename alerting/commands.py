@@ -20,7 +20,7 @@ from alerting.delivery.tokens import LinkPurpose
 from alerting.domain.feedback import Opinion
 from alerting.domain.json import to_json
 from alerting.domain.search import SearchRequest
-from alerting.errors import ProfileError
+from alerting.errors import ProfileError, SearchUnavailableError
 from alerting.feeds.credentials import Secrets
 from alerting.pipeline import audit as auditing
 from alerting.pipeline import (
@@ -219,8 +219,13 @@ def import_firms(path: str, *, parts: Parts | None = None) -> Report:
     if Path(path).suffix.lower() == ".csv":
         content = registry.read_bytes(Path(path))
         with bootstrap.opened(parts) as opened:
-            sender = opened.settings.sender
-            return enrol.import_table(opened.database, content, sender=sender, now=opened.now)
+            return enrol.import_table(
+                opened.database,
+                content,
+                secret=opened.settings.secret,
+                sender=opened.settings.sender,
+                now=opened.now,
+            )
     text = registry.read_text(Path(path))
     with bootstrap.opened(parts) as opened:
         return registry.import_firms(opened.database, text, now=opened.now)
@@ -327,7 +332,7 @@ def erase_firm(firm_id: str, *, parts: Parts | None = None) -> Report:
         UnknownIdError: No such firm.
     """
     with bootstrap.opened(parts) as opened:
-        return registry.erase_firm(opened.database, firm_id, now=opened.now)
+        return registry.erase_firm(opened.database, firm_id, secret=opened.settings.secret, now=opened.now)
 
 
 def pause_profile(
@@ -486,21 +491,33 @@ def recover(*, parts: Parts | None = None) -> Report:
         documents, to_index, to_match, to_compose, to_deliver: what waited for load, index, match,
         compose and deliver; again, proved, in_doubt: claims settled now; silent_feeds: silent for longer than
         their habit, a log line each; waiting: what waits after all.
+
+    Raises:
+        SearchUnavailableError: As ``match_profiles`` does; mails that wait are sent all the same.
     """
     with bootstrap.opened(parts) as opened:
         settled = settle.settle_leases(opened.database, opened.post, now=opened.now())
         found = _count_waiting(opened)
-        if sum(found.values()):
-            _run_from_load(opened)
+        problem = _run_from_load(opened)[1] if sum(found.values()) else None
         silent = show.report_silent_feeds(opened.database, now=opened.now)
+        if problem is not None:
+            raise problem
         still_waiting = sum(_count_waiting(opened).values())
         return {**found, **settled, "silent_feeds": silent, "waiting": still_waiting}
 
 
 def run_all(*, parts: Parts | None = None) -> Report:
-    """Run every step once, in order; the index being away is reported and stops nothing."""
+    """Run every step once, in order; the index being away is reported and stops nothing.
+
+    Raises:
+        SearchUnavailableError: As ``match_profiles`` does; what was matched before is told all the same.
+    """
     with bootstrap.opened(parts) as opened:
-        return {"fetch": fetch_due_feeds(parts=opened), **_run_from_load(opened)}
+        fetched = fetch_due_feeds(parts=opened)
+        report, problem = _run_from_load(opened)
+        if problem is not None:
+            raise problem
+        return {"fetch": fetched, **report}
 
 
 def check_feeds(paths: Sequence[str], *, is_local: bool = False, page: str | None = None) -> list[Report]:
@@ -926,14 +943,20 @@ def resolve_delivery(delivery_id: int, *, arrived: bool, parts: Parts | None = N
         return settle.resolve_delivery(opened.database, delivery_id, arrived=arrived, now=opened.now())
 
 
-def _run_from_load(opened: Parts) -> Report:
-    return {
+def _run_from_load(opened: Parts) -> tuple[Report, SearchUnavailableError | None]:
+    """Run the steps from load on; return their reports, and what kept notices from being matched."""
+    report = {
         "load": load_documents(parts=opened),
         "index": index.index_or_say_why(opened.database, opened.index, now=opened.now),
-        "match": match_profiles(parts=opened),
-        "compose": compose_digests(parts=opened),
-        "deliver": deliver_digests(parts=opened),
     }
+    problem = None
+    try:
+        report["match"] = match_profiles(parts=opened)
+    except SearchUnavailableError as error:
+        problem = error
+    report["compose"] = compose_digests(parts=opened)
+    report["deliver"] = deliver_digests(parts=opened)
+    return report, problem
 
 
 def _count_waiting(opened: Parts) -> dict[str, int]:

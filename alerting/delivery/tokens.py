@@ -103,7 +103,16 @@ def link_address(base_url: str, purpose: LinkPurpose, token: str) -> str:
 
 def tag_profile(secret: str, profile_id: str) -> str:
     """Return what stands for a profile in tokens: 12 characters that tell nothing without the secret."""
-    tag = hmac.digest(secret.encode(), f"profile:{profile_id}".encode(), "sha256")[:_TAG_BYTES]
+    return _tag(secret, f"profile:{profile_id}")
+
+
+def tag_siret(secret: str, siret: str) -> str:
+    """Return what stands for the SIRET of an erased firm, as ``tag_profile`` does for a profile."""
+    return _tag(secret, f"siret:{siret}")
+
+
+def _tag(secret: str, content: str) -> str:
+    tag = hmac.digest(secret.encode(), content.encode(), "sha256")[:_TAG_BYTES]
     return urlsafe_b64encode(tag).decode("ascii")
 
 

@@ -25,15 +25,14 @@ from alerting.domain.place import PlaceCriteria
 from alerting.domain.trade import POINTS_NEEDED
 from alerting.reference.communes import commune_of_insee, departements_reached, departements_touched
 from alerting.reference.nuts import departements_of_nuts
-from alerting.reference.trades import get_trade
+from alerting.reference.trades import find_trade
 from alerting.text.analysis import stems
 
 
 def compile_criteria(criteria: Criteria) -> CompiledCriteria:
     """Return *criteria* ready for ``decide``.
 
-    Raises:
-        ProfileError: A trade does not exist.
+    What a stored profile names and our tables no longer know is met by nothing, and stops nothing else.
     """
     frame = FrameCriteria(
         place=_place(criteria),
@@ -56,14 +55,17 @@ def _topic(criteria: Criteria) -> TopicCriteria:
         topics.append(Topic("cpv", cpv_codes=criteria.cpv_codes))
     if criteria.words:
         topics.append(Topic("words", phrases=_phrases(criteria.words)))
-    trades = tuple(dict.fromkeys(get_trade(name).trade_id for name in criteria.trades))
+    known = (trade.trade_id for name in criteria.trades if (trade := find_trade(name)) is not None)
+    trades = tuple(dict.fromkeys(known))
     return TopicCriteria(
         trades=trades,
         points_needed=POINTS_NEEDED[criteria.strictness],
         topics=tuple(topics),
         phrases_out=_phrases(criteria.words_out),
-        asks=bool(trades or topics),
-        needs_codes=bool(topics) and not trades and all(one.cpv_codes and not one.phrases for one in topics),
+        asks=bool(criteria.trades or topics),
+        needs_codes=bool(topics)
+        and not criteria.trades
+        and all(one.cpv_codes and not one.phrases for one in topics),
     )
 
 

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 
 from alerting.domain.criteria import Criteria, Phrase
 from alerting.domain.notice import NoticeKind
-from alerting.errors import ProfileError
 from alerting.reference.communes import commune_of_insee
 from alerting.reference.cpv import is_cpv
 from alerting.reference.nuts import departement_name, departements_of_nuts
-from alerting.reference.trades import get_trade
+from alerting.reference.trades import find_trade
 from alerting.text.analysis import stems
 
 
@@ -45,11 +44,8 @@ def find_contradictions(criteria: Criteria) -> tuple[Contradiction, ...]:
 
 def _topic(criteria: Criteria) -> Iterator[Contradiction]:
     out = [(word, phrase) for word in criteria.words_out if (phrase := stems(word))]
-    for name in criteria.trades:
-        if not _is_trade(name):
-            # Nothing can be matched with it, whatever else the profile names.
-            yield Contradiction(is_fatal=True, problem=f"the trade '{name}' exists no longer")
     dead = [
+        *(f"the trade '{name}' exists no longer" for name in criteria.trades if find_trade(name) is None),
         *(f"{code} is no code of the CPV" for code in criteria.cpv_codes if not is_cpv(code)),
         *_dead_words(criteria.words, out),
     ]
@@ -60,14 +56,6 @@ def _topic(criteria: Criteria) -> Iterator[Contradiction]:
         # Without any that can be looked for, nothing is asked of the buyer.
         left = ": it is told for all buyers" if len(mute) == len(criteria.buyers) else ""
         yield Contradiction(is_fatal=False, problem=f"the buyer '{buyer}' has no word{left}")
-
-
-def _is_trade(name: str) -> bool:
-    try:
-        get_trade(name)
-    except ProfileError:
-        return False
-    return True
 
 
 def _dead_words(words: Iterable[str], out: Sequence[tuple[str, Phrase]]) -> Iterator[str]:

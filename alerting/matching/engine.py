@@ -54,8 +54,8 @@ class Engine:
     """Profiles held as postings: built once, changed one by one, asked with many notices."""
 
     def __init__(self, profiles: Iterable[tuple[str, Criteria]] = ()) -> None:
-        #: Which version of each profile it holds, as given to ``put``.
-        self.versions: dict[str, int] = {}
+        #: The fingerprint of what each profile asks for here, as given to ``put``.
+        self.fingerprints: dict[str, int] = {}
         self._names: list[str] = []
         self._numbers: dict[str, int] = {}
         self._group_of: list[int] = []
@@ -65,11 +65,11 @@ class Engine:
         self._postings: defaultdict[str, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         for name, criteria in profiles:
             self._add(name, self._group(criteria))
-            self.versions[name] = 0
+            self.fingerprints[name] = 0
 
-    def put(self, name: str, criteria: Criteria, *, version: int = 0) -> None:
-        """Add a profile, or give one that is known other criteria; the version is for ``versions`` alone."""
-        self.versions[name] = version
+    def put(self, name: str, criteria: Criteria, *, fingerprint: int = 0) -> None:
+        """Add a profile, or give a known one other criteria; the fingerprint is kept for who asks."""
+        self.fingerprints[name] = fingerprint
         group = self._group(criteria)
         number = self._numbers.get(name)
         if number is None:
@@ -80,7 +80,7 @@ class Engine:
 
     def remove(self, name: str) -> None:
         """Forget a profile; one that is not known is no error."""
-        self.versions.pop(name, None)
+        self.fingerprints.pop(name, None)
         number = self._numbers.pop(name, None)
         if number is not None:
             self._group_of[number] = UNUSED
@@ -113,15 +113,22 @@ class Engine:
                     yield Told(number, decisions[at], told)
 
     def save(self, path: Path) -> None:
-        """Write the profiles to a file that ``load`` reads; a file that is there is replaced whole."""
-        criteria = json.dumps([to_json(asked) for asked in self._groups.criteria]).encode()
+        """Write the profiles to a file that ``load`` reads; a file that is there is replaced whole.
+
+        What profiles asked for that changed or ended is not written: the file forgets it.
+        """
+        names = list(self._numbers)
+        asked = [self._group_of[self._numbers[name]] for name in names]
+        living = sorted(set(asked))
+        known = self._groups.criteria
+        criteria = json.dumps([to_json(known[group]) for group in living]).encode()
         written = path.with_name(path.name + ".new")
         with written.open("wb") as file:
             np.savez(
                 file,
-                names=np.frombuffer("\n".join(self._names).encode(), dtype=np.uint8),
-                groups=np.array(self._group_of, dtype=np.int32),
-                versions=np.array([self.versions.get(name, 0) for name in self._names], dtype=np.int64),
+                names=np.frombuffer("\n".join(names).encode(), dtype=np.uint8),
+                groups=np.searchsorted(living, asked).astype(np.int32),
+                fingerprints=np.array([self.fingerprints[name] for name in names], dtype=np.int64),
                 criteria=np.frombuffer(criteria, dtype=np.uint8),
             )
         written.replace(path)
@@ -133,13 +140,12 @@ class Engine:
         Raises:
             OSError: The file cannot be read.
             ValueError: It is no saved engine.
-            ProfileError: A trade that it names exists no longer.
         """
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
                 names = saved["names"].tobytes().decode()
                 groups: list[int] = saved["groups"].tolist()
-                versions: list[int] = saved["versions"].tolist()
+                fingerprints: list[int] = saved["fingerprints"].tolist()
                 asked = [criteria_from_json(entry) for entry in json.loads(saved["criteria"].tobytes())]
         except (BadZipFile, KeyError, EOFError) as error:
             raise ValueError(
@@ -148,15 +154,13 @@ class Engine:
         engine = cls()
         for criteria in asked:
             engine._group(criteria)
-        for name, group, version in zip(names.split("\n") if groups else (), groups, versions, strict=True):
+        for name, group, found in zip(names.split("\n") if groups else (), groups, fingerprints, strict=True):
             engine._add(name, group)
-            if group != UNUSED:
-                engine.versions[name] = version
+            engine.fingerprints[name] = found
         return engine
 
     def _add(self, name: str, group: int) -> None:
-        if group != UNUSED:
-            self._numbers[name] = len(self._names)
+        self._numbers[name] = len(self._names)
         self._names.append(name)
         self._group_of.append(group)
         self._members = None

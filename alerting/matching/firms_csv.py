@@ -186,6 +186,9 @@ def _columns(headings: Sequence[str]) -> Mapping[str, int]:
 
 
 def _firm(cells: Mapping[str, str]) -> Firm:
+    for field, cell in cells.items():
+        if not cell.isprintable():
+            raise _RefusedError(field, repr(cell), "characters that can be printed")
     siret = "".join(cells["siret"].split())
     if not is_siret(siret):
         raise _RefusedError("siret", cells["siret"], "14 digits with their key")

@@ -63,11 +63,7 @@ class Groups:
         return self._numbers.get(criteria)
 
     def add(self, criteria: Criteria) -> tuple[int, CompiledCriteria]:
-        """Add a group that asks what none does yet; return its number, and what it asks.
-
-        Raises:
-            ProfileError: A trade does not exist.
-        """
+        """Add a group that asks what none does yet; return its number, and what it asks."""
         compiled = compile_criteria(criteria)
         # Equal parts are one object: what is judged of it once holds for all.
         frame = replace(

@@ -21,7 +21,7 @@ from alerting.domain.profile_change import ChangeAct, ProfileChange, change_crit
 from alerting.domain.trade import POINTS_NEEDED, Strictness
 from alerting.matching.compile import compile_criteria
 from alerting.reference.communes import commune_of_insee
-from alerting.reference.trades import get_trade
+from alerting.reference.trades import find_trade
 from alerting.text.analysis import stems
 
 
@@ -161,7 +161,7 @@ def _codes(criteria: Criteria, analysed: AnalysedNotice) -> Iterator[ProfileChan
 
 def _strictness(criteria: Criteria, analysed: AnalysedNotice) -> Iterator[ProfileChange]:
     """Yield how much less clearly a trade would have to be asked for, the act being its own."""
-    ids = {get_trade(name).trade_id for name in criteria.trades}
+    ids = {trade.trade_id for name in criteria.trades if (trade := find_trade(name)) is not None}
     points = [found.points for one in ids for found in analysed.findings.get(one, ()) if found.act is None]
     clearest, needed = max(points, default=0.0), POINTS_NEEDED[criteria.strictness]
     for one in _WIDER:

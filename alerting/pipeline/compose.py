@@ -35,7 +35,7 @@ log = structlog.get_logger()
 
 COMPOSE_LOCK = "alerting: compose"
 _BATCH = 500
-# A document that cannot be loaded for so long holds up no first digest.
+# What cannot be loaded or matched for so long holds up no first digest.
 _PATIENCE = timedelta(minutes=15)
 # A run that begins so long after its hour did not happen then: it is made up, and said to be.
 _LATE = timedelta(hours=1)
@@ -162,7 +162,7 @@ def _is_all_matched(connection: Connection, now: datetime) -> bool:
     """Tell whether nothing new waits to be loaded or matched: the rest of a first digest would wait."""
     return not (
         documents.count_waiting(connection, since=now - _PATIENCE)
-        or procedures.count_unmatched(connection)
+        or procedures.count_unmatched(connection, since=now - _PATIENCE)
         or firms.count_unmatched_profiles(connection)
     )
 
@@ -220,9 +220,9 @@ def _candidate(
     carried = None if last is None else last.carried
     known = last_told if carried is None else last_told + 1
     lot_ids = () if match is None else match.lot_ids
-    changes = changes_for(
-        sum_up([carried or (), *(step.changes for step in history if step.revision > known)]), lot_ids
-    )
+    # What came after the procedure was read is told with the state that it led to, by a later run.
+    steps = [step.changes for step in history if known < step.revision <= procedure.revision]
+    changes = changes_for(sum_up([carried or (), *steps]), lot_ids)
     return Candidate(
         procedure=replace(procedure, changes=changes),
         lot_ids=lot_ids,

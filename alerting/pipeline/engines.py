@@ -15,10 +15,11 @@ from typing import Protocol
 
 import structlog
 
+from alerting.domain.criteria import Criteria
 from alerting.domain.notice import Notice
-from alerting.errors import ProfileError
+from alerting.matching.contradictions import find_contradictions
 from alerting.matching.engine import Engine, Pair
-from alerting.store import firms
+from alerting.store import fingerprints
 from alerting.store.database import Connection
 
 
@@ -69,16 +70,16 @@ class MemoryEngine:
         self._engine: Engine | None = None
 
     def follow(self, connection: Connection, *, now: datetime) -> None:
-        """Compare versions with the database's; ``now`` is not needed."""
+        """Compare fingerprints with the database's; ``now`` is not needed."""
         del now
         engine = self._loaded()
-        standing = firms.profile_versions(connection)
-        for profile_id in engine.versions.keys() - standing.keys():
+        standing = fingerprints.profile_fingerprints(connection)
+        for profile_id in engine.fingerprints.keys() - standing.keys():
             engine.remove(profile_id)
-        changed = [one for one, version in standing.items() if engine.versions.get(one) != version]
-        if changed:
-            for profile_id, version, criteria in firms.criteria_of(connection, changed):
-                engine.put(profile_id, criteria, version=version)
+        changed = [one for one, found in standing.items() if engine.fingerprints.get(one) != found]
+        for profile_id, _, found, criteria in fingerprints.profiles_with_fingerprints(connection, changed):
+            _warn_of_what_is_gone(profile_id, criteria)
+            engine.put(profile_id, criteria, fingerprint=found)
 
     def note_changes(self, connection: Connection, *, now: datetime) -> None:
         """Nobody else looks: the next notice is soon enough."""
@@ -112,6 +113,17 @@ class MemoryEngine:
             return Engine()
         try:
             return Engine.load(self._file)
-        except (OSError, ValueError, ProfileError) as error:
+        except (OSError, ValueError) as error:
             log.warning("engine_built_anew", problem=str(error))
             return Engine()
+
+
+def _warn_of_what_is_gone(profile_id: str, criteria: Criteria) -> None:
+    """Say what a stored profile names in vain: it is met by nothing, and only this profile suffers."""
+    for contradiction in find_contradictions(criteria):
+        log.warning(
+            "profile_cannot_work" if contradiction.is_fatal else "profile_works_in_part",
+            profile_id=profile_id,
+            problem=contradiction.problem,
+            to_do=f"alerting profiles try {profile_id}",
+        )

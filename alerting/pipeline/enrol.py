@@ -17,7 +17,7 @@ from typing import Any
 
 import structlog
 
-from alerting.delivery.tokens import read_confirm_link
+from alerting.delivery.tokens import read_confirm_link, tag_siret
 from alerting.domain.criteria import Criteria
 from alerting.domain.digest import Confirmation, Digest
 from alerting.domain.profile import Firm
@@ -26,7 +26,7 @@ from alerting.errors import UnknownIdError
 from alerting.matching.firms_csv import FirmLine, Refusal, read_firm_lines
 from alerting.pipeline.compose import message_ids
 from alerting.reference.communes import commune_of_insee
-from alerting.reference.trades import get_trade
+from alerting.reference.trades import find_trade
 from alerting.store import deliveries, digests, enrolments, firms, suppressions
 from alerting.store.database import Connection, Database, lock
 from alerting.store.enrolments import Enrolled
@@ -42,15 +42,16 @@ _STATES = ("added", "changed", "unchanged", "refused")
 
 @dataclass(frozen=True, slots=True)
 class _Enrolling:
-    """One import: the transaction, its one moment, and what gives each mail its Message-ID."""
+    """One import: the transaction, its one moment, what tags a SIRET, what gives each mail its Message-ID."""
 
     connection: Connection
     now: datetime
+    secret: str
     new_message_id: Callable[[], str]
 
 
 def import_table(
-    database: Database, content: bytes, *, sender: str, now: Callable[[], datetime]
+    database: Database, content: bytes, *, secret: str, sender: str, now: Callable[[], datetime]
 ) -> dict[str, Any]:
     """Store the firms of a table, and queue to each that is new the mail that asks it to confirm.
 
@@ -65,7 +66,7 @@ def import_table(
     lines = read_firm_lines(content)
     with database.begin() as connection:
         lock(connection, _LOCK)
-        enrolling = _Enrolling(connection, now(), message_ids(sender))
+        enrolling = _Enrolling(connection, now(), secret, message_ids(sender))
         before = deliveries.count_to_send(connection, now=enrolling.now)
         run_id = digests.open_notice(connection, enrolling.now)
         rows = [_enrol(enrolling, run_id, line) for line in lines]
@@ -146,7 +147,9 @@ def _enrol(enrolling: _Enrolling, run_id: int, line: FirmLine) -> dict[str, Any]
     row: dict[str, Any] = {"line": line.number, "siret": line.siret}
     if line.firm is None:
         return _refused(row, line.refusal)
-    known = enrolments.find_enrolled(enrolling.connection, line.firm.firm_id)
+    known = enrolments.find_enrolled(
+        enrolling.connection, line.firm.firm_id, siret_tag=tag_siret(enrolling.secret, line.firm.firm_id)
+    )
     if known is not None and (refusal := _find_refusal(line.firm, known)) is not None:
         return _refused(row, refusal)
     fields = [] if known is None else _changed_fields(line.firm, known)
@@ -228,7 +231,7 @@ def _ask(enrolling: _Enrolling, run_id: int, firm: Firm) -> None:
 def _confirmation(criteria: Criteria) -> Confirmation:
     communes = (commune_of_insee(code) for code in criteria.communes)
     return Confirmation(
-        trades=tuple(get_trade(trade).label for trade in criteria.trades),
+        trades=tuple(trade.label for name in criteria.trades if (trade := find_trade(name)) is not None),
         communes=tuple(commune.name for commune in communes if commune is not None),
         radius_km=criteria.radius_km,
     )

@@ -264,8 +264,8 @@ def _concerned(connection: Connection, firm_id: str, notice_id: str) -> tuple[st
     return concerned[0], procedure
 
 
-def _get_profile(connection: Connection, profile_id: str) -> Profile:
-    profile = firms.find_profile(connection, profile_id)
+def _get_profile(connection: Connection, profile_id: str, *, to_change: bool = False) -> Profile:
+    profile = firms.find_profile(connection, profile_id, to_change=to_change)
     if profile is None:
         raise UnknownIdError(f"profile {profile_id!r}: no profile of that id")
     return profile
@@ -274,7 +274,7 @@ def _get_profile(connection: Connection, profile_id: str) -> Profile:
 def _accept(
     connection: Connection, profile_id: str, key: str, now: datetime, *, recipient_id: int | None = None
 ) -> Row:
-    profile = _get_profile(connection, profile_id)
+    profile = _get_profile(connection, profile_id, to_change=True)
     found = next((one for one in _find_proposals(connection, profile, now) if one.key == key), None)
     if found is None:
         raise ChoiceError(f"profile {profile_id!r}: no such change is proposed (got {key!r})")
@@ -285,7 +285,7 @@ def _accept(
 
 
 def _revert(connection: Connection, profile_id: str, key: str, now: datetime) -> str:
-    profile = _get_profile(connection, profile_id)
+    profile = _get_profile(connection, profile_id, to_change=True)
     changes = feedback.end_change(connection, profile_id, key, now=now)
     if changes is None:
         raise ChoiceError(f"profile {profile_id!r}: no such change was accepted (got {key!r})")

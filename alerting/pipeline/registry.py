@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 import structlog
 
+from alerting.delivery.tokens import tag_siret
 from alerting.domain.deadlines import PARIS
 from alerting.domain.feed import Feed
 from alerting.errors import OutputError, ProfileError, UnknownIdError
@@ -226,15 +227,19 @@ def add_profile(database: Database, firm_id: str, entry: Mapping[str, Any]) -> d
     return {"profile_id": profile.profile_id, "waiting": waiting}
 
 
-def erase_firm(database: Database, firm_id: str, *, now: Callable[[], datetime]) -> dict[str, Any]:
-    """Take everything personal off a firm.
+def erase_firm(
+    database: Database, firm_id: str, *, secret: str, now: Callable[[], datetime]
+) -> dict[str, Any]:
+    """Take everything personal off a firm; a tag of its SIRET stays, so that no list enters it again.
 
     Raises:
         UnknownIdError: No such firm.
     """
     with database.begin() as connection:
         lock(connection, COMPOSE_LOCK)  # A digest that is being composed could else name it afterwards.
-        if not firms.erase_firm(connection, firm_id, now=now()):
+        siret = firms.siret_of(connection, firm_id)
+        tag = None if siret is None else tag_siret(secret, siret)
+        if not firms.erase_firm(connection, firm_id, siret_tag=tag, now=now()):
             raise UnknownIdError(f"firm {firm_id!r}: no firm of that id")
     log.info("firm_erased", firm_id=firm_id)
     return {"firm_id": firm_id, "state": "erased"}

@@ -11,7 +11,7 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -88,6 +88,15 @@ def get_trade(name: str) -> Trade:
         names = ", ".join(trade.trade_id for trade in found)
         raise ProfileError(f"trade {name!r} may mean several (got {names}), expected one of them")
     raise ProfileError(f"trade {name!r} is not known (nearest: {', '.join(_nearest(name))})")
+
+
+@lru_cache(maxsize=10_000)
+def find_trade(name: str) -> Trade | None:
+    """Return the trade that ``get_trade`` does; None where a stored name means none, or no longer one."""
+    try:
+        return get_trade(name)
+    except ProfileError:
+        return None
 
 
 @cache

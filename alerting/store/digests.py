@@ -31,6 +31,7 @@ from alerting.domain.digest import Digest, TellingKind, telling_keys
 from alerting.domain.json import changes_from_json, digest_from_json, to_json, write_digest
 from alerting.domain.notice import Change
 from alerting.domain.procedure import ProcedureState
+from alerting.store.firms import standing
 from alerting.store.tables import (
     digest_runs,
     digests,
@@ -144,7 +145,7 @@ def close_run(connection: Connection, run_id: int, *, now: datetime) -> None:
 def rhythms(connection: Connection) -> list[Rhythm]:
     """Return the different rhythms of standing profiles, immediate ones left out."""
     asked = select(profiles.c.cadence, profiles.c.hour, profiles.c.weekdays).where(
-        profiles.c.ended_at.is_(None), profiles.c.cadence != Cadence.IMMEDIATE.value
+        *standing(), profiles.c.cadence != Cadence.IMMEDIATE.value
     )
     rows = connection.execute(asked.distinct())
     return [Rhythm(Cadence(row.cadence), row.hour, tuple(row.weekdays)) for row in rows]
@@ -186,7 +187,7 @@ def standing_readers(connection: Connection, profile_ids: Collection[str], *, no
 def has_unmatched(connection: Connection, rhythms_due: Collection[Rhythm]) -> bool:
     """Tell whether a standing profile of some rhythms has changed and is not matched since."""
     asked = select(profiles.c.profile_id).where(
-        _has_rhythm(rhythms_due), profiles.c.ended_at.is_(None), profiles.c.matched_at.is_(None)
+        _has_rhythm(rhythms_due), *standing(), profiles.c.matched_at.is_(None)
     )
     return connection.scalar(asked.limit(1)) is not None
 
@@ -210,7 +211,7 @@ def _readers(connection: Connection, asked: ColumnElement[bool], now: datetime) 
         .where(recipients.c.firm_id == firms.c.firm_id, recipients.c.ended_at.is_(None))
         .exists()
     )
-    standing = (
+    asked_for = (
         select(*_READER)
         .join(firms, firms.c.firm_id == profiles.c.firm_id)
         .where(
@@ -225,7 +226,7 @@ def _readers(connection: Connection, asked: ColumnElement[bool], now: datetime) 
         )
         .order_by(profiles.c.profile_id)
     )
-    return [Reader(*row) for row in connection.execute(standing)]
+    return [Reader(*row) for row in connection.execute(asked_for)]
 
 
 def _has_digest(*, since: datetime | None = None) -> ColumnElement[bool]:

@@ -38,11 +38,11 @@ class Asked:
     confirmed_at: datetime | None
 
 
-def find_enrolled(connection: Connection, siret: str) -> Enrolled | None:
-    """Return the firm of a SIRET, by its id or as stated of it; None when there is none."""
+def find_enrolled(connection: Connection, siret: str, *, siret_tag: str) -> Enrolled | None:
+    """Return the firm of a SIRET: by its id, as stated of it or, erased, by its tag; None: there is none."""
     asked = (
         select(firms)
-        .where((firms.c.firm_id == siret) | (firms.c.siret == siret))
+        .where((firms.c.firm_id == siret) | (firms.c.siret == siret) | (firms.c.siret_tag == siret_tag))
         .order_by(firms.c.firm_id != siret, firms.c.ended_at.is_not(None))
         .limit(1)
     )

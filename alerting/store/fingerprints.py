@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from sqlalchemy import BigInteger, Connection, Integer, func, literal_column, select
+from sqlalchemy import Connection, Integer, func, literal_column, select
 
 from alerting.domain.criteria import Criteria
 from alerting.domain.json import criteria_from_json
@@ -18,24 +18,23 @@ from alerting.store.tables import profiles
 
 _ROWS = 5_000
 _BUCKET = literal_column("('x' || substr(md5(profiles.profile_id), 1, 2))::bit(8)::int", Integer)
-# 36 bits: a double holds the sum of a hundred thousand of them exactly.
-_HASHED = "md5(profiles.profile_id || ' ' || profiles.criteria::text)"
-_FINGERPRINT = literal_column(f"('x' || substr({_HASHED}, 1, 9))::bit(36)::bigint", BigInteger)
 
 
 def profile_sums(connection: Connection) -> dict[int, tuple[int, int]]:
     """Return of each bucket that is not empty how many profiles stand in it, and their fingerprints' sum."""
     asked = select(
-        _BUCKET.label("bucket"), func.count().label("members"), func.sum(_FINGERPRINT).label("total")
+        _BUCKET.label("bucket"),
+        func.count().label("members"),
+        func.sum(profiles.c.fingerprint).label("total"),
     )
     rows = connection.execute(asked.select_from(profiles).where(*standing()).group_by(_BUCKET))
     return {row.bucket: (row.members, int(row.total)) for row in rows}
 
 
-def profile_fingerprints(connection: Connection, buckets: Collection[int]) -> dict[str, int]:
-    """Return the fingerprint of every standing profile in some buckets."""
-    asked = select(profiles.c.profile_id, _FINGERPRINT.label("fingerprint"))
-    rows = connection.execute(asked.where(_BUCKET.in_(buckets), *standing()))
+def profile_fingerprints(connection: Connection, buckets: Collection[int] | None = None) -> dict[str, int]:
+    """Return the fingerprint of every standing profile; with buckets, of those in them."""
+    asked = select(profiles.c.profile_id, profiles.c.fingerprint).where(*standing())
+    rows = connection.execute(asked if buckets is None else asked.where(_BUCKET.in_(buckets)))
     return {row.profile_id: row.fingerprint for row in rows}
 
 
@@ -46,7 +45,7 @@ def profiles_with_fingerprints(
     columns = (
         profiles.c.profile_id,
         _BUCKET.label("bucket"),
-        _FINGERPRINT.label("fingerprint"),
+        profiles.c.fingerprint,
         profiles.c.criteria,
     )
     for start in range(0, len(profile_ids), _ROWS):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -102,18 +102,29 @@ def pause_profile(
     return connection.execute(paused).rowcount > 0
 
 
-def erase_firm(connection: Connection, firm_id: str, *, now: datetime) -> bool:
+def siret_of(connection: Connection, firm_id: str) -> str | None:
+    """Return the SIRET that is stored of a firm."""
+    return connection.scalar(select(firms.c.siret).where(firms.c.firm_id == firm_id))
+
+
+def erase_firm(connection: Connection, firm_id: str, *, siret_tag: str | None, now: datetime) -> bool:
     """Take everything personal off a firm; numbers, times and ids of what it was told stay.
 
     Its recipients become addresses of nobody, its names and criteria empty, its digests lose their content,
     and what was queued for it is not sent.  An order not to mail one of its addresses stands.
+
+    Args:
+        connection: The transaction.
+        firm_id: Which.
+        siret_tag: By which a list that has the SIRET again is known to mean this firm.
+        now: When.
 
     Returns:
         False where there is no such firm.
     """
     ended = {"ended_at": now, "ended_reason": "erased"}
     stored = firms.c.firm_id == firm_id
-    erased = update(firms).where(stored).values(name="", siret=None, **ended)
+    erased = update(firms).where(stored).values(name="", siret=None, siret_tag=siret_tag, **ended)
     if not connection.execute(erased).rowcount:
         return False
     nobody = func.concat("erased-", recipients.c.recipient_id, "@erased.invalid")
@@ -180,11 +191,16 @@ def owner_of_profile(connection: Connection, profile_id: str) -> str | None:
     return owner
 
 
-def find_profile(connection: Connection, profile_id: str) -> Profile | None:
-    """Return a standing profile, that of a firm that has not confirmed included."""
-    row = connection.execute(
-        select(profiles).where(profiles.c.profile_id == profile_id, profiles.c.ended_at.is_(None))
-    ).one_or_none()
+def find_profile(connection: Connection, profile_id: str, *, to_change: bool = False) -> Profile | None:
+    """Return a standing profile, that of a firm that has not confirmed included.
+
+    Args:
+        connection: The transaction.
+        profile_id: Which.
+        to_change: Nobody else changes it before this transaction ends.
+    """
+    asked = select(profiles).where(profiles.c.profile_id == profile_id, profiles.c.ended_at.is_(None))
+    row = connection.execute(asked.with_for_update() if to_change else asked).one_or_none()
     if row is None:
         return None
     return Profile(
@@ -212,21 +228,6 @@ def standing_profiles(connection: Connection) -> list[tuple[str, str, Criteria]]
     asked = select(profiles.c.profile_id, profiles.c.firm_id, profiles.c.criteria).where(*standing())
     rows = connection.execute(asked.order_by(profiles.c.profile_id))
     return [(row.profile_id, row.firm_id, criteria_from_json(row.criteria)) for row in rows]
-
-
-def profile_versions(connection: Connection) -> dict[str, int]:
-    """Return the version of every standing profile's criteria."""
-    asked = select(profiles.c.profile_id, profiles.c.version).where(*standing())
-    return {row.profile_id: row.version for row in connection.execute(asked)}
-
-
-def criteria_of(connection: Connection, profile_ids: Sequence[str]) -> Iterator[tuple[str, int, Criteria]]:
-    """Yield id, version and criteria of standing profiles."""
-    columns = (profiles.c.profile_id, profiles.c.version, profiles.c.criteria)
-    for start in range(0, len(profile_ids), _ROWS):
-        wanted = profiles.c.profile_id.in_(profile_ids[start : start + _ROWS])
-        for row in connection.execute(select(*columns).where(wanted, *standing())):
-            yield row.profile_id, row.version, criteria_from_json(row.criteria)
 
 
 def claim_unmatched_profiles(connection: Connection, *, limit: int) -> list[tuple[str, Criteria]]:

@@ -208,9 +208,10 @@ def mark_indexed(connection: Connection, read: Mapping[int, str], *, now: dateti
     connection.execute(update(procedures).where(wanted, is_as_read).values(indexed_at=now))
 
 
-def count_unmatched(connection: Connection) -> int:
-    """Return how many procedures wait for matching."""
-    return _count(connection, procedures.c.matched_at.is_(None))
+def count_unmatched(connection: Connection, *, since: datetime | None = None) -> int:
+    """Return how many procedures wait for matching, all of them or those that are new since."""
+    waits = procedures.c.matched_at.is_(None)
+    return _count(connection, waits if since is None else and_(waits, procedures.c.created_at > since))
 
 
 def count_unindexed(connection: Connection) -> int:

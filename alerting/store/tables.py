@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
+    Computed,
     DateTime,
     Float,
     ForeignKey,
@@ -216,6 +217,7 @@ firms = Table(
     Column("firm_id", Text, primary_key=True),
     Column("name", Text, nullable=False),
     Column("siret", Text),
+    Column("siret_tag", Text),  # of an erased firm: what a list that has it again is known by
     _time(
         "unconfirmed_since"
     ),  # enrolled by somebody else, and to be asked; NULL: it is told what it matches
@@ -256,6 +258,16 @@ profiles = Table(
     _time("paused_until"),
     _time("told_from"),  # what was first seen before is not told as new: a pause without catching up
     Column("version", Integer, nullable=False, server_default=text("1")),
+    # Of id and criteria; 36 bits: a double holds the sum of a hundred thousand of them exactly.
+    Column(
+        "fingerprint",
+        BigInteger,
+        Computed(
+            "('x' || substr(md5(profile_id || ' ' || criteria::text), 1, 9))::bit(36)::bigint",
+            persisted=True,
+        ),
+        nullable=False,
+    ),
     _time("matched_at"),
     _created(),
     _time("ended_at"),

@@ -43,6 +43,17 @@ def test_what_was_saved_is_what_is_loaded(tmp_path):
     assert [pair[0] for pair in loaded.match(NUMBERED)] == ["couvreur", "mots", "parti"]
 
 
+def test_the_file_forgets_what_nobody_asks_for_any_more(tmp_path):
+    """
+    Words that a profile had before, and those of one that is gone with its name, stand nowhere in the file.
+    """
+    engine().save(tmp_path / "engine.npz")
+
+    written = (tmp_path / "engine.npz").read_bytes()
+    assert [word for word in (b"zinguerie", b"parti", b"couvreur") if word in written] == [b"couvreur"]
+    assert b'"toiture"' not in written
+
+
 def test_an_empty_engine_is_saved_and_loaded(tmp_path):
     """
     Nothing in it is something to remember, too.

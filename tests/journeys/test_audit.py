@@ -85,8 +85,8 @@ def test_a_profile_that_was_stored_and_cannot_work_any_more_is_found(firm):
         )
 
     assert findings(firm, "never", "nothing", "part") == [
-        ("never", "zinc", "the trade 'allumeur' exists no longer"),
         ("part", "ardoise", "wherever the word 'zinc' stands, the excluded word 'zinc' stands too"),
+        ("part", "zinc", "the trade 'allumeur' exists no longer"),
     ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import text
+
 from alerting import commands
 from alerting.matching.engine import Engine
 
@@ -41,8 +43,7 @@ def test_a_profile_that_changed_between_two_runs_is_matched_as_it_is(
 
     # The new notice met the profile, the new profile met the notice.
     assert first == 2
-    kept = Engine.load(parts.settings.engine_file)
-    assert kept.versions == {"toits": 2}
+    assert list(Engine.load(parts.settings.engine_file).fingerprints) == ["toits"]
     assert [row["title"] for row in commands.list_tellings(parts=parts)] == [
         "Restauration du lavoir",
         "Réfection de la toiture de l'école",
@@ -64,7 +65,7 @@ def test_a_profile_that_ended_is_matched_no_more(parts, authority, add_feed, clo
     report = commands.run_all(parts=parts)
 
     assert report["match"]["matches"] == 0
-    assert Engine.load(parts.settings.engine_file).versions == {}
+    assert Engine.load(parts.settings.engine_file).fingerprints == {}
 
 
 def test_a_file_that_is_no_engine_costs_nothing_but_time(parts, authority, add_feed, rss, tmp_path):
@@ -79,4 +80,27 @@ def test_a_file_that_is_no_engine_costs_nothing_but_time(parts, authority, add_f
     report = commands.run_all(parts=parts)
 
     assert report["match"]["matches"] == 2
-    assert Engine.load(parts.settings.engine_file).versions == {"toits": 1}
+    assert list(Engine.load(parts.settings.engine_file).fingerprints) == ["toits"]
+
+
+def test_criteria_that_changed_under_the_same_version_are_followed(
+    parts, authority, add_feed, clock, rss, tmp_path
+):
+    """
+    Another database, or one restored from a backup, has other criteria under an id and version that are kept.
+    """
+    add_feed(parts, authority)
+    subscribe(parts, tmp_path, "toiture")
+    authority.publish("/avis", rss(TOITURE))
+    commands.run_all(parts=parts)
+    with parts.database.begin() as connection:
+        connection.execute(text("""UPDATE profiles SET criteria = '{"words": ["lavoir"]}'"""))
+    clock.go_on(hours=1)
+    authority.publish("/avis", rss(("8", "Restauration du lavoir"), ("9", "Toiture du gymnase"), TOITURE))
+
+    commands.run_all(parts=parts)
+
+    assert [row["title"] for row in commands.list_tellings(parts=parts)] == [
+        "Restauration du lavoir",
+        "Réfection de la toiture de l'école",
+    ]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
+import sqlalchemy
 
 from alerting import commands
 from alerting.delivery.tokens import LinkPurpose, sign_confirm_link
@@ -206,6 +208,23 @@ def test_who_was_erased_or_came_otherwise_is_not_entered(enrolled, table):
     assert report["asked"] == 0
 
 
+def test_a_firm_that_was_erased_under_another_id_is_not_entered_again(parts, table):
+    """
+    Its number is gone from every table; the list that has it again is refused all the same.
+    """
+    commands.add_firm("kerleo", "Kerléo", recipients=["k@kerleo.example"], siret=KERLEO, parts=parts)
+    commands.erase_firm("kerleo", parts=parts)
+
+    report = commands.import_firms(table(HEAD + LINES.splitlines(keepends=True)[0]), parts=parts)
+
+    assert [(row["state"], row["expected"]) for row in report["lines"]] == [
+        ("refused", "a firm that was not erased or ended (alerting firms add)")
+    ]
+    with parts.database.begin() as connection:
+        stored = connection.execute(sqlalchemy.text("SELECT * FROM firms")).one()
+    assert KERLEO not in map(str, stored)
+
+
 @pytest.mark.parametrize(
     ("line", "refusal"),
     [
@@ -218,6 +237,7 @@ def test_who_was_erased_or_came_otherwise_is_not_entered(enrolled, table):
         (f"{KERLEO};K;4322A;;Nulle-Part;a@b.example", ("commune", "Nulle-Part", "a name, a postcode or an INSEE code")),
         (f"{KERLEO};K;4322A;35600;Redon;nobody", ("email", "nobody", "an e-mail address")),
         (f"{KERLEO};K", ("naf", "", "a code of NAF, like 43.22A, of one of the trades (alerting trades list)")),
+        (f"{KERLEO};Kerléo\0;4322A;35600;Redon;a@b.example", ("name", r"'Kerléo\x00'", "characters that can be printed")),
         ("7.32829E+13;K;4322A;35600;Redon;a@b.example", ("siret", "7.32829E+13", "14 digits with their key")),
     ],
 )  # fmt: skip
@@ -258,3 +278,28 @@ def test_a_link_of_another_purpose_or_of_nobody_confirms_nothing(enrolled, setti
     }
     with pytest.raises(TokenError, match=LinkPurpose.CONFIRM.value):
         commands.confirm_by_link("forged", parts=enrolled)
+
+
+def test_a_firm_that_has_not_confirmed_leaves_the_hours_of_others_alone(
+    subscribed, authority, table, rss, clock
+):
+    """
+    The roofer reads at seven.  While a list waits for its answer, what comes at eleven waits for the next morning.
+    """
+    with subscribed.database.begin() as connection:
+        connection.execute(sqlalchemy.text("UPDATE profiles SET cadence = 'daily'"))
+    commands.import_firms(table(HEAD + LINES), parts=subscribed)
+    authority.publish("/avis", rss(("7", "Réfection de la toiture de la mairie")))
+    commands.run_all(parts=subscribed)
+    clock.moment = datetime(2026, 3, 3, 6, 5, tzinfo=UTC)
+    commands.run_all(parts=subscribed)
+    authority.publish("/avis", rss(("8", "Toiture du gymnase")))
+    clock.go_on(hours=4)
+    commands.run_all(parts=subscribed)
+    at_eleven = [row["title"] for row in commands.list_tellings(parts=subscribed)]
+
+    clock.go_on(hours=20)
+    commands.run_all(parts=subscribed)
+
+    assert at_eleven == ["Réfection de la toiture de la mairie"]
+    assert "Toiture du gymnase" in [row["title"] for row in commands.list_tellings(parts=subscribed)]

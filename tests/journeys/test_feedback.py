@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -121,6 +123,30 @@ def test_an_accepted_proposal_changes_the_profile_and_what_it_is_told(told, auth
     news = {row["title"] for row in commands.list_tellings(parts=told)} - set(TITLES.values())
     assert news == {"Toiture du phare"}
     assert [row["key"] for row in commands.propose_changes("toits", parts=told)] == [WORD]
+
+
+def test_what_was_changed_a_moment_before_stays_changed(told):
+    """
+    Another change of the profile is under way when a proposal is accepted: both are in force afterwards.
+    """
+    say(told, NOT_FOR_US, "1", "2")
+    accepting = threading.Thread(
+        target=commands.accept_proposal, args=("toits", WORD), kwargs={"parts": told}
+    )
+    with told.database.begin() as connection:
+        connection.execute(text("SELECT 1 FROM profiles WHERE profile_id = 'toits' FOR UPDATE"))
+        accepting.start()
+        # It waits for this transaction, wherever it got to.
+        while not connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+            time.sleep(0.01)
+        connection.execute(
+            text(
+                """UPDATE profiles SET criteria = criteria || '{"departements": ["35"]}' WHERE profile_id = 'toits'"""
+            )
+        )
+    accepting.join()
+
+    assert (criteria(told)["words_out"], criteria(told)["departements"]) == (["végétalisée"], ["35"])
 
 
 def test_only_what_a_firm_was_told_can_be_judged(told):

@@ -176,3 +176,62 @@ def test_while_it_is_away_notices_wait_and_are_told_once(
     assert after_the_failure == [TOITURE[1]]
     assert told(parts) == sorted([GYMNASE[1], TOITURE[1]])
     assert report["matches"] == 0
+
+
+@pytest.fixture
+def away(settings, clock):
+    """Parts of the same database that look for the cluster where there is none."""
+    built = bootstrap.build(replace(settings, elasticsearch_url=f"http://127.0.0.1:{free_port()}"), now=clock)
+    yield built
+    built.close()
+
+
+def test_while_it_is_away_mails_that_wait_are_sent(parts, steps, tmp_path, authority, rss, mails, away):
+    """
+    A digest that is composed and not sent leaves by ``recover``, which fails only afterwards.
+    """
+    steps(LAVOIR)
+    subscribe(parts, tmp_path, "toiture")
+    authority.publish("/avis", rss(TOITURE))
+    parts.now.go_on(hours=1)
+    for step in (commands.fetch_due_feeds, commands.load_documents, commands.match_profiles):
+        step(parts=parts)
+    commands.compose_digests(parts=parts)
+
+    with pytest.raises(SearchUnavailableError):
+        publish_and_recover(away, authority, rss, TOITURE, GYMNASE)
+
+    assert [recipient for recipient, _, _ in mails(parts.settings.maildir)] == ["yann@legoff.example"]
+
+
+def publish_and_recover(parts, authority, rss, *items) -> None:
+    """Load what is new, and do what waits."""
+    authority.publish("/avis", rss(*items))
+    parts.now.go_on(hours=1)
+    commands.fetch_due_feeds(parts=parts)
+    commands.load_documents(parts=parts)
+    commands.recover(parts=parts)
+
+
+def test_a_new_firm_hears_of_what_is_open_though_the_cluster_is_away_for_long(
+    parts, tmp_path, authority, add_feed, rss, clock, away
+):
+    """
+    Its first digest waits a quarter of an hour for what is not matched yet, no longer.
+    """
+    add_feed(parts, authority)
+    with pytest.raises(SearchUnavailableError):
+        publish_and_recover(away, authority, rss, TOITURE, GYMNASE)
+    subscribe(parts, tmp_path, "toiture")
+    at_first = told_in(away)
+
+    clock.go_on(minutes=20)
+
+    assert (at_first, told_in(away)) == ([], sorted([GYMNASE[1], TOITURE[1]]))
+
+
+def told_in(parts) -> list[str]:
+    """Let what waits be done without the cluster; return what was told then."""
+    with pytest.raises(SearchUnavailableError):
+        commands.recover(parts=parts)
+    return told(parts)

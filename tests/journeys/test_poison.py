@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from sqlalchemy import text
 
 from alerting import commands
 
@@ -86,3 +87,29 @@ def test_a_document_that_cannot_be_stored_is_refused_whole(subscribed, authority
     assert (report["load"]["refused"], report["load"]["notices"]) == (1, 0)
     assert reject["problem"].startswith("PostgreSQL cannot hold it: ")
     assert "\n" not in reject["problem"]
+
+
+@pytest.mark.parametrize(
+    ("criteria", "is_told"),
+    [
+        pytest.param('{"trades": ["allumeur"]}', False, id="a trade that exists no longer"),
+        pytest.param('{"trades": ["allumeur"], "words": ["toiture"]}', True, id="and a word beside it"),
+    ],
+)
+def test_a_stored_profile_that_names_what_is_gone_stops_no_other(
+    subscribed, authority, rss, criteria, is_told
+):
+    """
+    Stored under an older release: the joiner is met by what is left of his profile; the roofer is told as ever.
+    """
+    with subscribed.database.begin() as connection:
+        connection.execute(
+            text("UPDATE profiles SET criteria = CAST(:criteria AS jsonb) WHERE profile_id = 'bois'"),
+            {"criteria": criteria},
+        )
+    authority.publish("/avis", rss(("7", "Réfection de la toiture de la mairie")))
+
+    commands.run_all(parts=subscribed)
+    told = {row["profile_id"] for row in commands.list_tellings(parts=subscribed)}
+
+    assert told == {"toits"} | ({"bois"} if is_told else set())

@@ -20,6 +20,7 @@ FATAL, PART = True, False
     [
         pytest.param({**ROOF, "words_out": ("amiante",), "communes": ("35236",), "radius_km": 40}, [], id="a sound profile"),
         pytest.param({"trades": ("allumeur-de-reverberes",)}, [(FATAL, "the trade 'allumeur-de-reverberes' exists no longer")], id="a trade that is gone"),
+        pytest.param({**ROOF, "trades": ("allumeur-de-reverberes",)}, [(PART, "the trade 'allumeur-de-reverberes' exists no longer")], id="a trade that is gone, and a word"),
         pytest.param({"cpv_codes": ("45330001",)}, [(FATAL, "45330001 is no code of the CPV")], id="no code"),
         pytest.param(
             {"words": ("toiture ardoise",), "words_out": ("Ardoises",)},
@@ -66,6 +67,7 @@ def test_what_cannot_work_is_named(asked, expected):
 @pytest.mark.parametrize(
     "asked",
     [
+        {"trades": ("allumeur-de-reverberes",)},
         {"cpv_codes": ("45330001",)},
         {"words": ("toiture ardoise",), "words_out": ("Ardoises",)},
         {"words": ("!",)},
