@@ -74,6 +74,96 @@ def test_a_deadline_in_prose_is_the_new_one_or_none(text, before, after):
     assert ((found.before, found.after) if found is not None else (None, None)) == (before, after)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Le règlement de consultation relatif à la remise des offres a été remplacé le 12 octobre 2026.",
+        "Le règlement relatif à la remise des offres est remplacé par celui du 12 octobre 2026.",
+        "Un nouveau CCTP du 12 octobre 2026 est à prendre en compte pour la remise des offres.",
+        "Le bordereau des prix joint pour la remise des offres est celui du 12 octobre 2026.",
+        "Un erratum daté du 12 octobre 2026 concerne la date limite de remise des offres.",
+        "Suite à la réunion du 12 octobre 2026, la remise des offres est facilitée.",
+        "La remise des offres se fera sur la plateforme à partir du 12 octobre 2026.",
+        "La date limite de réception des offres est repoussée d'une semaine à compter du 12 octobre 2026.",
+        "La date limite de dépôt des plis est prolongée de 7 jours à compter du 12 octobre 2026 12h00.",
+        "La date limite de réception des offres ne sera pas reportée au 12 octobre 2026.",
+        "La date limite de réception des offres ne sera pas reportée au-delà du 12 octobre 2026.",
+        "La date limite de remise des offres ne peut être repoussée au 12 octobre 2026.",
+        "Aucun report de la date limite de remise des offres du 12 octobre 2026 ne sera accordé.",
+        "Date d'envoi du présent avis : 12 octobre 2026 Date limite de réception des offres",
+        "Date limite de remise des offres et date d'envoi de l'avis : 12 octobre 2026",
+        "Lot 2, 12 octobre 2026 : nouvelle date limite de remise des offres.",
+        "Le marché est prolongé jusqu'au 12 octobre 2026, sans effet sur la remise des offres.",
+        "Sans préjudice du code du 12.10.2026, la composition peut changer après la remise des candidatures.",
+    ],
+)
+def test_a_date_that_no_words_lead_to_as_the_deadline_is_none(text):
+    """
+    Documents, meetings, dispatches, a move by so many days: the sentence speaks of the deadline, its date does not.
+    """
+    assert find_new_deadlines(text) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Report de la date limite au 12 octobre 2026 : les plans sont complétés.",
+        "Suite à la demande d'un candidat, la date limite de remise de l'offre a été fixée au 12.10.2026 ;",
+        "La date limite de réception des offres est repoussée d'une semaine, soit au 12 octobre 2026.",
+        "Date limite de remise des candidatures et offres: 12.10.2026",
+        "Date et heure limites de remise des plis (heure de Paris) : lundi 12 octobre 2026",
+        "La date limite de réception des offres pour la réfection de l'école est portée au 12 octobre 2026.",
+        "La date limite de remise des offres est modifiée comme suit : 12 octobre 2026.",
+        "La remise des plis par voie électronique aura lieu le 12 octobre 2026.",
+    ],
+)
+def test_a_date_that_words_lead_to_as_the_deadline_is_the_new_one(text):
+    """
+    Little words alone stand between the date and what it is the date of, or the verb that moves it there.
+    """
+    assert [(new.after, new.lots) for new in find_new_deadlines(text)] == [(NEW, ())]
+
+
+@pytest.mark.parametrize(
+    ("published", "field"),
+    [
+        pytest.param("2026-10-11", "deadline_at", id="the day before"),
+        pytest.param("2026-10-12", "text", id="the same day"),
+        pytest.param("2026-10-13T08:00:00", "text", id="the day after"),
+    ],
+)
+def test_no_correction_moves_the_deadline_to_a_day_that_is_over(published, field):
+    """
+    A date that is not after the notice's own publication is another one's, or a slip: the words are told.
+    """
+    (change,) = read_changes([f"{MOVED}."], published=RawTime(published, Clock.PARIS))
+
+    assert (change.field, change.evidence) == (field, f"{MOVED}.")
+
+
+def test_a_long_text_is_looked_at_once():
+    """
+    With backtracking, or with sentences joined and searched again, this would take days.
+    """
+    blanks = " " * 100_000
+
+    assert find_only_date(f"Visite le 12/10/2026{blanks}à 14h.") == f"{NEW}T14:00"
+    assert find_only_date(f"Visite le 12/10/2026{blanks}x") == NEW
+    assert [new.after for new in find_new_deadlines(f"{MOVED}{blanks}x.")] == [NEW]
+    assert find_new_deadlines("Remise des offres :\n" * 900) == ()
+    assert find_new_deadlines("Remise des offres : (le) " * 500 + "12/10/2026")[0].after == NEW
+
+
+def test_a_text_that_is_too_long_has_no_date():
+    """
+    What nobody writes into a notice is not read; its words are told as they stand.
+    """
+    text = f"{MOVED}.\n" + "Le CCTP est complété.\n" * 1_000
+
+    assert (find_new_deadlines(text), find_only_date(text)) == ((), None)
+    assert read_changes([text]) == (RawChange("text", None, text, text),)
+
+
 MOVED = "La date limite de remise des offres est reportée au 12 octobre 2026"
 
 
@@ -83,7 +173,7 @@ MOVED = "La date limite de remise des offres est reportée au 12 octobre 2026"
         (f"{MOVED} pour le lot n° 2.", [(("2",), NEW)]),
         (f"Pour les lots 1, 3 et 4, {MOVED.lower()} à 12h.", [(("1", "3", "4"), f"{NEW}T12:00")]),
         (f"Lots 2 à 4 : {MOVED.lower()}.", [(("2", "3", "4"), NEW)]),
-        ("Lot 2, 12 octobre 2026 : nouvelle date limite de remise des offres.", [(("2",), NEW)]),
+        ("Lot 2, nouvelle date limite de remise des offres : 12 octobre 2026.", [(("2",), NEW)]),
         (
             "Lot 1 : remise des offres reportée au 5 octobre 2026.\nLot 2 : remise des offres reportée au 12 octobre 2026.",
             [(("1",), OLD), (("2",), NEW)],

@@ -135,12 +135,13 @@ def _raw_notice(root: Element, dialect: Element, feed_id: str) -> RawNotice:
     if source_id is None or title is None:
         raise FeedFormatError(feed_id, "GESTION", "expected an IDWEB and an object (got none)")
     said = announced(root, is_without_result=_is_without_result(body))
+    published = paris_time(text_of(index, "DATE_PUBLICATION"))
     return RawNotice(
         feed_id=feed_id,
         source_id=source_id,
         title=title,
         kind=said.kind,
-        published=paris_time(text_of(index, "DATE_PUBLICATION")),
+        published=published,
         languages=("fr",),
         buyer_name=_buyer_name(dialect) or text_of(index, "NOMORGANISME"),
         buyer_siret=text_of(dialect, "organisme/codeIdentificationNational"),
@@ -174,7 +175,7 @@ def _raw_notice(root: Element, dialect: Element, feed_id: str) -> RawNotice:
             ),
         ),
         refers_to=_references(root, body),
-        changes=_changes(body) if said.kind is NoticeKind.CORRECTION else said.changes,
+        changes=_changes(body, published) if said.kind is NoticeKind.CORRECTION else said.changes,
     )
 
 
@@ -268,7 +269,6 @@ def _references(root: Element, body: Element) -> tuple[str, ...]:
     return tuple(dict.fromkeys(earlier_numbers(root) + texts_of(body, "avisInitial/idWeb")))
 
 
-def _changes(body: Element) -> tuple[RawChange, ...]:
-    return read_changes(
-        [text for part in children(body, "infosRectif") if (text := text_of(part)) is not None]
-    )
+def _changes(body: Element, published: RawTime | None) -> tuple[RawChange, ...]:
+    texts = [text for part in children(body, "infosRectif") if (text := text_of(part)) is not None]
+    return read_changes(texts, published=published)

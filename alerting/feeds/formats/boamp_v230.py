@@ -76,13 +76,14 @@ def read_announcement(root: Element, *, feed_id: str) -> RawNotice:
         raise FeedFormatError(feed_id, "GESTION", "expected an IDWEB and an object (got none)")
     whole, lots = _lots(purchase)
     said = announced(root, is_without_result=_is_without_result(content))
+    published = paris_time(text_of(index, "DATE_PUBLICATION"))
     codes = list(dict.fromkeys(code for part in (purchase, whole) for code in _codes(part)))
     return RawNotice(
         feed_id=feed_id,
         source_id=source_id,
         title=title,
         kind=said.kind,
-        published=paris_time(text_of(index, "DATE_PUBLICATION")),
+        published=published,
         languages=("fr",),
         buyer_name=text_of(buyer, "DENOMINATION") or text_of(index, "NOMORGANISME"),
         buyer_siret=text_of(buyer, "CODE_IDENT_NATIONAL"),
@@ -102,7 +103,7 @@ def read_announcement(root: Element, *, feed_id: str) -> RawNotice:
         notice_url=page_of(root),
         internal_reference=text_of(purchase, "REF_MARCHE"),
         refers_to=earlier_numbers(root),
-        changes=_changes(content) if said.kind is NoticeKind.CORRECTION else said.changes,
+        changes=_changes(content, published) if said.kind is NoticeKind.CORRECTION else said.changes,
     )
 
 
@@ -189,7 +190,8 @@ def _deadlines(content: Element | None, index: Element | None) -> tuple[RawTime,
     return tuple(found for text in stated if (found := paris_time(text)) is not None)
 
 
-def _changes(content: Element | None) -> tuple[RawChange, ...]:
+def _changes(content: Element | None, published: RawTime | None) -> tuple[RawChange, ...]:
     """Read what a correction says: no published one was at hand, so any element called so is taken for it."""
     named = [child for child in (content if content is not None else ()) if "RECTIF" in local_name(child)]
-    return read_changes(text for part in named if (text := text_of(part)) is not None)
+    texts = (text for part in named if (text := text_of(part)) is not None)
+    return read_changes(texts, published=published)

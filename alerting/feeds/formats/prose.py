@@ -2,14 +2,18 @@
 
 In:   the text of ``infosRectif``.
 Out:  the old and the new wall-clock time with the sentence that says so, and the lots of which alone it
-      does; nothing when no sentence speaks of the deadline, when two new dates compete, or when
-      nobody can tell whether the date is the whole purchase's.
+      does; nothing when no sentence speaks of the deadline, when two new dates compete, when no word
+      leads to the date as the deadline's, or when nobody can tell whether it is the whole purchase's.
+
+A date is the deadline's only where nothing but little words stand between it and "date limite de remise des
+offres", or a verb that moves it there ("reportée au"): what else has a date, a document, a meeting, a
+dispatch, cannot be listed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date as calendar_day
 from datetime import time
@@ -85,9 +89,39 @@ LIMIT = re.compile(
 )
 FROM = re.compile(r"\bdu(\s+\w+di|\s+dimanche)?\s*$", re.IGNORECASE)
 UNTIL = re.compile(r"^[\s,]*(et\s+)?(au|à|jusqu['’]au)\b", re.IGNORECASE)
+# What leads to a date, and the little words that may stand between it and the date; "§" is an earlier date.
+_WEEKDAY = r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
+_LITTLE = (
+    rf"(?:\([^()§]{{0,80}}\)|[\s,:=()«»–—-]|(?:l|d|jusqu)['’]|n[°º]|\bdu\s+(?=lots?\b)"
+    rf"|\bdu\s+(?:(?:{_WEEKDAY})\s+)?(?:§|\d{{1,2}}(?:er)?)\s+(?=au\b)"
+    r"|\b(?:le|la|les|des|de|aux?|à|par|pour|et|ou|est|sont|sera|seront|a|ont|été|aura|lieu|désormais|donc|ainsi|comme|suit|"
+    r"maintenant|dorénavant|impérativement|avant|plus|tard|offres?|plis?|candidatures?|propositions?|dossiers?|réponses?|"
+    rf"lots?|tous|heures?|dates?|limites?|paris|voie|électronique|\d{{1,3}}[a-z]?|{_WEEKDAY})\b)"
+)
+LEADS = re.compile(
+    rf"(?:(?P<deadline>{SPEAKS_OF_DEADLINE.pattern})"
+    r"|\b(?P<read>lire|nouvelles?\s+(?:dates?|échéances?|heures?)|nouveaux?\s+délais?)"
+    r"|(?<!pas\s)(?<!plus\s)(?<!être\s)\b(?:(?P<fixed>(?:fixé|arrêté)e?s?|devien(?:t|nent)|passe(?:nt)?|soit)"
+    r"|(?P<moved>(?:reporté|repoussé|décalé|différé|prorogé|prolongé|rallongé|étendu|avancé|porté)e?s?)"
+    r"|(?P<replaced>(?:remplacé|modifié)e?s?))\b)"
+    rf"(?P<between>{_LITTLE}*+)$",
+    re.IGNORECASE,
+)
+# "modifié le" says when somebody did it; these say to which date.
+_TO = {
+    "moved": re.compile(r"\b(?:au|à|par|comme\s+suit)\b|['’]\s*au|:", re.IGNORECASE),
+    "replaced": re.compile(r"\b(?:par|comme\s+suit)\b|:", re.IGNORECASE),
+}
+# So far before a date stand the words that lead to it.
+_REACH = 300
+# A longer text corrects more than a deadline; nobody writes one into a notice.
+_LONGEST = 20_000
+# Of an ISO 8601 time, so many signs are the day.
+_DAY = 10
 SENTENCE_END = re.compile(r"(?<=[.;])\s+(?=[A-ZÉÀ«])|\n")
-# A line goes on after a colon, after "instead of", and in a line that says what to read.
-GOES_ON = re.compile(r":\s*$|au\s+lieu\s+d[ue](?!.*\blire\b)", re.IGNORECASE | re.DOTALL)
+# A line goes on after a colon, after "instead of" until it says what to read, and in a line that says so.
+COLON = re.compile(r":\s?$")
+INSTEAD = re.compile(r"au\s+lieu\s+d[ue]|(?P<lire>\blire\b)", re.IGNORECASE)
 CONTINUES = re.compile(
     r"^\s*(il\s+(faut|convient\s+de)\s+)?(lire|nouvelle|au\s+lieu|elle|celle-ci|cette\s+date|ce\s+délai|celui-ci|"
     r"est|reporté|remplacé)",
@@ -115,7 +149,8 @@ def find_new_deadlines(text: str) -> tuple[NewDeadline, ...]:
     ...     "La date limite est reportée au 22 septembre 2026 à 12h00 pour le lot n° 2.")]
     [('2026-09-22T12:00', ('2',))]
     """
-    told = [_Told.of(sentence) for sentence in _sentences(text) if SPEAKS_OF_OTHERS.search(sentence) is None]
+    sentences = _sentences(text)
+    told = [_Told.of(sentence) for sentence in sentences if SPEAKS_OF_OTHERS.search(sentence) is None]
     stated = [each for each in told if SPEAKS_OF_DEADLINE.search(each.sentence) is not None]
     found = [deadline for each in stated if (deadline := _in_sentence(each)) is not None]
     rivals = {date for each in told if each not in stated for date in each.new}
@@ -125,7 +160,7 @@ def find_new_deadlines(text: str) -> tuple[NewDeadline, ...]:
     if not of_whole:
         return tuple(found) if _each_lot_once(found) else ()
     is_clear = len({deadline.after for deadline in found}) == 1 and all(each.lots == () for each in found)
-    return () if not is_clear or _is_of_lots(text) else (found[0],)
+    return () if not is_clear or _is_of_lots(sentences) else (found[0],)
 
 
 def _each_lot_once(found: list[NewDeadline]) -> bool:
@@ -133,9 +168,9 @@ def _each_lot_once(found: list[NewDeadline]) -> bool:
     return len({lot for lot, _ in dates}) == len(dates)
 
 
-def _is_of_lots(text: str) -> bool:
+def _is_of_lots(sentences: Sequence[str]) -> bool:
     """Tell whether some sentence says that the correction is about some lots alone."""
-    limited = (sentence for sentence in _sentences(text) if LIMITED.search(sentence) is not None)
+    limited = (sentence for sentence in sentences if LIMITED.search(sentence) is not None)
     return any(find_lots(sentence) != () for sentence in limited)
 
 
@@ -145,18 +180,27 @@ def find_only_date(text: str) -> str | None:
     >>> find_only_date("Visite obligatoire le 16/09/2026 à 14h."), find_only_date("Avant le 16/09/2026.")
     ('2026-09-16T14:00', None)
     """
-    dates = list(DATE.finditer(text))
-    is_limit = any(LIMIT.search(text[: date.start()]) is not None for date in dates)
-    return _iso(dates[0]) if len(dates) == 1 and not is_limit else None
+    folded = " ".join(text.split())
+    if len(folded) > _LONGEST:
+        return None
+    dates = list(DATE.finditer(folded))
+    if len(dates) != 1 or LIMIT.search(folded[: dates[0].start()]) is not None:
+        return None
+    return _iso(dates[0])
 
 
-def read_changes(prose: Iterable[str]) -> tuple[RawChange, ...]:
-    """Return what corrections written in prose change: the deadline where one is told, else words alone."""
-    return tuple(change for text in prose for change in _changes(text))
+def read_changes(prose: Iterable[str], *, published: RawTime | None = None) -> tuple[RawChange, ...]:
+    """Return what corrections written in prose change: the deadline where one is told, else words alone.
+
+    No correction moves a deadline to the day of its own publication, or before it.
+    """
+    return tuple(change for text in prose for change in _changes(text, published))
 
 
-def _changes(text: str) -> Iterator[RawChange]:
+def _changes(text: str, published: RawTime | None) -> Iterator[RawChange]:
     found = find_new_deadlines(text)
+    if published is not None and any(new.after[:_DAY] <= published.text[:_DAY] for new in found):
+        found = ()
     if not found:
         yield RawChange("text", after=text, evidence=text)
     for deadline in found:
@@ -168,11 +212,15 @@ def _changes(text: str) -> Iterator[RawChange]:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """A sentence, and its dates: those that held, and those that hold; None is a date that cannot be read."""
+    """A sentence, and its dates: those that held, and those that hold; None is a date that cannot be read.
+
+    ``led`` are those to which words lead as to the deadline.
+    """
 
     sentence: str
     old: tuple[str | None, ...]
     new: tuple[str | None, ...]
+    led: frozenset[str | None]
 
     @classmethod
     def of(cls, sentence: str) -> _Told:
@@ -182,10 +230,31 @@ class _Told:
         gaps = [sentence[end:start] for end, start in zip(ends, starts, strict=True)]
         old: list[str | None] = []
         new: list[str | None] = []
+        led: set[str | None] = set()
+        words, is_spoken_of = "", False
         for date, before, after in zip(dates, gaps, gaps[1:], strict=False):
+            words = f"{words}{before}"[-_REACH:]
+            is_spoken_of = is_spoken_of or SPEAKS_OF_DEADLINE.search(before) is not None
             if PUBLISHED.search(before) is None:
                 (old if _is_old(before, after) else new).append(_iso(date))
-        return cls(sentence, tuple(old), tuple(new))
+            if _is_led(words, is_spoken_of=is_spoken_of):
+                led.add(_iso(date))
+            words += "§"
+        return cls(sentence, tuple(old), tuple(new), frozenset(led))
+
+
+def _is_led(words: str, *, is_spoken_of: bool) -> bool:
+    """Tell whether the words before a date lead to it as to the deadline.
+
+    Args:
+        words: What stands before it in its sentence.
+        is_spoken_of: The deadline was spoken of in them, or earlier in the sentence.
+    """
+    lead = LEADS.search(words)
+    if lead is None or lead["deadline"] or lead["read"]:
+        return lead is not None
+    to = next((pattern for name, pattern in _TO.items() if lead[name]), None)
+    return is_spoken_of and (to is None or to.search(lead["between"]) is not None)
 
 
 def _is_old(before: str, after: str) -> bool:
@@ -201,22 +270,31 @@ def _last(pattern: re.Pattern[str], text: str) -> int:
 
 
 def _sentences(text: str) -> list[str]:
-    """Return the sentences; "au lieu de ... lire ..." is one, on however many lines."""
-    sentences: list[str] = []
-    for part in filter(str.strip, SENTENCE_END.split(text)):
-        if sentences and (GOES_ON.search(sentences[-1]) or CONTINUES.search(part)):
-            sentences[-1] += f" {part}"
+    """Return the sentences, their blanks folded; "au lieu de ... lire ..." is one, on however many lines.
+
+    A text that is too long has none.  Each part is looked at once.
+    """
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    folded = "\n".join(filter(None, lines))
+    sentences: list[list[str]] = []
+    is_waiting = False
+    for part in SENTENCE_END.split(folded) if len(folded) <= _LONGEST else ():
+        goes_on = sentences and (is_waiting or COLON.search(sentences[-1][-1]) or CONTINUES.search(part))
+        if goes_on:
+            sentences[-1].append(part)
         else:
-            sentences.append(part)
-    return sentences
+            sentences.append([part])
+            is_waiting = False
+        for found in INSTEAD.finditer(part):
+            is_waiting = found["lire"] is None
+    return [" ".join(parts) for parts in sentences]
 
 
 def _in_sentence(told: _Told) -> NewDeadline | None:
     old = set(told.old)
-    if len(set(told.new)) != 1 or len(old) > 1 or told.new[0] is None:
+    if len(set(told.new)) != 1 or len(old) > 1 or told.new[0] is None or told.new[0] not in told.led:
         return None
-    sentence = " ".join(told.sentence.split())
-    return NewDeadline(next(iter(old), None), told.new[0], sentence, find_lots(sentence))
+    return NewDeadline(next(iter(old), None), told.new[0], told.sentence, find_lots(told.sentence))
 
 
 def _iso(date: re.Match[str]) -> str | None:
