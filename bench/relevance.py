@@ -11,6 +11,10 @@ shown in two ways: as wrong (``precision``), and left out of the count (``but pa
 three quarters of the documents, by their numbers; ``--part held`` shows the last one.  ``--part training``
 shows 1,600 titles of BOAMP that one reader alone has read, to learn words from: they measure nothing.
 
+With ``--end-to-end`` the same TED documents go through ``alerting match try`` instead: as published, with the
+elements of their codes deleted, emptied, or filled with codes that are none; profiles of each labelled trade,
+by one of its names, in each département.  The pairs must be the bench's own.
+
 Two truths: the readers', and (``--truth cpv``) the buyers' own codes, which are noisy: a works notice of
 twenty lots often carries 45000000 alone.
 """
@@ -21,7 +25,10 @@ import argparse
 import csv
 import json
 import re
+import subprocess
 import sys
+import tempfile
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, replace
@@ -33,6 +40,7 @@ from alerting.domain.trade import Strictness
 from alerting.matching.analyse import analyse_notice
 from alerting.matching.compile import compile_criteria
 from alerting.pipeline.check import check
+from alerting.reference.nuts import departements
 from alerting.reference.trades import get_trade
 from alerting.reference.trades import trades as all_trades
 from alerting.text.analysis import stems
@@ -43,6 +51,20 @@ GOALS = {"words": (0.95, 0.85), "cpv": (0.98, 0.92)}
 Z_95 = 1.959964
 WORST = 20
 HELD = 3
+TED = "ted-legacy/fr"
+# What may become of a document's codes before it comes to us.
+_CODE = re.compile(rb'(<(?:[A-Z]+_)?CPV(?:_[A-Z]+)*\b[^>]*?CODE=")\d{8}[^"]*(")')
+_ELEMENT = re.compile(
+    rb"<((?:ORIGINAL_)?CPV(?:_MAIN|_ADDITIONAL|_CODE|_SUPPLEMENTARY_CODE)?)\b(?:[^>]*/>|[^>]*>.*?</\1>)",
+    re.DOTALL,
+)
+WAYS: Mapping[str, Callable[[bytes], bytes]] = {
+    "as published": lambda body: body,
+    "deleted": lambda body: _ELEMENT.sub(b"", body),
+    "emptied": lambda body: _ELEMENT.sub(rb"<\1></\1>", body),
+    "without digits": lambda body: _CODE.sub(rb"\1\2", body),
+    "no codes": lambda body: _CODE.sub(rb"\g<1>00000000\2", body),
+}
 
 
 @dataclass(frozen=True)
@@ -98,6 +120,13 @@ def main() -> None:
         if name in documents
     ]
     print(f"{len(read)} documents, {len(trades)} trades, part: {arguments.part}", file=sys.stderr)
+    if arguments.end_to_end:
+        _show_end_to_end(
+            arguments.corpus,
+            [one for one in read if (arguments.corpus / TED / one.document).is_file()],
+            trades,
+        )
+        return
     if arguments.truth == "cpv":
         read = [_labelled_by_codes(one, trades) for one in read if stated_codes(one.notice)]
     results = {}
@@ -105,6 +134,54 @@ def main() -> None:
         results[name] = {trade: [one for one in read if method(one.notice, trade)] for trade in trades}
         _show(name, results[name], read, trades, is_long=arguments.details == name)
     _close(results, read, trades, as_json=arguments.json)
+
+
+def _show_end_to_end(corpus: Path, read: list[Read], trades: list[str]) -> None:
+    """Print what ``alerting match try`` finds in documents whose codes were hidden in several ways."""
+    methods = _methods(Strictness.NORMAL)
+    yes = {(one.document, trade) for one in read for trade, label in one.labels.items() if label == "yes"}
+    partly = {
+        (one.document, trade) for one in read for trade, label in one.labels.items() if label == "partly"
+    }
+    for way, hide in WAYS.items():
+        method = methods["ours, CPV visible" if way == "as published" else "ours, words alone"]
+        expected = {(one.document, trade) for one in read for trade in trades if method(one.notice, trade)}
+        started = time.perf_counter()
+        found = _try_documents([corpus / TED / one.document for one in read], trades, hide)
+        seconds = time.perf_counter() - started
+        counts = Score(len(found), len(found & yes), len(found & partly), len(yes))
+        same = (
+            "the bench's pairs" if found == expected else f"{len(found ^ expected)} pairs unlike the bench's"
+        )
+        print(f"{way}: {_line(counts)}; {same}; {seconds:.1f} s")
+
+
+def _try_documents(
+    paths: list[Path], trades: list[str], hide: Callable[[bytes], bytes]
+) -> set[tuple[str, str]]:
+    """Return the pairs of document and trade that the command finds, whatever the département."""
+    with tempfile.TemporaryDirectory() as folder:
+        documents = Path(folder) / "documents"
+        documents.mkdir()
+        for path in paths:
+            (documents / path.name).write_bytes(hide(path.read_bytes()))
+        profiles = Path(folder) / "profiles.toml"
+        profiles.write_text("\n".join(map(_firm, trades)))
+        command = [Path(sys.executable).with_name("alerting"), "match", "try", "--json"]
+        command += ["--profiles", profiles, "--notices", documents]
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    rows = map(json.loads, output.splitlines())
+    return {(Path(row["path"]).name, row["profile_id"].rsplit("@", 1)[0]) for row in rows}
+
+
+def _firm(trade: str) -> str:
+    """Return a firm that names its trade as people do, with a profile in each département."""
+    name = json.dumps(get_trade(trade).synonyms[0].upper(), ensure_ascii=False)
+    profiles = "".join(
+        f'[[firm.profile]]\nid = "{trade}@{number}"\ntrades = [{name}]\ndepartements = ["{number}"]\n'
+        for number in departements()
+    )
+    return f'[[firm]]\nid = "{trade}"\n{profiles}'
 
 
 def _methods(strictness: Strictness) -> dict[str, Callable[[Notice, str], bool]]:
@@ -327,6 +404,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--truth", choices=("read", "cpv"), default="read")
     parser.add_argument("--strictness", choices=tuple(Strictness), default=Strictness.NORMAL)
     parser.add_argument("--details", default="ours, words alone")
+    parser.add_argument("--end-to-end", action="store_true", help="by the command, with the TED documents")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
 

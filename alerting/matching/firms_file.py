@@ -27,8 +27,8 @@ from alerting.errors import ProfileError
 from alerting.reference.communes import get_communes
 from alerting.reference.cpv import is_cpv
 from alerting.reference.demands import get_qualification
-from alerting.reference.nuts import current_nuts, departement_name, departements_of_nuts
-from alerting.reference.trades import get_trade
+from alerting.reference.nuts import current_nuts, departements_of_nuts, find_departement
+from alerting.reference.trades import get_trades
 from alerting.text.analysis import folded, stems
 
 
@@ -72,7 +72,7 @@ class _Profile(msgspec.Struct, forbid_unknown_fields=True):
     cpv: list[str] = []
     words: list[str] = []
     words_out: list[str] = []
-    departements: list[str] = []
+    departements: list[str | int] = []
     nuts: list[str] = []
     communes: list[str] = []
     radius_km: int | None = None
@@ -95,7 +95,7 @@ class _Profile(msgspec.Struct, forbid_unknown_fields=True):
 class _Firm(msgspec.Struct, forbid_unknown_fields=True):
     id: str
     name: str
-    recipients: list[_Recipient]
+    recipients: list[_Recipient] = []
     profile: list[dict[str, Any]] = []
     siret: str | None = None
 
@@ -142,11 +142,22 @@ def read_firm(entry: Mapping[str, Any]) -> Firm:
 def read_drafts(text: str) -> tuple[Profile, ...]:
     """Return the profiles of a firms file as ``read_draft`` does, its firms being of no interest.
 
+    What is not saved needs nobody to write to, and no name beside its id.
+
     Raises:
-        ProfileError: The text is no TOML, or a profile cannot be used as written.
+        ProfileError: The text is no TOML, or a profile cannot be used as written, or two have one id.
     """
-    firms = [_convert(entry, _Firm, f"firm {entry.get('id')!r}") for entry in _file(text).firm]
-    return tuple(read_draft(firm.id, profile) for firm in firms for profile in firm.profile)
+    firms = [
+        _convert({"name": entry.get("id"), **entry}, _Firm, f"firm {entry.get('id')!r}")
+        for entry in _file(text).firm
+    ]
+    profiles = tuple(
+        read_draft(firm.id, {"name": profile.get("id"), **profile})
+        for firm in firms
+        for profile in firm.profile
+    )
+    _refuse_repeats("firms file: profile id", (profile.profile_id for profile in profiles))
+    return profiles
 
 
 def read_profile(firm_id: str, entry: Mapping[str, Any]) -> Profile:
@@ -228,7 +239,7 @@ def _convert(entry: Mapping[str, Any], kind: type[_Read], who: str) -> _Read:
 def _criteria(who: str, profile: _Profile) -> Criteria:
     minimum, maximum = _cents(who, profile)
     return Criteria(
-        trades=tuple(_trade(who, name) for name in profile.trades),
+        trades=tuple(dict.fromkeys(trade for name in profile.trades for trade in _trades(who, name))),
         cpv_codes=tuple(_cpv(who, code) for code in profile.cpv),
         words=tuple(_telling_words(f"{who}: words", text) for text in profile.words),
         words_out=tuple(_telling_words(f"{who}: words_out", text) for text in profile.words_out),
@@ -272,9 +283,9 @@ def _refuse_repeats(what: str, values: Iterable[str]) -> None:
         raise ProfileError(f"{what}: expected each once (got {repeated[0]!r} twice)")
 
 
-def _trade(who: str, name: str) -> str:
+def _trades(who: str, name: str) -> tuple[str, ...]:
     try:
-        return get_trade(name).trade_id
+        return tuple(trade.trade_id for trade in get_trades(name))
     except ProfileError as error:
         raise ProfileError(f"{who}: {error}") from error
 
@@ -299,10 +310,10 @@ def _telling_words(who: str, text: str) -> str:
     return text
 
 
-def _departement(who: str, code: str) -> str:
-    number = code.strip().upper()
-    if departement_name(number) is None:
-        raise ProfileError(f"{who}: expected the number of a département like '35' or '2A' (got {code!r})")
+def _departement(who: str, name: str | int) -> str:
+    number = find_departement(str(name))
+    if number is None:
+        raise ProfileError(f"{who}: expected the number of a département like '35' or '2A' (got {name!r})")
     return number
 
 

@@ -22,6 +22,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from itertools import product
 
 from alerting.domain.criteria import CPV_DIVISION_DIGITS, AnalysedText, Phrase, cpv_covers
 from alerting.domain.notice import Lot, Nature, Notice
@@ -32,6 +33,7 @@ from alerting.reference.acts import (
     joined_later,
     joined_to_design,
     joined_work,
+    words_between,
     words_of_a_whole,
     words_of_acts,
     words_of_no_act,
@@ -69,10 +71,21 @@ JOINING = frozenset(stems("et la le les ou à en"))
 (_LOT,) = stems("lot")
 _Y, _COMPRIS = stems("y compris")
 (_POUR,) = stems("pour")
+_WORD = re.compile(r"[^\W_]+")
 _LOT_NUMBER = re.compile(r"\blot\s*(?:n\s*[°ºo]?|num[ée]ro)?\s*\d+", re.IGNORECASE)
 FEWEST_LISTED_LOTS = 2
 # What parts words that would together mean something else.
 _PARTED = re.compile(r"[,;:/]")
+# What parts an object from the deed that is named behind it.
+_SET_OFF = re.compile(r"[:;,(–—/]|\s-\s")
+# Where work is done and what it is done for, up to the next thing that is bought.
+_OCCASION = re.compile(
+    r"\b(?:autour|à proximité|au droit|aux abords|le long|au[- ]dessus|dans le cadre|en vue) d"
+    r"|\bsitu[ée]e?s?\b|\bsise?s?\b|\b(?:en|sur|sur la|sur les) (?:toitures?|façades?)\b"
+    r"|\bpour l(?:es?\b|a\b|['’])",
+    re.IGNORECASE,
+)
+_OCCASION_ENDS = re.compile(r"[,;:/+]|\s[-–—]\s")
 _AND = re.compile(r"\b(?:et|ou)\b", re.IGNORECASE)
 LEAD_STEMS = 25
 SHORT_STEMS = 12
@@ -85,6 +98,7 @@ class _Entry:
     """A phrase of the lexicon: of which trade, and what it is worth there; 0 for one that stands apart.
 
     Stems find it, and the forms confirm it: "bâtir" and "bâtiment" share a stem, and mean two things.
+    An object says its trade only together with a deed of the trade: "entretien des deux véhicules".
     """
 
     phrase: Phrase
@@ -92,6 +106,7 @@ class _Entry:
     trade: int
     points: float
     has_and: bool
+    is_object: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +153,11 @@ class _Said:
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """What is judged as one: a lot, or a notice that is not divided."""
+    """What is judged as one: a lot, or a notice that is not divided.
+
+    Args:
+        deeds: Words of the notice's title, for a lot that names but an object: "Bateaux" of "Entretien".
+    """
 
     lot_id: str | None
     leads: tuple[AnalysedText, ...]
@@ -148,6 +167,7 @@ class _Unit:
     further_codes: tuple[str, ...]
     act: Act | None
     act_word: str | None
+    deeds: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -172,11 +192,12 @@ def find_trades(
         lot_texts: The same of each lot, in the notice's order; both may be missing.
     """
     whole = _whole(notice, texts, lot_texts)
+    deeds = _deeds_of(texts[0]) if whole.act in _MAY_BE_CORRECTED else frozenset()
     if len(notice.lots) > 1:
         lots = zip(notice.lots, lot_texts, strict=True)
-        units = [_lot_unit(lot, analysed, whole) for lot, analysed in lots]
+        units = [_lot_unit(lot, analysed, whole, deeds) for lot, analysed in lots]
     else:
-        units = _listed_lots(whole)
+        units = [replace(lot, deeds=deeds) for lot in _listed_lots(whole)]
     weighed = [(unit, _weigh(unit)) for unit in units]
     speaking = [any(found.lead >= WORD_POINTS for found in by_trade.values()) for _, by_trade in weighed]
     if not any(speaking):
@@ -196,12 +217,13 @@ def _whole(
     if only is not None:
         said += _split(lot_texts[0], has_title=only.title is not None)
     act, word = _act_of_whole(notice, said)
+    titles = _bought(said.objects, act)
     codes = only.cpv_codes if only is not None else ()
     main = (notice.cpv_main,) if notice.cpv_main is not None else ()
     return _Unit(
         lot_id=only.lot_id if only is not None else None,
-        leads=(*_bought(said.objects, act), *said.beginnings),
-        title_count=len(said.objects),
+        leads=(*titles, *said.beginnings),
+        title_count=len(titles),
         bodies=said.bodies,
         cpv_codes=(*codes[:1], *main),
         further_codes=(*notice.cpv_additional, *codes[1:]),
@@ -218,29 +240,58 @@ def _act_of_whole(notice: Notice, texts: _Said) -> tuple[Act | None, str | None]
     return said or coded or (_act_of_nature(notice), None)
 
 
-def _lot_unit(lot: Lot, texts: Sequence[AnalysedText], whole: _Unit) -> _Unit:
+def _deeds_of(title: AnalysedText) -> frozenset[str]:
+    return frozenset(_word_at(title, place) for place in _content_places(title))
+
+
+def _lot_unit(lot: Lot, texts: Sequence[AnalysedText], whole: _Unit, deeds: frozenset[str]) -> _Unit:
     said = _split(texts, has_title=lot.title is not None)
-    act, word = _act(said) or (Act.WORK if whole.act is Act.BUILDING else whole.act, whole.act_word)
+    own = _act(said)
+    act, word = own or (Act.WORK if whole.act is Act.BUILDING else whole.act, whole.act_word)
+    titles = _bought(said.objects, act)
     return _Unit(
         lot_id=lot.lot_id,
-        leads=(*_bought(said.objects, act), *said.beginnings),
-        title_count=len(said.objects),
+        leads=(*titles, *said.beginnings),
+        title_count=len(titles),
         bodies=said.bodies,
         cpv_codes=lot.cpv_codes[:1],
         further_codes=lot.cpv_codes[1:],
         act=act,
         act_word=word,
+        deeds=deeds if own is None else frozenset(),
     )
 
 
-def _bought(titles: Sequence[AnalysedText], act: Act | None) -> Iterable[AnalysedText]:
-    """Return titles without what goods are for: "denrées pour la restauration scolaire" is no caterer's."""
-    return map(_without_purpose, titles) if act is Act.SUPPLY else titles
+def _bought(titles: Sequence[AnalysedText], act: Act | None) -> tuple[AnalysedText, ...]:
+    """Return of titles what is bought: not what goods are for, nor where and for what else work is done."""
+    if act is Act.SUPPLY:
+        return tuple(map(_without_purpose, titles))
+    return tuple(part for title in titles for part in _without_occasion(title))
+
+
+def _without_occasion(title: AnalysedText) -> Iterable[AnalysedText]:
+    """Yield a title without "autour du bassin" or "dans le cadre de ...", where a trade is named before."""
+    found = _OCCASION.search(title.text)
+    starts = [start for start, _ in title.spans]
+    first = bisect_left(starts, found.start()) if found is not None else 0
+    before = _slice(title, 0, first)
+    if found is None or not _names_trade(before) or _is_amid_apart(title, first):
+        return (title,)
+    end = _OCCASION_ENDS.search(title.text, found.end())
+    last = bisect_left(starts, end.start()) if end is not None else len(starts)
+    return (before, _slice(title, last, len(starts))) if last < len(starts) else (before,)
 
 
 def _without_purpose(title: AnalysedText) -> AnalysedText:
+    """Return a title without what goods are for: "denrées pour la restauration scolaire" is no caterer's."""
     place = next(iter(title.positions.get(_POUR, ())), 0)
-    return _slice(title, 0, place) if place else title
+    return _slice(title, 0, place) if place and not _is_amid_apart(title, place) else title
+
+
+def _is_amid_apart(title: AnalysedText, place: int) -> bool:
+    """Tell whether a place lies within words that stand apart: "boissons pour distributeurs"."""
+    before = sum(each < place for each in _content_places(title))
+    return any(hit.start < before < hit.end for hit in _trade_hits(title) if not hit.entry.points)
 
 
 def _listed_lots(whole: _Unit) -> list[_Unit]:
@@ -292,7 +343,7 @@ def _of_its_lot(title: AnalysedText) -> AnalysedText:
 
 def _names_trade(title: AnalysedText) -> bool:
     """Tell whether a title names a trade, and not only a number, a place or "travaux"."""
-    return any(hit.entry.points >= WORD_POINTS for hit in _hits(title, _lexicon().by_first))
+    return any(hit.entry.points >= WORD_POINTS for hit in _trade_hits(title))
 
 
 def _beginning(text: AnalysedText) -> AnalysedText:
@@ -343,7 +394,7 @@ def _is_of_trade(unit: _Unit, evidence: _Evidence) -> bool:
 
 
 def _weigh(unit: _Unit) -> dict[int, _Evidence]:
-    lead_hits = _hits_by_trade(unit.leads)
+    lead_hits = _hits_by_trade(unit.leads, unit.deeds)
     body_hits = _hits_by_trade(unit.bodies)
     in_lead = _named(lead_hits)
     in_body = _named(body_hits)
@@ -449,15 +500,15 @@ def _is_exact(code: str) -> bool:
 
 def _silenced(leads: Sequence[AnalysedText], standing: Collection[int]) -> set[int]:
     """Return the trades of which the titles hold a word that means something else, and none that stands."""
-    hits = [hit for text in leads for hit in _hits(text, _lexicon().by_first) if not hit.is_parted]
+    hits = [hit for text in leads for hit in _trade_hits(text) if not hit.is_parted]
     return {hit.entry.trade for hit in hits if not hit.entry.points}.difference(standing)
 
 
-def _hits_by_trade(texts: Sequence[AnalysedText]) -> dict[int, list[_Hit]]:
+def _hits_by_trade(texts: Sequence[AnalysedText], deeds: Collection[str] = ()) -> dict[int, list[_Hit]]:
     by_trade: dict[int, list[_Hit]] = {}
     for text in texts:
         of_text: defaultdict[int, list[_Hit]] = defaultdict(list)
-        for hit in _hits(text, _lexicon().by_first):
+        for hit in _trade_hits(text, deeds):
             if hit.entry.points or not hit.is_parted:
                 of_text[hit.entry.trade].append(hit)
         for trade, hits in of_text.items():
@@ -467,15 +518,102 @@ def _hits_by_trade(texts: Sequence[AnalysedText]) -> dict[int, list[_Hit]]:
     return by_trade
 
 
-def _hits(text: AnalysedText, by_first: Mapping[str, Sequence[_Entry]]) -> Iterable[_Hit]:
+def _trade_hits(text: AnalysedText, said: Collection[str] = ()) -> Iterable[_Hit]:
+    """Return the words of trades in a text: objects with their deed, and apart what is done by another.
+
+    Args:
+        text: Any text.
+        said: Words beside it that may be the deed, too.
+    """
+    lexicon = _lexicon()
     places = _content_places(text)
+    for hit in _hits(text, lexicon.by_first, places):
+        trade = hit.entry.trade
+        if hit.entry.is_object:
+            deed = _find_deed(text, places, hit)
+            if deed is not None:
+                first, last = min(deed, places[hit.start]), max(deed, places[hit.end - 1])
+                yield replace(hit, words=_between(text, first, last))
+            elif not lexicon.deeds[trade].isdisjoint(said):
+                yield hit
+        elif (
+            hit.entry.points
+            and lexicon.deeds_apart[trade]
+            and _is_done_by_another(text, places[: hit.start], trade)
+        ):
+            yield replace(hit, entry=replace(hit.entry, points=0.0))
+        else:
+            yield hit
+
+
+def _find_deed(text: AnalysedText, places: Sequence[int], hit: _Hit) -> int | None:
+    """Return where the deed stands that is done to an object: "réparation des deux petits bateaux".
+
+    Between them may stand words that say nothing by themselves, other deeds or objects of the trade, and one
+    word more where the object is joined to it: "réparation de la coque du bateau", not "crèche rue du Port".
+    Behind its object a deed stands by itself: "bateaux : réparation".
+    """
+    deeds = _lexicon().deeds[hit.entry.trade]
+    first = places[hit.start]
+    is_joined = first > 0 and places[hit.start - 1 : hit.start] != [first - 1]
+    place = _governing(
+        text, places[: hit.start], _lexicon().between[hit.entry.trade], deeds, strange_count=int(is_joined)
+    )
+    if place is not None:
+        return place
+    behind = places[hit.end] if hit.end < len(places) else None
+    if behind is None or _word_at(text, behind) not in deeds:
+        return None
+    gap = text.text[text.spans[places[hit.end - 1]][1] : text.spans[behind][0]]
+    return behind if _SET_OFF.search(gap) else None
+
+
+def _is_done_by_another(text: AnalysedText, before: Sequence[int], trade: int) -> bool:
+    """Tell whether what is done to a trade's word is another's to do: "curage des réseaux"."""
+    return _governing(text, before, _lexicon().neutral, _lexicon().deeds_apart[trade]) is not None
+
+
+def _governing(
+    text: AnalysedText,
+    before: Sequence[int],
+    between: Collection[str],
+    deeds: Collection[str],
+    *,
+    strange_count: int = 0,
+) -> int | None:
+    """Return where the nearest deed before stands, if but words between and so many others lie there."""
+    strangers = 0
+    for place in reversed(before):
+        word = _word_at(text, place)
+        if word in deeds:
+            return None if strangers and word in _lexicon().of_goods else place
+        if word not in between and not word.isdigit():
+            strangers += 1
+            if strangers > strange_count or word in _lexicon().telling:
+                return None
+    return None
+
+
+def _hits(
+    text: AnalysedText, by_first: Mapping[str, Sequence[_Entry]], places: Sequence[int] | None = None
+) -> Iterable[_Hit]:
+    if places is None:
+        places = _content_places(text)
     content = [text.stems[place] for place in places]
     for start, stem in enumerate(content):
         for entry in by_first.get(stem, ()):
             end = start + len(entry.phrase)
             if tuple(content[start:end]) == entry.phrase and _has_forms(text, places[start:end], entry.forms):
-                first, last = text.spans[places[start]], text.spans[places[end - 1]]
-                yield _Hit(entry, start, end, text.text[first[0] : last[1]])
+                yield _Hit(entry, start, end, _between(text, places[start], places[end - 1]))
+
+
+def _between(text: AnalysedText, first: int, last: int) -> str:
+    return text.text[text.spans[first][0] : text.spans[last][1]]
+
+
+def _word_at(text: AnalysedText, place: int) -> str:
+    start, end = text.spans[place]
+    return _form(text.text[start:end])
 
 
 def _content_places(text: AnalysedText) -> list[int]:
@@ -494,8 +632,7 @@ def _is_linking(stem: str, word: str) -> bool:
 
 
 def _has_forms(text: AnalysedText, places: Sequence[int], forms: Sequence[str]) -> bool:
-    spans = (text.spans[place] for place in places)
-    return all(_form(text.text[start:end]) == form for (start, end), form in zip(spans, forms, strict=True))
+    return all(_word_at(text, place) == form for place, form in zip(places, forms, strict=True))
 
 
 @lru_cache(maxsize=CACHED_WORDS)
@@ -709,6 +846,12 @@ class _Lexicon:
     by_first: Mapping[str, Sequence[_Entry]]
     by_prefix: Mapping[str, tuple[int, ...]]
     out: tuple[Mapping[str, Sequence[_Entry]], ...]
+    deeds: tuple[frozenset[str], ...]
+    between: tuple[frozenset[str], ...]
+    deeds_apart: tuple[frozenset[str], ...]
+    neutral: frozenset[str]
+    telling: frozenset[str]
+    of_goods: frozenset[str]
 
     def trades_of_code(self, code: str) -> list[int]:
         """Return the numbers of the trades that a code is of."""
@@ -736,7 +879,40 @@ def _lexicon() -> _Lexicon:
             _index(entry for text in trade.words_out for entry in _entry(text, number, 0.0))
             for number, trade in enumerate(known)
         ),
+        deeds=tuple(_word_forms(trade.deeds) for trade in known),
+        between=tuple(
+            _word_forms(
+                (
+                    *words_between(),
+                    *trade.deeds,
+                    *trade.objects,
+                    *(text for text in (*trade.words, *trade.hints) if _is_one_word(text)),
+                )
+            )
+            for trade in known
+        ),
+        deeds_apart=tuple(_word_forms(trade.deeds_apart) for trade in known),
+        neutral=_word_forms(words_between()),
+        telling=_telling(known),
+        of_goods=_word_forms(
+            text for act in (Act.SUPPLY, Act.RENTAL) for text in words_of_acts()[act] if _is_one_word(text)
+        ),
     )
+
+
+def _telling(known: Iterable[Trade]) -> frozenset[str]:
+    """Return the words that by themselves name a trade or an act: what stands behind them is theirs."""
+    of_trades = (text for trade in known for text in (*trade.words, *trade.hints))
+    of_acts = (text for texts in words_of_acts().values() for text in texts)
+    return _word_forms(text for text in (*of_trades, *of_acts) if _is_one_word(text))
+
+
+def _is_one_word(text: str) -> bool:
+    return len(_WORD.findall(text)) == 1
+
+
+def _word_forms(phrases: Iterable[str]) -> frozenset[str]:
+    return frozenset(_form(word) for phrase in phrases for word in _WORD.findall(phrase))
 
 
 def _entries(number: int, trade: Trade) -> Iterable[_Entry]:
@@ -746,7 +922,11 @@ def _entries(number: int, trade: Trade) -> Iterable[_Entry]:
         *((text, 0.0) for text in sorted(trade.apart, key=_has_and)),
     )
     entries = (entry for text, points in worth for entry in _entry(text, number, points))
-    return {(entry.phrase, entry.forms): entry for entry in entries}.values()
+    objects = (entry for text in trade.objects for entry in _entry(text, number, WORD_POINTS))
+    return (
+        *{(entry.phrase, entry.forms): entry for entry in entries}.values(),
+        *(replace(entry, is_object=True) for entry in objects),
+    )
 
 
 def _has_and(text: str) -> bool:
@@ -755,14 +935,21 @@ def _has_and(text: str) -> bool:
 
 def _entry(text: str, number: int, points: float) -> Iterable[_Entry]:
     tokens = [token for token in analyse(text) if not _is_linking(token.stem, text[token.start : token.end])]
-    if tokens:
+    words = [text[token.start : token.end] for token in tokens]
+    for phrase in product(*map(_stems_of_both, words)) if words else ():
         yield _Entry(
-            phrase=tuple(token.stem for token in tokens),
-            forms=tuple(_form(text[token.start : token.end]) for token in tokens),
+            phrase=phrase,
+            forms=tuple(map(_form, words)),
             trade=number,
             points=points,
             has_and=_has_and(text),
         )
+
+
+def _stems_of_both(word: str) -> Sequence[str]:
+    """Return the stem of a word, and of its plural or singular where that is another: "vélo", "vélos"."""
+    other = word[:-1] if word.endswith("s") else word + "s"
+    return tuple(dict.fromkeys((*stems(word), *stems(other))))
 
 
 def _index(entries: Iterable[_Entry]) -> Mapping[str, Sequence[_Entry]]:

@@ -50,6 +50,8 @@ def explain(name: str) -> Report:
         "cpv_codes_out": _labelled(trade.cpv_codes_out),
         "words": trade.words,
         "hints": trade.hints,
+        "deeds": trade.deeds,
+        "objects": trade.objects,
         "apart": trade.apart,
         "words_out": trade.words_out,
     }

@@ -16,7 +16,7 @@ from alerting.domain.notice import Notice, NoticeKind
 from alerting.errors import UnknownIdError
 from alerting.feeds.fetch import DEFAULT_LIMITS
 from alerting.matching.engine import Engine
-from alerting.matching.firms_file import read_firms
+from alerting.matching.firms_file import read_drafts, refuse_everything
 from alerting.notices.link import link_all
 from alerting.pipeline.check import CheckReport, check, check_addresses, refuse
 
@@ -137,13 +137,19 @@ def try_match(firms_text: str, paths: Iterable[Path]) -> list[Row]:
     """Match the profiles of a firms file with the notices of documents; one row a pair.
 
     A profile that names no kinds is tried on notices of every kind: whether one is told as new is up to
-    its procedure's state, which a document alone does not show.
+    its procedure's state, which a document alone does not show.  Nothing is sent, so firms need no
+    recipients.
+
+    Raises:
+        ProfileError: The file cannot be used as written, or a profile would match everything.
     """
+    drafts = read_drafts(firms_text)
+    for draft in drafts:
+        refuse_everything(f"firm {draft.firm_id!r}, profile {draft.profile_id!r}", draft.criteria)
     read: Sequence[tuple[str, Notice]] = list(_notices(paths))
     profiles = [
         (profile.profile_id, replace(profile.criteria, kinds=profile.criteria.kinds or tuple(NoticeKind)))
-        for firm in read_firms(firms_text)
-        for profile in firm.profiles
+        for profile in drafts
     ]
     found = Engine(profiles).match([(number, notice) for number, (_, notice) in enumerate(read)])
     return [

@@ -45,6 +45,12 @@ def words_of_no_act() -> tuple[str, ...]:
 
 
 @cache
+def words_between() -> tuple[str, ...]:
+    """Return the words that may part a trade's deed from its object: "entretien annuel du parc de vélos"."""
+    return tuple(_file()["between"])
+
+
+@cache
 def words_of_a_whole() -> tuple[str, ...]:
     """Return the words by which a title says that a whole house is bought as one: "tous corps d'état"."""
     return tuple(_file()["whole"])

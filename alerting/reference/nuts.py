@@ -10,9 +10,12 @@ data/departements.csv, data/regions.csv and data/nuts_old.csv are tables of thes
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+
+from alerting.reference.letters import plain
 
 
 # Until 2016 the regions had other codes; NUTS-3 codes of old are in data/nuts_old.csv.
@@ -21,6 +24,7 @@ FRANCE = "FR"
 OVERSEAS = ("97", "98")
 POSTCODE_DIGITS = 5
 CORSICA_NORTH_FROM = 20200
+_NUMBER = re.compile(r"\b(?:\d{1,3}|2[ABab])\b")
 
 
 def current_nuts(code: str) -> str:
@@ -88,6 +92,26 @@ def departement_name(departement: str) -> str | None:
     return row[0] if row is not None else None
 
 
+def departements() -> tuple[str, ...]:
+    """Return the number of every département, in the order of the file."""
+    return tuple(_departements())
+
+
+def find_departement(text: str) -> str | None:
+    """Return the number of the département that people write in any of these ways, None where there is none.
+
+    >>> [find_departement(text) for text in ("1", "2a", "Ille et Vilaine", "35 - Ille-et-Vilaine", "Rennes")]
+    ['01', '2A', '35', '35', None]
+    """
+    numbers = [number.upper().zfill(2) for number in _NUMBER.findall(text)]
+    letters = _letters(_NUMBER.sub("", text))
+    named = _departement_by_letters().get(letters)
+    if not numbers:
+        return named
+    is_one = len(numbers) == 1 and numbers[0] in _departements()
+    return numbers[0] if is_one and (not letters or named == numbers[0]) else None
+
+
 @cache
 def areas_by_name() -> Mapping[str, str]:
     """Return the NUTS codes of every région and département by name; what is both is the département."""
@@ -104,6 +128,15 @@ def area_name(nuts_code: str) -> str | None:
 @cache
 def _departements() -> Mapping[str, tuple[str, str]]:
     return {row["departement"]: (row["name"], row["nuts_code"]) for row in _rows("departements.csv")}
+
+
+@cache
+def _departement_by_letters() -> Mapping[str, str]:
+    return {_letters(name): departement for departement, (name, _) in _departements().items()}
+
+
+def _letters(text: str) -> str:
+    return "".join(letter for letter in plain(text) if letter.isalpha())
 
 
 @cache

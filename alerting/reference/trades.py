@@ -9,6 +9,7 @@ import difflib
 import re
 import tomllib
 import unicodedata
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -30,6 +31,8 @@ ENDINGS = (
     "onnerie", "onnier", "ienne", "erie", "euse", "iere", "trice", "iste", "ation", "ien", "ier", "eur",
     "age", "ite", "ure", "re", "e",
 )  # fmt: skip
+# What joins two crafts in one name.
+JOINED = re.compile(r"[-/,;+&]|\bet\b", re.IGNORECASE)
 PARTS = re.compile(r"[/,;+&]|\bet\b|\bou\b", re.IGNORECASE)
 SHORTEST_ROOT = 4
 SHORTEST_WORD = 3
@@ -50,7 +53,10 @@ class Trade:
         cpv_codes_out: Branches of those subtrees that are another craft's: partitions are no joinery.
         words: Words or phrases that by themselves say that its work is bought.
         hints: Words that tell only together, or beside one of ``words``.
+        deeds: Single words for what it does to ``objects``: "entretien", "réparation".
+        objects: What others buy, sell and assure, too: a word of the trade only beside a deed.
         apart: Phrases in which one of its words means something else.
+        deeds_apart: Single words that take its words from it, where they are done to them: "curage".
         words_out: Words or phrases of a title that take a notice out of it.
         acts: Names of ``domain.trade.Act`` that it does.
     """
@@ -64,13 +70,33 @@ class Trade:
     cpv_codes_out: tuple[str, ...]
     words: tuple[str, ...]
     hints: tuple[str, ...]
+    deeds: tuple[str, ...]
+    objects: tuple[str, ...]
     apart: tuple[str, ...]
+    deeds_apart: tuple[str, ...]
     words_out: tuple[str, ...]
     acts: tuple[str, ...]
 
 
+def get_trades(name: str) -> tuple[Trade, ...]:
+    """Return what ``get_trade`` does, or both where a name joins two: "charpentier-couvreur".
+
+    Raises:
+        ProfileError: As ``get_trade``.
+    """
+    parts = [part for part in JOINED.split(name) if part.strip()]
+    if len(parts) > 1 and _plain(name) not in _by_name():
+        named = [_by_name().get(_plain(part)) for part in parts]
+        both = tuple(dict.fromkeys(trade for trade in named if trade is not None))
+        if None not in named and len(both) > 1:
+            return both
+    return (get_trade(name),)
+
+
 def get_trade(name: str) -> Trade:
     """Return the trade of that id, label or synonym; else the only one whose names have the same roots.
+
+    Else it is the only one that has the name among its words: "sols souples", "vidange de fosses".
 
     Capitals, accents, plurals, genders and words such as "travaux de" do not matter: "plombiers", "Travaux de
     plomberie" and "électricien(ne)" are known.
@@ -84,6 +110,10 @@ def get_trade(name: str) -> Trade:
     found = tuple(dict.fromkeys(trade for part in PARTS.split(name) for trade in _by_roots(part)))
     if len(found) == 1:
         return found[0]
+    if not found:
+        found = _by_word().get(_plain(name), ())
+        if len(found) == 1:
+            return found[0]
     if found:
         names = ", ".join(trade.trade_id for trade in found)
         raise ProfileError(f"trade {name!r} may mean several (got {names}), expected one of them")
@@ -123,7 +153,10 @@ def trades_of_naf(code: str) -> tuple[Trade, ...]:
 
 
 def _trade(trade_id: str, entry: Mapping[str, Any]) -> Trade:
-    lists = ("synonyms", "naf_codes", "cpv_codes", "cpv_codes_out", "words", "hints", "apart", "words_out")
+    lists = (
+        "synonyms", "naf_codes", "cpv_codes", "cpv_codes_out", "words", "hints", "deeds", "objects", "apart",
+        "deeds_apart", "words_out",
+    )  # fmt: skip
     return Trade(
         trade_id=trade_id,
         label=entry["label"],
@@ -142,6 +175,15 @@ def _acts(entry: Mapping[str, Any]) -> tuple[str, ...]:
 @cache
 def _by_name() -> Mapping[str, Trade]:
     return {_plain(name): trade for trade in trades() for name in _names(trade)}
+
+
+@cache
+def _by_word() -> Mapping[str, tuple[Trade, ...]]:
+    of_word: defaultdict[str, dict[Trade, None]] = defaultdict(dict)
+    for trade in trades():
+        for word in trade.words:
+            of_word[_plain(word)][trade] = None
+    return {word: tuple(found) for word, found in of_word.items()}
 
 
 def _names(trade: Trade) -> tuple[str, ...]:

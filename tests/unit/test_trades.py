@@ -10,7 +10,7 @@ from alerting.errors import ProfileError
 from alerting.matching.analyse import analyse_notice
 from alerting.matching.compile import compile_criteria
 from alerting.reference.cpv import is_cpv
-from alerting.reference.trades import Trade, get_trade, trades, trades_of_naf
+from alerting.reference.trades import Trade, get_trade, get_trades, trades, trades_of_naf
 
 
 EVERY = [pytest.param(trade, id=trade.trade_id) for trade in trades()]
@@ -285,6 +285,80 @@ def test_every_word_of_a_trade_finds_it(trade):
     assert lost == []
 
 
+@pytest.mark.parametrize("trade", EVERY)
+def test_every_object_of_a_trade_finds_it_beside_a_deed(trade):
+    """
+    By itself an object is nobody's: others sell, insure and count it.
+    """
+    found = {
+        (deed, thing)
+        for deed in trade.deeds
+        for thing in trade.objects
+        if finds(trade, f"{deed} des {thing}")
+    }
+
+    assert {deed for deed, _ in found} == set(trade.deeds)
+    assert {thing for _, thing in found} == set(trade.objects)
+    assert bool(trade.deeds) == bool(trade.objects)
+
+
+@pytest.mark.parametrize(
+    ("title", "trades_told"),
+    [
+        pytest.param("Réparation des deux petits bateaux", {"charpentier-naval"}, id="words between"),
+        pytest.param("Entretien et révision des vélos", {"reparateur-de-cycles"}, id="a plural in -os"),
+        pytest.param("Bateaux : réparation", {"charpentier-naval"}, id="behind, set off"),
+        pytest.param("Bateaux de réparation", set(), id="behind, not set off"),
+        pytest.param("Assurance des bateaux", set(), id="another deed"),
+        pytest.param("Réfection de l'assise des fauteuils", {"tapissier"}, id="one word more"),
+        pytest.param("Réfection d'une crèche rue du Port", set(), id="an address is not joined"),
+        pytest.param(
+            "Réfection de l'éclairage de la rue", {"electricien"}, id="another trade's word between"
+        ),
+        pytest.param("Fourniture de vaisselle pour cantine", set(), id="goods for an object"),
+        pytest.param("Curage des réseaux d'assainissement", {"vidangeur"}, id="a deed of another"),
+    ],
+)
+def test_a_deed_and_its_object_tell_a_trade(title, trades_told):
+    """
+    Neither alone does; nor do they where other things stand between.
+    """
+    assert told(title) == trades_told
+
+
+def test_a_lot_that_names_an_object_has_the_notice_s_deed():
+    """
+    "Entretien et réparation" with lots "Véhicules légers", "Bateaux": as if each had said it; a purchase of
+    them is none.
+    """
+    lots = (Lot("1", "Véhicules légers"), Lot("2", "Bateaux"))
+
+    assert told("Entretien et réparation de la flotte municipale", lots=lots) == {
+        "mecanicien", "charpentier-naval",
+    }  # fmt: skip
+    assert told("Assurance et entretien de la flotte municipale", lots=lots) == set()
+
+
+@pytest.mark.parametrize(
+    ("title", "trades_told"),
+    [
+        pytest.param(
+            "Démolition d'un mur dans le cadre de travaux de plomberie", {"demolisseur"}, id="cause"
+        ),
+        pytest.param("Pose de clôtures autour du bassin de rétention", {"clotures", "serrurier"}, id="place"),
+        pytest.param(
+            "Photovoltaïque en toiture, étanchéité", {"electricien", "etancheur"}, id="up to a comma"
+        ),
+        pytest.param("Travaux situés en toiture", {"couvreur"}, id="no trade before it"),
+    ],
+)
+def test_where_and_for_what_work_is_done_is_not_what_is_bought(title, trades_told):
+    """
+    Where a trade is named before: else the place is all that the title says.
+    """
+    assert told(title) == trades_told
+
+
 def test_a_comma_parts_what_would_mean_something_else():
     """
     "Peinture sur toile" hangs in a museum, "peinture, toile de verre" on the wall of a school.
@@ -393,6 +467,24 @@ def test_a_name_that_may_mean_several_trades_is_not_guessed(name, message):
         get_trade(name)
 
     assert message == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "trade_ids"),
+    [
+        pytest.param("Charpentier-couvreur", ("charpentier", "couvreur"), id="a hyphen"),
+        pytest.param("menuisier / ébéniste", ("menuisier", "ebeniste"), id="a stroke"),
+        pytest.param("maçon et carreleur", ("macon", "carreleur"), id="and"),
+        pytest.param("plombier-chauffagiste", ("plombier",), id="two names of one"),
+        pytest.param("Plâtrier-plaquiste", ("plaquiste",), id="two names of one, as people write them"),
+        pytest.param("sols souples", ("carreleur",), id="words of one trade alone"),
+    ],
+)
+def test_a_name_that_joins_two_trades_means_both(name, trade_ids):
+    """
+    A firm that writes both does both; a hyphen within one craft's name does not part it.
+    """
+    assert tuple(trade.trade_id for trade in get_trades(name)) == trade_ids
 
 
 def test_an_unknown_trade_is_answered_with_the_nearest():

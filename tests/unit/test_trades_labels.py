@@ -1,0 +1,132 @@
+"""The label of a code, as a title by itself, is told to the trade whose work it is.
+
+Buyers copy labels of the CPV into titles.  The codes are chosen by hand: those of each trade that a craftsman would call
+his own work.  Labels that say too much ("Travaux de chantier"), goods of industry and other crafts' work under the same
+branch are left out.  Trades without a code of their own are judged by their titles alone.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from alerting.domain.notice import Notice, NoticeKind
+from alerting.domain.trade import POINTS_NEEDED, Strictness
+from alerting.matching.analyse import analyse_notice
+from alerting.reference.cpv import cpv_label
+from alerting.reference.trades import trades
+
+
+CODES = {
+    "plombier": "45330000 45331100 45331110 45331210 45332200 45332300 45332400 45333000 45333100 45333200 45259300 50720000",
+    "electricien": "45310000 45311100 45311200 45312000 45312100 45312200 45312310 45312320 45314120 45314200 45314320 "
+    "45315500 45315600 45315700 45316110 50232100 50711000 09332000",
+    "macon": "45223220 45223500 45262210 45262212 45262213 45262300 45262310 45262330 45262340 45262350 45262520 45262522 "
+    "45262620",
+    "tailleur-de-pierre": "45262510 45262511 45262512",
+    "couvreur": "45261210 45261211 45261212 45261213 45261320 45261910 45261920",
+    "etancheur": "45261420",
+    "charpentier": "45261100 45422000 45422100",
+    "menuisier": "45421000 45421110 45421111 45421120 45421131 45421132",
+    "ebeniste": "45421151 45421153",
+    "plaquiste": "45324000 45410000 45421141 45421146 45421152",
+    "isolateur": "45320000 45321000 45323000",
+    "peintre": "45432210 45432220 45442100 45442110 45442180 45442200 45442300 45451000",
+    "carreleur": "45262320 45262321 45431000 45431200 45432110 45432111 45432113 45432120 45432121 45432130",
+    "serrurier": "44316500 44316510 45223210 45262410 45421147 45421148 98395000",
+    "facadier": "45262650 45443000 45452000 45452100",
+    "vitrier": "45441000",
+    "paysagiste": "45112710 45112712 45112714 77211300 77211400 77211500 77300000 77310000 77311000 77312100 77314100 "
+    "77320000 77341000 77342000",
+    "terrassier": "45111212 45111213 45111230 45111240 45112100 45112200 45112310 45112400 45112441 45112500 45112600 "
+    "45231300 45232121 45232130 45232151 45232400 45232410 45232452 45232454 45233120 45233140 45233142 45233150 "
+    "45233162 45233222 45233251 45233252 45233253 45233262 45235210 45236000",
+    "demolisseur": "45111100 45111300 45262660 90650000",
+    "frigoriste": "45331220 45331230 45331231 50730000",
+    "ascensoriste": "42416100 42416120 42416400 45313100 45313200 50740000 50750000",
+    "ramoneur": "90915000",
+    "storiste": "44115811 45421142 45421143 45421144 45421145",
+    "echafaudeur": "44212310 45262100 45262110 45262120",
+    "foreur": "45120000 45121000 45122000 45255110 45262220",
+    "clotures": "45340000 45342000",
+    "signalisation": "34922100 34992200 45233221 45233270 45233280 45233290 45233294",
+    "cuisiniste-professionnel": "39221000 39310000 39312200 39314000 39315000 50882000",
+    "aires-de-jeux": "37535200 37535210 37535240 37535291 45112723 45236112 45236119 45236210",
+    "nettoyage": "90910000 90911100 90911200 90911300 90914000 90919100 90919200 90919300",
+    "deratiseur": "90920000 90921000 90922000 90923000 90924000",
+    "vidangeur": "90450000 90460000 90470000 90491000 90641000",
+    "mecanicien": "50112000 50112100 50112200 50113000 50114000 50115000 50116200 50116300 50116400 50116500 50117300",
+    "carrossier": "50112110 50112111 50112120",
+    "reparateur-de-cycles": "50115000 50115100 50115200 50118500",
+    "taxi": "60120000 60130000 60140000 60170000 60171000 60172000 85143000",
+    "blanchisseur": "98310000 98311000 98312000 98312100 98313000 98315000",
+    "coiffeur": "98321000 98321100",
+    "estheticienne": "98322000 98322110 98322120 98322130 98322140",
+    "photographe": "79961000 79961100",
+    "fleuriste": "03121200 03121210",
+    "pompes-funebres": "98371000 98371110 98371120 98371200",
+    "reparateur-informatique": "50320000 50321000 50322000 50323000 50323100 50323200",
+    "boulanger": "15612500 15811000 15811100 15811200 15811300 15811510 15812000 15812120 15812200",
+    "boucher": "15111100 15111200 15112100 15112110 15112120 15112130 15112140 15112310 15113000 15114000 15115100 15131120 "
+    "15131130 15131220 15131230 15131410 15131640",
+    "poissonnier": "03311000 03311210 03311230 03311300 03311400 03311500 03311700 03312000 03312100 03312200 15211100 15250000 "
+    "15253000",
+    "fromager": "15500000 15511000 15511100 15511500 15512000 15530000 15540000 15542000 15542300 15543200 15543400 15551300",
+    "chocolatier": "15555100 15555200 15841000 15842100 15842300 15842310 15842320 15842400",
+    "brasseur": "15321000 15321100 15321600 15961000",
+    "traiteur": "15894200 15894210 55310000 55321000 55322000 55330000 55510000 55512000 55520000 55521100 55521200 55523100",
+    "imprimeur": "22140000 22160000 22458000 22459100 79810000 79811000 79821000 79821100 79822200 79822300 79822400 79823000",
+    "relieur": "79971000 79971100 79971200",
+    "signaletique": "34928470 44423450 44423460",
+    "couturier": "98393000",
+    "tapissier": "39515000 39515200 39515300 50850000",
+    "chaudronnier": "45262680",
+    "reparateur-de-machines": "50511000 50512000 50514100 50530000 50531300 50531400 50532100 50532300",
+    "charpentier-naval": "50241000 50241100 50241200 50242000 50245000",
+    "facteur-d-instruments": "37310000 37311100 37313000 37313400 50860000 98396000",
+    "bijoutier": "18512200 18513000 18513200 18513500",
+    "restaurateur-d-art": "92521200 92521210 92521220",
+    "prothesiste-dentaire": "33138100",
+    "orthoprothesiste": "33141740",
+    "opticien": "33734000 33734100 33734200",
+    "scieur": "03413000 03417000 03417100 03418000 03419000",
+    "toiletteur": "98380000",
+    "controleur-technique": "71631200",
+    "video": "32321300 32323300 50342000 51313000 51314000 92111210 92111220",
+    "ouvrier-maritime": "45241100 45241300 45241400 45241500 45242110 45243000 45243200 45243300 45243400 45243510 45243600 "
+    "45244000 45246200 45246410 45247210 45247212 45247230 45248100 45248400",
+    "modulaire": "44211000 44211100 45223810",
+}
+WITHOUT_CODES = {
+    "cordiste", "reparateur-electromenager", "cordonnier", "horloger", "usineur", "ceramiste", "vitrailliste",
+    "prothesiste-capillaire",
+}  # fmt: skip
+# Their codes name whole buildings, or any change of place.
+WITH_GENERAL_CODES_ALONE = {"piscinier", "demenageur"}
+
+
+@pytest.mark.parametrize(("trade", "codes"), [pytest.param(*each, id=each[0]) for each in CODES.items()])
+def test_the_label_of_a_trade_s_code_is_told_to_it(trade, codes):
+    """
+    By its words alone, with the code itself hidden.
+    """
+    labels = {code: cpv_label(code) for code in codes.split()}
+
+    missed = {code: label for code, label in labels.items() if not is_told(trade, label)}
+
+    assert missed == {}
+
+
+def test_every_trade_with_a_code_has_labels_that_judge_it():
+    """
+    A trade that is added needs labels here, or a word why it has none.
+    """
+    known = {trade.trade_id: trade for trade in trades()}
+
+    assert {name for name, trade in known.items() if not trade.cpv_codes} == WITHOUT_CODES
+    assert set(CODES) == set(known) - WITHOUT_CODES - WITH_GENERAL_CODES_ALONE
+
+
+def is_told(trade: str, title: str) -> bool:
+    """Tell whether a profile of a trade hears of a title."""
+    findings = analyse_notice(Notice("any", "1", None, NoticeKind.CALL, title)).findings.get(trade, ())
+    return any(each.act is None and each.points >= POINTS_NEEDED[Strictness.NORMAL] for each in findings)
