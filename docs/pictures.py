@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from alerting.delivery.tokens import LinkPurpose  # noqa: E402 - the copy beside this file
+from alerting.digests.languages import find_language  # noqa: E402
 from alerting.web.pages import Sender, opinion_page, subscription_page  # noqa: E402
 from tests.digest_cases import everything, morning, rendered  # noqa: E402 - the cases live with the tests
 
@@ -68,6 +69,7 @@ def main() -> int:
 def faces() -> dict[str, str]:
     """Return what readers see: two digests, and the pages of their links."""
     sender = Sender("Alerte marchés", "alertes@alertes.example")
+    language = find_language("fr")
     page = subscription_page(
         {
             "state": "subscribed",
@@ -81,6 +83,7 @@ def faces() -> dict[str, str]:
             "links": {purpose.value: "a-signed-token" for purpose in LinkPurpose},
         },
         sender,
+        language,
     )
     word = {
         "key": "add:words_out:végétalisée",
@@ -101,10 +104,14 @@ def faces() -> dict[str, str]:
         "kinds": str(rendered(everything()).html),
         "leave": page,
         "opinion-asked": opinion_page(
-            {**opinion, "opinion": None, "proposals": []}, sender, number="7", is_done=False
+            {**opinion, "opinion": None, "proposals": []}, sender, language, number="7", is_done=False
         ),
         "opinion": opinion_page(
-            {**opinion, "opinion": "not for us", "proposals": [word]}, sender, number="7", is_done=True
+            {**opinion, "opinion": "not for us", "proposals": [word]},
+            sender,
+            language,
+            number="7",
+            is_done=True,
         ),
     }
 

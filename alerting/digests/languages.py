@@ -9,6 +9,7 @@ that none is missing.  Times are said in Paris time, because deadlines are local
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -27,6 +28,7 @@ from alerting.domain.deadlines import PARIS, is_day_alone
 from alerting.domain.money import Money
 
 
+_ACCEPTED = re.compile(r"([A-Za-z]{1,8})(?:-[A-Za-z0-9]{1,8})*(?:\s*;\s*q=([01](?:\.[0-9]{0,3})?))?")
 NO_BREAK = "\N{NO-BREAK SPACE}"
 DEFAULT = "fr"
 _KEPT = 4096
@@ -141,6 +143,24 @@ def find_language(code: str) -> Language:
     """Return the language of a code ("fr", "br", "en-GB"), French for one that we do not speak."""
     wanted = code.lower().replace("_", "-").partition("-")[0]
     return _language(wanted if wanted in _MANNERS else DEFAULT)
+
+
+def find_accepted(header: str) -> str:
+    """Return the code of the language that a browser wants most of those that we speak, else of French.
+
+    Source: RFC 9110, 12.5.4 (Accept-Language).
+
+    >>> find_accepted("de, en-GB;q=0.8, br;q=0.9")
+    'br'
+    """
+    wanted = [
+        (float(found[2] or 1), found[1].lower())
+        for entry in header.split(",")
+        if (found := _ACCEPTED.fullmatch(entry.strip())) is not None
+    ]
+    # Of two that are wanted alike the first.
+    liked = sorted((one for one in wanted if one[0] > 0 and one[1] in _MANNERS), key=lambda one: -one[0])
+    return liked[0][1] if liked else DEFAULT
 
 
 @cache

@@ -96,7 +96,7 @@ def show_confirmation(database: Database, secret: str, token: str) -> dict[str, 
 
     Returns:
         state: "asked", "confirmed", or "gone" (no such recipient or firm any more); unless gone:
-        firm_name, email, and trades, communes, radius_km of the profile.
+        language, firm_name, email, and trades, communes, radius_km of the profile.
 
     Raises:
         TokenError: The token is not one of ours.
@@ -135,6 +135,7 @@ def _report(connection: Connection, recipient_id: int) -> dict[str, Any]:
     said = _confirmation(profiles[0][1])
     return {
         "state": "asked" if asked.is_unconfirmed else "confirmed",
+        "language": asked.language,
         "firm_name": asked.firm_name,
         "email": asked.email,
         "trades": list(said.trades),

@@ -58,8 +58,8 @@ def show_subscription(
     Returns:
         state: "subscribed", "paused" (the profile, for all its readers), "left" (this profile),
         "left all", "suppressed" (no mail, and not by the reader's choice) or "gone" (no such recipient or
-        profile any more).  Unless gone: firm_name, profile_name, cadence, paused_until, profile_count,
-        first_day and last_day of a pause, links by purpose.
+        profile any more).  Unless gone: language, firm_name, profile_name, cadence, paused_until,
+        profile_count, first_day and last_day of a pause, links by purpose.
 
     Raises:
         TokenError: The token is not one of ours for that purpose.
@@ -103,7 +103,8 @@ def show_unreachable(database: Database, secret: str, token: str) -> dict[str, A
     """Return what a page shows about an address that mails did not reach.
 
     Returns:
-        state: "suppressed", "lifted" or "gone"; unless gone: email, kind, reason, until_at.
+        state: "suppressed", "lifted" or "gone"; unless gone: language (of who asks), email, kind, reason,
+        until_at.
 
     Raises:
         TokenError: The token is not one of ours.
@@ -159,6 +160,7 @@ def _report(
     standing = suppressions.standing_suppressions(connection, subscriber.email)
     return {
         "state": _state(standing, profile, now),
+        "language": subscriber.language,
         "firm_name": subscriber.firm_name,
         "profile_name": profile.name,
         "cadence": profile.cadence,
@@ -273,6 +275,7 @@ def _unreachable(connection: Connection, recipient_id: int, suppression_id: int)
     order, stands = found
     return {
         "state": "suppressed" if stands else "lifted",
+        "language": asker.language,
         "email": order.email,
         "kind": order.kind.value,
         "reason": order.reason,

@@ -34,6 +34,7 @@ class Asked:
     firm_id: str
     firm_name: str
     email: str
+    language: str
     is_unconfirmed: bool
     confirmed_at: datetime | None
 
@@ -104,7 +105,12 @@ def find_asked(connection: Connection, recipient_id: int) -> Asked | None:
     """Return whom a link asks; None where he or the firm is no more."""
     found = (
         select(
-            firms.c.firm_id, firms.c.name, recipients.c.email, firms.c.unconfirmed_since, firms.c.confirmed_at
+            firms.c.firm_id,
+            firms.c.name,
+            recipients.c.email,
+            recipients.c.language,
+            firms.c.unconfirmed_since,
+            firms.c.confirmed_at,
         )
         .join(firms, firms.c.firm_id == recipients.c.firm_id)
         .where(
@@ -116,7 +122,14 @@ def find_asked(connection: Connection, recipient_id: int) -> Asked | None:
     row = connection.execute(found).one_or_none()
     if row is None:
         return None
-    return Asked(row.firm_id, row.name, row.email, row.unconfirmed_since is not None, row.confirmed_at)
+    return Asked(
+        firm_id=row.firm_id,
+        firm_name=row.name,
+        email=row.email,
+        language=row.language,
+        is_unconfirmed=row.unconfirmed_since is not None,
+        confirmed_at=row.confirmed_at,
+    )
 
 
 def confirm(connection: Connection, firm_id: str, *, by: str, now: datetime) -> bool:

@@ -1,8 +1,8 @@
 """Pages for who reads our mails: leave, come back, try an address again, confirm, say what is useful.
 
 In:   requests; the signed token in the path is all that says who asks: no cookie, no login, no script.
-Out:  small pages in French (on what is useful: in the reader's language), and ``/health`` for who
-      watches.
+Out:  small pages in the language of the mail's reader, and ``/health`` for who watches.  Where nobody is
+      known, in one that the browser asks for, else in French.
 
 GET and HEAD only show: link scanners and browsers that fetch ahead change nothing.  POST acts at once, as
 the mail provider's button wants it (RFC 8058), and answers 200 without a redirect; what its body says is
@@ -32,6 +32,7 @@ from alerting import commands
 from alerting.bootstrap import Parts
 from alerting.delivery.message import sender_address
 from alerting.delivery.tokens import LinkPurpose
+from alerting.digests.languages import Language, find_accepted, find_language
 from alerting.errors import ChoiceError, TokenError, TransientError
 from alerting.web.headers import SafeHeaders
 from alerting.web.pages import (
@@ -101,12 +102,12 @@ def _subscription(parts: Parts, sender: Sender, purpose: LinkPurpose) -> Endpoin
     async def show(request: Request) -> Response:
         token = request.path_params["token"]
         report = await run_in_threadpool(commands.show_subscription, purpose, token, parts=parts)
-        return HTMLResponse(subscription_page(report, sender))
+        return HTMLResponse(subscription_page(report, sender, _language(request, report)))
 
     async def act(request: Request) -> Response:
         token, fields = request.path_params["token"], _fields(await _read_body(request))
         report = await run_in_threadpool(commands.change_subscription, purpose, token, fields, parts=parts)
-        return HTMLResponse(subscription_page(report, sender, done=purpose))
+        return HTMLResponse(subscription_page(report, sender, _language(request, report), done=purpose))
 
     return _by_method(show, act)
 
@@ -115,13 +116,15 @@ def _opinion(parts: Parts, sender: Sender) -> Endpoint:
     async def show(request: Request) -> Response:
         token, number = request.path_params["token"], request.path_params["number"]
         report = await run_in_threadpool(commands.show_opinion, token, number, parts=parts)
-        return HTMLResponse(opinion_page(report, sender, number=number, is_done=False))
+        language = _language(request, report)
+        return HTMLResponse(opinion_page(report, sender, language, number=number, is_done=False))
 
     async def act(request: Request) -> Response:
         token, number = request.path_params["token"], request.path_params["number"]
         fields = _fields(await _read_body(request))
         report = await run_in_threadpool(commands.change_opinion, token, number, fields, parts=parts)
-        return HTMLResponse(opinion_page(report, sender, number=number, is_done=True))
+        language = _language(request, report)
+        return HTMLResponse(opinion_page(report, sender, language, number=number, is_done=True))
 
     return _by_method(show, act)
 
@@ -132,13 +135,13 @@ def _shown(parts: Parts, sender: Sender, ask: Command, do: Command, page: Callab
     async def show(request: Request) -> Response:
         token = request.path_params["token"]
         report = await run_in_threadpool(ask, token, parts=parts)
-        return HTMLResponse(page(report, sender, token=token, is_done=False))
+        return HTMLResponse(page(report, sender, _language(request, report), token=token, is_done=False))
 
     async def act(request: Request) -> Response:
         token = request.path_params["token"]
         await _read_body(request)
         report = await run_in_threadpool(do, token, parts=parts)
-        return HTMLResponse(page(report, sender, token=token, is_done=True))
+        return HTMLResponse(page(report, sender, _language(request, report), token=token, is_done=True))
 
     return _by_method(show, act)
 
@@ -156,6 +159,12 @@ def _health(parts: Parts) -> Endpoint:
         return JSONResponse({"status": "ok"})
 
     return answer
+
+
+def _language(request: Request, report: commands.Report | None = None) -> Language:
+    """Return the language of who reads: as his firm said, else as his browser says."""
+    known = (report or {}).get("language")
+    return find_language(known or find_accepted(request.headers.get("accept-language", "")))
 
 
 async def _robots(_: Request) -> Response:
@@ -189,13 +198,13 @@ def _fields(body: bytes) -> dict[str, str]:
 def _problem(sender: Sender, status: int = HTTPStatus.INTERNAL_SERVER_ERROR) -> Any:
     """Return a handler that shows a problem in one page: never a trace, never the token."""
 
-    async def answer(_: Request, error: Exception) -> Response:
+    async def answer(request: Request, error: Exception) -> Response:
         code, headers = status, {}
         if isinstance(error, HTTPException):
             code, headers = error.status_code, dict(error.headers or {})
         if code == HTTPStatus.SERVICE_UNAVAILABLE:
             headers["Retry-After"] = _TRY_AGAIN_SECONDS
             log.warning("page_unavailable", problem=str(error))
-        return HTMLResponse(problem_page(code, sender), code, headers)
+        return HTMLResponse(problem_page(code, sender, _language(request)), code, headers)
 
     return answer

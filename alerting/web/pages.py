@@ -1,6 +1,6 @@
-"""The words of the pages: what each state of a subscription or an address is called, in French.
+"""The words of the pages: what each state of a subscription or an address is called in a language.
 
-In:   reports of ``alerting.commands``.
+In:   reports of ``alerting.commands``, the language to say them in.
 Out:  HTML, from ``templates/web``; everything that a firm or a profile is called is escaped.
 """
 
@@ -14,28 +14,34 @@ from typing import Any
 
 from alerting.delivery.tokens import LinkPurpose
 from alerting.digests.confirmation import say_where
-from alerting.digests.languages import NO_BREAK, find_language
+from alerting.digests.languages import Language, note
 from alerting.digests.opinion import opinion_heading, say_effect, say_proposal
 from alerting.digests.render import get_template
 
 
 _RHYTHMS = {
-    "immediate": "dès qu’un marché paraît",
-    "daily": "une fois par jour",
-    "weekly": "une fois par semaine",
+    "immediate": note("as soon as a contract appears"),
+    "daily": note("once a day"),
+    "weekly": note("once a week"),
 }
 _PROBLEMS = {
     400: (
-        "Ce lien est incomplet",
-        "Il a peut-être été coupé en chemin. Reprenez le lien « Ne plus recevoir » du dernier message reçu.",
+        note("This link is incomplete"),
+        note("It may have been cut on its way. Open the link again from the last mail that you got."),
     ),
-    404: ("Il n’y a rien à cette adresse", "Vérifiez le lien, ou reprenez celui du dernier message reçu."),
-    405: ("Cette page ne se demande pas ainsi", "Ouvrez le lien du message dans un navigateur."),
-    408: ("La demande n’est pas arrivée à temps", "Essayez de nouveau."),
-    413: ("La demande est trop longue", "Ouvrez le lien du message dans un navigateur."),
-    422: ("Ce choix n’existe pas", "Revenez à la page précédente et choisissez de nouveau."),
-    500: ("Quelque chose a cassé chez nous", "Nous en sommes avertis. Essayez de nouveau plus tard."),
-    503: ("Un instant…", "Nos serveurs ne répondent pas. Essayez de nouveau dans quelques minutes."),
+    404: (
+        note("There is nothing at this address"),
+        note("Look at the link again, or take that of the last mail that you got."),
+    ),
+    405: (note("This page cannot be asked for like that"), note("Open the link of the mail in a browser.")),
+    408: (note("The request did not arrive in time"), note("Please try again.")),
+    413: (note("The request is too long"), note("Open the link of the mail in a browser.")),
+    422: (note("There is no such choice"), note("Go back to the page before, and choose again.")),
+    500: (note("Something broke at our end"), note("We know of it. Please try again later.")),
+    503: (
+        note("One moment…"),
+        note("Our servers do not answer. Please try again in a few minutes."),
+    ),
 }
 
 
@@ -47,92 +53,100 @@ class Sender:
     address: str
 
 
-def subscription_page(report: Mapping[str, Any], sender: Sender, *, done: LinkPurpose | None = None) -> str:
+def subscription_page(
+    report: Mapping[str, Any], sender: Sender, language: Language, *, done: LinkPurpose | None = None
+) -> str:
     """Return the page about a recipient's subscription to a profile.
 
     Args:
         report: Of ``commands.show_subscription``.
         sender: Who we are.
+        language: Of who reads it.
         done: What was asked for just now, if anything was.
     """
     paused_until = report.get("paused_until")
+    rhythms = {cadence: language.say(words) for cadence, words in _RHYTHMS.items()}
     context = {
         **report,
-        "heading": _heading(report, done),
-        "rhythm": _RHYTHMS.get(report.get("cadence", ""), ""),
-        "rhythms": _RHYTHMS,
-        "paused_until": None if paused_until is None else find_language("fr").day(paused_until),
+        "heading": _heading(report, language, done),
+        "rhythm": rhythms.get(report.get("cadence", ""), ""),
+        "rhythms": rhythms,
+        "paused_until": None if paused_until is None else language.day(paused_until),
         "done": None if done is None else done.value,
-        **_about(sender),
     }
-    return get_template("web/subscription.html.j2").render(context)
+    return _write("subscription", context, sender, language)
 
 
-def unreachable_page(report: Mapping[str, Any], sender: Sender, *, token: str, is_done: bool) -> str:
+def unreachable_page(
+    report: Mapping[str, Any], sender: Sender, language: Language, *, token: str, is_done: bool
+) -> str:
     """Return the page about an address that mails did not reach.
 
     Args:
         report: Of ``commands.show_unreachable``.
         sender: Who we are.
+        language: Of who reads it.
         token: Of the page's own link.
         is_done: Whether another try was asked for just now.
     """
     headings = {
-        "suppressed": "Nos messages reviennent",
-        "lifted": "Nouvel essai",
-        "gone": "Plus rien à changer",
+        "suppressed": language.say("Our mails come back"),
+        "lifted": language.say("Another try"),
+        "gone": language.say("Nothing left to change"),
     }
     until_at = report.get("until_at")
     context = {
         "heading": headings[report["state"]],
         "is_soft": report.get("kind") == "soft bounces",
-        "until": None if until_at is None else find_language("fr").day(until_at),
+        "until": None if until_at is None else language.day(until_at),
         "token": token,
         "is_done": is_done,
-        **_about(sender),
         **report,
     }
-    return get_template("web/unreachable.html.j2").render(context)
+    return _write("unreachable", context, sender, language)
 
 
-def confirmation_page(report: Mapping[str, Any], sender: Sender, *, token: str, is_done: bool) -> str:
+def confirmation_page(
+    report: Mapping[str, Any], sender: Sender, language: Language, *, token: str, is_done: bool
+) -> str:
     """Return the page on which a firm that somebody else enrolled says yes.
 
     Args:
         report: Of ``commands.show_confirmation``.
         sender: Who we are.
+        language: Of who reads it.
         token: Of the page's own link.
         is_done: Whether it was said just now.
     """
     headings = {
-        "asked": f"Recevoir les marchés publics de votre métier{NO_BREAK}?",
-        "confirmed": "Vous recevez les marchés de votre métier",
-        "gone": "Plus rien à confirmer",
+        "asked": language.say("Get the public contracts of your trade?"),
+        "confirmed": language.say("You get the contracts of your trade"),
+        "gone": language.say("Nothing left to confirm"),
     }
     context = {
         "heading": headings[report["state"]],
-        "where": say_where(report.get("communes", ()), report.get("radius_km"), find_language("fr")),
+        "where": say_where(report.get("communes", ()), report.get("radius_km"), language),
         "token": token,
         "is_done": is_done,
-        **_about(sender),
         **report,
     }
-    return get_template("web/confirmation.html.j2").render(context)
+    return _write("confirmation", context, sender, language)
 
 
-def opinion_page(report: Mapping[str, Any], sender: Sender, *, number: str, is_done: bool) -> str:
-    """Return the page on which a firm says that a contract is useful, or not for it, in its language.
+def opinion_page(
+    report: Mapping[str, Any], sender: Sender, language: Language, *, number: str, is_done: bool
+) -> str:
+    """Return the page on which a firm says that a contract is useful, or not for it.
 
     Args:
         report: Of ``commands.show_opinion``.
         sender: Who we are.
+        language: Of who reads it.
         number: Of the contract, as it stands in the page's own link.
         is_done: Whether something was said just now.
     """
-    language = find_language(report.get("language", "fr"))
     context = {
         **report,
-        "language": language.code,
         "number": number,
         "is_done": is_done,
         "heading": opinion_heading(report, language),
@@ -141,15 +155,15 @@ def opinion_page(report: Mapping[str, Any], sender: Sender, *, number: str, is_d
             {**row, "words": say_proposal(row, language), "effect": say_effect(row, language)}
             for row in report.get("proposals", ())
         ],
-        **_about(sender),
     }
-    return get_template("web/opinion.html.j2", language.code).render(context)
+    return _write("opinion", context, sender, language)
 
 
-def problem_page(status: int, sender: Sender) -> str:
+def problem_page(status: int, sender: Sender, language: Language) -> str:
     """Return the page that says in one sentence what is wrong, and what to do."""
     heading, advice = _PROBLEMS.get(status, _PROBLEMS[500])
-    return get_template("web/problem.html.j2").render(heading=heading, advice=advice, **_about(sender))
+    context = {"heading": language.say(heading), "advice": language.say(advice)}
+    return _write("problem", context, sender, language)
 
 
 def style_hash() -> str:
@@ -158,22 +172,25 @@ def style_hash() -> str:
     return f"sha256-{b64encode(sha256(style.encode()).digest()).decode('ascii')}"
 
 
-def _heading(report: Mapping[str, Any], done: LinkPurpose | None) -> str:
-    name = f"«{NO_BREAK}{report.get('profile_name')}{NO_BREAK}»"
+def _write(name: str, context: Mapping[str, Any], sender: Sender, language: Language) -> str:
+    about = {"language": language.code, "sender_name": sender.name, "contact": sender.address}
+    return get_template(f"web/{name}.html.j2", language.code).render({**context, **about})
+
+
+def _heading(report: Mapping[str, Any], language: Language, done: LinkPurpose | None) -> str:
+    name = report.get("profile_name")
     if report["state"] == "subscribed":
-        asked = {
-            None: f"Ne plus recevoir {name}{NO_BREAK}?",
-            LinkPurpose.RHYTHM: f"{name} arrive {_RHYTHMS[report['cadence']]}",
-        }
-        return asked.get(done, f"{name} reprend")
+        if done is None:
+            return language.say("Stop getting “%(profile)s”?", profile=name)
+        if done is LinkPurpose.RHYTHM:
+            words = _RHYTHMS[report["cadence"]]
+            rhythm = language.say(words)
+            return language.say("“%(profile)s” comes %(rhythm)s", profile=name, rhythm=rhythm)
+        return language.say("“%(profile)s” is back", profile=name)
     return {
-        "left": f"Vous ne recevez plus {name}",
-        "paused": f"{name} est en pause",
-        "left all": "Vous ne recevez plus rien de nous",
-        "suppressed": "Votre adresse ne reçoit plus rien",
-        "gone": "Il n’y a plus rien à arrêter",
+        "left": language.say("You no longer get “%(profile)s”", profile=name),
+        "paused": language.say("“%(profile)s” is paused", profile=name),
+        "left all": language.say("You no longer get anything from us"),
+        "suppressed": language.say("Your address no longer gets anything"),
+        "gone": language.say("There is nothing left to stop"),
     }[report["state"]]
-
-
-def _about(sender: Sender) -> dict[str, str]:
-    return {"sender_name": sender.name, "contact": sender.address}

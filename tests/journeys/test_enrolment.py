@@ -112,7 +112,7 @@ def test_the_link_shows_and_then_confirms_once(enrolled, settings, mails):
     commands.run_all(parts=enrolled)
 
     assert shown == {
-        "state": "asked", "firm_name": "Toitures Tanguy", "email": "tanguy@toit.example",
+        "state": "asked", "language": "fr", "firm_name": "Toitures Tanguy", "email": "tanguy@toit.example",
         "trades": ["Couverture, zinguerie"], "communes": ["Quimper"], "radius_km": 40,
     }  # fmt: skip
     assert (still, done["state"], again) == ("asked", "confirmed", done)

@@ -73,10 +73,18 @@ class Site:
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
 
-    def ask(self, method: str, address: str, body: bytes = b"", media: str | None = None):
+    def ask(
+        self,
+        method: str,
+        address: str,
+        body: bytes = b"",
+        media: str | None = None,
+        wanted: str | None = None,
+    ):
+        sent = {"Content-Type": media, "Accept-Language": wanted}
         connection = HTTPConnection(urlsplit(self.url).netloc, timeout=20)
         path = urlsplit(address).path if "://" in address else address
-        connection.request(method, path, body, {"Content-Type": media} if media else {})
+        connection.request(method, path, body, {name: value for name, value in sent.items() if value})
         answer = connection.getresponse()
         text = answer.read().decode()
         headers = {name.lower(): value for name, value in answer.getheaders()}
@@ -458,6 +466,74 @@ def test_every_page_can_be_read_by_everybody(site, leave):
         assert ("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}) in page.tags
         assert (names.count("h1"), names.count("title"), names.count("main")) == (1, 1, 1)
         assert re.search(r"<button[^>]*>\s*</button>", page.rawdata or "") is None
+
+
+READS = {
+    "fr": "Ne plus recevoir « Toits » ?",
+    "en": "Stop getting “Toits”?",
+    "br": "Paouez da resev « Toits » ?",
+}
+STEPS = {
+    "fr": ("est en pause", "reprend", "arrive dès qu’un marché paraît", "Vous ne recevez plus", "reprend"),
+    "en": ("is paused", "is back", "comes as soon as a contract appears", "You no longer get", "is back"),
+    "br": (
+        "Ehanet eo",
+        "Adkregiñ a ra",
+        "kerkent ha ma teu ur marc’had",
+        "Ne resevit ket mui",
+        "Adkregiñ a ra",
+    ),
+}
+
+
+@pytest.mark.parametrize("code", READS)
+def test_each_page_speaks_the_language_of_its_reader(subscribed, authority, rss, firms_file, links, code):
+    """
+    As his firm said it, whatever his browser asks for: what is asked, what was done, and the way back.
+    """
+    text = Path(firms_file).read_text().replace('name = "Yann"', f'name = "Yann", language = "{code}"')
+    Path(firms_file).write_text(text)
+    commands.import_firms(firms_file, parts=subscribed)
+    authority.publish("/avis", rss(NOTICE))
+    commands.run_all(parts=subscribed)
+    address = links(subscribed)["yann@legoff.example"]
+
+    with served(subscribed) as site:
+        text = site.ask("GET", address, wanted="de, nl")[2]
+        asked = Page(urljoin(site.url, urlsplit(address).path), text)
+        leave, rhythm, pause = [form for _, form in asked.forms]
+        first_day = next(given["min"] for tag, given in asked.tags if given.get("type") == "date")
+        paused = site.page("POST", pause, until=first_day)
+        pages = [
+            paused,
+            site.page(*paused.forms[0]),
+            site.page("POST", rhythm, rhythm="immediate"),
+            left := site.page("POST", leave),
+            site.page(*left.forms[0]),
+        ]
+
+    assert all(given["lang"] == code for page in (asked, *pages) for tag, given in page.tags if tag == "html")
+    assert READS[code] in asked.words
+    assert [page.words for page, said in zip(pages, STEPS[code], strict=True) if said not in page.words] == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code", "said"),
+    [
+        pytest.param("en-GB, fr;q=0.5", "en", "There is nothing at this address", id="English"),
+        pytest.param("br", "br", "N’eus netra er chomlec’h-mañ", id="Breton"),
+        pytest.param("de", "fr", "Il n’y a rien à cette adresse", id="none of ours"),
+    ],
+)
+def test_where_nobody_is_known_the_browser_says_the_language(site, wanted, code, said):
+    """
+    A page that is not there has no reader of ours; nor has a link to who is no more.
+    """
+    _, _, text = site.ask("GET", "/nowhere", wanted=wanted)
+    page = Page(site.url, text)
+
+    assert said in page.words
+    assert ("html", {"lang": code, "dir": "ltr"}) in page.tags
 
 
 def luminance(colour: str) -> float:

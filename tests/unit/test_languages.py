@@ -12,7 +12,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po
 
-from alerting.digests.languages import CODES, find_language
+from alerting.digests.languages import CODES, find_accepted, find_language
 from alerting.domain.money import Money
 
 
@@ -32,9 +32,9 @@ def messages() -> set[str | tuple[str, str]]:
         ROOT,
         method_map=[
             ("alerting/digests/**.py", "python"),
+            ("alerting/web/**.py", "python"),
             ("templates/email/*.j2", "jinja2"),
-            ("templates/web/one-pager.html.j2", "jinja2"),
-            ("templates/web/opinion.html.j2", "jinja2"),
+            ("templates/web/*.j2", "jinja2"),
         ],
         keywords={"say": None, "note": None, "count": (1, 2), "_": None, "ngettext": (1, 2)},
     )
@@ -187,3 +187,24 @@ def test_there_are_three_languages():
     French first.
     """
     assert CODES == ("fr", "en", "br")
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        pytest.param("", "fr", id="nothing said"),
+        pytest.param("br", "br", id="one"),
+        pytest.param("en-GB,en;q=0.9", "en", id="a region"),
+        pytest.param("de, nl;q=0.9", "fr", id="none that we speak"),
+        pytest.param("fr;q=0.5, en ; q=0.7, br;q=0.1", "en", id="by weight"),
+        pytest.param("de, br;q=0.8, en;q=0.8", "br", id="the first of two alike"),
+        pytest.param("en;q=0, br;q=0.001", "br", id="one that is not wanted"),
+        pytest.param("*", "fr", id="anything"),
+        pytest.param(f"{'x' * 9000},;;q=,en;q=9,\x00", "fr", id="nonsense"),
+    ],
+)
+def test_a_browser_is_answered_in_the_language_that_it_wants_most(header, code):
+    """
+    Of those that we speak; French where it wants none of them.
+    """
+    assert find_accepted(header) == code
