@@ -93,9 +93,9 @@ def find_telling_kind(candidate: Candidate, *, now: datetime) -> TellingKind | N
     """Return what there is to tell of one candidate, None when nothing is; reminders are no news.
 
     Never told: new, when it is open and its deadline lies ahead.  Told, with a newer revision: its end
-    (cancelled, awarded) once, else a correction.  A correction of a procedure whose deadline has
-    passed is told only when it is the deadline that changed.  Where lots have their own deadlines, those
-    of the lots that fit decide.
+    (cancelled, awarded) once, and again where it was told to be open in between, else a correction.  A
+    correction of a procedure whose deadline has passed is told only when it is the deadline that changed.
+    Where lots have their own deadlines, those of the lots that fit decide.
     """
     procedure = candidate.procedure
     if procedure.state is ProcedureState.MERGED:
@@ -107,10 +107,17 @@ def find_telling_kind(candidate: Candidate, *, now: datetime) -> TellingKind | N
         return None
     kind = _ENDS.get(procedure.state)
     if kind is not None:
-        return None if any(told.telling_kind is kind for told in candidate.told) else kind
+        return None if _is_end_told(kind, candidate.told) else kind
     if passed and all(change.field != "deadline_at" for change in procedure.changes):
         return None
     return TellingKind.CORRECTED
+
+
+def _is_end_told(kind: TellingKind, told: Iterable[Told]) -> bool:
+    """Tell whether an end was told, and nothing since that takes it back."""
+    ended = [one.revision for one in told if one.telling_kind is kind]
+    corrected = [one.revision for one in told if one.telling_kind is TellingKind.CORRECTED]
+    return bool(ended) and max(ended) >= max(corrected, default=0)
 
 
 def find_reminders(candidate: Candidate, reminding: Reminding, *, now: datetime) -> tuple[str, ...]:

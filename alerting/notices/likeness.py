@@ -5,7 +5,8 @@ Out:  how alike their titles are, of 100; None when a stated fact speaks against
 
 Titles that differ by a word on either side ("école Kennedy", "école Kergomard") or by a number
 ("lot 1", "lot 2"; "2025", "2026") are two purchases, however many other words they share.  A title
-that a source cut off is compared as far as it goes.
+that a source cut off is compared as far as it goes.  A town, its hospital and its welfare centre share
+their name and buy the same things on the same day: buyers are compared by what kind of body they are, too.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 
 from rapidfuzz.distance import Levenshtein
@@ -45,10 +46,27 @@ lot lots avis appel offres consultation procedure adaptee projet operation
 _EMPTY_WORDS = frozenset(_EMPTY_TEXT.split())
 _BUYER_TEXT = """
 le la les l de du des d et en a au aux ville mairie commune communaute communes agglomeration metropole
-departement conseil departemental regional region syndicat mixte intercommunal office public service
-services direction centre hospitalier ccas cc ca cu sa sas sarl epci republique francaise
+departement conseil departemental general regional region syndicat mixte intercommunal intercommunale office
+public service services direction centre hospitalier hopital communal action sociale ccas cias ch chu chru
+cc ca cu sa sas sarl epci oph republique francaise
 """
 _BUYER_WORDS = frozenset(_BUYER_TEXT.split())
+# What kind of body a buyer is, by a word of its name; the first that fits: "centre hospitalier regional".
+_BODIES = (
+    ("welfare", "ccas cias sociale"),
+    ("care home", "ehpad retraite"),
+    ("hospital", "hospitalier hospitaliere hopital hopitaux hospices chu chru ch ghu ght"),
+    ("school", "lycee lycees college colleges ecole ecoles crous universite"),
+    ("fire", "sdis incendie"),
+    ("housing", "oph opac hlm habitat office offices"),
+    ("company", "spl spla sem semop regie sa sas sarl"),
+    ("syndicate", "syndicat syndicats sivom sivu smictom sictom siaep siva"),
+    ("communes", "communaute agglomeration agglo metropole epci intercommunalite cc ca cu"),
+    ("region", "region regional regionale"),
+    ("département", "departement departemental departementale"),
+    ("town", "commune mairie ville"),
+)
+_BODY_OF = {word: (rank, name) for rank, (name, text) in enumerate(_BODIES) for word in text.split()}
 _LOT_WORDS = frozenset({"lot", "tranche", "phase"})
 _LIGATURES = {"œ": "oe", "Œ": "oe", "ß": "s", "æ": "e", "Æ": "e"}
 
@@ -87,16 +105,24 @@ def day_in_paris(moment: datetime) -> date:
     return moment.astimezone(PARIS).date()
 
 
+def read_moment(text: str | None) -> datetime | None:
+    """Return the moment that a change's side states in UTC; None where it is none, or has no offset."""
+    try:
+        moment = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo is not None else None
+
+
 def same_buyer(notice: Notice, other: Notice) -> bool:
     """Tell whether one buyer published both: by SIREN where both state it, else by name."""
     first, second = siren_of(notice), siren_of(other)
     if first is not None and second is not None:
         return first == second
-    name, other_name = _buyer_name(notice), _buyer_name(other)
-    words, other_words = _buyer_words(name), _buyer_words(other_name)
-    if not words or not other_words:
-        return fold(name) == fold(other_name) != ""
-    return words <= other_words or other_words <= words
+    name, other_name = _named(_buyer_name(notice)), _named(_buyer_name(other))
+    if not name.words or not other_name.words:
+        return name.text == other_name.text != ""
+    return name.words == other_name.words and not contradict(name.body, other_name.body)
 
 
 def siren_of(notice: Notice) -> str | None:
@@ -111,6 +137,7 @@ def is_contradicted(notice: Notice, other: Notice) -> bool:
         or _references_differ(notice.internal_reference, other.internal_reference)
         or (bool(notice.lots) and bool(other.lots) and len(notice.lots) != len(other.lots))
         or _values_differ(notice, other)
+        or _places_differ(notice, other)
         or (_republished(notice, other) and notice.deadline_at != other.deadline_at)
     )
 
@@ -150,17 +177,29 @@ _FOLDED = "".join(_fold_sign(chr(byte)) for byte in range(256)).encode()
 def buyer_tokens(notice: Notice) -> frozenset[str]:
     """Return what a buyer may be found by: the words of its name that are its own, else the whole name."""
     name = _buyer_name(notice)
-    return _buyer_words(name) or (frozenset({fold(name)}) if name else frozenset())
+    return _named(name).words or (frozenset({fold(name)}) if name else frozenset())
 
 
 def _buyer_name(notice: Notice) -> str:
     return (notice.buyer.name or "") if notice.buyer is not None else ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A buyer's name: its words, those that are its own, and what kind of body they name; None if none."""
+
+    text: str
+    words: frozenset[str]
+    body: str | None
+
+
 @lru_cache(maxsize=20_000)
-def _buyer_words(name: str) -> frozenset[str]:
-    words = fold(_ASIDE.sub(" ", name) if "(" in name else name).split()
-    return frozenset(word for word in words if word not in _BUYER_WORDS and not word.isdigit())
+def _named(name: str) -> _Name:
+    text = fold(_ASIDE.sub(" ", name) if "(" in name else name)
+    words = text.split()
+    bodies = [_BODY_OF[word] for word in words if word in _BODY_OF]
+    own = frozenset(word for word in words if word not in _BUYER_WORDS and not word.isdigit())
+    return _Name(text, own, min(bodies)[1] if bodies else None)
 
 
 def _republished(notice: Notice, other: Notice) -> bool:
@@ -236,6 +275,25 @@ def _has_own_words(title: _Title, other: _Title) -> bool:
 
 def _references_differ(first: str | None, second: str | None) -> bool:
     return bool(first) and bool(second) and contradict(fold(first), fold(second))
+
+
+def _places_differ(notice: Notice, other: Notice) -> bool:
+    """Tell whether the work is done in other communes, or at other postcodes where one names no commune."""
+    if not notice.places or not other.places:
+        return False
+    for name in ("commune", "postcode"):
+        first, second = (
+            {fold(getattr(place, name)) for place in one.places} - {""} for one in (notice, other)
+        )
+        if first and second:
+            return not any(_is_within(one, two) for one in first for two in second)
+    return False
+
+
+def _is_within(name: str, other: str) -> bool:
+    """Tell whether one name has all words of the other: "Paris", "Paris 12e"."""
+    words, other_words = set(name.split()), set(other.split())
+    return words <= other_words or other_words <= words
 
 
 def _values_differ(notice: Notice, other: Notice) -> bool:

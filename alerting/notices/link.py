@@ -14,9 +14,10 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from itertools import combinations, product
 
-from alerting.domain.notice import Notice
+from alerting.domain.notice import Notice, NoticeKind
 from alerting.domain.procedure import LinkStep
 from alerting.notices.likeness import (
     SAME_TITLE,
@@ -28,6 +29,7 @@ from alerting.notices.likeness import (
     fold,
     is_alike,
     is_contradicted,
+    read_moment,
     same_buyer,
     siren_of,
 )
@@ -36,6 +38,10 @@ from alerting.notices.likeness import (
 _VERSION = re.compile(r"-\d{1,2}$")
 # A reference from another feed must be this long to name one notice in all of France.
 _TELLING_LENGTH = 6
+# A buyer counts its purchases anew each year.
+_ONE_COUNT = timedelta(days=300)
+_YEAR = re.compile(r"20\d\d")
+_ENDS = frozenset({NoticeKind.CANCELLATION, NoticeKind.AWARD})
 _UUID_DASHES = 4
 
 
@@ -80,9 +86,9 @@ def find_link(notice: Notice, candidates: Sequence[Candidate]) -> Link | None:
     """
     decided = [candidate for candidate in candidates if candidate.is_by_hand]
     link = _first_certain(notice, decided, _reference, LinkStep.BY_HAND)
-    for step, evidence_of in _LADDER:
+    for step, evidence_of in _PROOFS:
         link = link or _first_certain(notice, candidates, evidence_of, step)
-    return link or _most_similar(notice, candidates)
+    return link or _by_number(notice, candidates) or _most_similar(notice, candidates)
 
 
 def find_others(notice: Notice, link: Link, candidates: Sequence[Candidate]) -> list[int]:
@@ -108,8 +114,10 @@ def link_all(notices: Sequence[Notice]) -> list[list[Member]]:
     share a key, a reference, a buyer's number, or a day and a word of the buyer's name.
     """
     groups = _Groups(len(notices))
-    for step, position, other, evidence in _certain_pairs(notices):
+    for step, position, other, evidence in _proven_pairs(notices):
         groups.join(position, other, step, evidence)
+    for positions in _blocks(notices, _buyer_block):
+        _join_by_number(notices, positions, groups)
     for _, position, other, evidence in _similar_pairs(notices):
         # That nothing speaks against the two themselves is known.
         together = set(product(groups.of(position), groups.of(other))) - {(position, other)}
@@ -164,21 +172,45 @@ class _Groups:
         return [first, *(member for member in rest if member.position != leader)]
 
 
-def _certain_pairs(notices: Sequence[Notice]) -> Iterator[tuple[LinkStep, int, int, str]]:
-    """Yield the pairs that the steps before similarity prove, step by step."""
-    for step, evidence_of in _LADDER:
-        block_of = _BLOCKS[step]
-        blocks: dict[object, list[int]] = defaultdict(list)
-        for position, notice in enumerate(notices):
-            for name in block_of(notice):
-                blocks[name].append(position)
-        for positions in blocks.values():
+def _proven_pairs(notices: Sequence[Notice]) -> Iterator[tuple[LinkStep, int, int, str]]:
+    """Yield the pairs that a key or a reference proves, step by step."""
+    for step, evidence_of in _PROOFS:
+        for positions in _blocks(notices, _NAMES[step]):
             for index, position in enumerate(positions[1:], start=1):
                 for other in positions[:index]:
                     evidence = evidence_of(notices[position], notices[other])
                     if evidence is not None:
                         yield step, other, position, evidence
                         break
+
+
+def _blocks(
+    notices: Sequence[Notice], names_of_one: Callable[[Notice], Collection[str]]
+) -> Iterator[list[int]]:
+    """Yield the positions of the notices that share a name."""
+    blocks: dict[str, list[int]] = defaultdict(list)
+    for position, notice in enumerate(notices):
+        for name in names_of_one(notice):
+            blocks[name].append(position)
+    yield from blocks.values()
+
+
+def _join_by_number(notices: Sequence[Notice], positions: list[int], groups: _Groups) -> None:
+    """Join the notices of one number as they would be linked one by one, in the order of publication."""
+    order = sorted(positions, key=lambda each: _in_time(notices[each]))
+    for index, position in enumerate(order):
+        known = {member: other for other in order[:index] for member in groups.of(other)}
+        candidates = [Candidate(min(groups.of(each)), notices[each]) for each in known if each != position]
+        link = _by_number(notices[position], candidates)
+        if link is not None:
+            groups.join(position, link.procedure_id, link.step, link.evidence)
+
+
+def _in_time(notice: Notice) -> tuple[float, bool, str, str]:
+    """Return what orders notices by their publication; of one moment, calls before what follows."""
+    at = notice.published_at
+    published = float("inf") if at is None else at.timestamp()
+    return (published, notice.kind is not NoticeKind.CALL, notice.feed_id, notice.source_id)
 
 
 def _similar_pairs(notices: Sequence[Notice]) -> list[tuple[float, int, int, str]]:
@@ -210,6 +242,70 @@ def _first_certain(
     found = ((candidate.procedure_id, evidence_of(notice, candidate.notice)) for candidate in candidates)
     certain = min(((number, evidence) for number, evidence in found if evidence is not None), default=None)
     return Link(certain[0], step, certain[1]) if certain is not None else None
+
+
+def _by_number(notice: Notice, candidates: Sequence[Candidate]) -> Link | None:
+    """Return the procedure that the buyer's number names; a number that is used again names the latest one.
+
+    A call that was published after the end of a procedure is another one, and so is none that ended what
+    nobody can tell from others.
+    """
+    of_procedure: dict[int, list[Notice]] = defaultdict(list)
+    for candidate in candidates:
+        of_procedure[candidate.procedure_id].append(candidate.notice)
+    named: dict[int, tuple[float, str]] = {}
+    for number, members in of_procedure.items():
+        found = [
+            (_distance(notice, other), evidence)
+            for other in members
+            if (evidence := proves_by_number(notice, other)) is not None
+        ]
+        if found and not is_called_anew(notice, members):
+            named[number] = min(found)
+    running = {
+        number for number in named if not any(_ends_before(each, notice) for each in of_procedure[number])
+    }
+    wanted = running or named.keys()
+    if not wanted or (notice.kind in _ENDS and len(wanted) > 1):
+        return None
+    nearest = min(wanted, key=lambda number: (named[number][0], number))
+    return Link(nearest, LinkStep.BUYER_REFERENCE, named[nearest][1])
+
+
+def _distance(notice: Notice, other: Notice) -> float:
+    """Return how many seconds a notice was published behind another; one that came later is farther off."""
+    if notice.published_at is None or other.published_at is None:
+        return float("inf")
+    seconds = (notice.published_at - other.published_at).total_seconds()
+    return seconds if seconds >= 0 else _ONE_COUNT.total_seconds() - seconds
+
+
+def _ends_before(end: Notice, notice: Notice) -> bool:
+    """Tell whether a result or a cancellation was published before another notice."""
+    if end.kind not in _ENDS or end.published_at is None or notice.published_at is None:
+        return False
+    return end.published_at < notice.published_at
+
+
+def is_called_anew(call: Notice, members: Sequence[Notice]) -> bool:
+    """Tell whether a call was published after the end of a procedure, with a later day to answer.
+
+    A copy that another source publishes late repeats a day that was stated before.
+    """
+    if call.kind is not NoticeKind.CALL or call.deadline_at is None:
+        return False
+    ends = [end.published_at for end in members if _ends_before(end, call)]
+    is_after = any(end is not None and end < call.deadline_at for end in ends)
+    return is_after and day_in_paris(call.deadline_at) not in _stated_days(members)
+
+
+def _stated_days(members: Sequence[Notice]) -> set[date]:
+    """Return the days to answer until that notices state, among their changes, too."""
+    moments = {member.deadline_at for member in members}
+    for change in (change for member in members for change in member.changes):
+        if change.field == "deadline_at":
+            moments |= {read_moment(change.before), read_moment(change.after)}
+    return {day_in_paris(moment) for moment in moments if moment is not None}
 
 
 def _most_similar(notice: Notice, candidates: Sequence[Candidate]) -> Link | None:
@@ -257,20 +353,46 @@ def _bare(name: str) -> str:
     return _VERSION.sub("", lowered) if lowered.count("-") > _UUID_DASHES else lowered
 
 
-def _buyer_reference(notice: Notice, other: Notice) -> str | None:
-    """Compare the buyer's own numbers; without a SIRET on both sides the titles must be alike, too."""
+def proves_by_number(notice: Notice, other: Notice) -> str | None:
+    """Return the buyer's own number where two notices share it and nothing says that it was used again.
+
+    A number that may be any purchase's ("MAPA", "2026") counts where the titles are alike; without a SIRET on
+    both sides they must be in any case.
+    """
     reference = notice.internal_reference
     if (
         reference is None
         or fold(reference) != fold(other.internal_reference)
         or contradict(notice.procedure_key, other.procedure_key)
+        or _is_used_again(notice, other)
     ):
         return None
+    is_telling = len(reference) >= _TELLING_LENGTH and re.search(r"\d", _YEAR.sub("", reference)) is not None
     sirets = [None if one.buyer is None else one.buyer.siret for one in (notice, other)]
     if None not in sirets:
-        return f"{sirets[0]} {reference}" if sirets[0] == sirets[1] else None
-    is_telling = len(reference) >= _TELLING_LENGTH and any(sign.isdigit() for sign in reference)
+        is_same = sirets[0] == sirets[1] and (is_telling or is_alike(notice, other))
+        return f"{sirets[0]} {reference}" if is_same else None
     return reference if is_telling and same_buyer(notice, other) and is_alike(notice, other) else None
+
+
+def _is_used_again(notice: Notice, other: Notice) -> bool:
+    """Tell whether one number stands for two purchases: by what follows what, and by the time between."""
+    if notice.published_at is None or other.published_at is None:
+        return False
+    first, second = sorted((notice, other), key=_in_time)
+    if second.kind is NoticeKind.CALL and first.kind in _ENDS and _ends_before(first, second):
+        return second.deadline_at is not None
+    are_calls = first.kind is second.kind is NoticeKind.CALL
+    if are_calls and _is_after(second.published_at, first.deadline_at):
+        return True
+    if second.kind is NoticeKind.AWARD and _is_after(first.deadline_at, second.published_at):
+        return first.kind is NoticeKind.CALL
+    is_far = abs(notice.published_at - other.published_at) > _ONE_COUNT
+    return is_far and (are_calls or not is_alike(notice, other))
+
+
+def _is_after(moment: datetime | None, other: datetime | None) -> bool:
+    return moment is not None and other is not None and day_in_paris(moment) > day_in_paris(other)
 
 
 def _key_block(notice: Notice) -> Collection[str]:
@@ -286,14 +408,12 @@ def _buyer_block(notice: Notice) -> Collection[str]:
     return () if notice.buyer is None or reference is None else (fold(reference),)
 
 
-_LADDER = (
+_PROOFS = (
     (LinkStep.PROCEDURE_KEY, _procedure_key),
     (LinkStep.REFERENCE, _reference),
-    (LinkStep.BUYER_REFERENCE, _buyer_reference),
 )
-_BLOCKS: dict[LinkStep, Callable[[Notice], Collection[str]]] = {
+_NAMES: dict[LinkStep, Callable[[Notice], Collection[str]]] = {
     LinkStep.PROCEDURE_KEY: _key_block,
     LinkStep.REFERENCE: _reference_block,
-    LinkStep.BUYER_REFERENCE: _buyer_block,
 }
 _PROVING = frozenset({LinkStep.PROCEDURE_KEY, LinkStep.REFERENCE})

@@ -20,7 +20,8 @@ from alerting.domain.lots import has_own_deadlines
 from alerting.domain.money import Money
 from alerting.domain.notice import Buyer, Change, Lot, Notice, NoticeKind, Place
 from alerting.domain.procedure import ProcedureState
-from alerting.notices.link import refers_to
+from alerting.notices.likeness import read_moment
+from alerting.notices.link import is_called_anew, refers_to
 
 
 _OWN = frozenset({"feed_id", "source_id", "version", "kind", "published_at", "notice_url", "languages"})
@@ -54,20 +55,24 @@ def find_state(notices: Sequence[Notice]) -> ProcedureState:
     """Return where a procedure stands after these notices, the oldest first.
 
     What was taken back counts for nothing; a purchase of which only the plan was told ends with it.  A
-    result of some lots does not end it while others can be answered, or have found nobody yet.
+    result of some lots does not end it while others can be answered, or have found nobody yet.  One that
+    its source calls again after its end is open again.
     """
     state = ProcedureState.PLANNED
     void = _taken_back(notices)
     standing = [notice for position, notice in enumerate(notices) if position not in void]
-    for position, notice in enumerate(standing):
-        if notice.kind in _ENDS and _leaves_lots_open(notice, standing[:position]):
-            continue
-        if notice.kind is NoticeKind.CANCELLATION:
-            state = ProcedureState.CANCELLED
-        elif notice.kind is NoticeKind.AWARD:
-            state = ProcedureState.AWARDED
-        elif notice.kind in _CALLS and state is ProcedureState.PLANNED:
+    end: Notice | None = None
+    known: list[Notice] = []
+    for notice in standing:
+        if notice.kind in _ENDS and not _leaves_lots_open(notice, known):
+            is_cancelled = notice.kind is NoticeKind.CANCELLATION
+            state, end = ProcedureState.CANCELLED if is_cancelled else ProcedureState.AWARDED, notice
+        elif notice.kind in _CALLS and (end is None or _calls_again(notice, end, known)):
             state = ProcedureState.OPEN
+            # What ended before says nothing of the lots that are called again.
+            known = known if end is None else [each for each in known if each.kind not in _ENDS]
+            end = None
+        known.append(notice)
     is_void = state is ProcedureState.PLANNED and bool(void) and all(map(_takes_back, standing))
     return ProcedureState.CANCELLED if is_void else state
 
@@ -112,6 +117,18 @@ def sum_up(steps: Iterable[Sequence[Change]]) -> tuple[Change, ...]:
             first = facts.get((change.field, change.lot_id), change)
             facts[change.field, change.lot_id] = replace(change, before=first.before)
     return (*(change for change in facts.values() if change.before != change.after), *texts)
+
+
+def _calls_again(notice: Notice, end: Notice, earlier: Sequence[Notice]) -> bool:
+    """Tell whether a notice calls a purchase that had ended: published later, its day to answer ahead.
+
+    Another source than that which told the end may only be late: its day must be one that nobody stated.
+    """
+    if notice.published_at is None or end.published_at is None or notice.deadline_at is None:
+        return False
+    if not end.published_at < min(notice.published_at, notice.deadline_at):
+        return False
+    return notice.feed_id == end.feed_id or is_called_anew(notice, [*earlier, end])
 
 
 def _leaves_lots_open(result: Notice, earlier: Sequence[Notice]) -> bool:
@@ -257,9 +274,10 @@ def _overlay_buyer(older: Buyer, newer: Buyer) -> Buyer:
 
 
 def _is_copy(notice: Notice, earlier: Sequence[Notice]) -> bool:
-    """Tell whether a notice repeats a call that another feed brought first."""
+    """Tell whether a notice repeats a call that another feed brought first, and calls nothing anew."""
     calls = [other for other in earlier if other.kind is NoticeKind.CALL]
-    return notice.kind in _COPIES and bool(calls) and all(other.feed_id != notice.feed_id for other in calls)
+    is_first = bool(calls) and all(other.feed_id != notice.feed_id for other in calls)
+    return notice.kind in _COPIES and is_first and not is_called_anew(notice, earlier)
 
 
 def _changed_deadlines(notice: Notice) -> tuple[datetime | None, dict[str, datetime]]:
@@ -267,20 +285,12 @@ def _changed_deadlines(notice: Notice) -> tuple[datetime | None, dict[str, datet
     whole: datetime | None = None
     of_lots: dict[str, datetime] = {}
     for change in notice.changes:
-        moment = _moment(change.after) if change.field == "deadline_at" else None
+        moment = read_moment(change.after) if change.field == "deadline_at" else None
         if moment is not None and change.lot_id is not None:
             of_lots[_key(change.lot_id)] = moment
         elif moment is not None:
             whole = moment
     return whole, of_lots
-
-
-def _moment(text: str | None) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo is not None else None
 
 
 def _overlay_lots(older: tuple[Lot, ...], newer: tuple[Lot, ...]) -> tuple[Lot, ...]:

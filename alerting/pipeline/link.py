@@ -13,9 +13,10 @@ from typing import Any
 
 import structlog
 
+from alerting.domain.notice import Notice
 from alerting.domain.procedure import LinkStep
 from alerting.errors import UnknownIdError
-from alerting.notices.link import Link
+from alerting.notices.link import Link, proves_by_number
 from alerting.notices.view import find_changes, find_state, merge, sum_up
 from alerting.store import digests, feedback, matches, notices, procedures
 from alerting.store.database import Connection, Database, lock
@@ -32,6 +33,21 @@ _LOCK = "alerting: link notices"
 def lock_links(connection: Connection) -> None:
     """Let one worker at a time link: two at once would each make a procedure of the same purchase."""
     lock(connection, _LOCK)
+
+
+def notices_by_number(connection: Connection, notice: Notice) -> list[StoredNotice]:
+    """Return all notices of the procedures that a buyer's number may name: what ended them, too."""
+    if notice.buyer is None or notice.internal_reference is None:
+        return []
+    numbered = notices.notices_by_internal_reference(connection, notice.internal_reference)
+    named = {
+        stored.procedure_id for stored in numbered if proves_by_number(notice, stored.notice) is not None
+    }
+    return [
+        stored
+        for procedure_id in sorted(named)
+        for stored in notices.notices_of_procedure(connection, procedure_id)
+    ]
 
 
 def remerge(connection: Connection, procedure_id: int, notice_id: int) -> bool:

@@ -29,7 +29,7 @@ from alerting.notices.likeness import siren_of
 from alerting.notices.link import Candidate, find_link, find_others, names_of
 from alerting.notices.normalise import normalise
 from alerting.notices.view import find_state, merge
-from alerting.pipeline.link import absorb, lock_links, remerge
+from alerting.pipeline.link import absorb, lock_links, notices_by_number, remerge
 from alerting.store import documents, matches, notices, procedures, rejects
 from alerting.store.database import Connection, Database, savepoint
 from alerting.store.documents import WaitingDocument
@@ -226,8 +226,7 @@ def _candidates(connection: Connection, notice: Notice) -> list[Candidate]:
     found: list[StoredNotice] = notices.notices_by_reference(connection, notice, names_of(notice))
     if notice.procedure_key is not None:
         found += notices.notices_by_key(connection, notice.procedure_key)
-    if notice.buyer is not None and notice.internal_reference is not None:
-        found += notices.notices_by_internal_reference(connection, notice.internal_reference)
+    found += notices_by_number(connection, notice)
     candidates = [
         Candidate(stored.procedure_id, stored.notice, is_by_hand=stored.step is LinkStep.BY_HAND)
         for stored in found

@@ -14,7 +14,6 @@ from sqlalchemy import (
     FromClause,
     Select,
     and_,
-    any_,
     cast,
     exists,
     func,
@@ -366,15 +365,17 @@ def changed_pairs(now: datetime, profile_ids: Collection[str] | None = None) -> 
 
     Of some profiles, or of all.
 
-    An end that was told is not told again; of a procedure whose deadline has passed, that of the lots that
-    fit, only a move of the deadline is told.
+    An end that was told is not told again, unless it was told to be open in between; of a procedure whose
+    deadline has passed, that of the lots that fit, only a move of the deadline is told.
     """
     last = (
         select(
             tellings.c.profile_id,
             tellings.c.procedure_id,
             func.max(tellings.c.told_revision).label("revision"),
-            func.array_agg(tellings.c.kind).label("kinds"),
+            _told_as(TellingKind.CANCELLED).label("cancelled"),
+            _told_as(TellingKind.AWARDED).label("awarded"),
+            func.coalesce(_told_as(TellingKind.CORRECTED), 0).label("corrected"),
         )
         .where(true() if profile_ids is None else tellings.c.profile_id.in_(profile_ids))
         .group_by(tellings.c.profile_id, tellings.c.procedure_id)
@@ -386,7 +387,12 @@ def changed_pairs(now: datetime, profile_ids: Collection[str] | None = None) -> 
         revisions.c.changes.contains([{"field": "deadline_at"}]),
     )
     has_ended = procedures.c.state.in_(_ENDS)
-    is_end_told = procedures.c.state == any_(last.c.kinds)
+    is_end_told = or_(
+        *(
+            and_(procedures.c.state == name, last.c[name].is_not(None), last.c[name] >= last.c.corrected)
+            for name in ("cancelled", "awarded")
+        )
+    )
     return (
         select(last.c.profile_id, last.c.procedure_id)
         .join(procedures, procedures.c.procedure_id == last.c.procedure_id)
@@ -399,6 +405,11 @@ def changed_pairs(now: datetime, profile_ids: Collection[str] | None = None) -> 
             or_(and_(has_ended, ~is_end_told), and_(~has_ended, or_(is_ahead(now), has_new_deadline))),
         )
     )
+
+
+def _told_as(kind: TellingKind) -> ColumnElement[int | None]:
+    """Return the last revision that was told as one kind; null if none was."""
+    return func.max(tellings.c.told_revision).filter(tellings.c.kind == kind.value)
 
 
 def is_ahead(now: datetime) -> ColumnElement[bool]:

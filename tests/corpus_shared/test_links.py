@@ -18,7 +18,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from alerting.domain.money import Money
-from alerting.domain.notice import Buyer, Lot, Notice, NoticeKind
+from alerting.domain.notice import Buyer, Lot, Notice, NoticeKind, Place
 from alerting.notices.likeness import fold
 from alerting.notices.link import link_all
 from alerting.pipeline.check import check
@@ -66,6 +66,23 @@ def short(name: str) -> str:
     return re.sub(r"\s*\([^)]*\)", "", name) or name
 
 
+def town_of(notice: Notice) -> str:
+    """Return the name of the town that a commune's name ends in."""
+    return re.sub(r"^(commune|ville|mairie)\s+(de\s+)?", "", short(notice.buyer.name), flags=re.IGNORECASE)
+
+
+def numbered(notice: Notice, number: int, reference: str = "2026-T{}") -> Notice:
+    """Return a notice with a number of its buyer's own."""
+    published = notice.published_at or notice.deadline_at - timedelta(days=30)
+    return replace(notice, internal_reference=reference.format(number), published_at=published)
+
+
+def called_again(notice: Notice, number: int) -> Notice:
+    """Return the call that follows one which found nobody: its number and words, a month after its deadline."""
+    later = notice.deadline_at + timedelta(days=30)
+    return numbered(copy(notice, number, published_at=later, deadline_at=later + timedelta(days=30)), number)
+
+
 def half_of(notice: Notice) -> Money | None:
     """Return half of a notice's value: that of a part, not of the whole."""
     return (
@@ -99,6 +116,8 @@ SAME: dict[str, Callable[[Notice, int], Notice]] = {
     "lots renamed and numbered anew": lambda notice, number: copy(
         notice, number, lots=tuple(Lot(f"Lot n° {one}", f"Ouvrage {one}") for one, _ in enumerate(notice.lots, 101))
     ),
+    "another word for a town": lambda notice, number: copy(notice, number, buyer=named(notice, f"MAIRIE DE {town_of(notice)}")),
+    "the town's name alone": lambda notice, number: copy(notice, number, buyer=named(notice, town_of(notice).upper())),
 }  # fmt: skip
 # What is near, and another purchase.
 OTHER: dict[str, Callable[[Notice, int], Notice]] = {
@@ -116,6 +135,34 @@ OTHER: dict[str, Callable[[Notice, int], Notice]] = {
     "another place on the buyer's RSS": lambda notice, number: copy(
         notice, number, title=plain(elsewhere(notice.title)).capitalize(), lots=(), value=None, cpv_main=None
     ),
+    "the town's welfare centre": lambda notice, number: copy(
+        notice, number, buyer=named(notice, f"CCAS de {town_of(notice)}")
+    ),
+    "the town's hospital": lambda notice, number: copy(
+        notice, number, buyer=named(notice, f"Centre hospitalier de {town_of(notice)}")
+    ),
+    "a school of the town": lambda notice, number: copy(
+        notice, number, buyer=named(notice, f"Lycée Jean Macé {town_of(notice)}")
+    ),
+    "the communes around the town": lambda notice, number: copy(
+        notice, number, buyer=named(notice, f"{town_of(notice)} Agglomération")
+    ),
+    "the town beside the town": lambda notice, number: copy(
+        notice, number, buyer=named(notice, f"Commune de {town_of(notice)}-le-Vieux")
+    ),
+    "work in another commune": lambda notice, number: copy(
+        notice, number, places=(Place(commune="Lannion"),)
+    ),
+    "called again": called_again,
+    "a number that is none": lambda notice, number: numbered(
+        copy(notice, number, title=elsewhere(notice.title)), number, "MAPA"
+    ),
+}
+# What the first one of such a pair states besides.
+FIRST: dict[str, Callable[[Notice, int], Notice]] = {
+    "work in another commune": lambda notice, _: replace(notice, places=(Place(commune="Dinan"),)),
+    "called again": numbered,
+    "a number that is none": lambda notice, number: numbered(notice, number, "MAPA"),
 }
 
 
@@ -137,6 +184,8 @@ def labelled(real: dict[str, Notice]) -> Iterator[tuple[int, bool, str, Notice, 
     rows = csv.DictReader((HERE / "link_pairs.csv").read_text(encoding="utf-8").splitlines())
     for number, row in enumerate(rows):
         first, is_same = real[row["first"]], row["label"] == "same"
+        if row["recipe"] in FIRST:
+            first = FIRST[row["recipe"]](first, number)
         recipes = SAME if is_same else OTHER
         second = real[row["second"]] if row["second"] else recipes[row["recipe"]](first, number)
         yield number, is_same, f"{row['first']} {row['second'] or row['recipe']}", first, second

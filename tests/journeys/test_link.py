@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -22,6 +25,7 @@ def ann(
     also: str | None = None,
     deadline: str = "2026-04-02T12:00:00",
     reference: str | None = None,
+    published: str = "2026-03-01",
 ) -> str:
     """Return a BOAMP document: a call, or a correction of the notices it refers to."""
     nature = "APPEL_OFFRE" if refers is None else "RECTIFICATIF"
@@ -50,8 +54,15 @@ def ann(
     return (
         f"<ann><DONNEES>{body}</DONNEES><GESTION><REFERENCE><IDWEB>{number}</IDWEB><TYPE_AVIS><NATURE><{nature}/>"
         f"</NATURE><STATUT><{'RECTIFICATIF' if refers else 'INITIAL'}/></STATUT></TYPE_AVIS>{earlier}</REFERENCE>"
-        f"<INDEXATION><DATE_PUBLICATION>2026-03-01</DATE_PUBLICATION></INDEXATION></GESTION></ann>"
+        f"<INDEXATION><DATE_PUBLICATION>{published}</DATE_PUBLICATION></INDEXATION></GESTION></ann>"
     )
+
+
+def without_result(call: str) -> str:
+    """Return the document that says that nothing came of a call."""
+    ended = call.replace("<APPEL_OFFRE/>", "<ATTRIBUTION/>").replace("initial>", "attribution>")
+    result = "<attribution><resultat><sansSuite/></resultat></attribution>"
+    return re.sub("<delais>.*</delais>", result, ended)
 
 
 @pytest.fixture
@@ -198,6 +209,65 @@ def test_a_buyers_number_links_in_whatever_marks_it_is_written(subscribed, publi
     publish("two", ann("26-70005", title="Toiture école", reference="2026 t04"))
 
     assert [row[0] for row in shown(subscribed, "26-70005")] == [1, 1]
+
+
+def test_a_purchase_that_is_called_again_under_its_number_is_told_as_new(subscribed, publish):
+    """
+    Nobody answered in time; the second call has the first one's number, and is another purchase.
+    """
+    publish("one", ann("26-70001", reference="2026-T04", deadline="2026-03-20T12:00:00"))
+    publish("end", without_result(ann("26-70003", reference="2026-T04", published="2026-03-24")))
+    again = ann(
+        "26-70005",
+        title=f"{ROOF} (relance)",
+        reference="2026-T04",
+        published="2026-03-28",
+        deadline="2026-04-30T12:00:00",
+    )
+    publish("two", again)
+    publish("end-again", without_result(ann("26-70007", reference="2026-T04", published="2026-05-04")))
+
+    assert told(subscribed) == [("new", 1), ("cancelled", 1), ("new", 2), ("cancelled", 2)]
+    assert [row[1] for row in shown(subscribed, "26-70005")] == ["26-70005", "26-70007"]
+
+
+def release(number: int, tag: str, status: str, deadline: str) -> str:
+    """Return a package of one OCDS release of a roof."""
+    tender = {"title": ROOF, "status": status, "tenderPeriod": {"endDate": f"{deadline}T12:00:00+02:00"}}
+    of_roof = {"ocid": "ocds-1", "id": f"{number}", "tag": [tag], "date": f"2026-03-{number:02}T08:00:00Z"}
+    return json.dumps({"releases": [{**of_roof, "tender": tender}]})
+
+
+def test_a_purchase_that_its_source_calls_again_is_open_and_told_once_a_turn(subscribed, publish):
+    """
+    Cancelled, active again for a later day, cancelled at last: the firm hears of each, and of no more.
+    """
+    for number, tag, status, deadline in (
+        (1, "tender", "active", "2026-04-20"),
+        (3, "tenderCancellation", "cancelled", "2026-04-20"),
+        (5, "tenderUpdate", "active", "2026-05-20"),
+        (6, "tenderUpdate", "active", "2026-05-20"),
+        (9, "tenderCancellation", "cancelled", "2026-05-20"),
+    ):
+        publish("roofs", release(number, tag, status, deadline))
+
+    assert told(subscribed) == [("new", 1), ("cancelled", 1), ("corrected", 1), ("cancelled", 1)]
+    assert ("deadline_at", "2026-04-20T10:00:00+00:00", "2026-05-20T10:00:00+00:00") in changes_told(
+        subscribed
+    )
+
+
+def test_two_purchases_under_a_number_that_is_none_are_two(subscribed, publish):
+    """
+    "MAPA" is what the buyer writes beside each of its calls.
+    """
+    publish("one", ann("26-70001", reference="MAPA"))
+    publish(
+        "two",
+        ann("26-70005", title="Couverture de la halle", reference="MAPA", deadline="2026-04-22T12:00:00"),
+    )
+
+    assert told(subscribed) == [("new", 1), ("new", 2)]
 
 
 def test_a_notice_that_was_split_off_is_told_by_itself_and_stays_apart(subscribed, publish):

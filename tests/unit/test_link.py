@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerting.domain.money import Money
-from alerting.domain.notice import Buyer, Lot, Notice, NoticeKind
+from alerting.domain.notice import Buyer, Lot, Notice, NoticeKind, Place
 from alerting.domain.procedure import LinkStep
 from alerting.notices.likeness import fold
 from alerting.notices.link import Candidate, Link, find_link, find_others, link_all
@@ -115,6 +115,39 @@ def test_what_is_certain_is_linked(notice, stored, expected):
             replace(NOTICE, source_id="12"),
             id="a short reference of another feed",
         ),
+        pytest.param(
+            replace(COPY, title="Nettoyage des vitres", internal_reference="MAPA", deadline_at=None),
+            replace(NOTICE, internal_reference="MAPA"),
+            id="a number that may be any purchase's",
+        ),
+        pytest.param(
+            replace(COPY, title="Nettoyage des vitres", internal_reference="MAPA 2026", deadline_at=None),
+            replace(NOTICE, internal_reference="MAPA 2026"),
+            id="a year that may be any purchase's",
+        ),
+        pytest.param(replace(COPY, buyer=Buyer("CCAS de Kerlann")), NOTICE, id="the town's welfare centre"),
+        pytest.param(
+            replace(COPY, buyer=Buyer("Centre hospitalier de Kerlann")), NOTICE, id="the town's hospital"
+        ),
+        pytest.param(
+            replace(COPY, buyer=Buyer("Lycée Jean Macé Kerlann")), NOTICE, id="a school of the town"
+        ),
+        pytest.param(
+            replace(COPY, buyer=Buyer("Kerlann Agglomération")), NOTICE, id="the communes around the town"
+        ),
+        pytest.param(
+            replace(COPY, buyer=Buyer("Commune de Kerlann-le-Vieux")), NOTICE, id="the town beside the town"
+        ),
+        pytest.param(
+            replace(COPY, places=(Place(commune="Dinan"),)),
+            replace(NOTICE, places=(Place(commune="Lannion"),)),
+            id="work in another commune",
+        ),
+        pytest.param(
+            replace(COPY, places=(Place(postcode="22100"),)),
+            replace(NOTICE, places=(Place(postcode="22300"),)),
+            id="work at another postcode",
+        ),
     ],
 )
 def test_what_is_uncertain_stays_apart(notice, stored):
@@ -129,6 +162,12 @@ def test_what_is_uncertain_stays_apart(notice, stored):
     [
         pytest.param(replace(COPY, buyer=Buyer("Mairie de Kerlann (35)")), NOTICE, id="the buyer in other words"),
         pytest.param(replace(COPY, buyer=Buyer("KERLANN", SIRET[:9] + "00023")), NOTICE, id="another establishment"),
+        pytest.param(replace(COPY, buyer=Buyer("KERLANN")), NOTICE, id="the town's name alone"),
+        pytest.param(
+            replace(COPY, places=(Place(commune="KERLANN", postcode="35065"),)),
+            replace(NOTICE, places=(Place(commune="Kerlann", postcode="35000"),)),
+            id="one commune under two postcodes",
+        ),
         pytest.param(replace(COPY, title="2026-T04 - Réfection de la toiture, école Jean Jaurès"), NOTICE, id="a number first"),
         pytest.param(replace(COPY, title="Réfections des toitures de l'école Jean-Jaures"), NOTICE, id="endings"),
         pytest.param(
@@ -163,6 +202,118 @@ def test_the_most_similar_wins_and_two_that_are_equally_similar_are_uncertain():
 
     assert find_link(COPY, [Candidate(3, near), Candidate(7, NOTICE)]).procedure_id == 7
     assert find_link(COPY, [Candidate(3, NOTICE), Candidate(7, NOTICE)]) is None
+
+
+NUMBERED = replace(NOTICE, internal_reference="2026-T04", published_at=datetime(2026, 3, 2, 7, tzinfo=UTC))
+AGAIN = replace(
+    NUMBERED,
+    source_id="26-99001",
+    title="Réfection de la toiture de l'école Jean-Jaurès (relance)",
+    published_at=datetime(2026, 3, 25, 7, tzinfo=UTC),
+    deadline_at=datetime(2026, 5, 6, 10, tzinfo=UTC),
+)
+END = replace(
+    NUMBERED,
+    source_id="26-95000",
+    kind=NoticeKind.CANCELLATION,
+    published_at=datetime(2026, 3, 20, 7, tzinfo=UTC),
+    deadline_at=None,
+)
+
+
+@pytest.mark.parametrize(
+    ("notice", "stored", "expected"),
+    [
+        pytest.param(AGAIN, [(5, NUMBERED), (5, END)], None, id="a call after the end is another purchase"),
+        pytest.param(
+            AGAIN,
+            [(5, NUMBERED), (5, replace(END, kind=NoticeKind.AWARD, lots=(Lot("1"),)))],
+            None,
+            id="a call after an award, of what nobody won",
+        ),
+        pytest.param(
+            replace(NUMBERED, feed_id="ted", source_id="8", published_at=AGAIN.published_at),
+            [(5, NUMBERED), (5, END)],
+            5,
+            id="a copy that is late repeats the day",
+        ),
+        pytest.param(
+            replace(AGAIN, published_at=datetime(2026, 4, 3, tzinfo=UTC)),
+            [(5, NUMBERED)],
+            None,
+            id="a call after the deadline, though nobody told the end",
+        ),
+        pytest.param(END, [(7, AGAIN)], None, id="the end of what was called before"),
+        pytest.param(END, [(5, NUMBERED), (7, AGAIN)], 5, id="the end of the first of two"),
+        pytest.param(
+            replace(END, source_id="26-99500", published_at=datetime(2026, 4, 20, tzinfo=UTC)),
+            [(5, NUMBERED), (5, END), (7, AGAIN)],
+            7,
+            id="the end of the second of two",
+        ),
+        pytest.param(
+            replace(END, source_id="26-99500", published_at=datetime(2026, 4, 20, tzinfo=UTC)),
+            [(5, NUMBERED), (7, AGAIN)],
+            None,
+            id="an end of nobody knows which",
+        ),
+        pytest.param(
+            replace(END, kind=NoticeKind.AWARD, published_at=datetime(2026, 4, 20, tzinfo=UTC)),
+            [(5, NUMBERED), (7, AGAIN)],
+            5,
+            id="no award is told before the last day to answer",
+        ),
+        pytest.param(
+            replace(END, source_id="26-99500", kind=NoticeKind.CORRECTION, published_at=datetime(2026, 4, 20, tzinfo=UTC)),
+            [(5, NUMBERED), (5, END), (7, AGAIN)],
+            7,
+            id="a correction is the latest call's",
+        ),
+        pytest.param(
+            replace(AGAIN, title=NOTICE.title, published_at=datetime(2027, 3, 2, tzinfo=UTC), deadline_at=None),
+            [(5, replace(NUMBERED, deadline_at=None))],
+            None,
+            id="the number is used again a year later",
+        ),
+        pytest.param(
+            replace(END, kind=NoticeKind.AWARD, published_at=datetime(2027, 3, 2, tzinfo=UTC)),
+            [(5, NUMBERED)],
+            5,
+            id="an award comes late, in the same words",
+        ),
+        pytest.param(
+            replace(END, kind=NoticeKind.AWARD, title="Vitres", published_at=datetime(2027, 3, 2, tzinfo=UTC)),
+            [(5, NUMBERED)],
+            None,
+            id="an award comes late, in other words",
+        ),
+    ],
+)  # fmt: skip
+def test_a_number_that_is_used_again_names_another_purchase(notice, stored, expected):
+    """
+    What is called after an end is told by itself; what ends or corrects goes to the one it can be about.
+    """
+    link = find_link(notice, [Candidate(number, other) for number, other in stored])
+
+    assert (link and (link.procedure_id, link.step)) == (
+        None if expected is None else (expected, LinkStep.BUYER_REFERENCE)
+    )
+
+
+@given(order=st.permutations(range(4)))
+def test_a_relaunch_is_a_group_of_its_own_in_whatever_order_notices_come(order):
+    """
+    The first call with its end, and the second with its copy.
+    """
+    copied = replace(AGAIN, feed_id="profil", source_id="9")
+    notices = [NUMBERED, END, AGAIN, copied]
+
+    groups = link_all([notices[position] for position in order])
+
+    assert {frozenset(order[member.position] for member in group) for group in groups} == {
+        frozenset({0, 1}),
+        frozenset({2, 3}),
+    }
 
 
 def test_what_was_decided_by_hand_is_followed_by_later_versions():

@@ -85,8 +85,17 @@ def candidate(
                 state=CANCELLED,
                 told=(NEW_1, Told(TellingKind.CANCELLED, 2), Told(TellingKind.CORRECTED, 3)),
             ),
+            TellingKind.CANCELLED,
+            id="an end is told again where it was told to be open in between",
+        ),
+        pytest.param(
+            candidate(
+                revision=5,
+                state=CANCELLED,
+                told=(NEW_1, Told(TellingKind.CORRECTED, 3), Told(TellingKind.CANCELLED, 4)),
+            ),
             None,
-            id="an end is told once, whatever was told since",
+            id="an end is told once after corrections, too",
         ),
         pytest.param(
             candidate(revision=3, told=(NEW_1,), has_news=False), None, id="told, changed, and changed back"

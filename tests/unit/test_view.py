@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from alerting.domain.money import Money
 from alerting.domain.notice import Buyer, Change, Lot, Notice, NoticeKind, Place
 from alerting.domain.procedure import ProcedureState
@@ -160,6 +162,63 @@ def test_the_state_follows_the_notices():
         ProcedureState.CANCELLED,
         ProcedureState.AWARDED,
     ]
+
+
+CANCELLED = replace(CORRECTION, kind=NoticeKind.CANCELLATION, published_at=DEADLINE - timedelta(days=20))
+AGAIN = replace(
+    CALL,
+    source_id="26-3",
+    published_at=DEADLINE - timedelta(days=10),
+    deadline_at=DEADLINE + timedelta(days=30),
+)
+
+
+@pytest.mark.parametrize(
+    ("after", "state"),
+    [
+        pytest.param([AGAIN], ProcedureState.OPEN, id="called again"),
+        pytest.param([replace(AGAIN, deadline_at=DEADLINE)], ProcedureState.OPEN, id="by the same source, for the same day"),
+        pytest.param([replace(AGAIN, feed_id="ted")], ProcedureState.OPEN, id="by another source, for another day"),
+        pytest.param(
+            [replace(AGAIN, feed_id="ted", deadline_at=DEADLINE)], ProcedureState.CANCELLED, id="another source is late"
+        ),
+        pytest.param([replace(AGAIN, kind=NoticeKind.CORRECTION)], ProcedureState.OPEN, id="corrected by the source that ended it"),
+        pytest.param(
+            [replace(AGAIN, kind=NoticeKind.CORRECTION, feed_id="ted", deadline_at=DEADLINE)],
+            ProcedureState.CANCELLED,
+            id="another source's correction is late",
+        ),
+        pytest.param([replace(AGAIN, deadline_at=None)], ProcedureState.CANCELLED, id="no day to answer"),
+        pytest.param(
+            [replace(AGAIN, deadline_at=CANCELLED.published_at)], ProcedureState.CANCELLED, id="the day is over"
+        ),
+        pytest.param([replace(AGAIN, published_at=None)], ProcedureState.CANCELLED, id="nobody knows when"),
+        pytest.param(
+            [AGAIN, replace(CANCELLED, published_at=DEADLINE)], ProcedureState.CANCELLED, id="and cancelled again"
+        ),
+        pytest.param(
+            [AGAIN, replace(CANCELLED, lots=(Lot("1"),), published_at=DEADLINE)], ProcedureState.OPEN, id="and one lot of it"
+        ),
+    ],
+)  # fmt: skip
+def test_a_purchase_that_is_called_again_after_its_end_is_open(after, state):
+    """
+    A call published after the end with its day ahead; another source that is only late opens nothing.
+    """
+    assert find_state([CALL, CANCELLED, *after]) is state
+    awarded = replace(CANCELLED, kind=NoticeKind.AWARD)
+    is_open = state is ProcedureState.OPEN
+    assert (find_state([CALL, awarded, *after]) is ProcedureState.OPEN) is is_open
+
+
+def test_what_is_called_again_by_another_source_has_its_day():
+    """
+    It is no copy that only fills in.
+    """
+    again = replace(AGAIN, feed_id="ted", source_id="9-2026")
+
+    assert merge([CALL, CANCELLED, again]).deadline_at == AGAIN.deadline_at
+    assert merge([CALL, CANCELLED, replace(again, deadline_at=DEADLINE)]).deadline_at == DEADLINE
 
 
 def test_a_cancelled_procedure_keeps_its_deadline_and_its_kind():
