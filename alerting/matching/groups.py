@@ -47,6 +47,11 @@ class Groups:
         self._values: _Parts[ValueCriteria] = _Parts()
         self._buyers: _Parts[BuyerCriteria] = _Parts()
         self._frames: _Parts[FrameCriteria] = _Parts()
+        # Of each topic, the numbers of what it asks without its phrases, and with nothing but them.
+        self._bases: _Parts[TopicCriteria] = _Parts()
+        self._askings: _Parts[TopicCriteria] = _Parts()
+        self._parts_of_topic: list[tuple[int, int]] = []
+        self._topic_parts = np.empty((0, 2), dtype=np.int64)
         self._parts_of: list[tuple[int, int, int]] = []
         self._parts = np.empty((0, 3), dtype=np.int64)
 
@@ -72,6 +77,8 @@ class Groups:
             value=self._values.one(compiled.frame.value),
             buyer=self._buyers.one(compiled.frame.buyer),
         )
+        if self._topics.number(compiled.topic) == len(self._parts_of_topic):
+            self._parts_of_topic.append(self._split(compiled.topic))
         number = self._numbers[criteria] = len(self._parts_of)
         self._parts_of.append(
             (
@@ -109,20 +116,16 @@ class Groups:
         topics, places, frames = parts.T
         if not any(lot.places for lot in analysed.notice.lots):
             places = np.zeros_like(places)
-        asked, of_topic = np.unique(topics * len(self._places) + places, return_inverse=True)
+        standing = self._standing(topics, analysed)
+        _, firsts, of_topic = np.unique(
+            standing * len(self._places) + places, return_index=True, return_inverse=True
+        )
         outcomes: dict[TopicOutcome, int] = {}
-        known: dict[tuple[object, ...], int] = {}
         numbers = []
-        for key in asked.tolist():
-            topic, place = divmod(key, len(self._places))
-            asking = self._topics[topic]
-            phrases = standing_phrases(asking, analysed)
-            standing = (asking.trades, asking.points_needed, asking.needs_codes, phrases, place)
-            if standing not in known:
-                part = standing_part(asking, analysed)
-                outcome = judge_topic(part, self._places[place], analysed)
-                known[standing] = outcomes.setdefault(outcome, len(outcomes))
-            numbers.append(known[standing])
+        for topic, place in zip(topics[firsts].tolist(), places[firsts].tolist(), strict=True):
+            part = standing_part(self._topics[topic], analysed)
+            outcome = judge_topic(part, self._places[place], analysed)
+            numbers.append(outcomes.setdefault(outcome, len(outcomes)))
         by_number = list(outcomes)
         is_open = np.array([one.refusal is None or one.may_be_unknown for one in by_number])
         of_group = np.array(numbers)[of_topic]
@@ -135,6 +138,28 @@ class Groups:
             judge_frame(self._frames[frame], by_number[outcome], analysed, judged) for outcome, frame in split
         ]
         return decisions, which
+
+    def _split(self, topic: TopicCriteria) -> tuple[int, int]:
+        base = replace(topic, topics=(), phrases_out=())
+        asking = TopicCriteria(topics=topic.topics, phrases_out=topic.phrases_out)
+        return self._bases.number(base), self._askings.number(asking)
+
+    def _standing(self, topics: Whole, analysed: AnalysedNotice) -> Whole:
+        """Return for each topic a number that those share of which the same stands in a notice."""
+        bases, asked = self._parts_of_topics()[topics].T
+        askings, of_topic = np.unique(asked, return_inverse=True)
+        known: dict[object, int] = {}
+        standing = [
+            known.setdefault(standing_phrases(self._askings[asking], analysed), len(known))
+            for asking in askings.tolist()
+        ]
+        shared: Whole = bases * len(known) + np.array(standing, dtype=np.int64)[of_topic]
+        return shared
+
+    def _parts_of_topics(self) -> Whole:
+        if len(self._topic_parts) != len(self._topics):
+            self._topic_parts = np.array(self._parts_of_topic, dtype=np.int64)
+        return self._topic_parts
 
     def _parts_of_groups(self) -> Whole:
         if len(self._parts) != len(self._parts_of):

@@ -109,6 +109,10 @@ class _Entry:
     is_object: bool = False
 
 
+# Entries by their first stem, then by their second, None where they have one alone.
+_Index = Mapping[str, Mapping[str | None, Sequence[_Entry]]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Hit:
     entry: _Entry
@@ -394,15 +398,16 @@ def _is_of_trade(unit: _Unit, evidence: _Evidence) -> bool:
 
 
 def _weigh(unit: _Unit) -> dict[int, _Evidence]:
-    lead_hits = _hits_by_trade(unit.leads, unit.deeds)
-    body_hits = _hits_by_trade(unit.bodies)
+    hits_of_leads = [list(_trade_hits(text, unit.deeds)) for text in unit.leads]
+    lead_hits = _hits_by_trade(hits_of_leads)
+    body_hits = _hits_by_trade(map(_trade_hits, unit.bodies))
     in_lead = _named(lead_hits)
     in_body = _named(body_hits)
     evidence: defaultdict[int, _Evidence] = defaultdict(_Evidence)
     for trade, hits in lead_hits.items():
         evidence[trade].lead = _points(hits)
         evidence[trade].words = _words(hits)
-    silenced = _silenced(unit.leads, lead_hits)
+    silenced = _silenced(hits_of_leads, lead_hits)
     is_list = len(in_body) >= MANY_TRADES
     for trade, hits in body_hits.items():
         found = evidence[trade]
@@ -498,17 +503,17 @@ def _is_exact(code: str) -> bool:
     return code[CPV_CLASS_DIGITS - 1] != "0"
 
 
-def _silenced(leads: Sequence[AnalysedText], standing: Collection[int]) -> set[int]:
+def _silenced(by_text: Iterable[Iterable[_Hit]], standing: Collection[int]) -> set[int]:
     """Return the trades of which the titles hold a word that means something else, and none that stands."""
-    hits = [hit for text in leads for hit in _trade_hits(text) if not hit.is_parted]
-    return {hit.entry.trade for hit in hits if not hit.entry.points}.difference(standing)
+    hits = [hit for hits in by_text for hit in hits if not hit.entry.points and not hit.is_parted]
+    return {hit.entry.trade for hit in hits}.difference(standing)
 
 
-def _hits_by_trade(texts: Sequence[AnalysedText], deeds: Collection[str] = ()) -> dict[int, list[_Hit]]:
+def _hits_by_trade(by_text: Iterable[Iterable[_Hit]]) -> dict[int, list[_Hit]]:
     by_trade: dict[int, list[_Hit]] = {}
-    for text in texts:
+    for hits_of_text in by_text:
         of_text: defaultdict[int, list[_Hit]] = defaultdict(list)
-        for hit in _trade_hits(text, deeds):
+        for hit in hits_of_text:
             if hit.entry.points or not hit.is_parted:
                 of_text[hit.entry.trade].append(hit)
         for trade, hits in of_text.items():
@@ -594,17 +599,19 @@ def _governing(
     return None
 
 
-def _hits(
-    text: AnalysedText, by_first: Mapping[str, Sequence[_Entry]], places: Sequence[int] | None = None
-) -> Iterable[_Hit]:
+def _hits(text: AnalysedText, index: _Index, places: Sequence[int] | None = None) -> Iterable[_Hit]:
     if places is None:
         places = _content_places(text)
-    content = [text.stems[place] for place in places]
+    content = tuple(text.stems[place] for place in places)
     for start, stem in enumerate(content):
-        for entry in by_first.get(stem, ()):
-            end = start + len(entry.phrase)
-            if tuple(content[start:end]) == entry.phrase and _has_forms(text, places[start:end], entry.forms):
-                yield _Hit(entry, start, end, _between(text, places[start], places[end - 1]))
+        by_second = index.get(stem)
+        if by_second is None:
+            continue
+        for second in (None, *content[start + 1 : start + 2]):
+            for entry in by_second.get(second, ()):
+                end = start + len(entry.phrase)
+                if content[start:end] == entry.phrase and _has_forms(text, places[start:end], entry.forms):
+                    yield _Hit(entry, start, end, _between(text, places[start], places[end - 1]))
 
 
 def _between(text: AnalysedText, first: int, last: int) -> str:
@@ -799,33 +806,33 @@ _JOINT = re.compile(r"[,/+&]|\b(?:et|ou)\b", re.IGNORECASE)
 
 
 @cache
-def _act_entries() -> Mapping[str, Sequence[_Entry]]:
+def _act_entries() -> _Index:
     nothings = [entry for text in words_of_no_act() for entry in _entry(text, _NO_ACT, 0.0)]
     return _index((*_entries_of_acts(words_of_acts()), *_entries_of_acts(acts_always()), *nothings))
 
 
 @cache
-def _always_entries() -> Mapping[str, Sequence[_Entry]]:
+def _always_entries() -> _Index:
     return _index(_entries_of_acts(acts_always()))
 
 
 @cache
-def _whole_entries() -> Mapping[str, Sequence[_Entry]]:
+def _whole_entries() -> _Index:
     return _index(entry for text in words_of_a_whole() for entry in _entry(text, 0, 1.0))
 
 
 @cache
-def _joined_entries() -> Mapping[str, Sequence[_Entry]]:
+def _joined_entries() -> _Index:
     return _index(entry for text in joined_work() for entry in _entry(text, 0, 1.0))
 
 
 @cache
-def _joined_later_entries() -> Mapping[str, Sequence[_Entry]]:
+def _joined_later_entries() -> _Index:
     return _index(entry for text in joined_later() for entry in _entry(text, 0, 1.0))
 
 
 @cache
-def _joined_to_design_entries() -> Mapping[str, Sequence[_Entry]]:
+def _joined_to_design_entries() -> _Index:
     return _index(entry for text in joined_to_design() for entry in _entry(text, 0, 1.0))
 
 
@@ -843,9 +850,9 @@ class _Lexicon:
     """All trades' phrases by their first stem, and their codes by prefix."""
 
     trades: tuple[Trade, ...]
-    by_first: Mapping[str, Sequence[_Entry]]
+    by_first: _Index
     by_prefix: Mapping[str, tuple[int, ...]]
-    out: tuple[Mapping[str, Sequence[_Entry]], ...]
+    out: tuple[_Index, ...]
     deeds: tuple[frozenset[str], ...]
     between: tuple[frozenset[str], ...]
     deeds_apart: tuple[frozenset[str], ...]
@@ -952,8 +959,9 @@ def _stems_of_both(word: str) -> Sequence[str]:
     return tuple(dict.fromkeys((*stems(word), *stems(other))))
 
 
-def _index(entries: Iterable[_Entry]) -> Mapping[str, Sequence[_Entry]]:
-    by_first: defaultdict[str, list[_Entry]] = defaultdict(list)
+def _index(entries: Iterable[_Entry]) -> _Index:
+    by_first: defaultdict[str, defaultdict[str | None, list[_Entry]]]
+    by_first = defaultdict(lambda: defaultdict(list))
     for entry in entries:
-        by_first[entry.phrase[0]].append(entry)
+        by_first[entry.phrase[0]][next(iter(entry.phrase[1:]), None)].append(entry)
     return by_first
