@@ -307,7 +307,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="one object as the last line")
     parser.add_argument("--procedures", type=int, default=5_000, help="how many; 100000 is the full size")
     parser.add_argument("--questions", type=int, default=100, help="how many are counted")
-    parser.add_argument("--warm", type=int, default=20, help="how many more before them")
+    parser.add_argument("--warm", type=int, default=100, help="how many more before them")
     parser.add_argument("--corpus", type=Path, default=None, help="a folder of real notices as shapes")
     return parser.parse_args()
 

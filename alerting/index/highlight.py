@@ -6,7 +6,8 @@ Out:  excerpts, each with the ranges of characters of those words in it; offsets
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from alerting.text.analysis import Token, analyse
@@ -23,12 +24,13 @@ def highlights(view: Mapping[str, Any], wanted: frozenset[str]) -> list[dict[str
     Returns:
         "field", "lot_id" (None beside lots), "text", and "spans": half-open ranges of characters of "text".
     """
-    found = []
+    return list(islice(_excerpts(view, wanted), _MOST))
+
+
+def _excerpts(view: Mapping[str, Any], wanted: frozenset[str]) -> Iterator[dict[str, Any]]:
     for field, lot_id, text in _texts(view):
-        tokens = [token for token in analyse(text) if token.stem in wanted]
-        if tokens:
-            found.append({"field": field, "lot_id": lot_id, **_excerpt(text, tokens)})
-    return found[:_MOST]
+        if wanted and (tokens := [token for token in analyse(text) if token.stem in wanted]):
+            yield {"field": field, "lot_id": lot_id, **_excerpt(text, tokens)}
 
 
 def word_of(view: Mapping[str, Any], stem: str) -> str | None:

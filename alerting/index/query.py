@@ -10,7 +10,7 @@ import binascii
 import json
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -74,11 +74,19 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class PageToken:
-    """Where a page ended: the point in time that it was read at, and the last one's sort values."""
+    """Where a page ended.
 
-    point_in_time: str
+    Args:
+        point_in_time: That it was read at; None where it was the first page.
+        last: The last one's sort values; empty where it was the first page.
+        shown: Numbers of the procedures of the first page.
+        total: How many were found then.
+    """
+
+    point_in_time: str | None
     last: tuple[Any, ...]
-    question: str
+    shown: tuple[int, ...]
+    total: int
 
 
 def read_text(text: str) -> Wanted:
@@ -93,10 +101,21 @@ def read_text(text: str) -> Wanted:
     return Wanted(telling or (() if phrases else every), phrases)
 
 
-def build_query(request: SearchRequest, like: Mapping[str, Any] | None, *, now: datetime) -> dict[str, Any]:
-    """Return the query; *like* is the document that others are to resemble."""
+def build_query(
+    request: SearchRequest, like: Mapping[str, Any] | None, *, shown: Sequence[int], now: datetime
+) -> dict[str, Any]:
+    """Return the query.
+
+    Args:
+        request: What is asked.
+        like: The document that others are to resemble.
+        shown: Numbers of procedures that are not to be found again.
+        now: What is open then.
+    """
     # What became part of another procedure is found there.
     hidden: list[dict[str, Any]] = [{"term": {"state": ProcedureState.MERGED.value}}]
+    if shown:
+        hidden.append({"terms": {"procedure_id": list(shown)}})
     must = _text_or_number(request.text)
     if like is not None:
         hidden.append({"term": {"procedure_id": like["procedure_id"]}})
@@ -126,9 +145,9 @@ def read_facets(aggregations: Mapping[str, Any]) -> dict[str, list[dict[str, Any
     return facets
 
 
-def write_token(request: SearchRequest, point_in_time: str, last: list[Any]) -> str:
-    """Return the token of the page after the one that ended at *last*."""
-    parts = [point_in_time, last, _question(request)]
+def write_token(request: SearchRequest, token: PageToken) -> str:
+    """Return a token as people hand it on."""
+    parts = [token.point_in_time, token.last, token.shown, token.total, _question(request)]
     return urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
 
 
@@ -142,11 +161,13 @@ def read_token(request: SearchRequest) -> PageToken | None:
         return None
     try:
         padded = request.after + "=" * (-len(request.after) % 4)
-        point_in_time, last, question = json.loads(urlsafe_b64decode(padded.encode()))
-        token = PageToken(str(point_in_time), tuple(last), str(question))
+        point_in_time, last, shown, total, question = json.loads(urlsafe_b64decode(padded.encode()))
+        token = PageToken(
+            point_in_time and str(point_in_time), tuple(last), tuple(map(int, shown)), int(total)
+        )
     except (binascii.Error, UnicodeError, ValueError, TypeError) as error:
         raise SearchError("search: expected the token that ended a page (got something else)") from error
-    if token.question != _question(request):
+    if question != _question(request):
         raise SearchError("search: the token is of another question; ask the same one, or without a token")
     return token
 

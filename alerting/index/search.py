@@ -3,11 +3,15 @@
 In:   a SearchRequest.
 Out:  one report of plain values.
 
-A page is read at a point in time, which its token names: what is indexed between two pages moves nothing.
+Most people read one page, so the first is read from what is indexed now, and nothing is held open for it.
+Who asks for the second gets a point in time, at which all further pages are read: what is indexed between
+them moves nothing.  What changed between the first page and the second is on the second, however well it
+fits, and what was on the first comes no more: nothing is missed, nothing repeated.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -50,57 +54,86 @@ def search(client: Elasticsearch, alias: str, request: SearchRequest, *, now: da
     """
     token = read_token(request)
     like = _document(client, alias, request.like) if request.like is not None else None
-    if token is None:
-        token = PageToken(_open_point_in_time(client, alias), (), "")
-    answer = _ask(client, request, token, build_query(request, like, now=now))
-    wanted = read_text(request.text)
+    shown = token.shown if token is not None else ()
+    query = build_query(request, like, shown=shown, now=now)
+    answer = (
+        _first(client, alias, request, query)
+        if token is None
+        else _next(client, alias, request, query, token)
+    )
+    if answer["timed_out"]:
+        raise SearchUnavailableError("search: no whole answer in time")
     hits = answer["hits"]["hits"]
-    total = answer["hits"]["total"]["value"]
+    total = answer["hits"]["total"]["value"] if token is None else token.total
+    wanted = read_text(request.text).all_stems()
     return {
         "total": total,
-        "found": [_found(hit, wanted.all_stems()) for hit in hits],
+        "found": [_found(hit, wanted) for hit in hits],
         "facets": read_facets(answer.get("aggregations", {})),
         "suggestions": _suggestions(client, alias, request.text) if total == 0 else {},
-        "after": _next_token(client, request, answer["pit_id"], hits),
+        "after": _after_first(request, hits, total)
+        if token is None
+        else _after(client, request, answer, token),
     }
 
 
-def _ask(
-    client: Elasticsearch, request: SearchRequest, token: PageToken, query: dict[str, Any]
+def _first(
+    client: Elasticsearch, alias: str, request: SearchRequest, query: dict[str, Any]
 ) -> dict[str, Any]:
-    is_first = not token.last
+    """Read the first page, with how many are found and the facets."""
     try:
-        answer = client.search(
-            query=query,
-            pit={"id": token.point_in_time, "keep_alive": KEPT},
-            sort=sort_of(request),
-            size=request.size,
-            search_after=None if is_first else list(token.last),
-            aggregations=FACETS if is_first else None,
-            source_includes=["view"],
-            track_scores=True,
-            track_total_hits=True,
-            allow_partial_search_results=False,
-        )
-    except NotFoundError as error:
-        raise SearchError("search: the token has run out (5 minutes); ask for the first page") from error
-    if answer["timed_out"]:
-        raise SearchUnavailableError("search: no whole answer in time")
-    return dict(answer)
-
-
-def _open_point_in_time(client: Elasticsearch, alias: str) -> str:
-    try:
-        return str(client.open_point_in_time(index=alias, keep_alive=KEPT)["id"])
+        return _ask(client, request, query, index=alias, aggregations=FACETS, track_total_hits=True)
     except NotFoundError as error:
         raise SearchError("search: nothing is indexed yet; run: alerting run index") from error
 
 
-def _next_token(
-    client: Elasticsearch, request: SearchRequest, point_in_time: str, hits: list[dict[str, Any]]
+def _next(
+    client: Elasticsearch, alias: str, request: SearchRequest, query: dict[str, Any], token: PageToken
+) -> dict[str, Any]:
+    """Read a page at its point in time; for the second page that is now."""
+    try:
+        point_in_time = token.point_in_time or client.open_point_in_time(index=alias, keep_alive=KEPT)["id"]
+        return _ask(
+            client,
+            request,
+            query,
+            pit={"id": point_in_time, "keep_alive": KEPT},
+            search_after=list(token.last) or None,
+            track_total_hits=False,
+        )
+    except NotFoundError as error:
+        raise SearchError("search: the token has run out (5 minutes); ask for the first page") from error
+
+
+def _ask(
+    client: Elasticsearch, request: SearchRequest, query: dict[str, Any], **asked: Any
+) -> dict[str, Any]:
+    return dict(
+        client.search(
+            query=query,
+            sort=sort_of(request),
+            size=request.size,
+            source_includes=["view"],
+            track_scores=True,
+            allow_partial_search_results=False,
+            **asked,
+        )
+    )
+
+
+def _after_first(request: SearchRequest, hits: list[dict[str, Any]], total: int) -> str | None:
+    if len(hits) == total:
+        return None
+    shown = tuple(hit["_source"]["view"]["procedure_id"] for hit in hits)
+    return write_token(request, PageToken(None, (), shown, total))
+
+
+def _after(
+    client: Elasticsearch, request: SearchRequest, answer: dict[str, Any], token: PageToken
 ) -> str | None:
+    hits, point_in_time = answer["hits"]["hits"], answer["pit_id"]
     if len(hits) == request.size:
-        return write_token(request, point_in_time, hits[-1]["sort"])
+        return write_token(request, replace(token, point_in_time=point_in_time, last=tuple(hits[-1]["sort"])))
     client.close_point_in_time(id=point_in_time)
     return None
 

@@ -265,19 +265,67 @@ def test_a_long_text_is_shown_around_the_first_word(index):
     assert len(shown["text"]) == 160
 
 
-def test_pages_follow_each_other_whatever_is_indexed_between(index):
+def test_what_is_indexed_after_the_first_page_is_neither_missed_nor_repeated(index):
     """
-    A token holds on to what was there when the first page was read; the last page has none.
+    Before the second page 5, which was shown, and 1 say more, so that they fit best; 9 is new, and 2 is none now.
     """
     put(index, *(procedure(number, "Peinture") for number in range(1, 6)))
     first = ask(index, "peinture", size=2)
-    put(index, procedure(9, "Peinture"), procedure(1, "Autre chose"))
+    put(index, *(procedure(number, "Peinture peinture") for number in (5, 1)), procedure(9, "Peinture"))
+    put(index, procedure(2, "Autre chose"))
+
+    rest = ask(index, "peinture", size=9, after=first["after"])
+
+    pages = [[found["procedure_id"] for found in page["found"]] for page in (first, rest)]
+    assert (pages, rest["after"]) == ([[5, 4], [1, 9, 3]], None)
+
+
+def test_from_the_second_page_on_nothing_moves(index):
+    """
+    A token then holds on to what was there; the last page has none.  All say how many were found at first.
+    """
+    put(index, *(procedure(number, "Peinture") for number in range(1, 6)))
+    first = ask(index, "peinture", size=2)
     second = ask(index, "peinture", size=2, after=first["after"])
+    put(index, procedure(9, "Peinture"), procedure(1, "Autre chose"))
     third = ask(index, "peinture", size=2, after=second["after"])
 
-    pages = [[found["procedure_id"] for found in page["found"]] for page in (first, second, third)]
+    pages = [
+        ([found["procedure_id"] for found in page["found"]], page["total"]) for page in (first, second, third)
+    ]
 
-    assert (pages, third["after"]) == ([[5, 4], [3, 2], [1]], None)
+    assert (pages, third["after"]) == ([([5, 4], 5), ([3, 2], 5), ([1], 5)], None)
+
+
+def test_a_page_that_holds_all_is_the_last(index):
+    """
+    Nobody is sent to a page of nothing.
+    """
+    put(index, procedure(1, "Peinture"), procedure(2, "Peinture"))
+
+    assert ask(index, "peinture", size=2)["after"] is None
+
+
+def test_the_first_page_leaves_nothing_open(index, client):
+    """
+    A point in time keeps old files, and memory: whoever asks for the second page only has one, until the last.
+    """
+    put(index, *(procedure(number, "Peinture") for number in range(1, 4)))
+
+    first = ask(index, "peinture", size=1)
+    counts = [open_contexts(index, client)]
+    second = ask(index, "peinture", size=1, after=first["after"])
+    counts.append(open_contexts(index, client))
+    ask(index, "peinture", size=2, after=second["after"])
+    counts.append(open_contexts(index, client))
+
+    assert counts == [0, 1, 0]
+
+
+def open_contexts(index, client):
+    """Return how many searches the server holds open."""
+    (generation,) = index.generations()
+    return client.indices.stats(index=generation.name)["_all"]["total"]["search"]["open_contexts"]
 
 
 @pytest.mark.parametrize("sort", list(SearchSort))
@@ -304,7 +352,7 @@ def test_a_token_that_is_not_ours_is_refused_in_one_line(index):
     """
     Damaged, or of another question.
     """
-    put(index, procedure(1, "Peinture"))
+    put(index, procedure(1, "Peinture"), procedure(2, "Peinture"))
     token = ask(index, "peinture", size=1)["after"]
 
     with pytest.raises(SearchError, match=r"^search: expected the token that ended a page"):

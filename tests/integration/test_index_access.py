@@ -1,4 +1,7 @@
-"""Elasticsearch behind TLS that asks who is there: a real nginx before the real node."""
+"""Elasticsearch behind TLS that asks who is there: a real nginx before the real node.
+
+The module with which Elasticsearch guards itself (x-pack-security) is not among its packages on Maven Central.
+"""
 
 from __future__ import annotations
 
