@@ -15,7 +15,6 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
-from operator import itemgetter
 
 import structlog
 
@@ -101,8 +100,9 @@ class ClusterEngine:
 
     def _forget(self) -> None:
         self._groups = Groups()
-        # Of each number the groups that it stands for, and who asks for them.
-        self._askers: dict[int, list[tuple[int, tuple[str, ...]]]] = {}
+        # Of each number the groups that it stands for, and of each group who asks for it.
+        self._groups_of: dict[int, list[int]] = {}
+        self._askers: dict[int, tuple[str, ...]] = {}
         self._kept_count = 0
 
     def _level(self, connection: Connection, name: str) -> Sums:
@@ -143,28 +143,28 @@ class ClusterEngine:
         """Read what numbers stand for and who asks for it, but for what is known."""
         if self._kept_count > self._profiles_kept:
             self._forget()
-        missing = numbers - self._askers.keys()
+        missing = numbers - self._groups_of.keys()
         if not missing:
             return
         by_criteria: defaultdict[tuple[int, str], list[str]] = defaultdict(list)
         for asker in self._index.askers(missing):
             by_criteria[asker.criteria_number, asker.criteria_hash].append(asker.profile_id)
             self._kept_count += 1
-        self._askers.update((number, []) for number in missing)
+        self._groups_of.update((number, []) for number in missing)
         asked = self._index.criteria([profile_ids[0] for profile_ids in by_criteria.values()])
         for ((number, _), profile_ids), criteria in zip(by_criteria.items(), asked, strict=True):
             group = self._groups.find(criteria)
             if group is None:
                 group, _ = self._groups.add(criteria)
-            self._askers[number].append((group, tuple(profile_ids)))
+            self._groups_of[number].append(group)
+            self._askers[group] = tuple(sorted(profile_ids))
 
     def _confirmed(self, number: int, notice: AnalysedNotice, candidates: Iterable[int]) -> Iterator[Pair]:
-        """Yield the pairs of a notice that ``decide`` accepts, by profile."""
-        askers = {group: ids for one in candidates for group, ids in self._askers[one]}
-        accepted = self._groups.accepting(sorted(askers), notice)
-        pairs = [(profile_id, decision) for group, decision in accepted for profile_id in askers[group]]
-        for profile_id, decision in sorted(pairs, key=itemgetter(0)):
-            yield profile_id, number, decision
+        """Yield the pairs of a notice that ``decide`` accepts, those of one group together."""
+        groups = sorted({group for one in candidates for group in self._groups_of[one]})
+        for group, decision in self._groups.accepting(groups, notice):
+            for profile_id in self._askers[group]:
+                yield profile_id, number, decision
 
 
 @contextmanager
