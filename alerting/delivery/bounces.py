@@ -32,7 +32,8 @@ _STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
 _ADDRESSED = (
     "to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "apparently-to",
 )  # fmt: skip
-_STATUS = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
+# Not a part of an address of the Internet: "[5.135.20.7]".
+_STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?!\.?\d)")
 _SMTP_ANSWER = re.compile(r"\b([45]\d\d)[ \-](?=\S)(.*)", re.DOTALL)
 _QMAIL = re.compile(r"^Hi\. This is the qmail-send program", re.MULTILINE)
 _DAEMON = re.compile(r"\b(mailer-daemon|postmaster|mail delivery (sub)?system)\b", re.IGNORECASE)

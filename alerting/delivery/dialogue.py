@@ -30,11 +30,11 @@ from alerting.delivery.replies import Reply, Step, find_blame, is_about_recipien
 from alerting.errors import Blame, MailDeferredError, MailInDoubtError, MailRefusedError
 
 
-_START_INPUT = 354
-_COMPLETED = 250
 _CLOSING = 421
-_ACCEPTED = (250, 251)
-_EXPECTED = {Step.MAIL: _ACCEPTED, Step.RCPT: _ACCEPTED, Step.DATA: (_START_INPUT,)}
+# The first digit of an answer decides: RFC 5321, 4.2.1.
+_COMPLETED = 2
+_START_INPUT = 3
+_EXPECTED = {Step.MAIL: _COMPLETED, Step.RCPT: _COMPLETED, Step.DATA: _START_INPUT}
 _MOST_LINES = 100
 _CODE_DIGITS = 3
 # Of one reply; what servers say in one go is far below.
@@ -148,7 +148,7 @@ class Line:
                 if self._is_refused_for_good(replies[-1]):
                     break
             refused = next((reply for reply in replies if not _is_expected(reply)), None)
-            if refused is not None and replies[-1].code == _START_INPUT:
+            if refused is not None and _kind(replies[-1]) == _START_INPUT:
                 await self._end_for_nobody()
         except _LostError as error:
             self._give_up_before_data(mail, step, str(error))
@@ -178,7 +178,7 @@ class Line:
             self.is_over = True
             problem = f"connection lost after the end of DATA: {error}"
             raise MailInDoubtError(f"{self.server_name}: {problem}") from error
-        if reply.code != _COMPLETED:
+        if _kind(reply) != _COMPLETED:
             self.log.note_answer(mail.delivery_id, None)
             self._refuse(mail, reply)
         answer = _without(mail.recipient, f"{reply.code} {reply.text}".strip())
@@ -229,7 +229,7 @@ class Line:
         if not self.offers.has_pipelining:
             self.writer.write(b"RSET\r\n")
         reply = await self._read(Step.MAIL)
-        if reply.code != _COMPLETED:
+        if _kind(reply) != _COMPLETED:
             raise _LostError(f"RSET answered {reply.code} {reply.text}")
         self._must_reset = False
 
@@ -342,7 +342,11 @@ class Line:
 
 
 def _is_expected(reply: Reply) -> bool:
-    return reply.code in _EXPECTED[reply.step]
+    return _kind(reply) == _EXPECTED[reply.step]
+
+
+def _kind(reply: Reply) -> int:
+    return reply.code // 100
 
 
 def _command(step: Step, mail: OutgoingMail, offers: Offers) -> bytes:

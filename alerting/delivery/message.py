@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from binascii import b2a_base64
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
@@ -112,10 +113,17 @@ def is_allowed(recipient: str, allowed: Iterable[str] | None) -> bool:
     """
     if allowed is None:
         return True
-    address = recipient.strip().lower()
+    address = _plain(recipient)
     _, separator, domain = address.rpartition("@")
-    entries = {entry.strip().lower() for entry in allowed}
-    return bool(separator) and bool({address, f"@{domain}"} & entries)
+    return bool(separator) and bool({address, f"@{domain}"} & {_plain(entry) for entry in allowed})
+
+
+def _plain(entry: str) -> str:
+    """Return an address or "@domain" in small letters, its domain as it stands in DNS."""
+    local, separator, domain = entry.strip().lower().rpartition("@")
+    with suppress(UnicodeError):
+        domain = domain.encode("idna").decode("ascii")
+    return f"{local}{separator}{domain}"
 
 
 def _body(envelope: Envelope, inner: str, outer: str) -> Iterator[bytes]:

@@ -31,7 +31,7 @@ from alerting.delivery.verp import ReturnPurpose, sign_return_address
 from alerting.domain.delivery import DeliveryState, Envelope
 from alerting.domain.profile import Recipient
 from alerting.domain.suppression import SuppressionKind
-from alerting.errors import MailDeferredError, MailInDoubtError, MailRefusedError
+from alerting.errors import Blame, MailDeferredError, MailInDoubtError, MailRefusedError
 from alerting.pipeline.post_office import PostOffice
 from alerting.pipeline.settle import settle_leases
 from alerting.pipeline.write import write_mail
@@ -237,8 +237,11 @@ def may_get_mail(post: PostOffice, recipient: Recipient) -> bool:
 
 
 def _deferred(claimed: ClaimedDelivery, error: MailDeferredError, now: datetime) -> Outcome:
-    """Return when to try again: pauses double from one minute to four hours, for two days."""
-    if now - claimed.first_attempt_at >= _LONGEST_TRYING:
+    """Return when to try again: pauses double from one minute to four hours, for two days.
+
+    What an operator has to mend waits for the operator, however long.
+    """
+    if error.blame is not Blame.US and now - claimed.first_attempt_at >= _LONGEST_TRYING:
         answer = f"given up after {claimed.attempt_count} attempts in two days: {error}"
         return Outcome(claimed.delivery_id, DeliveryState.FAILED, answer, blame=error.blame)
     # Beyond ten doublings the longest pause holds.

@@ -18,7 +18,7 @@ import structlog
 from alerting.domain.lots import deadlines_of, has_own_deadlines
 from alerting.domain.match import Decision
 from alerting.domain.notice import Notice
-from alerting.domain.procedure import Procedure
+from alerting.domain.procedure import Procedure, ProcedureState
 from alerting.errors import SearchUnavailableError
 from alerting.matching.engine import Engine, Pair
 from alerting.pipeline.engines import MatchingEngine
@@ -140,4 +140,7 @@ def _find(connection: Connection, engine: _Finds, batch: Sequence[Procedure], *,
 def _match(profile_id: str, procedure: Procedure, decision: Decision) -> NewMatch:
     has_own = bool(decision.lot_ids) and has_own_deadlines(procedure.view)
     deadlines = deadlines_of(procedure.view, decision.lot_ids) if has_own else ()
-    return NewMatch(profile_id, procedure.procedure_id, procedure.revision, decision, deadlines)
+    is_open = procedure.state is ProcedureState.OPEN
+    return NewMatch(
+        profile_id, procedure.procedure_id, procedure.revision, decision, deadlines, is_open=is_open
+    )

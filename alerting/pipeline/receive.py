@@ -111,9 +111,7 @@ def _receive(database: Database, content: bytes, secret: str, now: datetime) -> 
 
 
 def _read(connection: Connection, mail: ReturnedMail, secret: str) -> _Reading:
-    if mail.kind is MailKind.AUTOMATIC_REPLY:
-        return _Reading(ReceivedKind.AUTOMATIC_REPLY)
-    if mail.kind is MailKind.OTHER:
+    if mail.kind in {MailKind.OTHER, MailKind.AUTOMATIC_REPLY}:
         return _read_letter(connection, mail, secret)
     about = _find_delivered(connection, find_delivery_ids(secret, mail.evidence))
     if about is None:
@@ -128,11 +126,17 @@ def _read(connection: Connection, mail: ReturnedMail, secret: str) -> _Reading:
 
 
 def _read_letter(connection: Connection, mail: ReturnedMail, secret: str) -> _Reading:
-    """A letter to an address to leave means just that, whatever it says; another one is for a person."""
+    """Read a letter: to an address to leave it means just that, whatever it says and whoever wrote it.
+
+    Nothing of ours asks to be answered there: no automatic reply comes by itself.  Another is for a person.
+    """
     said = find_return_addresses(secret, mail.addressed)
     ids = [one.delivery_id for one in said if one.purpose is ReturnPurpose.LEAVE]
     about = _find_delivered(connection, ids)
-    return _Reading(ReceivedKind.OTHER if about is None else ReceivedKind.LEFT, about)
+    if about is not None:
+        return _Reading(ReceivedKind.LEFT, about)
+    is_automatic = mail.kind is MailKind.AUTOMATIC_REPLY
+    return _Reading(ReceivedKind.AUTOMATIC_REPLY if is_automatic else ReceivedKind.OTHER)
 
 
 def find_delivery_ids(secret: str, text: str) -> list[int]:

@@ -33,6 +33,7 @@ class NewMatch:
     """One pair that was decided, with the procedure's revision that was read.
 
     ``deadlines`` are the dates of the lots that fit, in order, where lots have their own; else empty.
+    ``is_open`` says that the procedure can be answered.
     """
 
     profile_id: str
@@ -40,6 +41,7 @@ class NewMatch:
     revision: int
     decision: Decision
     deadlines: tuple[datetime, ...] = ()
+    is_open: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ def put_matches(connection: Connection, found: Sequence[NewMatch], *, now: datet
             "score": new.score,
             "revision": new.revision,
             "matched_at": new.matched_at,
+            "first_open_at": func.coalesce(matches.c.first_open_at, new.first_open_at),
             "ended_at": None,
         },
     )
@@ -182,7 +185,7 @@ def _is_new(now: datetime) -> ColumnElement[bool]:
         tellings.c.profile_id == matches.c.profile_id, tellings.c.procedure_id == matches.c.procedure_id
     )
     is_open = (procedures.c.state == ProcedureState.OPEN.value) & is_ahead(now)
-    is_wanted = or_(profiles.c.told_from.is_(None), procedures.c.created_at >= profiles.c.told_from)
+    is_wanted = or_(profiles.c.told_from.is_(None), matches.c.first_open_at >= profiles.c.told_from)
     return ~told & is_open & is_wanted
 
 
@@ -198,6 +201,7 @@ def _row(match: NewMatch, reasons: Any, now: datetime) -> dict[str, Any]:
         "fit": to_json(match.decision.fit),
         "score": match.decision.score,
         "matched_at": now,
+        "first_open_at": now if match.is_open else None,
     }
 
 

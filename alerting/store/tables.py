@@ -256,7 +256,8 @@ profiles = Table(
     Column("item_limit", Integer, nullable=False, server_default=text("20")),
     Column("reminder_days", Integer, nullable=False, server_default=text("5")),
     _time("paused_until"),
-    _time("told_from"),  # what was first seen before is not told as new: a pause without catching up
+    # What was open and matched before is not told as new: a pause without catching up.
+    _time("told_from"),
     Column("version", Integer, nullable=False, server_default=text("1")),
     # Of id and criteria; 36 bits: a double holds the sum of a hundred thousand of them exactly.
     Column(
@@ -291,6 +292,7 @@ matches = Table(
     Column("score", Float, nullable=False),
     Column("revision", Integer, nullable=False),  # of the procedure, when it was decided
     _time("matched_at", nullable=False),
+    _time("first_open_at"),  # when it was first decided of an open procedure
     _time("ended_at"),
     Index("ix_matches_procedure_id", "procedure_id"),
 )

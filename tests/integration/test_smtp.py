@@ -544,6 +544,17 @@ def test_what_becomes_of_one_mail_says_nothing_of_the_next(server, outcome):
     assert deliver_all(lambda: next(servers), [envelope()] * 2) == [outcome, "250 OK"]
 
 
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [({".": b"200 taken\r\n"}, "200 taken"), ({".": b"251 2.6.0 taken\r\n", "RCPT": b"252 maybe\r\n"}, "251 2.6.0 taken")],
+)  # fmt: skip
+def test_a_mail_is_taken_by_the_first_digit_of_the_answer(answers, said):
+    """
+    A server says 250 as a rule; one that says another 2xx has the mail all the same, and gets it once.
+    """
+    assert deliver(lambda: Scripted(answers=answers), envelope()) == said
+
+
 def test_a_mail_that_is_not_taken_now_leaves_the_connection_to_the_next():
     """
     451 to one recipient is an answer about it alone.

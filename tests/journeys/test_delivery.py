@@ -220,18 +220,20 @@ def test_a_mail_that_is_greylisted_leaves_at_the_next_asking_and_costs_the_other
 
 def test_our_own_address_refused_keeps_every_mail_until_it_is_mended(served_parts, server, clock):
     """
-    The server knows no such sender: nobody is given up, and the mails leave once that is mended.
+    The server knows no such sender: nobody is given up, not after a week, and the mails leave once that is mended.
     """
     server.rcpt = dict.fromkeys(
         ["yann@legoff.example", "bureau@legoff.example"], "550 5.1.8 sender's domain not found"
     )
     before = commands.run_all(parts=served_parts)["deliver"]
+    clock.go_on(days=7)
+    after_a_week = commands.deliver_digests(parts=served_parts)
     server.rcpt = {}
-    clock.go_on(minutes=2)
+    clock.go_on(hours=5)
 
     after = commands.deliver_digests(parts=served_parts)
 
-    assert (before["deferred"], before["failed"]) == (2, 0)
+    assert [(one["deferred"], one["failed"]) for one in (before, after_a_week)] == [(2, 0), (2, 0)]
     assert after["sent"] == 2
     assert sorted(server.accepted) == ["bureau@legoff.example", "yann@legoff.example"]
 

@@ -37,9 +37,16 @@ class Returned:
         rows = commands.list_deliveries(parts=self.parts)
         return next(row["delivery_id"] for row in rows if row["recipient"] == recipient)
 
-    def arrive(self, name: str, recipient: str = "yann@legoff.example", *, secret: str | None = None) -> None:
-        """Let a mail of the corpus arrive, about the newest delivery to an address."""
-        text = (CORPUS / f"{name}.eml").read_text()
+    def arrive(
+        self,
+        name: str,
+        recipient: str = "yann@legoff.example",
+        *,
+        secret: str | None = None,
+        head: str = "",
+    ) -> None:
+        """Let a mail of the corpus arrive, about the newest delivery to an address, with more header lines."""
+        text = head + (CORPUS / f"{name}.eml").read_text()
         for place, purpose in [("{bounce}", ReturnPurpose.BOUNCE), ("{leave}", ReturnPurpose.LEAVE)]:
             address = sign_return_address(
                 secret or self.parts.settings.secret,
@@ -159,11 +166,12 @@ def test_a_complaint_suppresses_for_good(returned):
     assert standing(returned.parts) == [("yann@legoff.example", None, "complaint")]
 
 
-def test_a_mail_to_leave_leaves_its_profile(returned):
+@pytest.mark.parametrize("head", ["", "Auto-Submitted: auto-generated\n"])
+def test_a_mail_to_leave_leaves_its_profile(returned, head):
     """
-    The other way of List-Unsubscribe: whatever the mail says, its address says enough.
+    The other way of List-Unsubscribe: whatever the mail says and whoever wrote it, its address says enough.
     """
-    returned.arrive("letter-to-leave", "bureau@legoff.example")
+    returned.arrive("letter-to-leave", "bureau@legoff.example", head=head)
 
     report = commands.receive_mails(parts=returned.parts)
 

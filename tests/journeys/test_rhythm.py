@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from alerting import commands
 from alerting.domain.deadlines import PARIS
@@ -142,6 +144,60 @@ def test_a_pause_holds_everything_back_and_catches_up_or_not(town, catches_up, t
     later = town.run_at(paris(10, 9))["deliver"]["sent"]
 
     assert (paused, after, later) == (0, told, 1)
+
+
+def test_a_profile_that_is_widened_after_a_pause_hears_of_what_it_asks_for_since(town):
+    """
+    What came up during the pause and matched then is set aside; what only the wider profile matches is news.
+    """
+    town.subscribe(cadence="immediate")
+    town.publish("1", PAPER)
+    town.run_at(MONDAY)
+    commands.pause_profile("toits", until=date(2026, 3, 9), catches_up=False, parts=town.parts)
+    town.publish("2", "Toiture du lavoir")
+    town.publish("3", "Menuiseries de la gare")
+    town.run_at(paris(4, 9))
+    town.run_at(paris(10, 9))
+
+    with town.parts.database.begin() as connection:
+        connection.execute(
+            text(
+                """UPDATE profiles SET matched_at = NULL, criteria = '{"words": ["toiture", "menuiseries"]}'"""
+            )
+        )
+    town.run_at(paris(11, 9))
+
+    assert town.tellings() == [("new", "Menuiseries de la gare"), ("new", PAPER)]
+
+
+def test_a_plan_of_before_a_pause_is_news_once_it_is_called(town):
+    """
+    Announced before, paused without catching up until the 9th, called on the 10th: told.
+    """
+
+    def release(number: str, tag: str, **tender) -> str:
+        tender = {"title": "Toiture du lavoir", **tender}
+        entry = {
+            "ocid": "ocds-1",
+            "id": number,
+            "tag": [tag],
+            "date": "2026-03-02T06:00:00Z",
+            "tender": tender,
+        }
+        return json.dumps({"version": "1.1", "releases": [entry]})
+
+    town.subscribe(cadence="immediate")
+    town.authority.publish("/avis", release("1", "planning", status="planning"))
+    town.run_at(MONDAY)
+    commands.pause_profile("toits", until=date(2026, 3, 9), catches_up=False, parts=town.parts)
+    planned = town.tellings()
+    town.authority.publish(
+        "/avis", release("2", "tender", status="active", tenderPeriod={"endDate": "2026-04-10T10:00:00Z"})
+    )
+
+    town.run_at(paris(10, 9))
+
+    assert (planned, town.tellings()) == ([], [("new", "Toiture du lavoir")])
 
 
 def test_a_pause_that_is_ended_early_catches_up(town):

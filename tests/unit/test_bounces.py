@@ -125,6 +125,16 @@ def test_only_the_address_of_a_letter_lets_leave():
         pytest.param("5.2.2", "", BounceKind.SOFT, id="full"),
         pytest.param("4.4.7", "", BounceKind.SOFT, id="given up"),
         pytest.param("5.4.4", "", BounceKind.SOFT, id="no route to the domain today"),
+        pytest.param(
+            None,
+            "[5.135.20.7] 550 User unknown",
+            BounceKind.HARD,
+            id="a number of the Internet that begins with 5",
+        ),
+        pytest.param(
+            None, "[82.5.1.1] 451 try later", BounceKind.SOFT, id="one with a code's digits at its end"
+        ),
+        pytest.param(None, "[91.5.1.10] Mailbox full", BounceKind.SOFT, id="and no code"),
         pytest.param("5.0.0", "", BounceKind.SOFT, id="nothing said"),
         pytest.param(None, "", BounceKind.SOFT, id="nothing at all"),
     ],

@@ -205,6 +205,8 @@ def test_the_address_of_a_named_one(written, address):
         ("anne@notlebras.example", ("@lebras.example",), False),
         ("paul@lebras.example", ("anne@lebras.example",), False),
         ("lebras.example", ("@lebras.example",), False),
+        ("anne@xn--mtiers-bva.example", ("@métiers.example",), True),
+        ("Anne@Métiers.example", ("anne@xn--mtiers-bva.example",), True),
     ],
 )
 def test_who_may_get_real_mail(recipient, allowed, answer):
