@@ -10,6 +10,7 @@ its file while it lives; a file whose lock is free is that of a worker that is g
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -66,8 +67,12 @@ class DialogueFile:
             self._note("taken" if taken is not None else "not taken", delivery_id, taken)
 
     def _note(self, event: str, delivery_id: int, answer: str | None = None) -> None:
-        line = json.dumps([event, delivery_id, answer], ensure_ascii=False).encode() + b"\n"
-        os.write(self._descriptor, line)
+        """Write one line, whole or not at all: half a line would make the next one unreadable, too."""
+        line = json.dumps([event, delivery_id, answer], ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+        written = os.write(self._descriptor, line)
+        if written < len(line):
+            os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - written)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 @contextmanager
@@ -95,7 +100,8 @@ def open_dialogues(folder: Path, worker: str) -> Iterator[DialogueFile]:
 def read_dialogues(folder: Path, worker: str) -> Mapping[int, Proof] | None:
     """Return what is proved of the mails that a worker held; those it does not name were not sent.
 
-    None where nothing is proved: the worker lives, has no log here, or the machine went down since.
+    None where nothing is proved: the worker lives, has no log here, or the machine went down since; or a line
+    cannot be read, of which nobody knows which mail it spoke of.
     """
     try:
         with (folder / worker).open("rb") as file:
@@ -105,11 +111,8 @@ def read_dialogues(folder: Path, worker: str) -> Mapping[int, Proof] | None:
         return None
     if lines[-1] or _boot() is None or lines[0] != _first_line():
         return None
-    proofs = {}
-    for line in lines[1:-1]:
-        event, delivery_id, answer = json.loads(line)
-        proofs[delivery_id] = _PROOFS.get(event) or Proof(Fate.SENT, answer)
-    return proofs
+    notes = [_read_note(line) for line in lines[1:-1]]
+    return None if None in notes else dict(note for note in notes if note is not None)
 
 
 def forget_dialogues(folder: Path, worker: str) -> None:
@@ -117,7 +120,19 @@ def forget_dialogues(folder: Path, worker: str) -> None:
     (folder / worker).unlink(missing_ok=True)
 
 
-_PROOFS = {"dot": Proof(Fate.IN_DOUBT), "not taken": Proof(Fate.NOT_SENT)}
+def _read_note(line: bytes) -> tuple[int, Proof] | None:
+    """Return of which mail a line speaks, and what it proves; None when it is no whole note."""
+    try:
+        match json.loads(line):
+            case ["dot", int(delivery_id), _]:
+                return delivery_id, Proof(Fate.IN_DOUBT)
+            case ["not taken", int(delivery_id), _]:
+                return delivery_id, Proof(Fate.NOT_SENT)
+            case ["taken", int(delivery_id), str(answer)]:
+                return delivery_id, Proof(Fate.SENT, answer)
+    except ValueError:
+        return None
+    return None
 
 
 def _first_line() -> bytes:

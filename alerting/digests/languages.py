@@ -24,7 +24,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal
 
-from alerting.domain.deadlines import PARIS, is_day_alone
+from alerting.domain.deadlines import in_paris, is_day_alone
 from alerting.domain.money import Money
 
 
@@ -84,13 +84,13 @@ class Language:
 
     def day(self, moment: datetime, *, read_at: datetime | None = None) -> str:
         """Return "Sunday 1 March 2026", in Paris; without the year for who reads it in the same one."""
-        local = moment.astimezone(PARIS)
-        with_year = read_at is None or read_at.astimezone(PARIS).year != local.year
+        local = in_paris(moment)
+        with_year = read_at is None or in_paris(read_at).year != local.year
         return _day(self, local.date(), with_year)
 
     def time(self, moment: datetime) -> str:
         """Return "12:00", in Paris."""
-        return _time(self, moment.astimezone(PARIS).time())
+        return _time(self, in_paris(moment).time())
 
     def day_and_time(self, moment: datetime, *, read_at: datetime | None = None) -> str:
         """Return "Tuesday 3 March 2026 at 12:00"; the day alone where no hour was stated."""
@@ -101,7 +101,7 @@ class Language:
 
     def day_of_month(self, moment: datetime) -> tuple[str, str, str]:
         """Return a day as a leaf of a calendar: "Tue", "3", "March"."""
-        local = moment.astimezone(PARIS)
+        local = in_paris(moment)
         weekday, number, month = format_date(local, "EEE|d|MMM", self.locale).split("|")
         return weekday, number, month
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from alerting.digests.languages import NO_BREAK, Language, note
-from alerting.domain.deadlines import PARIS, has_passed, working_days_until
+from alerting.domain.deadlines import day_in_paris, has_passed, working_days_until
 from alerting.domain.match import Reason
 from alerting.domain.notice import Place
 from alerting.reference.cpv import cpv_label
@@ -77,7 +77,7 @@ def time_left(deadline_at: datetime, language: Language, *, now: datetime) -> st
     """Return how long there is: "12 working days left", "today", "past"."""
     if has_passed(deadline_at, now=now):
         return language.say("the time is up")
-    days = (deadline_at.astimezone(PARIS).date() - now.astimezone(PARIS).date()).days
+    days = (day_in_paris(deadline_at) - day_in_paris(now)).days
     working_days = working_days_until(deadline_at, now=now)
     if days == 0:
         return language.say("it is today")

@@ -27,14 +27,26 @@ _DAYS_AFTER_EASTER = (1, 39, 50)
 _SATURDAY = 5
 
 
+def in_paris(moment: datetime) -> datetime:
+    """Return an aware moment in Paris time; at the calendar's ends, where Paris has none, as it is in UTC."""
+    try:
+        return moment.astimezone(PARIS)
+    except OverflowError:
+        return moment.astimezone(UTC)
+
+
+def day_in_paris(moment: datetime) -> date:
+    """Return the day on which an aware moment falls in Paris."""
+    return in_paris(moment).date()
+
+
 def working_days_until(deadline_at: datetime, *, now: datetime) -> int:
     """Return how many working days lie after today, the deadline's own day included.
 
     Both moments are read as days in Paris.  0 means today, or that no working day is left, or
     that the deadline has passed (``has_passed`` tells the last from the others).
     """
-    today = now.astimezone(PARIS).date()
-    last = deadline_at.astimezone(PARIS).date()
+    today, last = day_in_paris(now), day_in_paris(deadline_at)
     weeks, _ = divmod(max((last - today).days, 0), 7)
     # Whole weeks hold five weekdays each; only the rest and the holidays are looked at day by day.
     start = today + timedelta(weeks=weeks)
@@ -50,7 +62,7 @@ def reminder_opens_at(moment: datetime, *, working_days: int, hour: int) -> date
         working_days: At least 1; the date's own day counts.
         hour: 0 to 23, in Paris.
     """
-    day = moment.astimezone(PARIS).date()
+    day = day_in_paris(moment)
     left = 0
     while left < working_days:
         left += is_working_day(day)
@@ -65,7 +77,7 @@ def has_passed(deadline_at: datetime | None, *, now: datetime) -> bool:
 
 def is_day_alone(moment: datetime) -> bool:
     """Tell whether a moment stands for a day of which no hour was stated: its last minute, in Paris."""
-    return moment.astimezone(PARIS).time().replace(microsecond=0) == LAST_MINUTE
+    return in_paris(moment).time().replace(microsecond=0) == LAST_MINUTE
 
 
 def is_working_day(day: date) -> bool:

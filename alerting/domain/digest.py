@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from alerting.domain.deadlines import PARIS
+from alerting.domain.deadlines import day_in_paris
 from alerting.domain.mail_text import MailText
 from alerting.domain.match import Fit, Reason
 from alerting.domain.notice import Change, Notice
@@ -115,7 +115,7 @@ class RenderedDigest:
 
 def reminder_key(field: str, moment: datetime) -> int:
     """Return the revision under which a reminder is told once: the date's day in Paris, and which it is."""
-    day = moment.astimezone(PARIS).date()
+    day = day_in_paris(moment)
     return (day.year * 10_000 + day.month * 100 + day.day) * 10 + REMINDED_DATES[field]
 
 

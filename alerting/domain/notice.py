@@ -43,7 +43,7 @@ class Buyer:
         name: As published, spaces folded.
         siret: 14 digits that pass the Luhn check, else None.
         departement: "22", "2A", "974"; None when it cannot be told.
-        commune, postcode: Of its address, as of a ``Place``.
+        commune, postcode, nuts_code: Of its address, as of a ``Place``.
     """
 
     name: str | None = None
@@ -51,6 +51,7 @@ class Buyer:
     departement: str | None = None
     commune: str | None = None
     postcode: str | None = None
+    nuts_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,8 @@ class Place:
     """Where the work is done.
 
     Args:
-        nuts_code: Current NUTS (2024), any level: "FRH0", "FRH03".
-        departement: "35"; derived from NUTS-3 or postcode where the notice does not say it.
+        nuts_code: Current NUTS (2024), any level: "FRH0", "FRH03"; abroad at least the country, "ES".
+        departement: "35"; derived, in France, from NUTS-3 or postcode where the notice does not say it.
         commune: As published, spaces folded.
         postcode: Five digits.
     """
@@ -180,12 +181,13 @@ class RawTime:
 
 @dataclass(frozen=True, slots=True)
 class RawPlace:
-    """A place as published; every part may be dirty or missing."""
+    """A place as published; every part may be dirty or missing.  ``country``: "FRA", "ES", "France"."""
 
     nuts_code: str | None = None
     departement: str | None = None
     commune: str | None = None
     postcode: str | None = None
+    country: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

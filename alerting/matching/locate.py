@@ -62,7 +62,7 @@ def locate_notice(notice: Notice) -> LocatedNotice:
     """Return where a notice's work is done, its lots', and where its buyer sits."""
     buyer = notice.buyer
     home = None if buyer is None else buyer.departement
-    own = () if buyer is None else (Place(None, buyer.departement, buyer.commune, buyer.postcode),)
+    own = () if buyer is None else (Place(buyer.nuts_code, buyer.departement, buyer.commune, buyer.postcode),)
     return LocatedNotice(
         work=_spots(notice.places, home),
         lots=tuple(_spots(lot.places, home) for lot in notice.lots),

@@ -20,7 +20,7 @@ from functools import lru_cache
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.fuzz import token_sort_ratio
 
-from alerting.domain.deadlines import PARIS
+from alerting.domain.deadlines import in_paris
 from alerting.domain.notice import Notice, NoticeKind
 
 
@@ -102,7 +102,7 @@ def same_day(notice: Notice, other: Notice) -> bool:
 @lru_cache(maxsize=20_000)
 def day_in_paris(moment: datetime) -> date:
     """Return the day on which an aware moment falls in Paris."""
-    return moment.astimezone(PARIS).date()
+    return in_paris(moment).date()
 
 
 def read_moment(text: str | None) -> datetime | None:

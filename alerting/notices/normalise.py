@@ -4,7 +4,8 @@ In:   a ``RawNotice``: strings.
 Out:  a ``Notice``; what could not be made sense of is None, and every value that cleaning
       changed is recorded with the rule that changed it.
 
-It never raises: whether a notice can be told at all was the parser's question.
+It never raises: whether a notice can be told at all was the parser's question.  Whatever a source
+writes, the work is bounded, and what comes out can be stored: no NUL, no half of a sign, no year 9999.
 Sources: Regulation (EC) 213/2008 (CPV); NUTS 2024; the Luhn check of INSEE's SIRET.
 """
 
@@ -37,17 +38,31 @@ from alerting.domain.notice import (
     RawPlace,
     RawTime,
 )
+from alerting.reference.countries import find_country
 from alerting.reference.cpv import is_cpv
-from alerting.reference.nuts import current_nuts, departement_of_nuts, departement_of_postcode
+from alerting.reference.nuts import FRANCE, current_nuts, departement_of_nuts, departement_of_postcode
 
 
 ESCAPE = re.compile(r"&(#\d+|#x[0-9a-fA-F]+|[a-zA-Z]{2,8});")
-DATE_AND_TIME = re.compile(
-    r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?"
+# A text is opened so often, and no more of it is read: some are escaped without end.
+MOST_OPENINGS = 5
+LONGEST_PROSE = 100_000
+HTML_TAG = re.compile(
+    r"</?(?:a|b|br|div|em|font|h[1-6]|i|li|ol|p|span|strong|sub|sup|table|tbody|td|th|tr|u|ul)(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
 )
+DATE_AND_TIME = re.compile(
+    r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{1,2}:\d{2}(?::\d{2})?)(?:\.\d+)?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?"
+)
+# ISO 8601 lets a day end so.
+END_OF_DAY = re.compile(r"24:00(?::00)?")
+# What lies outside is a mark for "none", or a slip.
+YEARS = range(1990, 2201)
 # TED writes "00" where no place is stated.
 NUTS = re.compile(r"[A-Z]{2}[A-Z0-9]{0,3}")
 CPV = re.compile(r"(\d{8})(?:-\d)?")
+SHORT_CPV = re.compile(r"[0-9]{2,7}")
+CPV_DIGITS = 8
 BLOCK_END = re.compile(r"</(p|div|li|tr|h\d)>|<br\s*/?>", re.IGNORECASE)
 THOUSANDS = (
     re.compile(r"(?P<whole>\d{1,3}(?:\.\d{3})+),(?P<cents>\d{1,2})"),
@@ -57,8 +72,8 @@ THOUSANDS = (
 PLAIN_AMOUNT = re.compile(r"\d+(?:\.\d+)?")
 AMBIGUOUS = re.compile(r"[1-9]\d{0,2},\d{3}")
 SIRET_DIGITS = 14
-POSTCODE = re.compile(r"\b\d{5}\b")
-DEPARTEMENT = re.compile(r"\d{1,3}|2[AB]")
+POSTCODE = re.compile(r"\b[0-9]{5}\b")
+DEPARTEMENT = re.compile(r"[0-9]{1,3}|2[AB]")
 NOWHERE = Place()
 LARGEST_AMOUNT = 10**12
 # What notices and purchases are called is compared and indexed; nobody's number is longer.
@@ -81,6 +96,7 @@ NATURES = {
     "travaux": Nature.WORKS,
     "supplies": Nature.SUPPLIES,
     "fournitures": Nature.SUPPLIES,
+    "fourniture": Nature.SUPPLIES,
     "services": Nature.SERVICES,
     "service": Nature.SERVICES,
 }
@@ -102,7 +118,7 @@ def normalise(raw: RawNotice) -> Notice:
         languages=tuple(dict.fromkeys(map(_language, raw.languages))),
         buyer=_buyer(raw, log),
         description=description,
-        nature=NATURES.get((raw.nature or "").strip().lower()),
+        nature=_nature(raw.nature, log),
         cpv_main=_cpv(raw.cpv_main, "cpv_main", log),
         cpv_additional=_cpvs(raw.cpv_additional, "cpv_additional", log),
         places=_places(raw.places, log),
@@ -111,9 +127,9 @@ def normalise(raw: RawNotice) -> Notice:
         deadline_at=deadline_at,
         question_deadline_at=_time(raw.question_deadline, "question_deadline_at", log),
         visit_at=_time(raw.visit, "visit_at", log),
-        document_url=_url(raw.document_url),
-        submission_url=_url(raw.submission_url),
-        notice_url=_url(raw.notice_url),
+        document_url=_url(raw.document_url, "document_url", log),
+        submission_url=_url(raw.submission_url, "submission_url", log),
+        notice_url=_url(raw.notice_url, "notice_url", log),
         procedure_key=(_name(raw.procedure_key) or "").lower() or None,
         internal_reference=_name(raw.internal_reference),
         refers_to=tuple(dict.fromkeys(name for each in raw.refers_to if (name := _name(each)) is not None)),
@@ -143,9 +159,9 @@ def _buyer(raw: RawNotice, log: list[Normalisation]) -> Buyer | None:
     name = _prose(raw.buyer_name, is_html=False, field="buyer.name", log=log)
     siret = clean_siret(raw.buyer_siret)
     if raw.buyer_siret and siret != raw.buyer_siret:
-        log.append(Normalisation("buyer.siret", raw.buyer_siret, siret, "14 digits that pass the Luhn check"))
+        _record(log, "buyer.siret", raw.buyer_siret, siret, "14 digits that pass the Luhn check")
     place = _place(raw.buyer_place, log) if raw.buyer_place is not None else Place()
-    buyer = Buyer(name, siret, place.departement, place.commune, place.postcode)
+    buyer = Buyer(name, siret, place.departement, place.commune, place.postcode, place.nuts_code)
     return None if buyer == Buyer() else buyer
 
 
@@ -190,20 +206,44 @@ def _place(raw: RawPlace, log: list[Normalisation]) -> Place:
     nuts_code = current_nuts(published) if NUTS.fullmatch(published) is not None else None
     if published and nuts_code != published:
         rule = "a NUTS code" if nuts_code is None else "old NUTS code to current"
-        log.append(Normalisation("places.nuts_code", published, nuts_code, rule))
-    found = POSTCODE.search(raw.postcode) if raw.postcode is not None else None
-    postcode = found.group() if found is not None else None
+        _record(log, "places.nuts_code", published, nuts_code, rule)
+    postcode = _postcode(raw.postcode, log)
+    stated = _departement(raw.departement, log)
+    country = nuts_code[:2] if nuts_code is not None else find_country(raw.country)
+    if country is not None and country != FRANCE:
+        # Madrid's 28 is not Eure-et-Loir's; a country is the widest NUTS code there is.
+        return Place(nuts_code or country, stated, _text(raw.commune), postcode)
     departement = (
-        (_departement(raw.departement) if raw.departement is not None else None)
+        stated
         or (departement_of_nuts(nuts_code) if nuts_code else None)
         or (departement_of_postcode(postcode) if postcode else None)
     )
     return Place(nuts_code, departement, _text(raw.commune), postcode)
 
 
-def _departement(text: str) -> str | None:
-    code = text.strip().upper()
-    return code.zfill(2) if DEPARTEMENT.fullmatch(code) else None
+def _postcode(text: str | None, log: list[Normalisation]) -> str | None:
+    stated = _text(text)
+    found = POSTCODE.search(stated) if stated is not None else None
+    postcode = found.group() if found is not None else None
+    if stated is not None and postcode != stated:
+        _record(log, "places.postcode", stated, postcode, "five digits")
+    return postcode
+
+
+def _departement(text: str | None, log: list[Normalisation]) -> str | None:
+    stated = (_text(text) or "").upper()
+    departement = stated.zfill(2) if DEPARTEMENT.fullmatch(stated) is not None else None
+    if stated and departement != stated:
+        _record(log, "places.departement", stated, departement, "the number of a département")
+    return departement
+
+
+def _nature(text: str | None, log: list[Normalisation]) -> Nature | None:
+    stated = _text(text)
+    nature = NATURES.get(stated.lower()) if stated is not None else None
+    if stated is not None and nature is None:
+        _record(log, "nature", stated, None, "works, supplies or services")
+    return nature
 
 
 def _cpvs(codes: tuple[str, ...], field: str, log: list[Normalisation]) -> tuple[str, ...]:
@@ -216,24 +256,40 @@ def _cpv(text: str | None, field: str, log: list[Normalisation]) -> str | None:
         return text
     if not text.strip():
         return None
-    found = CPV.fullmatch(re.sub(r"\s", "", text))
-    code = found.group(1) if found is not None and is_cpv(found.group(1)) else None
+    digits = re.sub(r"\s", "", text)
+    found = CPV.fullmatch(digits)
+    code = found.group(1) if found is not None and is_cpv(found.group(1)) else _completed_cpv(digits)
     if code != text:
-        log.append(Normalisation(field, text, code, "eight digits that CPV 2008 knows"))
+        _record(log, field, text, code, "eight digits that CPV 2008 knows")
     return code
+
+
+def _completed_cpv(digits: str) -> str | None:
+    """Return the code of which zeros were left out: at its end, or the first where a number was made of it.
+
+    >>> _completed_cpv("45261"), _completed_cpv("3000000"), _completed_cpv("3100000")
+    ('45261000', None, '31000000')
+    """
+    if SHORT_CPV.fullmatch(digits) is None:
+        return None
+    whole = {digits.ljust(CPV_DIGITS, "0")}
+    if len(digits) == CPV_DIGITS - 1:
+        whole.add(digits.zfill(CPV_DIGITS))
+    known = [code for code in whole if is_cpv(code)]
+    return known[0] if len(known) == 1 else None
 
 
 def _money(raw: RawMoney | None, field: str, log: list[Normalisation]) -> Money | None:
     if raw is None:
         return None
-    currency = (raw.currency or "EUR").strip().upper()
+    currency = (_text(raw.currency) or "EUR").upper()
     try:
         amount = Decimal(_decimal(raw.amount))
         money = Money.of(amount, currency) if amount.is_finite() and 0 < amount < LARGEST_AMOUNT else None
     except ArithmeticError:
         money = None
     if money is None:
-        log.append(Normalisation(field, raw.amount, None, "an amount above zero, below a thousand billion"))
+        _record(log, field, raw.amount, None, "an amount above zero, below a thousand billion")
     return money
 
 
@@ -267,7 +323,7 @@ def _time(raw: RawTime | None, field: str, log: list[Normalisation]) -> datetime
         return None
     moment, problem = _moment(raw.text, raw.clock)
     if problem is not None:
-        log.append(Normalisation(field, raw.text, None, problem))
+        _record(log, field, raw.text, None, problem)
     return moment
 
 
@@ -280,13 +336,20 @@ def _moment(text: str, clock: Clock) -> tuple[datetime | None, str | None]:
         return None, "ISO 8601 date, or date and time"
     day, clock_time, offset = found.groups()
     try:
-        wall = datetime.combine(
-            datetime.fromisoformat(day).date(), time.fromisoformat(clock_time) if clock_time else LAST_MINUTE
-        )
+        wall = datetime.combine(datetime.fromisoformat(day).date(), _clock_time(clock_time))
         zone = _zone(clock, offset if clock_time else None)
-        return wall.replace(tzinfo=zone).astimezone(UTC), None
-    except (ValueError, OverflowError):
+    except ValueError:
         return None, "a day that the calendar has"
+    if wall.year not in YEARS:
+        return None, f"a year from {YEARS[0]} to {YEARS[-1]}"
+    return wall.replace(tzinfo=zone).astimezone(UTC), None
+
+
+def _clock_time(text: str | None) -> time:
+    """Return the time of day; of a day that is stated alone, or to its end, the last minute."""
+    if text is None or END_OF_DAY.fullmatch(text) is not None:
+        return LAST_MINUTE
+    return time.fromisoformat(text if text[1] != ":" else f"0{text}")
 
 
 def _zone(clock: Clock, offset: str | None) -> tzinfo:
@@ -299,23 +362,37 @@ def _zone(clock: Clock, offset: str | None) -> tzinfo:
 
 
 def _language(code: str) -> str:
-    code = code.strip().upper()
+    code = (_text(code) or "").upper()
     return LANGUAGES.get(code, code[:LANGUAGE_CODE_LETTERS].lower())
 
 
 def _prose(text: str | None, *, is_html: bool, field: str, log: list[Normalisation]) -> str | None:
     if text is None:
         return None
-    if not is_html and "&" not in text and _is_folded(text):
+    if not is_html and "&" not in text and len(text) <= LONGEST_PROSE and _is_folded(text):
         return text
-    cleaned = nh3.clean(BLOCK_END.sub("\n", text), tags=set()) if is_html else text
-    while ESCAPE.search(cleaned) and (opened := html.unescape(cleaned)) != cleaned:
-        cleaned = opened
-    folded = " ".join(_plain(cleaned).split()) or None
-    if folded != " ".join(text.split()):
+    opened = _open(_plain(text[:LONGEST_PROSE]), is_html=is_html)
+    folded = " ".join(_plain(opened).split()) or None
+    if len(text) > LONGEST_PROSE:
+        _record(log, field, text[:LONGEST_NAME], folded, f"no more than the first {LONGEST_PROSE} signs")
+    elif folded != " ".join(text.split()):
         rule = "HTML reduced to text" if is_html else "double escapes opened"
-        log.append(Normalisation(field, text, folded, rule))
+        _record(log, field, text, folded, rule)
     return folded
+
+
+def _open(text: str, *, is_html: bool) -> str:
+    """Return a text without HTML and escapes; what was escaped twice may be HTML again."""
+    opened = _without_tags(text) if is_html else text
+    for _ in range(MOST_OPENINGS):
+        if ESCAPE.search(opened) is None or (inner := html.unescape(opened)) == opened:
+            break
+        opened = _without_tags(inner) if is_html and HTML_TAG.search(inner) is not None else inner
+    return opened
+
+
+def _without_tags(text: str) -> str:
+    return nh3.clean(BLOCK_END.sub("\n", text), tags=set())
 
 
 def _text(text: str | None) -> str | None:
@@ -342,10 +419,19 @@ def _plain(text: str) -> str:
     return text if text.isprintable() else text.replace("\x00", "").encode("utf-8", "ignore").decode()
 
 
-def _url(text: str | None) -> str | None:
-    cleaned = _text(text)
-    if cleaned is None or " " in cleaned:
+def _url(text: str | None, field: str, log: list[Normalisation]) -> str | None:
+    stated = _text(text)
+    if stated is None:
         return None
-    if cleaned.lower().startswith("www."):
-        return f"https://{cleaned}"
-    return cleaned if cleaned.lower().startswith(("http://", "https://")) else None
+    address = f"https://{stated}" if stated.lower().startswith("www.") else stated
+    if " " in address or not address.lower().startswith(("http://", "https://")):
+        _record(log, field, stated, None, "an http or https address")
+        return None
+    if address != stated:
+        _record(log, field, stated, address, "an http or https address")
+    return address
+
+
+def _record(log: list[Normalisation], field: str, before: str, after: str | None, rule: str) -> None:
+    """Note a value that cleaning changed, as far as a database can hold what it was."""
+    log.append(Normalisation(field, _plain(before), after, rule))

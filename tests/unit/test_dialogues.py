@@ -69,6 +69,10 @@ def test_a_worker_that_lives_is_not_spoken_for(tmp_path):
             lambda text: text.replace('["boot", "', '["boot", "other'), id="another run of the machine"
         ),
         pytest.param(lambda _: "", id="an empty file"),
+        pytest.param(
+            lambda text: text + '["dot", 8, nu["dot", 9, null]\n', id="half a line among whole ones"
+        ),
+        pytest.param(lambda text: text + '{"dot": 8}\n', id="a line that is no note"),
     ],
 )
 def test_a_log_that_may_lack_something_proves_nothing(tmp_path, damage):

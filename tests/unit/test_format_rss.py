@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from alerting.domain.notice import NoticeKind
 from alerting.feeds.formats import parse
 from alerting.notices.normalise import normalise
@@ -30,3 +32,28 @@ def test_dublin_core_gives_day_deadline_buyer_and_place():
         NoticeKind.CANCELLATION,
         ["2A"],
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("15/09/2026 12:00", "2026-09-15T10:00:00+00:00"),
+        ("15/9/2026 à 12h", "2026-09-15T10:00:00+00:00"),
+        ("15/09/2026", "2026-09-15T21:59:00+00:00"),
+        ("Tue, 15 Sep 2026 12:00:00 +0200", "2026-09-15T10:00:00+00:00"),
+        ("2026-09-15T10:00:00Z", "2026-09-15T10:00:00+00:00"),
+        ("2026-09-15T12:00:00", "2026-09-15T10:00:00+00:00"),
+        ("au plus tard", None),
+    ],
+)
+def test_a_deadline_is_read_as_french_platforms_and_mails_write_it(text, kept):
+    """
+    An offset that is stated is believed: only BOAMP's lie.
+    """
+    item = f"<item><guid>1</guid><title>T</title><dc:dateAccepted>{text}</dc:dateAccepted></item>"
+    head = "<rss version='2.0' xmlns:dc='http://purl.org/dc/elements/1.1/'><channel>"
+
+    (raw,) = parse(f"{head}{item}</channel></rss>".encode(), feed_id="f").notices
+
+    deadline_at = normalise(raw).deadline_at
+    assert (deadline_at and deadline_at.isoformat()) == kept

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from alerting.domain.notice import NoticeKind
 from alerting.errors import FeedFormatError
-from alerting.feeds.formats import FORMATS, parse
+from alerting.feeds.formats import FORMATS, next_page_of, parse
 from alerting.feeds.formats.prose import find_new_deadlines
 from alerting.notices.normalise import normalise
 
@@ -263,3 +263,18 @@ def test_an_eforms_result_stays_one_when_it_is_changed_and_ends_when_nobody_won(
     assert eforms_kind("competition", changed) is NoticeKind.CORRECTION
     assert eforms_kind("result", f"<NoticeResult>{won}{lost}</NoticeResult>") is NoticeKind.AWARD
     assert eforms_kind("result", f"<NoticeResult>{lost}{lost}</NoticeResult>") is NoticeKind.CANCELLATION
+
+
+@pytest.mark.parametrize(
+    ("name", "document"),
+    [
+        ("json-feed", '{"version": "https://jsonfeed.org/version/1.1", "items": [], "next_url": "http://["}'),
+        ("ocds", '{"releases": [], "links": {"next": "http://["}}'),
+        ("placsp", '<feed xmlns="http://www.w3.org/2005/Atom"><link rel="next" href="http://[/x"/></feed>'),
+    ],
+)
+def test_a_next_page_without_an_address_is_the_end(name, document):
+    """
+    One feed's broken link once stopped the fetching of all.
+    """
+    assert next_page_of(document.encode(), url="https://a.example/feed", format=name) is None

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
-from alerting.domain.notice import RawLot, RawNotice, RawPlace
+import pytest
+
+from alerting.domain.json import to_json
+from alerting.domain.notice import RawChange, RawLot, RawMoney, RawNotice, RawPlace, RawTime
+from alerting.matching.locate import locate_notice
 from alerting.notices.normalise import normalise
 
 
@@ -37,3 +42,113 @@ def test_a_name_of_spaces_alone_is_none():
 
 def _lot(commune: str) -> RawLot:
     return RawLot("1", places=(RawPlace(postcode="35600", commune=commune),))
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "rule"),
+    [
+        ("9999-12-31T23:59:59Z", None, "a year from 1990 to 2200"),
+        ("9999-12-31", None, "a year from 1990 to 2200"),
+        ("0001-01-01T00:00:00Z", None, "a year from 1990 to 2200"),
+        ("2026-05-10T24:00:00+02:00", "2026-05-10T21:59:00+00:00", None),
+        ("2026-05-10T9:00:00+02", "2026-05-10T07:00:00+00:00", None),
+    ],
+)
+def test_a_year_that_is_none_is_no_date_and_a_day_may_end_at_24(text, kept, rule):
+    """
+    Year 9999 once stopped every feed for good: no calendar has its last day in Paris.
+    """
+    notice = normalise(RawNotice("feed", "1", "Toiture", deadlines=(RawTime(text),)))
+
+    assert (notice.deadline_at and notice.deadline_at.isoformat()) == kept
+    assert [each.rule for each in notice.normalisations] == ([rule] if rule else [])
+
+
+def test_a_text_that_is_escaped_without_end_is_opened_a_few_times():
+    """
+    Each opening looks at the whole text: one of 600 kB once took forty seconds.
+    """
+    notice = normalise(RawNotice("feed", "1", f"a &{'amp;' * 7} b", description="x" * 300_000))
+
+    assert notice.title == "a &amp;amp; b"
+    assert notice.description == "x" * 100_000
+
+
+def test_html_that_was_escaped_twice_is_text_as_well():
+    """
+    What is no tag stays: "surface < 20 m² et > 10" is what the source wrote.
+    """
+    texts = ["&lt;p&gt;Travaux&lt;/p&gt;", "a &lt;y et z&gt; w", "<p>Bac &amp; zinc</p>"]
+
+    kept = [normalise(RawNotice("f", "1", "T", description=text, description_is_html=True)) for text in texts]
+
+    assert [notice.description for notice in kept] == ["Travaux", "a <y et z> w", "Bac & zinc"]
+
+
+def test_no_place_abroad_has_a_departement():
+    """
+    Madrid's 28001, Marburg's 35037 and Las Palmas's 35001 are no French postcodes.
+    """
+    raw = (RawPlace(None, None, "Madrid", "28001", "ES"), RawPlace("DE724", None, "Marburg", "35037"))
+    french = RawPlace(None, None, "Redon", "35600", "FRA")
+
+    notice = normalise(RawNotice("f", "1", "T", places=(*raw, french), buyer_place=raw[1]))
+
+    assert [(place.nuts_code, place.departement) for place in notice.places] == [
+        ("ES", None),
+        ("DE724", None),
+        (None, "35"),
+    ]
+    assert (notice.buyer.nuts_code, notice.buyer.departement) == ("DE724", None)
+    assert locate_notice(notice).buyer.departements == ()
+
+
+def test_what_is_left_out_is_said():
+    """
+    Addresses, postcodes, départements, natures and CPV codes that mean nothing here.
+    """
+    raw = RawNotice(
+        "f",
+        "1",
+        "T",
+        document_url="mairie.example/dce.zip",
+        submission_url="ftp://x.example/a",
+        nature="divers",
+        cpv_main="45261",
+        places=(RawPlace(departement="Ille-et-Vilaine", postcode="3560"),),
+    )
+
+    notice = normalise(raw)
+
+    assert {(each.field, each.before, each.after) for each in notice.normalisations} == {
+        ("document_url", "mairie.example/dce.zip", None),
+        ("submission_url", "ftp://x.example/a", None),
+        ("nature", "divers", None),
+        ("cpv_main", "45261", "45261000"),
+        ("places.departement", "ILLE-ET-VILAINE", None),
+        ("places.postcode", "3560", None),
+    }
+
+
+def test_no_text_of_a_notice_keeps_what_no_database_holds():
+    """
+    One NUL, in whatever field, once refused the whole document.
+    """
+    bad = "9\x00\ud800"
+    place = RawPlace(bad, bad, bad, bad, bad)
+    lot = RawLot(bad, bad, bad, (bad,), (place,), RawMoney(bad, bad), (RawTime(bad),))
+    change = RawChange("text", bad, RawTime(bad), bad, bad)
+    texts = [
+        name
+        for name, hint in RawNotice.__annotations__.items()
+        if hint in {"str", "str | None"} and name != "feed_id"
+    ]
+    raw = RawNotice(
+        **{"feed_id": "f"} | dict.fromkeys(texts, bad),
+        languages=(bad,), cpv_additional=(bad,), refers_to=(bad,), places=(place,), lots=(lot,), changes=(change,),
+        published=RawTime(bad), deadlines=(RawTime(bad),), value=RawMoney(bad, bad), buyer_place=place,
+    )  # fmt: skip
+
+    for is_html in (False, True):
+        kept = repr(to_json(normalise(replace(raw, description_is_html=is_html))))
+        assert ("\\x00" in kept, "\\ud800" in kept) == (False, False)

@@ -110,6 +110,7 @@ CASES = [
     ("eForms: asking the market", eforms("consultation"), OPEN, AWARDED, PLANNED),
     ("eForms: modified contract cancelled", eforms("cont-modif", "cancel"), OPEN, AWARDED, PLANNED),
     ("eForms: nobody won", eforms("result", extension=LOST), CANCELLED, CANCELLED, CANCELLED),
+    ("eForms: nobody won yet", eforms("result", extension=LOST.replace("clos", "open")), OPEN, AWARDED, PLANNED),
     ("BOAMP: call cancelled", boamp("APPEL_OFFRE", "ANNULATION"), CANCELLED, CANCELLED, CANCELLED),
     ("BOAMP: a notice of cancellation", boamp("ANNULATION", "INITIAL"), CANCELLED, CANCELLED, CANCELLED),
     ("BOAMP: correction cancelled", boamp("RECTIFICATIF", "ANNULATION"), CANCELLED, CANCELLED, CANCELLED),

@@ -112,5 +112,5 @@ def next_page_of(document: bytes, *, url: str, format: str = AUTO) -> str | None
         name = detect(document, feed_id=url) if format == AUTO else format
         found = FORMATS.get(name)
         return found.next_page(document, url=url) if found is not None and found.next_page else None
-    except FeedFormatError:
-        return None
+    except (FeedFormatError, ValueError):
+        return None  # ValueError: what stands there as the next page's address is none.

@@ -48,7 +48,9 @@ ANNOUNCED = {"cancel-intent": "Intention d’annuler"}
 LOT_SCHEMES = ("Lot", "Part")
 # The periods of _PROCESS that end the chance to take part.
 DEADLINES = ("offers", "requests", "interests")
+# BT-142: no winner, and the competition is over, or goes on.
 NO_WINNER = "clos-nw"
+STILL_OPEN = "open-nw"
 FRENCH = "FRA"
 NUMBER = re.compile(r"0*(\d+)-(\d{4})")
 NOTICE_PAGE = "https://ted.europa.eu/fr/notice/-/detail/"
@@ -66,6 +68,7 @@ _ADDRESS: Mapping[str, Wanted] = {
     "CountrySubentityCode": Text("nuts_code"),
     "CityName": Text("commune"),
     "PostalZone": Text("postcode"),
+    "Country": {"IdentificationCode": Text("country")},
 }
 _PROJECT: Mapping[str, Wanted] = {
     "ID": Text("reference"),
@@ -249,8 +252,10 @@ def _kind(notice: Record) -> NoticeKind:
     own = KINDS.get(name or "", NoticeKind.OTHER)
     if own is NoticeKind.CALL and notice["changes"]:
         return NoticeKind.CORRECTION
-    is_without_winner = own is NoticeKind.AWARD and set(notice["results"]) == {NO_WINNER}
-    return NoticeKind.CANCELLATION if is_without_winner else own
+    results = set(notice["results"])
+    if own is not NoticeKind.AWARD or not results or not results <= {NO_WINNER, STILL_OPEN}:
+        return own
+    return NoticeKind.OTHER if STILL_OPEN in results else NoticeKind.CANCELLATION
 
 
 def _is_cancelled(notice: Record) -> bool:
@@ -306,6 +311,7 @@ def _place(address: Record) -> RawPlace:
         nuts_code=address.first("nuts_code"),
         commune=address.first("commune"),
         postcode=address.first("postcode"),
+        country=address.first("country"),
     )
 
 

@@ -181,6 +181,7 @@ def _address(address: Any) -> RawPlace:
         nuts_code=region if _NUTS.fullmatch(region) else None,
         commune=text_at(address, "locality"),
         postcode=text_at(address, "postalCode"),
+        country=text_at(address, "countryName"),
     )
 
 

@@ -44,6 +44,7 @@ STATUSES = {
 }
 # Why an entry was withdrawn; one that is put away for another reason ends no purchase.
 ANNULLED = "ANULADA"
+SPAIN = "ES"
 NATURES = {"1": "supplies", "2": "services", "3": "works"}
 AMOUNTS = ("EstimatedOverallContractAmount", "TaxExclusiveAmount", "TotalAmount")
 
@@ -112,6 +113,7 @@ def _notice(entry: Element, feed_id: str) -> RawNotice | None:
         buyer_place=RawPlace(
             commune=text_of(party, "PostalAddress/CityName"),
             postcode=text_of(party, "PostalAddress/PostalZone"),
+            country=text_of(party, "PostalAddress/Country/IdentificationCode") or SPAIN,
         ),
         description=text_of(project, "Description") or text_of(entry, "summary"),
         nature=NATURES.get(text_of(project, "TypeCode") or ""),
@@ -165,6 +167,7 @@ def _places(project: Element | None) -> tuple[RawPlace, ...]:
             nuts_code=text_of(location, "CountrySubentityCode"),
             commune=text_of(location, "Address/CityName") or text_of(location, "CountrySubentity"),
             postcode=text_of(location, "Address/PostalZone"),
+            country=text_of(location, "Address/Country/IdentificationCode") or SPAIN,
         )
         for location in find_all(project, "RealizedLocation")
     )

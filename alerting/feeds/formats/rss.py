@@ -13,12 +13,13 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import feedparser
 
 from alerting.domain.feed import ParsedFeed, Reject
-from alerting.domain.notice import Clock, NoticeKind, RawNotice, RawPlace, RawTime
+from alerting.domain.notice import NoticeKind, RawNotice, RawPlace, RawTime
 from alerting.errors import FeedFormatError
 from alerting.feeds.formats.head import Head
 from alerting.feeds.formats.kinds import kind_in_words
@@ -32,6 +33,10 @@ INSIDE = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeE
 ENTRY = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s>]")
 ENTRY_END = re.compile(rb"</(?:\w+:)?(?:item|entry)\s*>")
 ROOT_END = re.compile(rb"</(?:\w+:)?(?:rss|feed|RDF)\s*>", re.IGNORECASE)
+# "15/09/2026", "15/09/2026 12:00", "15/9/2026 à 12h".
+FRENCH_DAY = re.compile(
+    r"(\d{1,2})/(\d{1,2})/(\d{4})(?:,?\s+(?:à\s+)?(\d{1,2})\s?[:hH]\s?(\d{2})?(?::\d{2})?)?"
+)
 PLACE = re.compile(r"(?P<departement>\d{2,3}|2[AB])\s*-\s*(?P<commune>.+)")
 
 
@@ -119,8 +124,21 @@ def _published(entry: Any) -> RawTime | None:
 
 
 def _deadlines(entry: Any) -> tuple[RawTime, ...]:
+    """Return the deadline; where it states an offset that is believed, and elsewhere it is Paris's clock."""
     text = _dublin(entry, "dateaccepted")
-    return (RawTime(text, Clock.PARIS),) if text is not None else ()
+    return (RawTime(_as_iso(text)),) if text is not None else ()
+
+
+def _as_iso(text: str) -> str:
+    """Return a French day, or a date as mails write it, as ISO 8601; anything else as it is."""
+    if (found := FRENCH_DAY.fullmatch(text)) is not None:
+        day, month, year, hour, minute = found.groups()
+        clock = f"T{hour:0>2}:{minute or '00'}" if hour is not None else ""
+        return f"{year}-{month:0>2}-{day:0>2}{clock}"
+    try:
+        return parsedate_to_datetime(text).isoformat() if not text[:4].isdigit() else text
+    except (IndexError, OverflowError, TypeError, ValueError):
+        return text
 
 
 def _places(entry: Any) -> tuple[RawPlace, ...]:

@@ -210,6 +210,7 @@ def _address(address: Element | None) -> RawPlace:
         nuts_code=attribute(find(address, "NUTS"), "CODE"),
         commune=text_of(address, "TOWN"),
         postcode=text_of(address, "POSTAL_CODE"),
+        country=attribute(find(address, "COUNTRY"), "VALUE"),
     )
 
 
