@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from alerting.domain.fit import Demand, FitCriteria, judge_fit
 from alerting.domain.match import MET, REFUSED, SCORE_OF_UNKNOWN, UNKNOWN, Decision, FitKind, Reason
 from alerting.domain.money import Money
-from alerting.domain.notice import Notice, NoticeKind
+from alerting.domain.notice import Lot, Notice, NoticeKind
 from alerting.domain.place import LocatedNotice, PlaceCriteria, Spot, judge_spots
 from alerting.domain.trade import POINTS_NEEDED, Strictness, TradeFinding
 
@@ -219,8 +219,8 @@ def decide(criteria: CompiledCriteria, analysed: AnalysedNotice) -> Decision:
 
     A fact that the notice does not state is unknown; ``criteria.pass_unknown`` says whether
     unknown passes.  Lots are judged one by one on topic, words out, place and stated value; the
-    notice as a whole may meet the topic when no lot does.  A topic given in CPV codes alone is
-    unknown where a notice states no code at all.
+    notice as a whole may meet the topic when no lot does, or some do not say what they are.  A topic
+    given in CPV codes alone is unknown where a notice states no code at all.
 
     Returns:
         For an accepted notice the reasons in the order topic, place, value, buyer, and its fit; for a
@@ -256,7 +256,9 @@ def judge_topic(topic: TopicCriteria, place: PlaceCriteria, analysed: AnalysedNo
     """Return what a notice says of a topic; *place* counts only where lots have places of their own."""
     if unwanted := _unwanted(topic, analysed):
         return TopicOutcome(refusal=_refused("words_out", unwanted))
-    lot_ids, reasons = _topic(topic, place, analysed)
+    lot_ids, reasons, fallen = _topic(topic, place, analysed)
+    if fallen is not None:
+        return TopicOutcome(refusal=fallen)
     if reasons or not topic.asks:
         return TopicOutcome(lot_ids, reasons)
     return TopicOutcome(
@@ -379,24 +381,74 @@ def _refused_topic(topic: TopicCriteria, analysed: AnalysedNotice) -> Decision:
     return _refused("topic", ())
 
 
+class _LotSaid(NamedTuple):
+    """A lot, its texts, and where its work is done."""
+
+    lot: Lot
+    texts: tuple[AnalysedText, ...]
+    spots: tuple[Spot, ...]
+
+
 def _topic(
     topic: TopicCriteria, place: PlaceCriteria, analysed: AnalysedNotice
-) -> tuple[tuple[str, ...], tuple[Reason, ...]]:
+) -> tuple[tuple[str, ...], tuple[Reason, ...], Decision | None]:
+    """Return the lots that fit, none where the notice is taken as a whole, and why; or the refusal.
+
+    What the whole says holds where no lot meets the topic, and for lots that do not say what they are; not
+    for lots that meet it and are out of place or not wanted.
+    """
     of_trades = _trade_reasons(topic, analysed)
     reasons: list[Reason] = []
+    fallen: list[Reason] = []
+    others: list[_LotSaid] = []
     located = analysed.located
-    for lot, texts, spots in zip(analysed.notice.lots, analysed.lot_texts, located.lots, strict=True):
-        found = (*of_trades.get(lot.lot_id, ()), *_topic_reasons(topic, lot.cpv_codes, texts, lot.lot_id))
-        if not found or _found(texts, topic.phrases_out):
-            continue
-        if _lot_is_in_place(place, spots, located.buyer):
+    for part in zip(analysed.notice.lots, analysed.lot_texts, located.lots, strict=True):
+        said = _LotSaid(*part)
+        lot_id, codes = said.lot.lot_id, said.lot.cpv_codes
+        found = (*of_trades.get(lot_id, ()), *_topic_reasons(topic, codes, said.texts, lot_id))
+        if not found:
+            others.append(said)
+        elif (refusal := _lot_refusal(topic, place, said, located.buyer)) is not None:
+            fallen.append(refusal)
+        else:
             reasons += found
     if reasons:
         fitting = {reason.lot_id for reason in reasons}
-        return tuple(lot.lot_id for lot in analysed.notice.lots if lot.lot_id in fitting), tuple(reasons)
+        ids = dict.fromkeys(lot.lot_id for lot in analysed.notice.lots if lot.lot_id in fitting)
+        return tuple(ids), tuple(dict.fromkeys(reasons)), None
+    silent = (said for said in others if _is_silent(said.lot, analysed))
+    if fallen and all(_lot_refusal(topic, place, said, located.buyer) is not None for said in silent):
+        return (), (), _refused_lots(fallen)
     notice = analysed.notice
     codes = ((notice.cpv_main,) if notice.cpv_main else ()) + notice.cpv_additional
-    return (), (*of_trades.get(None, ()), *_topic_reasons(topic, codes, analysed.texts, None))
+    return (), (*of_trades.get(None, ()), *_topic_reasons(topic, codes, analysed.texts, None)), None
+
+
+def _lot_refusal(
+    topic: TopicCriteria, place: PlaceCriteria, said: _LotSaid, buyer: Spot | None
+) -> Reason | None:
+    """Return why a lot is none for the firm whatever its topic; None where nothing is against it."""
+    if unwanted := _found(said.texts, topic.phrases_out):
+        return Reason("words_out", REFUSED, said.lot.lot_id, unwanted)
+    if not place.asks or not said.spots:
+        return None
+    judged = judge_spots(place, said.spots, buyer)
+    return replace(judged, lot_id=said.lot.lot_id) if judged.verdict == REFUSED else None
+
+
+def _is_silent(lot: Lot, analysed: AnalysedNotice) -> bool:
+    """Tell whether a lot does not say what it is: it has no code, and names no trade."""
+    if lot.cpv_codes:
+        return False
+    return not any(found.lot_id == lot.lot_id for of_one in analysed.findings.values() for found in of_one)
+
+
+def _refused_lots(fallen: Sequence[Reason]) -> Decision:
+    """Refuse by what threw out the lots of the topic; a lot that is wanted and elsewhere came furthest."""
+    deciding = [one for one in fallen if one.criterion == "place"] or fallen
+    facts = tuple(dict.fromkeys(fact for one in deciding for fact in one.facts))
+    lot_id = deciding[0].lot_id if len(deciding) == 1 else None
+    return Decision(accepted=False, reasons=(Reason(deciding[0].criterion, REFUSED, lot_id, facts),))
 
 
 def _trade_reasons(topic: TopicCriteria, analysed: AnalysedNotice) -> dict[str | None, list[Reason]]:
@@ -433,10 +485,6 @@ def _found(texts: tuple[AnalysedText, ...], phrases: tuple[Phrase, ...]) -> tupl
     return tuple(dict.fromkeys(found))
 
 
-def _lot_is_in_place(place: PlaceCriteria, spots: tuple[Spot, ...], buyer: Spot | None) -> bool:
-    return not place.asks or not spots or judge_spots(place, spots, buyer).verdict != REFUSED
-
-
 def _place(asked: PlaceCriteria, analysed: AnalysedNotice, lot_ids: tuple[str, ...]) -> Reason | None:
     """Judge the place of the lots that fit, else of the notice, else of all its lots, else of the buyer."""
     if not asked.asks:
@@ -459,7 +507,7 @@ def _lots_in_range(
         for lot in notice.lots
         if lot.lot_id in lot_ids and ((cents := euros(lot.value)) is None or asked.covers(cents))
     )
-    return _only(fitting, lot_ids, reasons)
+    return _only(tuple(dict.fromkeys(fitting)), lot_ids, reasons)
 
 
 def _lots_not_ruled_out(
@@ -500,18 +548,24 @@ def _is_whole_too_large(asked: ValueCriteria, notice: Notice, lot_ids: tuple[str
 def _value(asked: ValueCriteria, analysed: AnalysedNotice, lot_ids: tuple[str, ...]) -> Reason | None:
     if not asked.asks:
         return None
-    notice = analysed.notice
-    stated = [lot.value for lot in notice.lots if lot.lot_id in lot_ids] if lot_ids else [notice.value]
+    amounts = [euros(value) for value in _values(analysed.notice, lot_ids)]
+    stated = [amount for amount in amounts if amount is not None]
+    fitting = [amount for amount in stated if asked.covers(amount)]
+    if not fitting and None in amounts:
+        return Reason("value", UNKNOWN)
+    return Reason("value", MET if fitting else REFUSED, facts=tuple(map(str, fitting or stated)))
+
+
+def _values(notice: Notice, lot_ids: tuple[str, ...]) -> list[Money | None]:
+    """Return the values that count: of the lots that fit, of the whole, of all lots where it has none."""
     if len(notice.lots) == 1:
         # The value of the whole is that of its only lot.
-        stated = [notice.lots[0].value or notice.value]
-    amounts = [amount for value in stated if (amount := euros(value)) is not None]
-    if not amounts:
-        return Reason("value", UNKNOWN)
-    fitting = [amount for amount in amounts if asked.covers(amount)]
-    return Reason(
-        "value", MET if fitting else REFUSED, facts=tuple(str(amount) for amount in fitting or amounts)
-    )
+        return [notice.lots[0].value or notice.value]
+    if lot_ids:
+        return [lot.value for lot in notice.lots if lot.lot_id in lot_ids]
+    if euros(notice.value) is not None or not notice.lots:
+        return [notice.value]
+    return [lot.value for lot in notice.lots]
 
 
 def _buyer(asked: BuyerCriteria, analysed: AnalysedNotice, _lot_ids: tuple[str, ...]) -> Reason | None:

@@ -362,6 +362,71 @@ def test_lots_are_judged_one_by_one(asked, facts, expected):
     assert decide_on(Criteria(**asked), notice("Rénovation du groupe scolaire", **facts)) == expected
 
 
+IN_35 = {"departements": ("35",)}
+ELSEWHERE = (Place(departement="56"),)
+AT_HOME = (Place(departement="35"),)
+PLUMBING_ELSEWHERE = lots(
+    "Plomberie", "Peinture", places=(ELSEWHERE, AT_HOME), cpv_codes=(("45330000",), ("45442100",))
+)
+WITH_ASBESTOS = lots("Plomberie avec désamiantage", "Peinture")
+
+
+def refused_lot(criterion: str, lot_id: str | None, *facts: str) -> Decision:
+    return Decision(accepted=False, reasons=(Reason(criterion, "refused", lot_id, facts),))
+
+
+@pytest.mark.parametrize(
+    ("asked", "facts", "expected"),
+    [
+        pytest.param({"words": ("plomberie",), **IN_35}, {"lots": PLUMBING_ELSEWHERE}, refused_lot("place", "1", "56"), id="words, elsewhere"),
+        pytest.param({"cpv_codes": ("45330000",), **IN_35}, {"lots": PLUMBING_ELSEWHERE, "cpv_main": "45330000"}, refused_lot("place", "1", "56"), id="codes, elsewhere"),
+        pytest.param({"trades": ("plombier",), **IN_35}, {"lots": PLUMBING_ELSEWHERE}, refused_lot("place", "1", "56"), id="a trade, elsewhere"),
+        pytest.param({"words": ("plomberie",), "words_out": ("désamiantage",)}, {"lots": WITH_ASBESTOS}, refused_lot("words_out", "1", "désamiantage"), id="words, not wanted"),
+        pytest.param({"trades": ("plombier",), "words_out": ("désamiantage",)}, {"lots": WITH_ASBESTOS}, refused_lot("words_out", "1", "désamiantage"), id="a trade, not wanted"),
+        pytest.param(
+            {"words": ("plomberie",), "words_out": ("désamiantage",), **IN_35},
+            {"lots": lots("Plomberie", "Plomberie, désamiantage", places=(ELSEWHERE, AT_HOME))},
+            refused_lot("place", "1", "56"),
+            id="one elsewhere, one not wanted: the one that came furthest",
+        ),
+        pytest.param(
+            {"words": ("plomberie",), **IN_35},
+            {"lots": lots("Plomberie", "Plomberie", places=(ELSEWHERE, (Place(departement="22"),)))},
+            refused_lot("place", None, "56", "22"),
+            id="two elsewhere",
+        ),
+        pytest.param(
+            {"words": ("plomberie",), **IN_35},
+            {"lots": lots("Plomberie, école de Vannes", "École de Redon", places=(ELSEWHERE, AT_HOME))},
+            accepted(Reason("words", "met", None, ("plomberie",)), Reason("place", "met", facts=("35",))),
+            id="a lot that does not say what it is may be the one",
+        ),
+        pytest.param(
+            {"words": ("plomberie",), **IN_35},
+            {"lots": lots("Plomberie, école de Vannes", "École de Vitré", places=(ELSEWHERE, ELSEWHERE))},
+            refused_lot("place", "1", "56"),
+            id="not where it is elsewhere, too",
+        ),
+    ],
+)  # fmt: skip
+def test_a_lot_that_is_thrown_out_does_not_come_back_through_the_whole(asked, facts, expected):
+    """
+    A title names plumbing; the only lot of it is elsewhere, or not wanted: that is what decides.
+    """
+    assert decide_on(Criteria(**asked), notice("Travaux de plomberie et peinture", **facts)) == expected
+
+
+def test_two_lots_of_one_number_are_told_once():
+    """
+    A buyer numbered two lots alike: the number stands once, and so does its reason.
+    """
+    alike = (Lot("1", "Toiture"), Lot("1", "Toiture"))
+
+    decision = decide_on(Criteria(words=("toiture",)), notice("Rénovation", lots=alike))
+
+    assert decision == accepted(roof("1"), lot_ids=("1",))
+
+
 AROUND_REDON = {"words": ("toiture",), "communes": ("35236",), "radius_km": 40}
 OF_REDON = Buyer("Commune de Redon", departement="35", commune="Redon", postcode="35600")
 OF_RENNES = Buyer("Département", departement="35", commune="Rennes", postcode="35042")

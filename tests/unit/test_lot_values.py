@@ -66,3 +66,30 @@ def test_what_is_not_stated_passes_only_where_the_profile_lets_it():
 
     assert (lets.accepted, lets.lot_ids) == (True, ("2",))
     assert not refuses.accepted
+
+
+@pytest.mark.parametrize(
+    ("euros", "total", "expected"),
+    [
+        pytest.param((900_000, 800_000), None, (False, "value", ("90000000", "80000000")), id="both too large"),
+        pytest.param((900_000, 200_000), None, (True, "value", ("20000000",)), id="one within reach"),
+        pytest.param((900_000, None), None, (True, "value", ()), id="one does not say"),
+        pytest.param((900_000, 800_000), 250_000, (True, "value", ("25000000",)), id="the whole says"),
+    ],
+)  # fmt: skip
+def test_a_whole_without_a_value_has_those_of_its_lots(euros, total, expected):
+    """
+    Only the title speaks of windows, so the notice is taken as a whole: one lot within reach keeps it.
+    """
+    criteria = Criteria(words=("fenêtres",), minimum_cents=1_000_000, maximum_cents=30_000_000)
+    lots = tuple(
+        Lot(f"{number}", f"Site {number}", value=None if amount is None else Money(amount * 100, "EUR"))
+        for number, amount in enumerate(euros)
+    )
+    value = None if total is None else Money(total * 100, "EUR")
+    notice = Notice("any", "1", None, NoticeKind.CALL, "Fenêtres", lots=lots, value=value)
+
+    decision = decide(compile_criteria(criteria), analyse_notice(notice))
+
+    last = decision.reasons[-1]
+    assert (decision.accepted, last.criterion, last.facts) == expected
