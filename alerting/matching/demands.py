@@ -1,11 +1,12 @@
 """Find what a notice asks of whoever answers, in its texts and in those of its lots.
 
 In:   the analysed texts of a notice and of each lot.
-Out:  demands, each once a lot; what is denied beside its word is none.
+Out:  demands, each once a lot; what is denied beside its word, in the same sentence, is none.
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +23,9 @@ GAP = "…"
 WORDS_BETWEEN = 5
 DENIED_BEFORE = 2
 DENIED_AFTER = 2
+_STOP = re.compile(r"[;!?]")
+_FULL_STOP = re.compile(r"\.\s")
+_ABBREVIATED = frozenset({"art", "al", "cf", "env", "ex", "max", "min", "no", "ref", "réf", "tel", "tél"})
 _DENIALS = frozenset(stems("non pas aucun aucune sans ni facultative facultatif néant"))
 
 
@@ -71,10 +75,36 @@ def _words(text: AnalysedText, pattern: _Pattern) -> str | None:
         if text.stems[start:end] != pattern.head:
             continue
         for stop in _ends(text, end, pattern.tail):
-            around = text.stems[max(0, start - DENIED_BEFORE) : stop + DENIED_AFTER]
-            if _DENIALS.isdisjoint(around):
+            if not _is_denied(text, start, stop):
                 return text.text[text.spans[start][0] : text.spans[stop - 1][1]]
     return None
+
+
+def _is_denied(text: AnalysedText, start: int, stop: int) -> bool:
+    """Tell whether a denial stands within words or beside them, in one sentence with them."""
+    first, last = start, stop
+    while first > max(0, start - DENIED_BEFORE) and not _ends_between(text, first - 1):
+        first -= 1
+    while last < min(len(text.stems), stop + DENIED_AFTER) and not _ends_between(text, last - 1):
+        last += 1
+    return not _DENIALS.isdisjoint(text.stems[first:last])
+
+
+def _ends_between(text: AnalysedText, place: int) -> bool:
+    """Tell whether a sentence ends between the word at a place and the next.
+
+    A line that goes on in small letters is one that was broken, and what a colon ends is answered below it.
+    """
+    (start, end), (after, _) = text.spans[place : place + 2]
+    word, between, following = text.text[start:end], text.text[end:after], text.text[after]
+    if _STOP.search(between) is not None:
+        return True
+    if "\n" in between and not following.islower():
+        return not between.rstrip().endswith(":")
+    if len(word) == 1 or word.casefold() in _ABBREVIATED:
+        return False
+    is_joined = between == "." and word[-1].islower() and following.isupper()
+    return is_joined or _FULL_STOP.search(between) is not None
 
 
 def _ends(text: AnalysedText, start: int, tail: Phrase) -> Iterator[int]:

@@ -58,6 +58,23 @@ def against(decision: Decision) -> list[tuple[str, str]]:
         ),
         pytest.param("Visite obligatoire : non", [], id="a visit that is denied behind"),
         pytest.param("Visite non obligatoire", [], id="a visit that is denied between"),
+        pytest.param(
+            "Visite obligatoire. Pas de variante.",
+            [("visit", "Visite obligatoire")],
+            id="the next sentence denies something else",
+        ),
+        pytest.param(
+            "Qualibat exigée.Non alloti.", [("qualification", "Qualibat")], id="without a space between"
+        ),
+        pytest.param(
+            "Aucune variante ; visite obligatoire", [("visit", "visite obligatoire")], id="a clause before"
+        ),
+        pytest.param(
+            "Sans variante\nVisite obligatoire\nNon alloti", [("visit", "Visite obligatoire")], id="lines"
+        ),
+        pytest.param("Visite obligatoire :\nNon", [], id="an answer on the next line"),
+        pytest.param("Sans aucune\nvisite obligatoire", [], id="a line that was broken"),
+        pytest.param("Sans l'art. Qualibat", [], id="an abbreviation ends nothing"),
         pytest.param("Aucune visite obligatoire.", [], id="a visit that is denied before"),
         pytest.param("Visite conseillée le 3 mars", [], id="a visit that is not mandatory"),
         pytest.param(
