@@ -88,7 +88,10 @@ class PlaceCriteria:
         """Tell whether a spot lies in one of the areas, or is wider and holds one."""
         if any(departement in self.departements for departement in spot.departements):
             return True
-        return spot.nuts_code is not None and any(map(spot.nuts_code.startswith, self.foreign_codes))
+        stated = spot.nuts_code
+        return stated is not None and any(
+            stated.startswith(code) or code.startswith(stated) for code in self.foreign_codes
+        )
 
     def distance_km(self, spot: Spot) -> int | None:
         """Return how far a spot is from the nearest centre, in whole kilometres; None of an area."""

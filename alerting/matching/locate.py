@@ -35,13 +35,13 @@ from alerting.reference.nuts import (
 )
 
 
-PLACE_IS_A_COUNTRY = 2
 LONGEST_TEXT = 400
 MOST_WORDS = 7
 SHORTEST_NAME = 4
 _FRENCH = "FR"
+_MONACO, _POSTCODES_OF_MONACO = "MC", "980"
 _POSTCODE = re.compile(r"(?<!\d)\d{5}(?!\d)|(?<!\d)\d{2} \d{3}(?!\d)")
-_NUMBER = re.compile(r"\(\s*(\d{2}|97\d|2[AB])\s*\)|(?:^|[\s,-])(\d{2}|97\d|2[AB])\s*$", re.IGNORECASE)
+_NUMBER = re.compile(r"\(\s*(\d{2}|9[78]\d|2[AB])\s*\)|(?:^|[\s,-])(\d{2}|9[78]\d|2[AB])\s*$", re.IGNORECASE)
 _NUTS = re.compile(r"\bFR[A-Z0-9]{1,3}\b")
 _SEGMENT = re.compile(r"[,;:()/\n•]|\s[-–]\s?|(?<=\w)[-–]\s")
 _TRAILING_NUMBER = re.compile(r"\s\d+\s*$")
@@ -79,7 +79,7 @@ def find_spots(place: Place, home: str | None) -> tuple[Spot, ...]:
     """Return the spots that one stated place names; *home* is the buyer's département."""
     nuts_code = place.nuts_code
     if nuts_code is not None and not nuts_code.startswith(_FRENCH):
-        return (_area(nuts_code),) if len(nuts_code) > PLACE_IS_A_COUNTRY else ()
+        return (_area(nuts_code),)
     text = (place.commune or "")[:LONGEST_TEXT]
     postcode = place.postcode or _postcode(text)
     stated = _departement(place, text, postcode)
@@ -93,6 +93,8 @@ def find_spots(place: Place, home: str | None) -> tuple[Spot, ...]:
         return (Spot(name, departements, points=tuple(commune.middle for commune in of_code)),)
     if stated is not None:
         return (Spot(stated, (stated,)),)
+    if postcode is not None and postcode.startswith(_POSTCODES_OF_MONACO):
+        return (_area(_MONACO),)
     code = nuts_code or _nuts(text)
     # "FRZ", outside the regions, says no more of the place than "FR" does.
     return (_area(code),) if code is not None and departements_of_nuts(code) and code != _FRENCH else ()
@@ -119,10 +121,11 @@ def _departement(place: Place, text: str, postcode: str | None) -> str | None:
 
 def _nuts(text: str) -> str | None:
     """Return the code of the area that a text names by code or by name."""
-    if (code := _NUTS.search(text)) is not None:
-        return code.group()
+    for found in _NUTS.finditer(text):
+        if departements_of_nuts(found.group()):
+            return found.group()
     names = (" ".join(_without_area_words(segment)) for segment in _SEGMENT.split(text))
-    return next((found for name in names if (found := areas().get(name)) is not None), None)
+    return next((code for name in names if (code := areas().get(name)) is not None), None)
 
 
 @cache
@@ -138,15 +141,23 @@ def _without_area_words(text: str) -> list[str]:
 def _communes(text: str, postcode: str | None, stated: str | None, home: str | None) -> Iterator[Commune]:
     """Yield the communes that a text names: segments that are names, else what stands in them."""
     known = stated or home
-    for segment in _SEGMENT.split(_NUTS.sub(" ", _POSTCODE.sub(" ", text))):
+    without_codes = _NUTS.sub(lambda found: _unless_code(found.group(), known), _POSTCODE.sub(" ", text))
+    for segment in _SEGMENT.split(without_codes):
+        # "Paris 12" is an arrondissement, "Redon 2" an office.
         named = (
-            _named(form, postcode, stated, home) for form in (_TRAILING_NUMBER.sub(" ", segment), segment)
+            _named(form, postcode, stated, home) for form in (segment, _TRAILING_NUMBER.sub(" ", segment))
         )
         commune = next((one for one in named if one is not None), None)
         if commune is not None:
             yield commune
         elif known is not None:
             yield from _within(segment, known)
+
+
+def _unless_code(word: str, departement: str | None) -> str:
+    """Return what reads like a NUTS code where it is none: FRANS and FRY are communes."""
+    within = departements_of_nuts(word)
+    return " " if within and (departement is None or departement in within) else word
 
 
 def _named(segment: str, postcode: str | None, stated: str | None, home: str | None) -> Commune | None:

@@ -46,9 +46,9 @@ def departement_of_nuts(code: str) -> str | None:
 
 
 def nuts_of_departement(departement: str) -> str | None:
-    """Return the NUTS-3 code of a département."""
+    """Return the NUTS-3 code of a département; collectivities overseas have none."""
     row = _departements().get(departement)
-    return row[1] if row is not None else None
+    return row[1] or None if row is not None else None
 
 
 @cache
@@ -73,7 +73,8 @@ def departements_of_nuts(code: str) -> tuple[str, ...]:
 def departement_of_postcode(postcode: str) -> str | None:
     """Return the département of a French postcode of five digits.
 
-    A few communes carry their neighbour's postcode; the postal département is returned.
+    A few communes carry their neighbour's postcode; the postal département is returned.  A collectivity
+    overseas is a département here: "988" is New Caledonia.
 
     >>> departement_of_postcode("35600"), departement_of_postcode("20200"), departement_of_postcode("97400")
     ('35', '2B', '974')
@@ -141,7 +142,7 @@ def _letters(text: str) -> str:
 
 @cache
 def _departement_by_nuts() -> Mapping[str, str]:
-    return {nuts_code: departement for departement, (_, nuts_code) in _departements().items()}
+    return {nuts_code: departement for departement, (_, nuts_code) in _departements().items() if nuts_code}
 
 
 @cache

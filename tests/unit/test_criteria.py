@@ -549,6 +549,25 @@ HALF = 0.75
             accepted(ROOF, Reason("place", "met", facts=("AT312",))),
             id="an area abroad",
         ),
+        pytest.param(AROUND_REDON, {"places": (Place("LU"),)}, refused("place", "LU"), id="a country abroad"),
+        pytest.param(
+            {"words": ("toiture",), "nuts_codes": ("AT3",)},
+            {"places": (Place("AT"),)},
+            accepted(ROOF, Reason("place", "met", facts=("AT",))),
+            id="a country that holds an area abroad",
+        ),
+        pytest.param(
+            AROUND_REDON,
+            {"places": (Place(commune="Nouméa", postcode="98800"),)},
+            refused("place", "988"),
+            id="overseas",
+        ),
+        pytest.param(
+            {"words": ("toiture",), "departements": ("988",)},
+            {"places": (Place(commune="Nouméa", postcode="98800"),)},
+            accepted(ROOF, Reason("place", "met", facts=("988",))),
+            id="overseas, where it is wanted",
+        ),
         pytest.param(
             AROUND_REDON,
             {

@@ -47,6 +47,30 @@ REDON = Spot("Redon", ("35",), points=(Point(47.656, -2.079),))
             id="an address with its postcode",
         ),
         pytest.param(Place(commune="PARIS CEDEX 12"), None, ["Paris 75"], id="an office is no département"),
+        pytest.param(
+            Place(commune="PARIS 12"), None, ["Paris 12e Arrondissement 75"], id="an arrondissement"
+        ),
+        pytest.param(Place(commune="REDON 2"), None, ["Redon 35"], id="an office that is not called one"),
+        pytest.param(
+            Place(commune="FRANS", postcode="01480"),
+            None,
+            ["Frans 01"],
+            id="a commune that reads like a NUTS code",
+        ),
+        pytest.param(Place(commune="FRISE", departement="80"), None, ["Frise 80"], id="another one"),
+        pytest.param(
+            Place(commune="FRY", departement="76"), None, ["Fry 76"], id="one that is a NUTS code elsewhere"
+        ),
+        pytest.param(Place(commune="FRY"), "76", ["Fry 76"], id="the same, of a buyer there"),
+        pytest.param(
+            Place(commune="FRY"), None, ["FRY 971 972 973 974 976"], id="the code, where nothing says else"
+        ),
+        pytest.param(Place("DE"), None, ["DE"], id="a country abroad"),
+        pytest.param(
+            Place(commune="Nouméa", postcode="98800"), None, ["988 988"], id="a collectivity overseas"
+        ),
+        pytest.param(Place(commune="Saint-Pierre (975)"), None, ["975 975"], id="one by its number"),
+        pytest.param(Place(commune="Monaco", postcode="98000"), None, ["MC"], id="abroad by a postcode"),
         pytest.param(Place(commune="Saint-Martin"), "65", ["Saint-Martin 65"], id="the buyer's homonym"),
         pytest.param(Place(commune="Saint-Martin"), "35", [], id="no homonym of the buyer's"),
         pytest.param(
@@ -73,7 +97,6 @@ REDON = Spot("Redon", ("35",), points=(Point(47.656, -2.079),))
         pytest.param(Place("FRZ"), None, [], id="outside the regions is anywhere"),
         pytest.param(Place("FR"), None, [], id="the whole country"),
         pytest.param(Place("AT312", None, "Redon"), None, ["AT312"], id="a place abroad"),
-        pytest.param(Place("AT"), None, [], id="another country"),
     ],
 )
 def test_a_place_is_located_as_precisely_as_it_is_stated(place, home, expected):
