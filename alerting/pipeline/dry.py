@@ -162,7 +162,6 @@ def try_match(firms_text: str, paths: Iterable[Path]) -> list[Row]:
             "reasons": to_json(decision.reasons),
         }
         for profile_id, number, decision in found
-        if decision.accepted
     ]
 
 

@@ -35,7 +35,7 @@ def try_feed(database: Database, feed: Feed, *, secrets: Secrets, now: Callable[
     candidates = [(number, notice) for number, notice in enumerate(checked.notices) if is_open[number]]
     for profile_id, number, decision in Engine(profiles).match(candidates):
         notice = checked.notices[number]
-        if decision.accepted and not has_passed(last_deadline(notice, decision.lot_ids), now=moment):
+        if not has_passed(last_deadline(notice, decision.lot_ids), now=moment):
             row = {"profile_id": profile_id, "lots": decision.lot_ids, "reasons": to_json(decision.reasons)}
             told[number].append(row)
     return {
