@@ -21,6 +21,8 @@ from alerting.reference.version import data_hash
 
 # Elasticsearch takes 65,536 terms in one query.
 _TERMS = 60_000
+# Each amount is a clause of its own, and of clauses it takes some thousands.
+_AMOUNTS = 1_000
 # Of sixteen, what fits into a long.
 _DIGITS_OF_A_NUMBER = 15
 _EVIDENCE = {"type": "keyword", "doc_values": False}
@@ -96,15 +98,22 @@ def document_of_profile(profile: IndexedProfile) -> dict[str, Any]:
 
 
 def query_of_notice(evidence: NoticeEvidence) -> dict[str, Any]:
-    """Return the query that finds the profiles which a notice meets in everything."""
+    """Return the query that finds the profiles which a notice meets in everything, and perhaps some more."""
     kind = {"term": {"kinds": evidence.kind}}
     met = [*_any_of("topics", evidence.topics), *_any_of("places", evidence.places), kind]
     met += _any_of("buyers", evidence.buyers)
-    values = [{"term": {"value_cents": cents}} for cents in sorted(evidence.amounts_cents)]
+    values = _values(evidence.amounts_cents)
     if evidence.may_lack_value:
         values.append({"term": {"passes_without_value": True}})
     met.append({"bool": {"should": values}})
     return {"bool": {"filter": met, "must_not": _any_of("words_out", evidence.own_stems)}}
+
+
+def _values(amounts_cents: Collection[int]) -> list[dict[str, Any]]:
+    """Return clauses of which a profile's range meets one; of many amounts what lies between them, too."""
+    if len(amounts_cents) > _AMOUNTS:
+        return [{"range": {"value_cents": {"gte": min(amounts_cents), "lte": max(amounts_cents)}}}]
+    return [{"term": {"value_cents": cents}} for cents in sorted(amounts_cents)]
 
 
 def _range(evidence: ProfileEvidence) -> dict[str, int] | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, cast, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Text, cast, exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from alerting.domain.json import fit_from_json, reasons_from_text, to_json
@@ -18,6 +18,8 @@ from alerting.store.tables import digests, matches, procedures, profiles, tellin
 
 
 _ROWS = 5_000
+# Rows that another transaction wrote: PostgreSQL keeps with each the one that did.
+_OF_OTHERS = text("matches.xmin <> CAST(pg_current_xact_id() AS xid)")
 _STORED = (
     matches.c.profile_id,
     matches.c.procedure_id,
@@ -90,18 +92,18 @@ def end_other_matches(
     by_profile: bool,
     now: datetime,
 ) -> int:
-    """End those standing matches of procedures, or profiles, that were not found now; return how many.
+    """End those standing matches of procedures, or profiles, that were not found again; return how many.
+
+    What was found is what this transaction wrote: clocks of two workers differ.
 
     Args:
         connection: The transaction that stored what was found.
         among: Whose matches.
         by_profile: Whether *among* are profiles.
-        now: When ``put_matches`` stored what was found; all that is older was not found again.
+        now: When they end.
     """
     column = matches.c.profile_id if by_profile else matches.c.procedure_id
-    statement = update(matches).where(
-        column.in_(list(among)), matches.c.ended_at.is_(None), matches.c.matched_at < now
-    )
+    statement = update(matches).where(column.in_(list(among)), matches.c.ended_at.is_(None), _OF_OTHERS)
     return connection.execute(statement.values(ended_at=now)).rowcount
 
 

@@ -30,7 +30,7 @@ WORDS = [
     "Qualibat", "RGE", "visite obligatoire", "lot réservé", "conception-réalisation", "chauffe-eau", "chauffe", "eau", "plomberie", "Plomberie-chauffage", "désamiantage", "formation", "le", "!",
 ]  # fmt: skip
 DEPARTEMENTS = ["22", "29", "35", "2A", "974"]
-NUTS = ["FR", "FRH0", "FRH01", "FRH03", "FRM01", "AT312"]
+NUTS = ["FR", "FRH0", "FRH01", "FRH03", "FRM01", "AT312", "AT"]
 AREAS = ["FRH", "FRH0", "FRH03", "AT3"]
 COMMUNES = [
     "Redon",
@@ -245,6 +245,26 @@ def test_a_notice_of_more_words_than_one_query_takes_is_matched_all_the_same(fle
     profiles = [("zinc", Criteria(words=("zinguerie",))), ("bois", Criteria(words=("charpente",)))]
 
     assert [(profile, number) for profile, number, _ in fleet(profiles, numbered)] == [("zinc", 7)]
+
+
+def test_a_notice_of_more_amounts_than_one_query_takes_is_matched_all_the_same(fleet):
+    """
+    Nine thousand lots, each with a value of its own, as hospitals buy medicines.
+    """
+    lots = tuple(
+        Lot(str(at), f"Médicament {at}", value=Money(100_000 + at * 1_300, "EUR")) for at in range(9_000)
+    )
+    numbered = [(7, Notice("any", "1", None, NoticeKind.CALL, "Fourniture", lots=lots))]
+    stated = {"words": ("médicament",), "pass_unknown": False}
+    profiles = [
+        ("small", Criteria(**stated, maximum_cents=101_300)),
+        ("between", Criteria(**stated, minimum_cents=100_001, maximum_cents=100_002)),
+        ("large", Criteria(**stated, minimum_cents=90_000_000)),
+    ]
+
+    found = [(profile, decision.lot_ids) for profile, _, decision in fleet(profiles, numbered)]
+
+    assert found == [("small", ("0", "1"))]
 
 
 PROFILES = {

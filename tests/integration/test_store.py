@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -246,22 +247,29 @@ def test_a_profile_is_matched_again_only_when_its_criteria_change(connection):
     assert firms.active_profiles(connection) == []
 
 
-def test_a_match_that_is_not_found_again_ends(connection):
+def test_a_match_that_is_not_found_again_ends(database):
     """
-    Matches are replaced by pair; those of the batch that were not found again end.
+    Matches are replaced by pair; those of the batch that were not found again end, even where the clock of
+    the worker that looks again is behind that of the one that found them.
     """
-    procedure_id, _ = add_notice(connection)
     decision = Decision(True, ("1",), (Reason("cpv", "met", "1", ("45261210",)),), 1.0)
-    found = [NewMatch("toits", procedure_id, 1, decision)]
-    matches.put_matches(connection, found, now=NOW)
-    stored = matches.find_match(connection, "toits", procedure_id)
-    untold = matches.count_untold(connection, now=NOW)
+    with database.begin() as connection:
+        feeds.put_feed(connection, FEED)
+        firms.put_firm(connection, FIRM, now=NOW)
+        again, gone = (add_notice(connection, replace(NOTICE, source_id=one))[0] for one in ("1", "2"))
+        found = [NewMatch("toits", one, 1, decision) for one in (again, gone)]
+        matches.put_matches(connection, found, now=NOW)
+        stored = matches.find_match(connection, "toits", gone)
+        untold = matches.count_untold(connection, now=NOW)
 
-    later = NOW + timedelta(minutes=1)
-    ended = matches.end_other_matches(connection, among=[procedure_id], by_profile=False, now=later)
+    behind = NOW - timedelta(seconds=1)
+    with database.begin() as connection:
+        matches.put_matches(connection, found[:1], now=behind)
+        ended = matches.end_other_matches(connection, among=[again, gone], by_profile=False, now=behind)
+        left = [matches.find_match(connection, "toits", one) is not None for one in (again, gone)]
 
     assert (stored.lot_ids, stored.reasons, stored.score) == (("1",), decision.reasons, 1.0)
-    assert (untold, ended, matches.count_untold(connection, now=NOW)) == (1, 1, 0)
+    assert (untold, ended, left) == (2, 1, [True, False])
 
 
 def test_a_procedure_is_new_to_a_profile_once(connection):
