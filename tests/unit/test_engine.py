@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from alerting.domain.criteria import Criteria
-from alerting.domain.notice import Notice, NoticeKind
+from alerting.domain.notice import Buyer, Notice, NoticeKind
+from alerting.matching.analyse import analyse_notice
 from alerting.matching.engine import Engine
+from alerting.matching.groups import Groups
 
 
 def notice(title: str, **facts) -> Notice:
@@ -56,3 +58,15 @@ def test_notices_are_taken_one_by_one():
 
     assert next(found)[:2] == ("roofs", 0)
     assert read == [0]
+
+
+def test_groups_that_nothing_proposed_are_judged_as_well():
+    """
+    Two ask for one buyer, the second for zinc besides: no word of it stands, and that is no wish for anything.
+    """
+    groups = Groups()
+    asked = (Criteria(buyers=("Mairie",)), Criteria(words=("zinguerie",), buyers=("Mairie",)))
+    numbers = [groups.add(one)[0] for one in asked]
+    analysed = analyse_notice(notice("Peinture", buyer=Buyer("Mairie de Redon")))
+
+    assert [group for group, _ in groups.accepting(numbers, analysed)] == numbers[:1]
