@@ -130,10 +130,21 @@ class ValueCriteria:
 
 @dataclass(frozen=True, slots=True)
 class BuyerCriteria:
-    """For whom a firm works: SIRETs, or phrases of the name."""
+    """For whom a firm works: SIRETs, or phrases of the name.
+
+    Args:
+        sirets, phrases: Any of them is enough.
+        names_nobody: Whether buyers are asked for of whom none can be looked for: nobody is met.
+    """
 
     sirets: frozenset[str] = frozenset()
     phrases: tuple[Phrase, ...] = ()
+    names_nobody: bool = False
+
+    @property
+    def asks(self) -> bool:
+        """Tell whether anything is asked of the buyer."""
+        return bool(self.sirets or self.phrases) or self.names_nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -569,11 +580,11 @@ def _values(notice: Notice, lot_ids: tuple[str, ...]) -> list[Money | None]:
 
 
 def _buyer(asked: BuyerCriteria, analysed: AnalysedNotice, _lot_ids: tuple[str, ...]) -> Reason | None:
-    if not asked.sirets and not asked.phrases:
+    if not asked.asks:
         return None
     buyer = analysed.notice.buyer
     if buyer is None or (buyer.siret is None and buyer.name is None):
-        return Reason("buyer", UNKNOWN)
+        return Reason("buyer", REFUSED if asked.names_nobody else UNKNOWN)
     fact = (buyer.name or buyer.siret or "",)
     if buyer.siret is not None and buyer.siret in asked.sirets:
         return Reason("buyer", MET, facts=fact)

@@ -143,9 +143,11 @@ def notice_topics(analysed: AnalysedNotice) -> frozenset[str]:
 
 
 def profile_places(place: PlaceCriteria, *, passes_unknown: bool) -> frozenset[str]:
-    """Return every département in which a place may be met; EVERYWHERE where any may."""
+    """Return every département in which a place may be met; EVERYWHERE where any may; none where none can."""
     if not place.asks or place.foreign_codes:
         return frozenset({EVERYWHERE})
+    if place.names_nothing:
+        return frozenset()
     met = place.departements | place.touched
     return met | {UNKNOWN_KEY} if passes_unknown else met
 
@@ -161,8 +163,10 @@ def notice_places(located: LocatedNotice) -> frozenset[str]:
 
 
 def _profile_buyers(buyer: BuyerCriteria, *, passes_unknown: bool) -> frozenset[str]:
-    if not buyer.sirets and not buyer.phrases:
+    if not buyer.asks:
         return frozenset({ANYBODY})
+    if buyer.names_nobody:
+        return frozenset()
     keys = {_siret_key(siret) for siret in buyer.sirets} | {_phrase_key(phrase) for phrase in buyer.phrases}
     return frozenset(keys | {UNKNOWN_KEY} if passes_unknown else keys)
 

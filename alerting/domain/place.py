@@ -70,6 +70,7 @@ class PlaceCriteria:
         radius_km: How far around each; 0 is the commune alone.
         reached: Départements of which the circles hold enough, see ``alerting.reference.communes``.
         touched: Départements that they touch.
+        names_nothing: Whether places are asked for of which none exists: nothing is met, stated or not.
     """
 
     departements: frozenset[str] = frozenset()
@@ -78,11 +79,12 @@ class PlaceCriteria:
     radius_km: int = 0
     reached: frozenset[str] = frozenset()
     touched: frozenset[str] = frozenset()
+    names_nothing: bool = False
 
     @property
     def asks(self) -> bool:
         """Tell whether anything is asked of the place."""
-        return bool(self.departements or self.foreign_codes or self.centres)
+        return bool(self.departements or self.foreign_codes or self.centres) or self.names_nothing
 
     def holds(self, spot: Spot) -> bool:
         """Tell whether a spot lies in one of the areas, or is wider and holds one."""
@@ -106,6 +108,8 @@ def judge_spots(asked: PlaceCriteria, spots: tuple[Spot, ...], buyer: Spot | Non
     The buyer's own place counts where the work's is not stated, or no more of it than an area that holds the
     buyer.  An area is met where the circles hold enough of one of its départements.
     """
+    if asked.names_nothing:
+        return Reason("place", REFUSED, facts=_said(asked, spots))
     if not spots:
         return Reason("place", UNKNOWN) if buyer is None else _judge_buyer(asked, buyer)
     if (near := _within_reach(asked, spots)) is not None:

@@ -24,7 +24,7 @@ from alerting.domain.fit import FitCriteria
 from alerting.domain.place import PlaceCriteria
 from alerting.domain.trade import POINTS_NEEDED
 from alerting.reference.communes import commune_of_insee, departements_reached, departements_touched
-from alerting.reference.nuts import departements_of_nuts
+from alerting.reference.nuts import FRANCE, departement_name, departements_of_nuts
 from alerting.reference.trades import find_trade
 from alerting.text.analysis import stems
 
@@ -73,22 +73,28 @@ def _place(criteria: Criteria) -> PlaceCriteria:
     radius_km = criteria.radius_km or 0
     communes = (found for code in criteria.communes if (found := commune_of_insee(code)) is not None)
     centres = tuple(dict.fromkeys(commune.middle for commune in communes))
+    named = (code for code in criteria.departements if departement_name(code) is not None)
     of_areas = {code: departements_of_nuts(code) for code in criteria.nuts_codes}
+    departements = frozenset(chain(named, *of_areas.values()))
+    foreign_codes = frozenset(
+        code for code, within in of_areas.items() if not within and not code.startswith(FRANCE)
+    )
+    asked = criteria.departements or criteria.nuts_codes or criteria.communes
     return PlaceCriteria(
-        departements=frozenset(chain(criteria.departements, *of_areas.values())),
-        foreign_codes=frozenset(code for code, within in of_areas.items() if not within),
+        departements=departements,
+        foreign_codes=foreign_codes,
         centres=centres,
         radius_km=radius_km,
         reached=frozenset(chain(*(departements_reached(centre, radius_km) for centre in centres))),
         touched=frozenset(chain(*(departements_touched(centre, radius_km) for centre in centres))),
+        names_nothing=bool(asked) and not (departements or foreign_codes or centres),
     )
 
 
 def _buyer(criteria: Criteria) -> BuyerCriteria:
-    return BuyerCriteria(
-        sirets=frozenset(buyer for buyer in criteria.buyers if buyer.isdigit()),
-        phrases=_phrases(buyer for buyer in criteria.buyers if not buyer.isdigit()),
-    )
+    sirets = frozenset(buyer for buyer in criteria.buyers if buyer.isdigit())
+    phrases = _phrases(buyer for buyer in criteria.buyers if not buyer.isdigit())
+    return BuyerCriteria(sirets, phrases, names_nobody=bool(criteria.buyers) and not (sirets or phrases))
 
 
 def _phrases(texts: Iterable[str]) -> tuple[Phrase, ...]:

@@ -52,10 +52,10 @@ def _topic(criteria: Criteria) -> Iterator[Contradiction]:
     asked = len(criteria.trades) + len(criteria.cpv_codes) + len(criteria.words)
     yield from (Contradiction(len(dead) == asked, problem) for problem in dead)
     mute = [buyer for buyer in criteria.buyers if not buyer.isdigit() and not stems(buyer)]
+    is_all = len(mute) == len(criteria.buyers)
     for buyer in mute:
-        # Without any that can be looked for, nothing is asked of the buyer.
-        left = ": it is told for all buyers" if len(mute) == len(criteria.buyers) else ""
-        yield Contradiction(is_fatal=False, problem=f"the buyer '{buyer}' has no word{left}")
+        left = ": nobody is met" if is_all else ""
+        yield Contradiction(is_fatal=is_all, problem=f"the buyer '{buyer}' has no word{left}")
 
 
 def _dead_words(words: Iterable[str], out: Sequence[tuple[str, Phrase]]) -> Iterator[str]:
@@ -89,12 +89,9 @@ def _place(criteria: Criteria) -> Iterator[Contradiction]:
         ),
         *(f"there is no commune '{code}'" for code in criteria.communes if commune_of_insee(code) is None),
     ]
-    areas = (*criteria.departements, *criteria.nuts_codes)
-    if dead and len(dead) == len(areas) + len(criteria.communes):
-        # Areas that do not exist are never met; communes that do not exist ask nothing.
-        is_fatal = bool(areas) and not criteria.pass_unknown
-        left = "it is told where no place is stated" if areas else "it is told of all places"
-        yield Contradiction(is_fatal, f"none of its places exists: {'nothing is met' if is_fatal else left}")
+    asked_count = len(criteria.departements) + len(criteria.nuts_codes) + len(criteria.communes)
+    if dead and len(dead) == asked_count:
+        yield Contradiction(is_fatal=True, problem="none of its places exists: nothing is met")
     yield from (Contradiction(is_fatal=False, problem=problem) for problem in dead)
     if criteria.radius_km is not None and not criteria.communes:
         yield Contradiction(is_fatal=False, problem="a radius without communes to be around does nothing")

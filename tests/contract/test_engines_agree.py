@@ -31,7 +31,7 @@ WORDS = [
 ]  # fmt: skip
 DEPARTEMENTS = ["22", "29", "35", "2A", "974"]
 NUTS = ["FR", "FRH0", "FRH01", "FRH03", "FRM01", "AT312", "AT"]
-AREAS = ["FRH", "FRH0", "FRH03", "AT3"]
+AREAS = ["FRH", "FRH0", "FRH03", "FRZ9", "AT3"]
 COMMUNES = [
     "Redon",
     "REDON CEDEX",
@@ -42,8 +42,8 @@ COMMUNES = [
     "Bretagne",
 ]
 POSTCODES = ["35600", "56350", "35042", "22000"]
-# Redon, Rennes, Saint-Denis on the island of La Réunion.
-CENTRES = ["35236", "35238", "97411"]
+# Redon, Rennes, Saint-Denis on the island of La Réunion, and one that is none.
+CENTRES = ["35236", "35238", "97411", "99999"]
 SIRETS = ["21220001200018", "21350238800019"]
 CENTS = [0, 1, 4_999_999, 5_000_000, 9_000_000, 30_000_000]
 
@@ -148,7 +148,7 @@ criteria = st.builds(
     nuts_codes=some(AREAS, most=1),
     communes=some(CENTRES, most=1),
     radius_km=unknown_or([20, 40, 60]),
-    buyers=some(["vannes", "ville de VANNES", *SIRETS], most=1),
+    buyers=some(["vannes", "ville de VANNES", "!", *SIRETS], most=1),
     kinds=some(list(NoticeKind)),
     minimum_cents=unknown_or(CENTS),
     maximum_cents=unknown_or(CENTS),

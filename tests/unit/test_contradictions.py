@@ -33,7 +33,8 @@ FATAL, PART = True, False
             id="one of its words is excluded",
         ),
         pytest.param({"words": ("!",)}, [(FATAL, "the word '!' says nothing")], id="no word"),
-        pytest.param({"buyers": ("?",)}, [(PART, "the buyer '?' has no word: it is told for all buyers")], id="a buyer without a word"),
+        pytest.param({"buyers": ("?",)}, [(FATAL, "the buyer '?' has no word: nobody is met")], id="a buyer without a word"),
+        pytest.param({"buyers": ("?", "Vannes")}, [(PART, "the buyer '?' has no word")], id="one of two buyers"),
         pytest.param({**ROOF, "kinds": (NoticeKind.AWARD,)}, [(FATAL, "its kinds (award) leave out calls: nothing is first told as another kind")], id="awards alone"),
         pytest.param(
             {**ROOF, "minimum_cents": 200, "maximum_cents": 100, "pass_unknown": False},
@@ -44,13 +45,13 @@ FATAL, PART = True, False
         pytest.param({**ROOF, "radius_km": 40}, [(PART, "a radius without communes to be around does nothing")], id="a radius around nothing"),
         pytest.param({**ROOF, "departements": ("35", "20")}, [(PART, "there is no département '20'")], id="one of two départements"),
         pytest.param(
-            {**ROOF, "departements": ("20",), "nuts_codes": ("FRZ9",), "pass_unknown": False},
+            {**ROOF, "departements": ("20",), "nuts_codes": ("FRZ9",)},
             [(FATAL, "none of its places exists: nothing is met"), (PART, "there is no département '20'"), (PART, "there is no area 'FRZ9'")],
             id="no place at all",
         ),
         pytest.param(
             {**ROOF, "communes": ("99999",)},
-            [(PART, "none of its places exists: it is told of all places"), (PART, "there is no commune '99999'")],
+            [(FATAL, "none of its places exists: nothing is met"), (PART, "there is no commune '99999'")],
             id="communes that merged away",
         ),
     ],
@@ -68,27 +69,22 @@ def test_what_cannot_work_is_named(asked, expected):
     "asked",
     [
         {"trades": ("allumeur-de-reverberes",)},
-        {"cpv_codes": ("45330001",)},
+        {"cpv_codes": ("45330001",), "pass_unknown": False},
         {"words": ("toiture ardoise",), "words_out": ("Ardoises",)},
         {"words": ("!",)},
         {**ROOF, "minimum_cents": 200, "maximum_cents": 100, "pass_unknown": False},
-        {**ROOF, "departements": ("20",), "pass_unknown": False},
+        {**ROOF, "departements": ("20",)},
+        {**ROOF, "nuts_codes": ("FRZ9",)},
+        {**ROOF, "communes": ("35999",), "radius_km": 40},
+        {**ROOF, "buyers": ("?",)},
     ],
 )
+@pytest.mark.parametrize("facts", [{}, {"cpv_main": "45260000", "places": (Place(departement="35"),)}])
 @pytest.mark.parametrize("title", ["Toiture ardoise", "Toiture", "! ?"])
-def test_a_fatal_one_matches_nothing_that_states_its_facts(asked, title):
+def test_a_fatal_one_matches_nothing(asked, title, facts):
     """
-    ``decide`` agrees: nothing that asks for a roof, with codes, place and buyer, is accepted.
+    ``decide`` agrees: nothing that asks for a roof is accepted, whether it states its code and place or not.
     """
-    notice = Notice(
-        "any", "1", None, NoticeKind.CALL, title, cpv_main="45260000", places=(Place(departement="35"),)
-    )
+    notice = Notice("any", "1", None, NoticeKind.CALL, title, **facts)
 
-    assert not decide(
-        compile_criteria(
-            Criteria(
-                **asked,
-            )
-        ),
-        analyse_notice(notice),
-    ).accepted
+    assert not decide(compile_criteria(Criteria(**asked)), analyse_notice(notice)).accepted
