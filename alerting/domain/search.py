@@ -25,10 +25,10 @@ class SearchRequest:
             under which it was published.
         like: Number of a procedure; asks for others of the same words and codes.
         trades: Names, as of profiles; any of them.
-        departements: "22", "2A"; any of them.
+        departements: "22", "2a"; any of them.
         near: A commune or postcode, as of profiles; work in or around it.
         radius_km: How far around.
-        cpv_codes: Eight digits; each covers its subtree; any of them.
+        cpv_codes: Eight digits, with check digit or without; each covers its subtree; any of them.
         kinds: Of the newest notice; any of them.
         buyer: A SIRET, or words of the name in a row.
         open_only: Whether only what can still be answered is found.

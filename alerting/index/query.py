@@ -22,7 +22,8 @@ from alerting.domain.procedure import ProcedureState
 from alerting.domain.search import SearchRequest, SearchSort
 from alerting.errors import SearchError
 from alerting.reference.communes import departements_reached, get_communes
-from alerting.reference.cpv import cpv_label
+from alerting.reference.cpv import cpv_label, get_cpv
+from alerting.reference.nuts import get_departement
 from alerting.reference.trades import get_trade, trades
 from alerting.text.analysis import stems
 
@@ -111,7 +112,12 @@ def build_query(
         like: The document that others are to resemble.
         shown: Numbers of procedures that are not to be found again.
         now: What is open then.
+
+    Raises:
+        ProfileError: A trade, code, département or commune is not known.
+        SearchError: Another condition can be met by nothing.
     """
+    _check(request)
     # What became part of another procedure is found there.
     hidden: list[dict[str, Any]] = [{"term": {"state": ProcedureState.MERGED.value}}]
     if shown:
@@ -121,6 +127,23 @@ def build_query(
         hidden.append({"term": {"procedure_id": like["procedure_id"]}})
         must.append(_similar(like))
     return {"bool": {"must": must, "filter": _filters(request, now), "must_not": hidden}}
+
+
+def _check(request: SearchRequest) -> None:
+    """Refuse what would find nothing, or everything, without a word."""
+    if request.text.strip() and not _text_or_number(request.text):
+        raise SearchError(f"search: expected a word or a number (got {request.text!r})")
+    if request.buyer is not None and not SIRET.fullmatch(number := "".join(request.buyer.split())):
+        if number.isdigit():
+            raise SearchError(f"search: buyer: expected a SIRET of 14 digits (got {request.buyer!r})")
+        if not stems(request.buyer):
+            raise SearchError(f"search: buyer: expected a name or a SIRET (got {request.buyer!r})")
+    if request.radius_km and request.near is None:
+        raise SearchError("search: a radius needs a commune to be around; expected near (got none)")
+    minimum, maximum = request.minimum_cents, request.maximum_cents
+    if minimum is not None and maximum is not None and minimum > maximum:
+        limits = f"{minimum // 100} and {maximum // 100} euros"
+        raise SearchError(f"search: expected an amount from minimum up to maximum (got {limits})")
 
 
 def sort_of(request: SearchRequest) -> list[dict[str, Any]]:
@@ -141,7 +164,8 @@ def read_facets(aggregations: Mapping[str, Any]) -> dict[str, list[dict[str, Any
         value["label"] = cpv_label(value["value"] + "000000")
     labels = {trade.trade_id: trade.label for trade in trades()}
     for value in facets.get("trade", []):
-        value["label"] = labels[value["value"]]
+        # A document may name a trade that exists no longer, until it is copied again.
+        value["label"] = labels.get(value["value"], value["value"])
     return facets
 
 
@@ -217,7 +241,7 @@ def _filters(request: SearchRequest, now: datetime) -> list[dict[str, Any]]:
     if request.near is not None:
         filters.append(_near(request.near, request.radius_km))
     if request.cpv_codes:
-        filters.append(_any([_subtree(code) for code in request.cpv_codes]))
+        filters.append(_any([_subtree(get_cpv(code)) for code in request.cpv_codes]))
     if request.buyer is not None:
         filters.append(_buyer(request.buyer))
     if request.open_only:
@@ -232,7 +256,7 @@ def _filters(request: SearchRequest, now: datetime) -> list[dict[str, Any]]:
 
 def _named(request: SearchRequest) -> dict[str, list[str]]:
     return {
-        "departements": list(request.departements),
+        "departements": [get_departement(number) for number in request.departements],
         "trade_ids": [get_trade(name).trade_id for name in request.trades],
         "kind": [kind.value for kind in request.kinds],
     }
@@ -257,7 +281,7 @@ def _subtree(code: str) -> dict[str, Any]:
 
 
 def _buyer(text: str) -> dict[str, Any]:
-    number = text.replace(" ", "")
+    number = "".join(text.split())
     if SIRET.fullmatch(number):
         return {"term": {"buyer_siret": number}}
     return {"match_phrase": {"buyer_stems": {"query": " ".join(stems(text)), "analyzer": "whitespace"}}}

@@ -48,7 +48,9 @@ def search(client: Elasticsearch, alias: str, request: SearchRequest, *, now: da
         the end.
 
     Raises:
-        SearchError: The token is not of this question or has run out; nothing is indexed.
+        ProfileError: A trade, code, département or commune is not known.
+        SearchError: The token is not of this question or has run out; nothing is indexed; a condition can be
+            met by nothing.
         SearchUnavailableError: No answer in time.
         UnknownIdError: ``request.like`` is no procedure of the index.
     """

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -25,14 +25,13 @@ from alerting.domain.profile import ITEM_LIMIT, REMINDER_DAYS, Firm, Profile, Re
 from alerting.domain.trade import Strictness
 from alerting.errors import ProfileError
 from alerting.reference.communes import get_communes
-from alerting.reference.cpv import is_cpv
+from alerting.reference.cpv import get_cpv
 from alerting.reference.demands import get_qualification
-from alerting.reference.nuts import current_nuts, departements_of_nuts, find_departement
+from alerting.reference.nuts import current_nuts, departements_of_nuts, get_departement
 from alerting.reference.trades import get_trades
 from alerting.text.analysis import folded, stems
 
 
-CPV = re.compile(r"(\d{8})(-\d)?")
 # The country's two letters, then up to three signs.
 NUTS = re.compile(r"[A-Z]{2}[A-Z0-9]{1,3}")
 LARGEST_RADIUS_KM = 500
@@ -106,6 +105,8 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 _Read = TypeVar("_Read", _Firm, _Profile, _File)
 _Word = TypeVar("_Word", bound=StrEnum)
+_Known = TypeVar("_Known")
+_Written = TypeVar("_Written")
 
 
 def read_firms(text: str) -> tuple[Firm, ...]:
@@ -239,13 +240,19 @@ def _convert(entry: Mapping[str, Any], kind: type[_Read], who: str) -> _Read:
 def _criteria(who: str, profile: _Profile) -> Criteria:
     minimum, maximum = _cents(who, profile)
     return Criteria(
-        trades=tuple(dict.fromkeys(trade for name in profile.trades for trade in _trades(who, name))),
-        cpv_codes=tuple(_cpv(who, code) for code in profile.cpv),
+        trades=tuple(
+            dict.fromkeys(one.trade_id for found in _all(who, get_trades, profile.trades) for one in found)
+        ),
+        cpv_codes=_all(who, get_cpv, profile.cpv),
         words=tuple(_telling_words(f"{who}: words", text) for text in profile.words),
         words_out=tuple(_telling_words(f"{who}: words_out", text) for text in profile.words_out),
-        departements=tuple(_departement(who, code) for code in profile.departements),
+        departements=_all(who, get_departement, profile.departements),
         nuts_codes=tuple(_nuts(who, code) for code in profile.nuts),
-        communes=tuple(dict.fromkeys(code for text in profile.communes for code in _communes(who, text))),
+        communes=tuple(
+            dict.fromkeys(
+                one.insee_code for found in _all(who, get_communes, profile.communes) for one in found
+            )
+        ),
         radius_km=_radius(who, profile),
         buyers=tuple(_buyer(who, buyer) for buyer in profile.buyers),
         kinds=tuple(_one_of(NoticeKind, f"{who}: kinds", kind) for kind in profile.kinds),
@@ -253,7 +260,7 @@ def _criteria(who: str, profile: _Profile) -> Criteria:
         maximum_cents=maximum,
         pass_unknown=profile.pass_unknown,
         strictness=_one_of(Strictness, f"{who}: strictness", profile.strictness),
-        qualifications=tuple(_qualification(who, name) for name in profile.qualifications),
+        qualifications=_all(who, get_qualification, profile.qualifications),
         fit_out=tuple(_fit_out(who, kind) for kind in profile.fit_out),
         working_days=_working_days(who, profile.working_days),
     )
@@ -283,22 +290,12 @@ def _refuse_repeats(what: str, values: Iterable[str]) -> None:
         raise ProfileError(f"{what}: expected each once (got {repeated[0]!r} twice)")
 
 
-def _trades(who: str, name: str) -> tuple[str, ...]:
+def _all(who: str, get: Callable[[_Written], _Known], texts: Iterable[_Written]) -> tuple[_Known, ...]:
+    """Return what each text stands for, by a reader of the reference data."""
     try:
-        return tuple(trade.trade_id for trade in get_trades(name))
+        return tuple(map(get, texts))
     except ProfileError as error:
         raise ProfileError(f"{who}: {error}") from error
-
-
-def _cpv(who: str, code: str) -> str:
-    found = CPV.fullmatch(code.strip())
-    if found is None:
-        raise ProfileError(
-            f"{who}: a CPV code must be 8 digits with an optional '-' and check digit (got {code!r})"
-        )
-    if not is_cpv(found.group(1)):
-        raise ProfileError(f"{who}: expected a code of the CPV (got {code!r}, which is none)")
-    return found.group(1)
 
 
 def _telling_words(who: str, text: str) -> str:
@@ -308,13 +305,6 @@ def _telling_words(who: str, text: str) -> str:
     if found <= EVERYWHERE:
         raise ProfileError(f"{who}: matches everything; expected a word that tells (got {text!r})")
     return text
-
-
-def _departement(who: str, name: str | int) -> str:
-    number = find_departement(str(name))
-    if number is None:
-        raise ProfileError(f"{who}: expected the number of a département like '35' or '2A' (got {name!r})")
-    return number
 
 
 def _nuts(who: str, code: str) -> str:
@@ -327,13 +317,6 @@ def _nuts(who: str, code: str) -> str:
     return current
 
 
-def _communes(who: str, text: str) -> tuple[str, ...]:
-    try:
-        return tuple(commune.insee_code for commune in get_communes(text))
-    except ProfileError as error:
-        raise ProfileError(f"{who}: {error}") from error
-
-
 def _radius(who: str, profile: _Profile) -> int | None:
     radius_km = profile.radius_km
     if radius_km is None:
@@ -343,13 +326,6 @@ def _radius(who: str, profile: _Profile) -> int | None:
     if not 1 <= radius_km <= LARGEST_RADIUS_KM:
         raise ProfileError(f"{who}: radius_km: expected 1 to {LARGEST_RADIUS_KM} (got {radius_km})")
     return radius_km
-
-
-def _qualification(who: str, name: str) -> str:
-    try:
-        return get_qualification(name)
-    except ProfileError as error:
-        raise ProfileError(f"{who}: {error}") from error
 
 
 def _fit_out(who: str, name: str) -> FitKind:

@@ -6,9 +6,32 @@ Source: Regulation (EC) 213/2008; data/cpv.csv, 9,454 codes, see data/NOTICE.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+
+from alerting.errors import ProfileError
+
+
+CPV = re.compile(r"(\d{8})(-\d)?")
+
+
+def get_cpv(text: str) -> str:
+    """Return the eight digits of the code that a person writes.
+
+    Raises:
+        ProfileError: It is none.
+
+    >>> get_cpv("45330000-7")
+    '45330000'
+    """
+    found = CPV.fullmatch(text.strip())
+    if found is None:
+        raise ProfileError(f"a CPV code must be 8 digits with an optional '-' and check digit (got {text!r})")
+    if not is_cpv(found.group(1)):
+        raise ProfileError(f"expected a code of the CPV (got {text!r}, which is none)")
+    return found.group(1)
 
 
 def is_cpv(code: str) -> bool:

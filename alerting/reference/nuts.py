@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
+from alerting.errors import ProfileError
 from alerting.reference.letters import plain
 
 
@@ -85,6 +86,21 @@ def departement_of_postcode(postcode: str) -> str | None:
         return "2B" if int(postcode) >= CORSICA_NORTH_FROM else "2A"
     departement = postcode[:3] if postcode.startswith(OVERSEAS) else postcode[:2]
     return departement if departement in _departements() else None
+
+
+def get_departement(text: str | int) -> str:
+    """Return the number of the département that people write as ``find_departement`` reads it.
+
+    Raises:
+        ProfileError: There is none of that number.
+
+    >>> get_departement(" 2a"), get_departement(1)
+    ('2A', '01')
+    """
+    number = find_departement(str(text))
+    if number is None:
+        raise ProfileError(f"expected the number of a département like '35' or '2A' (got {text!r})")
+    return number
 
 
 def departement_name(departement: str) -> str | None:

@@ -121,6 +121,8 @@ def test_a_title_weighs_more_than_a_lot_and_a_lot_more_than_a_description(index)
     ("conditions", "expected"),
     [
         ({"cpv_codes": ("45260000",)}, [1]),
+        ({"cpv_codes": ("45260000-4",)}, [1]),
+        ({"departements": (" 35",)}, [2, 1]),
         ({"cpv_codes": ("45000000",)}, [2, 1]),
         ({"cpv_codes": ("30000000",)}, []),
         ({"kinds": (NoticeKind.AWARD,)}, [3]),
