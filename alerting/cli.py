@@ -859,9 +859,10 @@ def _told_to(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _why_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a person reads of one profile: what it was told and when, or why it was not."""
+    """Return what a person reads of one profile: what it was told and when, and why no more."""
     told = [f"{telling['kind']} {_cell(telling['created_at'])}" for telling in row["told"]]
-    return {**row, "told": told or (f"no: {row['not_told']}" if row["not_told"] else "no")}
+    held = [f"no: {row['not_told']}"] if row["not_told"] else []
+    return {**row, "told": [*told, *held] or "no"}
 
 
 def _check_row(report: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,10 +18,12 @@ from alerting.domain.trade import POINTS_NEEDED, Strictness
 from alerting.errors import UnknownIdError
 from alerting.matching.analyse import analyse_notice
 from alerting.matching.compile import compile_criteria
+from alerting.matching.contradictions import find_contradictions
 from alerting.matching.remedy import find_remedy
 from alerting.pipeline.backtest import name_value
-from alerting.store import digests, firms, matches, notices, procedures
+from alerting.store import digests, firms, matches, notices, procedures, subscriptions, suppressions
 from alerting.store.database import Connection, Database
+from alerting.store.subscriptions import Holding
 
 
 Row = dict[str, Any]
@@ -67,6 +69,14 @@ def _why_profile(
     decision = decide(compile_criteria(criteria), analysed)
     is_stored = matches.find_match(connection, profile_id, procedure.procedure_id) is not None
     told = digests.tellings_about(connection, profile_id, procedure.procedure_id)
+    not_told = None
+    if decision.accepted and told:
+        # It was composed; whether a mail of it could leave is another matter.
+        holding = subscriptions.get_holding(connection, profile_id, procedure.procedure_id)
+        not_told = _suppressed(connection, profile_id, holding)
+    elif decision.accepted:
+        waits_for = "it waits for the profile's next digest" if is_stored else "it waits to be matched"
+        not_told = _not_told(connection, profile_id, procedure, decision, now) or waits_for
     return {
         "profile_id": profile_id,
         "procedure_id": procedure.procedure_id,
@@ -79,9 +89,9 @@ def _why_profile(
         "score": decision.score,
         "reasons": to_json(decision.reasons),
         "fit": _fit(decision, procedure, now),
-        "why": say(decision),
+        "why": _say_nothing_can(criteria, decision) or say(decision),
         **_remedy(criteria, analysed, decision),
-        "not_told": None if told else _held_back(decision, procedure, is_stored=is_stored, now=now),
+        "not_told": not_told,
         "told": [{**row, "created_at": row["created_at"].isoformat()} for row in told],
     }
 
@@ -117,13 +127,22 @@ def _another_trade(analysed: AnalysedNotice, decision: Decision) -> str:
     return f"it asks for another trade ({', '.join(labels)})" if labels else "it is of another trade"
 
 
+def _say_nothing_can(criteria: Criteria, decision: Decision) -> str | None:
+    """Return, of a profile that no notice can match, why; what this notice lacks is beside the point."""
+    if decision.accepted:
+        return None
+    problems = (one.problem for one in find_contradictions(criteria) if one.is_fatal)
+    return next((f"profile: no notice can match it: {problem}" for problem in problems), None)
+
+
 def say(decision: Decision) -> str:
     """Return what decided, in words: what met each criterion, or the one that was not met."""
     if not decision.accepted:
         (reason,) = decision.reasons
         if reason.criterion in _MAY_BE_SILENT and not reason.facts:
             return f"{reason.criterion}: {_SILENT}"
-        facts = f" ({', '.join(reason.facts)})" if reason.facts else ""
+        lot = "" if reason.lot_id is None else f"lot {reason.lot_id}: "
+        facts = f" ({lot}{', '.join(reason.facts)})" if reason.facts else ""
         return f"{reason.criterion}: {_REFUSED.get(reason.criterion, 'not met')}{facts}"
     said: dict[str, list[str]] = {}
     for reason in decision.reasons:
@@ -139,16 +158,40 @@ def _facts(reason: Reason, known: Sequence[str]) -> list[str]:
     return [fact for fact in dict.fromkeys(reason.facts) if fact not in known]
 
 
-def _held_back(decision: Decision, procedure: Procedure, *, is_stored: bool, now: datetime) -> str | None:
-    """Return why a profile was not told of what it matches; None when it does not match."""
-    if not decision.accepted:
-        return None
+def _not_told(
+    connection: Connection, profile_id: str, procedure: Procedure, decision: Decision, now: datetime
+) -> str | None:
+    """Return what keeps a profile from hearing of what it matches, if anything does."""
+    if (over := _over(procedure, decision, now)) is not None:
+        return over
+    holding = subscriptions.get_holding(connection, profile_id, procedure.procedure_id)
+    return _held_back(holding, now) or _suppressed(connection, profile_id, holding)
+
+
+def _over(procedure: Procedure, decision: Decision, now: datetime) -> str | None:
     if procedure.state is not ProcedureState.OPEN:
         return f"the procedure is {procedure.state.value}"
     deadline = last_deadline(procedure.view, decision.lot_ids)
     if deadline is not None and has_passed(deadline, now=now):
         return f"its deadline has passed ({deadline.astimezone(PARIS):%Y-%m-%d %H:%M} in Paris)"
-    return "it waits for the profile's next digest" if is_stored else "it waits to be matched"
+    return None
+
+
+def _held_back(holding: Holding, now: datetime) -> str | None:
+    if holding.is_unconfirmed:
+        return "the firm has not confirmed"
+    if holding.paused_until is not None and holding.paused_until > now:
+        return f"the profile is paused until {holding.paused_until.astimezone(PARIS):%Y-%m-%d}"
+    return "it came up in a pause whose notices are not made up for" if holding.is_left_out else None
+
+
+def _suppressed(connection: Connection, profile_id: str, holding: Holding) -> str | None:
+    """Return that no address of a firm may be mailed, and for what reasons."""
+    if not holding.emails:
+        return "the firm has no reader"
+    reasons = [suppressions.find_suppression(connection, email, profile_id) for email in holding.emails]
+    stated = list(dict.fromkeys(reason for reason in reasons if reason is not None))
+    return None if None in reasons else f"its addresses are suppressed ({', '.join(stated)})"
 
 
 def get_procedure(connection: Connection, name: str) -> Procedure:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
-from alerting.store.tables import deliveries, digests, firms, profiles, recipients
+from alerting.store.tables import deliveries, digests, firms, procedures, profiles, recipients
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,23 @@ class SubscribedProfile:
     name: str
     cadence: str
     paused_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What may keep a profile from being told of a procedure.
+
+    Args:
+        is_unconfirmed: Whether its firm has not confirmed.
+        paused_until: When its pause ends, or ended.
+        is_left_out: Whether the procedure came up in a pause without catching up.
+        emails: Addresses of its firm's readers.
+    """
+
+    is_unconfirmed: bool
+    paused_until: datetime | None
+    is_left_out: bool
+    emails: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +87,24 @@ def find_delivered(connection: Connection, delivery_id: int) -> Delivered | None
     )
     row = connection.execute(asked).one_or_none()
     return None if row is None else Delivered(delivery_id, row.email, row.profile_id)
+
+
+def get_holding(connection: Connection, profile_id: str, procedure_id: int) -> Holding:
+    """Return what may keep a standing profile from being told of a procedure."""
+    is_left_out = exists().where(
+        procedures.c.procedure_id == procedure_id, procedures.c.created_at < profiles.c.told_from
+    )
+    asked = (
+        select(firms.c.firm_id, firms.c.unconfirmed_since, profiles.c.paused_until, is_left_out)
+        .join(firms, firms.c.firm_id == profiles.c.firm_id)
+        .where(profiles.c.profile_id == profile_id)
+    )
+    firm_id, unconfirmed_since, paused_until, is_before = connection.execute(asked).one()
+    readers = select(recipients.c.email).where(
+        recipients.c.firm_id == firm_id, recipients.c.ended_at.is_(None)
+    )
+    emails = connection.scalars(readers.order_by(recipients.c.email)).all()
+    return Holding(unconfirmed_since is not None, paused_until, is_before, tuple(emails))
 
 
 def _profiles(connection: Connection, firm_id: str) -> tuple[SubscribedProfile, ...]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from alerting import bootstrap, commands
+from alerting.domain.criteria import Criteria
+from alerting.domain.notice import Lot, Notice, NoticeKind, Place
+from alerting.domain.procedure import ProcedureState
 from alerting.errors import ProfileError, StoreOutdatedError, UnknownIdError, UnstorableError
 from alerting.settings import read_settings
+from alerting.store import enrolments, firms, procedures
 
 
 TOITURE = ("7", "Réfection de la toiture de l'école")
@@ -92,6 +98,94 @@ def test_what_matches_and_was_not_told_says_what_holds_it(told):
 
     assert before[2] == "it waits to be matched"
     assert after[2] == "it waits for the profile's next digest"
+
+
+PLUMBING_IN_VANNES = (
+    Lot("1", "Plomberie", places=(Place(departement="56"),)),
+    Lot("2", "Peinture", places=(Place(departement="35"),)),
+)
+WITH_ASBESTOS = (Lot("1", "Plomberie et désamiantage"), Lot("2", "Peinture"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "lots", "said", "change"),
+    [
+        pytest.param(
+            {"departements": ["35"]},
+            PLUMBING_IN_VANNES,
+            "place: the place is not wanted (lot 1: 56)",
+            "56",
+            id="out of place",
+        ),
+        pytest.param(
+            {"words_out": ["désamiantage"]},
+            WITH_ASBESTOS,
+            "words_out: a word stands in it that is ruled out (lot 1: désamiantage)",
+            "désamiantage",
+            id="not wanted",
+        ),
+    ],
+)
+def test_what_threw_out_a_lot_is_named_as_what_would_have_to_change(subscribed, asked, lots, said, change):
+    """
+    The rule that decided and the change that would undo it are one.
+    """
+    commands.add_profile(
+        "le-goff", {"id": "tuyaux", "name": "Tuyaux", "trades": ["plombier"], **asked}, parts=subscribed
+    )
+    notice = Notice("any", "9", None, NoticeKind.CALL, "Rénovation de deux écoles", lots=lots)
+    with subscribed.database.begin() as connection:
+        number = procedures.add_procedure(
+            connection, view=notice, state=ProcedureState.OPEN, now=subscribed.now()
+        )
+
+    rows = {row["profile_id"]: row for row in commands.why("le-goff", str(number), parts=subscribed)}
+
+    assert rows["tuyaux"]["why"] == said
+    assert [one["value"] for one in rows["tuyaux"]["changes"]] == [change]
+
+
+def test_a_profile_of_which_nothing_exists_says_so(told):
+    """
+    Its commune merged away since: nothing of this notice is to blame.
+    """
+    commands.add_profile(
+        "le-goff", {"id": "ici", "name": "Ici", "words": ["toiture"], "communes": ["Redon"]}, parts=told
+    )
+    with told.database.begin() as connection:
+        firms.change_criteria(connection, "ici", Criteria(words=("toiture",), communes=("35999",)))
+
+    assert answer(told, "7", "ici") == (
+        False,
+        "profile: no notice can match it: none of its places exists: nothing is met",
+        None,
+    )
+
+
+def test_what_holds_a_profile_back_is_said(told, clock):
+    """
+    A pause, and one without catching up after it; addresses that may not be mailed; a firm that is asked still.
+    """
+    weekly = {"id": "semaine", "name": "Semaine", "words": ["toiture"], "cadence": "weekly"}
+    commands.add_profile("le-goff", weekly, parts=told)
+    commands.pause_profile("semaine", until=date(2026, 6, 1), catches_up=False, parts=told)
+    paused = answer(told, "7", "semaine")[2]
+    clock.go_on(days=150)
+    left_out = answer(told, "7", "semaine")[2]
+    commands.resume_profile("semaine", parts=told)
+    waiting = answer(told, "7", "semaine")[2]
+    for address in ("yann@legoff.example", "bureau@legoff.example"):
+        commands.add_suppression(address, why="phoned", parts=told)
+    suppressed = [answer(told, "7", profile)[2] for profile in ("semaine", "toits")]
+    with told.database.begin() as connection:
+        enrolments.let_rest(connection, "le-goff", now=told.now())
+    unconfirmed = answer(told, "7", "semaine")[2]
+
+    assert paused == "the profile is paused until 2026-06-01"
+    assert left_out == "it came up in a pause whose notices are not made up for"
+    assert waiting == "it waits to be matched"
+    assert suppressed == ["its addresses are suppressed (phoned)"] * 2
+    assert unconfirmed == "the firm has not confirmed"
 
 
 def test_a_file_does_not_take_another_firms_profile(subscribed, tmp_path):
