@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from alerting import bootstrap, commands
+from alerting.domain.deadlines import PARIS
 from alerting.domain.delivery import DeliveryState
 from alerting.domain.feedback import Opinion
 from alerting.domain.notice import NoticeKind
@@ -252,6 +253,7 @@ def link_notices(paths: Paths, as_json: AsJson = False) -> None:  # noqa: FBT002
 def import_firms(path: str, as_json: AsJson = False) -> None:  # noqa: FBT002
     """Add or change the firms of a TOML file, or of a CSV table with a report a line.
 
+    Firms of a .toml become what the file says: recipients and profiles that it leaves out end, and are named.
     Firms of a .csv (SIRET, name, NAF, commune or postcode, e-mail) get one mail with a link to confirm,
     and nothing else before.  Exit code 2: at least one line was refused.  A .toml of one profile alone shows
     first what it would have brought.
@@ -930,8 +932,10 @@ def _cell(value: object) -> str:
         return ", ".join(_cell(item) for item in value)
     text = str(value)
     if MOMENT.fullmatch(text):
-        return text[:16].replace("T", " ")
-    return text.replace("[", r"\[")
+        # A person reads the hour of the mails; --json keeps UTC.
+        return f"{datetime.fromisoformat(text).astimezone(PARIS):%Y-%m-%d %H:%M}"
+    # A title may carry signs that turn a terminal's line around.
+    return "".join(sign if sign.isprintable() else " " for sign in text).replace("[", r"\[")
 
 
 def _plain(value: object) -> str:

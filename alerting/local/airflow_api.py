@@ -15,7 +15,7 @@ from typing import Any
 from alerting.errors import LocalStackError
 
 
-LIMIT_SECONDS = 10
+LIMIT_SECONDS = 30
 PAGE_SIZE = 100
 
 

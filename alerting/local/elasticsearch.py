@@ -52,12 +52,14 @@ class LocalElasticsearch:
         jars: Where jars are kept between starts; shared by all nodes of a machine.
         log: Where it writes.
         settings: Of the node, beside and before ours.
+        variables: Of its process, beside those of this one.
     """
 
     folder: Path
     jars: Path
     log: Path
     settings: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
     url: str = field(default="", init=False)
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
@@ -78,6 +80,7 @@ class LocalElasticsearch:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 - our own module
                 command,
+                env={**os.environ, **self.variables},
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,

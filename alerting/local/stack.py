@@ -44,7 +44,7 @@ from alerting.store.database import open_database
 MARK = "ALERTING_STACK"
 SERVERS = ("postgres", "elasticsearch", "mail", "web", "airflow")
 GRACE_SECONDS = 15
-HEALTHY_SECONDS = 90
+HEALTHY_SECONDS = 300
 PAUSE_SECONDS = 0.1
 SHORT_SOCKET_PATH = 80
 # It stands in a URL, which shells and programs split at other characters.
@@ -237,7 +237,12 @@ class Stack:
             return
         is_first = not any(self.jars.glob("*.txt"))
         self.say("Elasticsearch starts" + (" (its jars are fetched once, 40 MB)" if is_first else ""))
-        node = LocalElasticsearch(self.state / "elasticsearch", self.jars, self._log("elasticsearch"))
+        node = LocalElasticsearch(
+            self.state / "elasticsearch",
+            self.jars,
+            self._log("elasticsearch"),
+            variables={MARK: str(self.state.resolve())},
+        )
         self._elasticsearch = node
         try:
             node.start()
@@ -288,9 +293,12 @@ class Stack:
             path.unlink()
 
     def _take_lock(self) -> None:
-        for folder in ("run", "logs"):
-            (self.state / folder).mkdir(parents=True, exist_ok=True)
-        self._lock = self._run_file("lock").open("a+")
+        try:
+            for folder in ("run", "logs"):
+                (self.state / folder).mkdir(parents=True, exist_ok=True)
+            self._lock = self._run_file("lock").open("a+")
+        except OSError as error:
+            raise LocalStackError(f"{self.state}: cannot be written ({error.strerror})") from error
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -104,8 +104,13 @@ def undo_opinion(database: Database, firm_id: str, notice_id: str, *, now: Calla
 
 
 def list_opinions(database: Database, firm_id: str | None) -> list[Row]:
-    """Return what firms say, or one, the newest first."""
+    """Return what firms say, or one, the newest first.
+
+    Raises:
+        UnknownIdError: No firm of that id was ever known.
+    """
     with database.begin() as connection:
+        firms.refuse_unknown(connection, firm_id)
         return feedback.list_opinions(connection, firm_id)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from alerting.errors import UnknownIdError
+from alerting.errors import ChoiceError, UnknownIdError
 from alerting.pipeline.compose import message_ids
 from alerting.pipeline.deliver import find_hindrance, find_room, say_held, write_envelope
 from alerting.pipeline.post_office import PostOffice
@@ -45,13 +45,20 @@ def preview_deliveries(
 
 
 def stop_mail(database: Database, *, why: str, now: Callable[[], datetime]) -> dict[str, Any]:
-    """Let no more mail leave, from the next claim on; harmless when that stands."""
+    """Let no more mail leave, from the next claim on; harmless when that stands, for the reason given first.
+
+    Raises:
+        ChoiceError: No reason is given.
+    """
+    if not why.strip():
+        raise ChoiceError(f"stop: expected a reason for who reads it tonight (got {why!r})")
     with database.begin() as connection:
         is_new = deliveries.stop_mail(connection, reason=why, now=now())
+        reason = deliveries.find_stop(connection)
         waiting = deliveries.count_to_send(connection, now=now())
     if is_new:
         log.warning("mail_stopped", reason=why)
-    return {"stopped": True, "is_new": is_new, "waiting": waiting}
+    return {"stopped": True, "is_new": is_new, "reason": reason, "waiting": waiting}
 
 
 def release_mail(database: Database, *, now: Callable[[], datetime]) -> dict[str, Any]:

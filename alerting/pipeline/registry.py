@@ -186,18 +186,24 @@ def replay_documents(
 
 
 def import_firms(database: Database, text: str, *, now: Callable[[], datetime]) -> dict[str, Any]:
-    """Store the firms of a file, all or none; "waiting" counts the profiles to match."""
+    """Store the firms of a file, all or none.
+
+    Returns:
+        firms, profiles: how many the file has; ended: addresses and profiles that these firms had and the
+        file has not; waiting: profiles to match.
+    """
     read = read_firms(text)
+    ended: list[str] = []
     for profile in (one for firm in read for one in firm.profiles):
         refuse_silence(profile)
     with database.begin() as connection:
         for firm in read:
             for profile in firm.profiles:
                 _refuse_taken(connection, firm.firm_id, profile.profile_id)
-            firms.put_firm(connection, firm, now=now())
+            ended += firms.put_firm(connection, firm, now=now())
         waiting = firms.count_unmatched_profiles(connection)
     profile_count = sum(len(firm.profiles) for firm in read)
-    return {"firms": len(read), "profiles": profile_count, "waiting": waiting}
+    return {"firms": len(read), "profiles": profile_count, "ended": ended, "waiting": waiting}
 
 
 def add_firm(database: Database, entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -82,15 +82,25 @@ def list_profiles(database: Database) -> list[Row]:
 
 
 def list_deliveries(database: Database, *, state: str | None, firm_id: str | None) -> list[Row]:
-    """Return deliveries, the newest first."""
+    """Return deliveries, the newest first.
+
+    Raises:
+        UnknownIdError: No firm of that id was ever known.
+    """
     with database.begin() as connection:
+        firms.refuse_unknown(connection, firm_id)
         rows = deliveries.list_deliveries(connection, state=state, firm_id=firm_id)
     return [_plain(row) for row in rows]
 
 
 def count_deliveries(database: Database, *, firm_id: str | None) -> dict[str, int]:
-    """Return how many deliveries stand in each state."""
+    """Return how many deliveries stand in each state.
+
+    Raises:
+        UnknownIdError: No firm of that id was ever known.
+    """
     with database.begin() as connection:
+        firms.refuse_unknown(connection, firm_id)
         return deliveries.count_by_state(connection, firm_id=firm_id)
 
 

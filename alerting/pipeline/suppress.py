@@ -11,7 +11,7 @@ import structlog
 from alerting.domain.address import read_address
 from alerting.domain.suppression import SuppressionKind
 from alerting.errors import ProfileError, UnknownIdError
-from alerting.store import suppressions
+from alerting.store import firms, suppressions
 from alerting.store.database import Database
 
 
@@ -35,10 +35,13 @@ def add_suppression(
 
     Raises:
         ProfileError: It is no address.
+        UnknownIdError: No profile of that id stands.
     """
     if read_address(email) is None:
         raise ProfileError(f"suppression: expected a bare address name@domain (got {email!r})")
     with database.begin() as connection:
+        if profile_id is not None and firms.find_profile(connection, profile_id) is None:
+            raise UnknownIdError(f"profile {profile_id!r}: no profile of that id")
         number = suppressions.add_suppression(
             connection,
             email,

@@ -13,6 +13,7 @@ from alerting.domain.cadence import Cadence
 from alerting.domain.criteria import Criteria
 from alerting.domain.json import criteria_from_json, to_json
 from alerting.domain.profile import Firm, Profile, Recipient
+from alerting.errors import UnknownIdError
 from alerting.store.tables import (
     accepted_changes,
     deliveries,
@@ -37,10 +38,10 @@ _NOTHING: dict[str, Any] = {
 }
 
 
-def put_firm(connection: Connection, firm: Firm, *, now: datetime) -> None:
-    """Add a firm, or make the stored one equal to it; what it no longer has ends."""
+def put_firm(connection: Connection, firm: Firm, *, now: datetime) -> list[str]:
+    """Add a firm, or make the stored one equal to it; return the addresses and profiles that end by it."""
     add_to_firm(connection, firm)
-    _end_absent(connection, firm, now=now)
+    return _end_absent(connection, firm, now=now)
 
 
 def add_to_firm(connection: Connection, firm: Firm) -> None:
@@ -177,6 +178,17 @@ def change_cadence(connection: Connection, profile_id: str, cadence: Cadence) ->
     )
 
 
+def refuse_unknown(connection: Connection, firm_id: str | None) -> None:
+    """Refuse a firm's id that was never known; None, and one that has ended, pass.
+
+    Raises:
+        UnknownIdError: There is none.
+    """
+    asked = select(firms.c.firm_id).where(firms.c.firm_id == firm_id)
+    if firm_id is not None and connection.scalar(asked) is None:
+        raise UnknownIdError(f"firm {firm_id!r}: no firm of that id")
+
+
 def has_firm(connection: Connection, firm_id: str) -> bool:
     """Tell whether a firm of that id stands."""
     asked = select(firms.c.firm_id).where(firms.c.firm_id == firm_id, firms.c.ended_at.is_(None))
@@ -296,13 +308,15 @@ def _put_recipient(connection: Connection, firm_id: str, recipient: Recipient) -
     connection.execute(statement.on_conflict_do_update(index_elements=["firm_id", "email"], set_=facts))
 
 
-def _end_absent(connection: Connection, firm: Firm, *, now: datetime) -> None:
+def _end_absent(connection: Connection, firm: Firm, *, now: datetime) -> list[str]:
     ended = {"ended_at": now, "ended_reason": "no longer in the firm's file"}
     emails = [recipient.email for recipient in firm.recipients]
     ids = [profile.profile_id for profile in firm.profiles]
-    for table, kept in [
-        (recipients, recipients.c.email.in_(emails)),
-        (profiles, profiles.c.profile_id.in_(ids)),
+    gone: list[str] = []
+    for table, name, kept in [
+        (recipients, recipients.c.email, emails),
+        (profiles, profiles.c.profile_id, ids),
     ]:
-        standing = (table.c.firm_id == firm.firm_id) & table.c.ended_at.is_(None)
-        connection.execute(update(table).where(standing, ~kept).values(ended))
+        absent = (table.c.firm_id == firm.firm_id) & table.c.ended_at.is_(None) & ~name.in_(kept)
+        gone += connection.scalars(update(table).where(absent).values(ended).returning(name))
+    return gone

@@ -120,6 +120,39 @@ def test_airflow_runs_and_a_start_after_sigkill_ends_what_was_left(run_stack, st
     assert family_of(state) == []
 
 
+def test_a_node_that_a_kill_left_while_it_started_is_ended(state, elasticsearch_jars):
+    """
+    Killed before the node answers, and so before its number is noted: the next start finds it by its mark.
+    """
+    run = subprocess.Popen(
+        [sys.executable, "-c", STARTS, str(state), str(elasticsearch_jars), "elasticsearch"],
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if not name.endswith("_URL")},
+    )
+    wait_until(lambda: nodes_of(state))
+    run.kill()
+    run.wait()
+    run.stdout.close()
+    (left,) = nodes_of(state)
+
+    with Stack(state, elasticsearch_jars, servers=("postgres",), environment={}):
+        wait_until(lambda: not left.is_running() or left.status() == psutil.STATUS_ZOMBIE)
+
+
+def nodes_of(state):
+    """The nodes of Elasticsearch that run for a state folder."""
+    return [one for one in family_of(state) if "alerting.local.elasticsearch_node" in one.cmdline()]
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(state, elasticsearch_jars):
+    state.write_text("a file")
+
+    with pytest.raises(LocalStackError, match="cannot be written"):
+        Stack(state, elasticsearch_jars, servers=(), environment={}).start()
+    state.unlink()
+
+
 def test_one_stack_a_folder(run_stack, state, elasticsearch_jars):
     run, _ = run_stack("postgres")
     with pytest.raises(LocalStackError, match=rf"in use by process {run.pid}; stop it with make down"):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from alerting import bootstrap, commands
-from alerting.errors import OutputError, UnknownIdError
+from alerting.errors import ChoiceError, OutputError, UnknownIdError
 from alerting.store.tables import metadata
 
 
@@ -111,7 +111,9 @@ def test_an_operator_stops_all_mail_and_releases_it(queued, mails):
     twice = commands.release_mail(parts=queued)
     report = commands.deliver_digests(parts=queued)
 
-    assert (stopped["is_new"], again["is_new"]) == (True, False)
+    assert (stopped["is_new"], again["is_new"], again["reason"]) == (True, False, "wrong template")
+    with pytest.raises(ChoiceError, match="expected a reason"):
+        commands.stop_mail(why=" ", parts=queued)
     assert (held["sent"], held["waiting"], held["held"]) == (0, 2, "stopped: wrong template")
     assert nothing == []
     assert (released["was_stopped"], twice["was_stopped"], released["waiting"]) == (True, False, 2)

@@ -142,3 +142,38 @@ def test_the_stronger_reason_stands(subscribed):
         ("complaint", None),
         ("hard bounce", "a stronger one: complaint"),
     ]
+
+
+def test_an_order_about_a_profile_that_nobody_knows_is_refused(subscribed):
+    """
+    A slip in the id would leave the mails going on, and the operator believing otherwise.
+    """
+    with pytest.raises(UnknownIdError, match="profile 'tiots': no profile of that id"):
+        commands.add_suppression("yann@legoff.example", why="by phone", profile_id="tiots", parts=subscribed)
+
+
+def test_deliveries_and_opinions_of_a_firm_that_nobody_knows_are_refused(subscribed):
+    """
+    "None" would say that the firm got nothing.
+    """
+    for ask in (commands.list_deliveries, commands.count_deliveries, commands.list_opinions):
+        with pytest.raises(UnknownIdError, match="firm 'le-gof': no firm of that id"):
+            ask(firm_id="le-gof", parts=subscribed)
+
+
+def test_what_ends_by_a_file_is_named(subscribed, tmp_path):
+    """
+    The file has another recipient and another profile: the ones it leaves out end, and the report says which.
+    """
+    path = tmp_path / "firm.toml"
+    path.write_text(
+        """
+        [[firm]]
+        id = "le-goff"
+        name = "Le Goff"
+        recipients = [{ email = "yann@legoff.example" }]
+        profile = [{ id = "murs", name = "Murs", words = ["mur"] }]
+        """
+    )
+
+    assert commands.import_firms(str(path), parts=subscribed)["ended"] == ["bureau@legoff.example", "toits"]
