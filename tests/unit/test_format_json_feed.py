@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,17 @@ def test_what_is_no_json_feed_is_refused(document):
     """
     with pytest.raises(FeedFormatError):
         parse(document, feed_id="f", format="json-feed")
+
+
+def test_items_that_share_an_address_and_have_no_id_are_several():
+    """
+    The page of all notices names none of them.
+    """
+    items = [
+        {"title": title, "url": "https://kerlann.example/marches"} for title in ("Toiture", "Menuiseries")
+    ]
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "Avis", "items": items}
+
+    names = {notice.source_id for notice in parse(json.dumps(feed).encode(), feed_id="f").notices}
+
+    assert len(names) == 2

@@ -57,3 +57,23 @@ def test_a_deadline_is_read_as_french_platforms_and_mails_write_it(text, kept):
 
     deadline_at = normalise(raw).deadline_at
     assert (deadline_at and deadline_at.isoformat()) == kept
+
+
+def test_items_that_share_a_link_and_have_no_id_are_several():
+    """
+    A town hall links each item to the page of all its notices: three purchases.  One that stands twice is one, and an id
+    of its own counts whatever it links to.
+    """
+    page = "https://kerlann.example/marches"
+    titles = ("Toiture de l'école", "Achat d'un tracteur", "Nettoyage des vitres", "Toiture de l'école")
+    items = "".join(f"<item><title>{title}</title><link>{page}</link></item>" for title in titles)
+    own = f"<item><guid>7</guid><title>Clôture</title><link>{page}</link></item>"
+    alone = "<item><title>Voirie</title><link>https://kerlann.example/8</link></item>"
+    feed = f"<rss version='2.0'><channel><title>Avis</title>{items}{own}{alone}</channel></rss>"
+
+    names = [notice.source_id for notice in parse(feed.encode(), feed_id="f").notices]
+
+    assert names[0] == names[3]
+    assert len(set(names[:3])) == 3
+    assert all(name.startswith("sha256:") for name in names[:4])
+    assert names[4:] == ["7", "https://kerlann.example/8"]

@@ -8,7 +8,6 @@ Source: jsonfeed.org/version/1.1.
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 from urllib.parse import urljoin
 
@@ -16,6 +15,7 @@ from alerting.domain.feed import ParsedFeed, Reject
 from alerting.domain.notice import RawNotice, RawTime
 from alerting.errors import FeedFormatError
 from alerting.feeds.formats.head import Head
+from alerting.feeds.formats.items import links_of_pages, name_item
 from alerting.feeds.formats.json_values import items_at, read_json, text_at, texts_at, value_at
 from alerting.feeds.formats.kinds import kind_in_words
 
@@ -41,8 +41,9 @@ def parse(document: bytes, *, feed_id: str) -> ParsedFeed:
     language = text_at(feed, "language")
     notices: list[RawNotice] = []
     rejects: list[Reject] = []
+    pages = links_of_pages((_link(item), text_at(item, "title")) for item in items if not text_at(item, "id"))
     for position, item in enumerate(items):
-        notice = _notice(item, feed_id, language)
+        notice = _notice(item, feed_id, language, pages)
         if notice is None:
             rejects.append(Reject(f"items[{position}]", "expected a title (got none)"))
         else:
@@ -56,17 +57,17 @@ def next_page(document: bytes, *, url: str) -> str | None:
     return urljoin(url, link) if link is not None else None
 
 
-def _notice(item: Any, feed_id: str, language: str | None) -> RawNotice | None:
+def _notice(item: Any, feed_id: str, language: str | None, pages: frozenset[str]) -> RawNotice | None:
     title = text_at(item, "title")
     if title is None:
         return None
-    link = text_at(item, "url") or text_at(item, "external_url")
+    link = _link(item)
     html = text_at(item, "content_html")
     description = html or text_at(item, "content_text") or text_at(item, "summary")
     published = text_at(item, "date_published") or text_at(item, "date_modified")
     return RawNotice(
         feed_id=feed_id,
-        source_id=text_at(item, "id") or link or _fallback_id(title, description),
+        source_id=text_at(item, "id") or name_item(link, title, description, pages=pages),
         title=title,
         kind=kind_in_words((title, *texts_at(item, "tags"))),
         published=RawTime(published) if published is not None else None,
@@ -79,10 +80,10 @@ def _notice(item: Any, feed_id: str, language: str | None) -> RawNotice | None:
     )
 
 
+def _link(item: Any) -> str | None:
+    return text_at(item, "url") or text_at(item, "external_url")
+
+
 def _author(item: Any) -> str | None:
     people = [*items_at(item, "authors"), *items_at(item, "author")]
     return next((name for person in people if (name := text_at(person, "name")) is not None), None)
-
-
-def _fallback_id(title: str, description: str | None) -> str:
-    return "sha256:" + hashlib.sha256(f"{title}\n{description or ''}".encode()).hexdigest()

@@ -10,7 +10,6 @@ Source: RSS 2.0; RFC 4287; DCMI Metadata Terms (dateAccepted, creator).
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
 from email.utils import parsedate_to_datetime
@@ -22,6 +21,7 @@ from alerting.domain.feed import ParsedFeed, Reject
 from alerting.domain.notice import NoticeKind, RawNotice, RawPlace, RawTime
 from alerting.errors import FeedFormatError
 from alerting.feeds.formats.head import Head
+from alerting.feeds.formats.items import links_of_pages, name_item
 from alerting.feeds.formats.kinds import kind_in_words
 from alerting.feeds.formats.xml import ENTITY
 
@@ -58,10 +58,13 @@ def parse(document: bytes, *, feed_id: str) -> ParsedFeed:
     if not parsed.get("version"):
         raise FeedFormatError(feed_id, "document", "neither RSS nor Atom")
     notices, rejects = [], []
+    pages = links_of_pages(
+        (_text(entry, "link"), _text(entry, "title")) for entry in parsed.entries if not _text(entry, "id")
+    )
     is_cut = not ROOT_END.search(plain)
     last = len(parsed.entries) if is_cut and len(ENTRY.findall(plain)) > len(ENTRY_END.findall(plain)) else 0
     for number, entry in enumerate(parsed.entries, start=1):
-        notice = _raw_notice(entry, feed_id)
+        notice = _raw_notice(entry, feed_id, pages)
         if number == last:
             rejects.append(Reject(f"entry {number}", "cut short with its document; expected a whole entry"))
         elif notice is None:
@@ -89,7 +92,7 @@ def _problem(error: object) -> str:
     return " ".join(str(error).split())[:200]
 
 
-def _raw_notice(entry: Any, feed_id: str) -> RawNotice | None:
+def _raw_notice(entry: Any, feed_id: str, pages: frozenset[str]) -> RawNotice | None:
     title = _text(entry, "title")
     if title is None:
         return None
@@ -97,7 +100,7 @@ def _raw_notice(entry: Any, feed_id: str) -> RawNotice | None:
     description = _text(entry, "summary")
     return RawNotice(
         feed_id=feed_id,
-        source_id=_text(entry, "id") or link or _fallback_id(title, description),
+        source_id=_text(entry, "id") or name_item(link, title, description, pages=pages),
         title=title,
         kind=_kind(entry, title),
         published=_published(entry),
@@ -152,10 +155,6 @@ def _places(entry: Any) -> tuple[RawPlace, ...]:
 def _dublin(entry: Any, name: str) -> str | None:
     """Return a property of Dublin Core: of its elements, of its terms, or without a namespace."""
     return next((text for prefix in DUBLIN if (text := _text(entry, prefix + name)) is not None), None)
-
-
-def _fallback_id(title: str, description: str | None) -> str:
-    return "sha256:" + hashlib.sha256(f"{title}\n{description or ''}".encode()).hexdigest()
 
 
 def _text(entry: Any, name: str) -> str | None:
