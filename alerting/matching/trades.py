@@ -651,8 +651,11 @@ def _form(word: str) -> str:
 def _standing(hits: Sequence[_Hit]) -> list[_Hit]:
     """Return one trade's hits without those inside a longer one, or inside words that stand apart."""
     kept: list[_Hit] = []
+    taken: set[int] = set()
     for hit in sorted(hits, key=_precedence):
-        if not any(hit.start < other.end and other.start < hit.end for other in kept):
+        places = range(hit.start, hit.end)
+        if taken.isdisjoint(places):
+            taken.update(places)
             kept.append(hit)
     return sorted((hit for hit in kept if hit.entry.points), key=lambda hit: hit.start)
 

@@ -50,15 +50,19 @@ def notices_by_number(connection: Connection, notice: Notice) -> list[StoredNoti
     ]
 
 
-def remerge(connection: Connection, procedure_id: int, notice_id: int) -> bool:
-    """Merge a procedure again after *notice_id* joined or left it; tell whether its revision grew."""
+def remerge(connection: Connection, procedure_id: int, notice_id: int, *, is_news: bool = True) -> bool:
+    """Merge a procedure again after *notice_id* joined or left it; tell whether its revision grew.
+
+    What is no news (a document that is read better than before) is merged, and told to nobody who was told.
+    """
     before = procedures.lock_procedure(connection, procedure_id)
     members = [stored.notice for stored in notices.notices_of_procedure(connection, procedure_id)]
     view, state = merge(members), find_state(members)
     changes = find_changes(before.view, view)
-    has_grown = bool(changes) or state is not before.state
-    if view == before.view and not has_grown:
+    is_changed = bool(changes) or state is not before.state
+    if view == before.view and not is_changed:
         return False
+    has_grown = is_changed and is_news
     revision = procedures.change_procedure(
         connection, procedure_id, view=view, state=state, changes=changes if has_grown else None
     )

@@ -139,7 +139,8 @@ def _store_all(
         ):
             found["same"] += 1
         else:
-            _store(connection, notice, document_id, found, now)
+            is_news = not (is_once and notices.was_read_of(connection, notice, document_id))
+            _store(connection, notice, document_id, found, now, is_news=is_news)
 
 
 def _note_absence(connection: Connection, document: WaitingDocument, error: UnknownIdError) -> None:
@@ -169,7 +170,13 @@ def _outcome(parsed: ParsedFeed) -> str:
 
 
 def _store(
-    connection: Connection, notice: Notice, document_id: int, found: Counter[str], now: datetime
+    connection: Connection,
+    notice: Notice,
+    document_id: int,
+    found: Counter[str],
+    now: datetime,
+    *,
+    is_news: bool,
 ) -> None:
     """Store one notice, and bring its procedure up to date."""
     found["notices"] += 1
@@ -197,7 +204,7 @@ def _store(
             connection, procedure_id, revision=1, state=state, changes=(), notice_id=notice_id
         )
     else:
-        found["revisions"] += remerge(connection, link.procedure_id, notice_id)
+        found["revisions"] += remerge(connection, link.procedure_id, notice_id, is_news=is_news)
         for other_id in find_others(notice, link, candidates):
             absorb(connection, link.procedure_id, other_id, link=link, notice_id=notice_id, now=now)
             found["merged"] += 1

@@ -62,6 +62,17 @@ def has_notice(
     return is_current or newer_than is None or stored[-1].document_id >= newer_than
 
 
+def was_read_of(connection: Connection, notice: Notice, document_id: int) -> bool:
+    """Tell whether a document gave this notice before, whatever was read of it then."""
+    asked = select(notices.c.notice_id).where(
+        notices.c.document_id == document_id,
+        notices.c.feed_id == notice.feed_id,
+        notices.c.source_id == notice.source_id,
+        notices.c.version.is_not_distinct_from(notice.version),
+    )
+    return connection.scalar(asked.limit(1)) is not None
+
+
 def are_known(connection: Connection, feed_id: str, source_ids: Collection[str]) -> bool:
     """Tell whether a notice is stored, in whatever version, under every one of these ids of a feed."""
     asked = select(func.count(notices.c.source_id.distinct())).where(

@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from alerting import commands
 from alerting.errors import UnknownIdError
@@ -199,6 +199,37 @@ def test_a_deadline_that_is_taken_back_is_told(subscribed, publish):
         ("deadline_at", "2026-04-02T10:00:00+00:00", "2026-04-09T10:00:00+00:00"),
         ("deadline_at", "2026-04-09T10:00:00+00:00", "2026-04-02T10:00:00+00:00"),
     ]
+
+
+def test_a_document_that_is_read_better_than_before_tells_nobody_again(subscribed, publish):
+    """
+    An older release lost the hour.  Read again, the purchase has it, and nobody hears of that; a date that its authority
+    moves afterwards is told.
+    """
+    publish("one", ann("26-70001", deadline="2026-04-02T12:00:00"))
+    lost = "2026-04-01T22:00:00+00:00"
+    with subscribed.database.begin() as connection:
+        connection.execute(
+            text("UPDATE notices SET deadline_at = :lost, content_hash = 'of another release'"),
+            {"lost": lost},
+        )
+        connection.execute(
+            text(
+                "UPDATE procedures SET deadline_at = CAST(:lost AS timestamptz),"
+                " view = jsonb_set(view, '{deadline_at}', to_jsonb(CAST(:lost AS text)))"
+            ),
+            {"lost": lost},
+        )
+
+    commands.replay_documents(also_read=True, parts=subscribed)
+    commands.run_all(parts=subscribed)
+    with subscribed.database.begin() as connection:
+        stored = connection.scalar(text("SELECT view->>'deadline_at' FROM procedures"))
+    quiet = told(subscribed)
+    publish("one", ann("26-70001", deadline="2026-04-09T12:00:00"))
+
+    assert (stored, quiet) == ("2026-04-02T10:00:00+00:00", [("new", 1)])
+    assert told(subscribed) == [("new", 1), ("corrected", 1)]
 
 
 def test_a_buyers_number_links_in_whatever_marks_it_is_written(subscribed, publish):
