@@ -237,6 +237,8 @@ def test_less_often_is_for_all_who_read_the_profile(told, site, leave):
     status, _, text = site.ask("POST", change[1], b"rhythm=hourly", "application/x-www-form-urlencoded")
 
     assert "Ce choix vaut pour tous" in asked.words
+    # A careless tap on the button changes nothing.
+    assert ("option", {"value": "immediate", "selected": None}) in asked.tags
     assert "« Toits » arrive une fois par semaine" in weekly.words
     assert weekly.words == again.words
     assert ("option", {"value": "weekly", "selected": None}) in weekly.tags
