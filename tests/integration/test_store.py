@@ -100,6 +100,18 @@ def add_notice(connection, notice: Notice = NOTICE) -> tuple[int, int]:
     return procedure_id, notice_id
 
 
+def queue_digest(connection, digest_id: int) -> None:
+    """Queue a digest of the firm's to its recipients."""
+    numbers = iter("12")
+    deliveries.queue_deliveries(
+        connection,
+        digest_id,
+        firm_id="le-goff",
+        profile_id="toits",
+        message_ids=lambda: f"<{next(numbers)}@a.example>",
+    )
+
+
 def add_digest(connection, procedure_id: int, *, revision: int = 1) -> tuple[int, bool]:
     """Tell a procedure to the profile; return (digest_id, whether it was new to it)."""
     run_id = digests.open_run(connection, Cadence.IMMEDIATE, NOW + timedelta(minutes=revision))
@@ -345,14 +357,7 @@ def test_recipients_of_a_digest_share_what_it_tells_and_each_has_what_stands_aga
     """
     procedure_id, _ = add_notice(connection)
     digest_id, _ = add_digest(connection, procedure_id)
-    numbers = iter("12")
-    deliveries.queue_deliveries(
-        connection,
-        digest_id,
-        firm_id="le-goff",
-        profile_id="toits",
-        message_ids=lambda: f"<{next(numbers)}@a.example>",
-    )
+    queue_digest(connection, digest_id)
     claimed = deliveries.claim_deliveries(
         connection, worker="w", now=NOW, lease_until=NOW + timedelta(minutes=5), limit=9
     )
@@ -377,14 +382,7 @@ def test_what_is_claimed_is_shown_with_its_worker(connection):
     """
     procedure_id, _ = add_notice(connection)
     digest_id, _ = add_digest(connection, procedure_id)
-    numbers = iter("12")
-    deliveries.queue_deliveries(
-        connection,
-        digest_id,
-        firm_id="le-goff",
-        profile_id="toits",
-        message_ids=lambda: f"<{next(numbers)}@a.example>",
-    )
+    queue_digest(connection, digest_id)
     [claimed] = deliveries.claim_deliveries(
         connection, worker="w", now=NOW, lease_until=NOW + timedelta(minutes=5), limit=1
     )
