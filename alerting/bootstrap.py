@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from alerting import __version__
 from alerting.delivery.imap import ImapMailbox
 from alerting.delivery.mailboxes import Mailbox
 from alerting.delivery.maildir import MaildirMailer
@@ -166,7 +165,6 @@ def _engine(settings: Settings) -> MatchingEngine:
             settings.elasticsearch_url,
             settings.profile_alias,
             access=_access(settings),
-            made_by=__version__,
             shards=settings.profile_shards,
         )
     )

@@ -21,7 +21,7 @@ from alerting.domain.notice import Notice
 from alerting.domain.place import LocatedNotice, Spot
 from alerting.domain.procedure import Procedure
 from alerting.domain.trade import POINTS_NEEDED, Strictness
-from alerting.reference.version import data_hash
+from alerting.reference.version import matching_hash
 
 
 STEMS = {"type": "text", "analyzer": "whitespace", "norms": True}
@@ -60,14 +60,12 @@ MAPPING: dict[str, Any] = {
         "view": STORED,
     },
 }
-# What trades a document names, and where it lies, follows from these tables.
-_TABLES = ("trades.toml", "acts.toml", "communes.csv.gz", "departements.csv")
 
 
 @cache
 def mapping_hash() -> str:
-    """Return the hash of the mapping and of the tables from which documents are made."""
-    parts = json.dumps([MAPPING, data_hash(*_TABLES)], sort_keys=True)
+    """Return the hash of the mapping and of all that decides what documents hold."""
+    parts = json.dumps([MAPPING, matching_hash()], sort_keys=True)
     return sha256(parts.encode()).hexdigest()[:16]
 
 

@@ -7,7 +7,7 @@ Out:  documents in the names of MAPPING, queries that find each profile that mee
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -16,7 +16,7 @@ from alerting.domain.criteria import Criteria
 from alerting.domain.evidence import NoticeEvidence, ProfileEvidence
 from alerting.domain.json import to_json
 from alerting.index.documents import KEYWORD, STORED
-from alerting.reference.version import data_hash
+from alerting.reference.version import matching_hash
 
 
 # Elasticsearch takes 65,536 terms in one query.
@@ -46,13 +46,9 @@ PROFILE_MAPPING: dict[str, Any] = {
 }
 
 
-# What a profile asks to meet follows from these tables.
-_TABLES = ("trades.toml", "communes.csv.gz", "departements.csv", "regions.csv", "nuts_old.csv")
-
-
-def profiles_hash(*made_by: object) -> str:
-    """Return the hash of the mapping, of the tables that documents are made from, and of what else counts."""
-    parts = json.dumps([PROFILE_MAPPING, data_hash(*_TABLES), made_by], sort_keys=True)
+def profiles_hash(settings: Mapping[str, object]) -> str:
+    """Return the hash of the mapping, of an index's settings, and of all that decides what documents hold."""
+    parts = json.dumps([PROFILE_MAPPING, matching_hash(), settings], sort_keys=True)
     return sha256(parts.encode()).hexdigest()[:16]
 
 

@@ -62,7 +62,6 @@ class ProfileIndex:
         url: Where it is.
         alias: Their name; generations are called after it.
         access: How it is spoken to.
-        made_by: What wrote the documents: another release builds another generation.
         shards: Over how many parts of the cluster profiles are spread.
         page: How many numbers one answer holds.
         pause_seconds: First pause when it is overloaded; each further one is twice as long.
@@ -75,7 +74,6 @@ class ProfileIndex:
         alias: str,
         *,
         access: Access = UNGUARDED,
-        made_by: str = "",
         shards: int = 1,
         page: int = _PAGE,
         pause_seconds: float = 2,
@@ -89,9 +87,12 @@ class ProfileIndex:
         self._waits = f"{int(patience_seconds * 1000 * 2 / 3)}ms"
         # A second node gets a copy by itself.
         settings = {"number_of_shards": shards, "auto_expand_replicas": "0-1"}
-        made_of = profiles_hash(settings, made_by)
         self._generations = Generations(
-            self._client, alias, mapping=PROFILE_MAPPING, settings=settings, made_of=lambda: made_of
+            self._client,
+            alias,
+            mapping=PROFILE_MAPPING,
+            settings=settings,
+            made_of=lambda: profiles_hash(settings),
         )
 
     def generations(self) -> tuple[Generation, ...]:

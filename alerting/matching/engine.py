@@ -29,6 +29,7 @@ from alerting.domain.notice import Notice
 from alerting.matching.analyse import analyse_notice
 from alerting.matching.compile import compile_criteria
 from alerting.matching.groups import Groups, Whole
+from alerting.reference.version import matching_hash
 
 
 Pair = tuple[str, int, Decision]
@@ -130,6 +131,7 @@ class Engine:
                 groups=np.searchsorted(living, asked).astype(np.int32),
                 fingerprints=np.array([self.fingerprints[name] for name in names], dtype=np.int64),
                 criteria=np.frombuffer(criteria, dtype=np.uint8),
+                made_of=np.frombuffer(matching_hash().encode(), dtype=np.uint8),
             )
         written.replace(path)
 
@@ -139,10 +141,11 @@ class Engine:
 
         Raises:
             OSError: The file cannot be read.
-            ValueError: It is no saved engine.
+            ValueError: It is no saved engine, or other code wrote it: profiles may mean something else now.
         """
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
+                made_of = saved["made_of"].tobytes().decode()
                 names = saved["names"].tobytes().decode()
                 groups: list[int] = saved["groups"].tolist()
                 fingerprints: list[int] = saved["fingerprints"].tolist()
@@ -151,6 +154,8 @@ class Engine:
             raise ValueError(
                 f"{path}: no saved engine ({error}); expected one that Engine.save wrote"
             ) from error
+        if made_of != matching_hash():
+            raise ValueError(f"{path}: an engine of other code (got {made_of}, expected {matching_hash()})")
         engine = cls()
         for criteria in asked:
             engine._group(criteria)

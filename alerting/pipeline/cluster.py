@@ -60,7 +60,7 @@ class ClusterEngine:
         self._forget()
 
     def follow(self, connection: Connection, *, now: datetime) -> None:
-        """Copy what differs from the database; a generation of another release is built anew."""
+        """Copy what differs from the database; a generation that other code wrote is built anew."""
         with _what_to_do():
             generation = self._index.open_generation(now=now)
             sums = self._level(connection, generation.name)

@@ -46,7 +46,7 @@ def settings(settings, elasticsearch_url):
 @pytest.fixture
 def profile_index(settings):
     """The profiles' index, as another client sees it."""
-    own = ProfileIndex(settings.elasticsearch_url, settings.profile_alias, made_by="a test")
+    own = ProfileIndex(settings.elasticsearch_url, settings.profile_alias)
     yield own
     for generation in own.generations():
         own.drop(generation)
