@@ -917,6 +917,16 @@ def print_digest(
     return {"digest_id": digest_id, "page": page}
 
 
+def open_digest(token: str, *, parts: Parts | None = None) -> Report:
+    """Return the digest that the link of a mail opens, as a page.
+
+    Raises:
+        TokenError: The token is not one of ours.
+    """
+    with bootstrap.opened(parts) as opened:
+        return show.open_digest(opened.database, opened.settings.secret, token, now=opened.now)
+
+
 def list_rejects(*, parts: Parts | None = None) -> list[Report]:
     """Return what could not be read: feed, place, problem, how often it was seen."""
     with bootstrap.opened(parts) as opened:

@@ -24,8 +24,9 @@ sys.path.insert(0, str(ROOT))
 
 from alerting.delivery.tokens import LinkPurpose  # noqa: E402 - the copy beside this file
 from alerting.digests.languages import find_language  # noqa: E402
+from alerting.digests.one_pager import render_one_pager  # noqa: E402
 from alerting.web.pages import Sender, opinion_page, subscription_page  # noqa: E402
-from tests.digest_cases import everything, morning, rendered  # noqa: E402 - the cases live with the tests
+from tests.digest_cases import NOW, everything, morning, rendered  # noqa: E402 - the cases live with the tests
 
 
 WIDTHS = {"phone": 390, "desktop": 720}
@@ -33,7 +34,11 @@ WIDTHS = {"phone": 390, "desktop": 720}
 SCHEMES = {"dark": 0, "light": 1}
 # A mail is shown inside a page of the mail reader's: what a page of its own must have is not asked of it.
 NOT_FOR_MAILS = {"region", "landmark-one-main"}
-MEASURE = "<script>document.title = `height ${document.documentElement.scrollHeight}`</script>"
+# A window may be wider than what is asked for; a frame is not.
+MEASURE = """<iframe srcdoc="%s" style="width: %dpx; border: 0"></iframe><script>
+const frame = document.querySelector('iframe');
+frame.onload = () => { document.title = `height ${frame.contentDocument.documentElement.scrollHeight}`; };
+</script>"""
 ASK = """<script>%s</script><script>
 axe.run(document).then(found => {
   const answer = document.createElement('pre');
@@ -102,6 +107,7 @@ def faces() -> dict[str, str]:
     return {
         "digest": str(rendered(morning()).html),
         "kinds": str(rendered(everything()).html),
+        "sheet": render_one_pager(everything(), language_code="fr", now=NOW),
         "leave": page,
         "opinion-asked": opinion_page(
             {**opinion, "opinion": None, "proposals": []}, sender, language, number="7", is_done=False
@@ -118,9 +124,7 @@ def faces() -> dict[str, str]:
 
 def photograph(mail: str, scratch: Path, picture: Path, width: int, scheme: str) -> None:
     """Take the picture of a whole mail."""
-    measured = browse(
-        mail.replace("</body>", f"{MEASURE}</body>"), scratch, (width, 400), scheme, "--dump-dom"
-    )
+    measured = browse(MEASURE % (html.escape(mail), width), scratch, (width, 400), scheme, "--dump-dom")
     height = int(re.findall(r"<title>height (\d+)", measured)[0])
     browse(mail, scratch, (width, height), scheme, f"--screenshot={picture}")
 

@@ -25,6 +25,7 @@ from alerting.domain.profile import Recipient
 STORED = Path(__file__).parent / "corpus" / "digests"
 NOW = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)
 OPINION = "https://alertes.exemple.example/opinion/WzcsImhRVTZqX1BqV2dxMCJd.kMvMTqfHXQ1Bw3a4YkQy0N2cDcE"
+SHEET = "https://alertes.exemple.example/digest/WzEyXQ.sig"
 LEAVE = "https://alertes.exemple.example/unsubscribe/WzcsInAiXQ.sig"
 REDON = Place(nuts_code="FRH03", departement="35", commune="REDON", postcode="35600")
 
@@ -146,6 +147,7 @@ def rendered(content: Digest, language: str = "fr", now: datetime = NOW) -> Rend
         sender_name="Alerte marchés",
         now=now,
         opinion_url=OPINION,
+        sheet_url=SHEET,
     )
 
 

@@ -35,6 +35,7 @@ class LinkPurpose(StrEnum):
     LIFT = "try-again"
     CONFIRM = "confirm"
     OPINION = "opinion"
+    DIGEST = "digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +91,21 @@ def read_confirm_link(secret: str, token: str) -> int:
     Raises:
         TokenError: It is forged, damaged or signed for something else.
     """
-    match _read(secret, LinkPurpose.CONFIRM, token):
-        case [int(recipient_id)]:
-            return recipient_id
-    raise TokenError(f"link to {LinkPurpose.CONFIRM.value}: signed by us, but not understood")
+    return _read_number(secret, LinkPurpose.CONFIRM, token)
+
+
+def sign_digest_link(secret: str, delivery_id: int) -> str:
+    """Return the token by which the reader of a mail opens its digest in a browser."""
+    return _sign(secret, LinkPurpose.DIGEST, [delivery_id])
+
+
+def read_digest_link(secret: str, token: str) -> int:
+    """Return the delivery_id of a token that we signed.
+
+    Raises:
+        TokenError: It is forged, damaged or signed for something else.
+    """
+    return _read_number(secret, LinkPurpose.DIGEST, token)
 
 
 def link_address(base_url: str, purpose: LinkPurpose, token: str) -> str:
@@ -126,6 +138,13 @@ def _read(secret: str, purpose: LinkPurpose, token: str) -> object:
         return _serializer(secret, purpose).loads(token)
     except BadData as error:
         raise TokenError(f"link to {purpose.value}: not signed by us, or damaged") from error
+
+
+def _read_number(secret: str, purpose: LinkPurpose, token: str) -> int:
+    match _read(secret, purpose, token):
+        case [int(number)]:
+            return number
+    raise TokenError(f"link to {purpose.value}: signed by us, but not understood")
 
 
 def _serializer(secret: str, purpose: LinkPurpose) -> URLSafeSerializer:

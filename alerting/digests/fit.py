@@ -36,7 +36,7 @@ def say_fit(
         return language.say("Perhaps, because: %(why)s", why=why)
     asked = ", ".join(words.clean(reason.label) for reason in standing.reasons)
     if not asked:
-        return language.say("For you")
+        return language.say("For you, without reserve")
     return language.say("For you, who have what is asked for: %(what)s", what=asked)
 
 

@@ -1,7 +1,9 @@
-"""Put a digest on one sheet of paper: for the wall of the workshop, or the colleague who reads no mail.
+"""Put a digest on a sheet: a page of the browser, and paper for the wall of the workshop.
 
 In:   a digest, a language, the moment.
-Out:  one HTML page, made to be printed, that loads nothing.
+Out:  one HTML page, made to be read on a phone and to be printed, that loads nothing.
+
+Nothing is left out: what a mail has only a line for, or no room at all, stands here in full.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from alerting.domain.digest import Digest
 def render_one_pager(digest: Digest, *, language_code: str, now: datetime) -> str:
     """Return the sheet; *now* decides how many working days are left."""
     language = find_language(language_code)
-    view: DigestView = view_digest(digest, language, now=now)
+    view: DigestView = view_digest(digest, language, now=now, is_whole=True)
     items: list[ItemView] = [
         view_item(item, language, now=now) for section in view.sections for item in section.items
     ]

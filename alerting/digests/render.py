@@ -59,7 +59,7 @@ _SOFT_BREAK = b"=\r\n"
 _HREF, _HOST, _NUMBER = blank("opinion_href"), blank("opinion_host"), blank("opinion_number")
 _BLANKS = (
     "subject", "summary", "profile_name", "firm_name", "composed_on", "first_deadline", "sender_name",
-    "email", "leave_href", "leave_host",
+    "email", "leave_href", "leave_host", "sheet_href", "sheet_host",
 )  # fmt: skip
 
 
@@ -71,6 +71,7 @@ def render(
     sender_name: str,
     now: datetime,
     opinion_url: str | None = None,
+    sheet_url: str | None = None,
 ) -> RenderedDigest:
     """Return the words of one mail.
 
@@ -81,6 +82,7 @@ def render(
         sender_name: Who we are, as the mail says it.
         now: Decides how many working days are left.
         opinion_url: The signed link to say what one thinks of an item, without its number; None: none is.
+        sheet_url: The signed link to the whole digest as a page; None: there is none.
 
     Raises:
         ValueError: The link to leave is not one.
@@ -88,6 +90,7 @@ def render(
     leave = safe_link(unsubscribe_url)
     if leave is None:
         raise ValueError(f"unsubscribe_url {unsubscribe_url!r} is no http address")
+    sheet = None if sheet_url is None else safe_link(sheet_url)
     frame = _frame(find_language(recipient.language))
     calendar = write_calendar(digest, frame.language, domain=leave.host, now=now)
     view = view_digest(digest, frame.language, now=now)
@@ -103,12 +106,15 @@ def render(
         "email": recipient.email,
         "leave_href": leave.href,
         "leave_host": leave.host,
+        "sheet_href": "" if sheet is None else sheet.href,
+        "sheet_host": "" if sheet is None else sheet.host,
     }
     escaped = {name: str(escape(value)) for name, value in values.items()}
     looks = {
         "several": len(view.sections) > 1 or bool(view.others),
         "is_dated": view.first_deadline is not None,
         "has_calendar": calendar is not None,
+        "has_sheet": sheet is not None,
     }
     texts = [frame.form("opening", "txt", **looks).fill(values)]
     htmls = [frame.form("opening", "html", **looks).fill(escaped)]
@@ -122,7 +128,7 @@ def render(
             texts += piece.texts
             htmls += piece.htmls
     if view.others:
-        others = frame.others(view)
+        others = frame.others(view, sheet)
         texts += others.texts
         htmls += others.htmls
     texts.append(frame.form("closing", "txt", **looks).fill(values))
@@ -237,7 +243,7 @@ class _Frame:
     def __init__(self, language: Language) -> None:
         self.language = language
         self._environment = _environment(language.code)
-        self._forms: dict[tuple[str, str, bool, bool, bool], Form] = {}
+        self._forms: dict[tuple[str, str, bool, bool, bool, bool], Form] = {}
         self._reasons = _Kept()
         self._headings = _Kept()
         self._fits = _Kept()
@@ -262,9 +268,14 @@ class _Frame:
         """Return a piece of an item."""
         return _Written.of(*[self._template(name, face).render(item=view) for face in ("txt", "html")])
 
-    def others(self, view: DigestView) -> _Written:
+    def others(self, view: DigestView, sheet: Link | None) -> _Written:
         """Return the items that a mail has no room for, in a line each."""
-        context = {"heading": view.others_heading, "others": view.others, "more": view.others_more}
+        context = {
+            "heading": view.others_heading,
+            "others": view.others,
+            "more": view.others_more,
+            "sheet": sheet,
+        }
         return _Written.of(*[self._template("others", face).render(context) for face in ("txt", "html")])
 
     def section(self, heading: str) -> _Written:
@@ -294,7 +305,9 @@ class _Frame:
         html = html.replace(_HREF, f"{href}/").replace(_HOST, host)
         return _Question(self._unasked, (_around_number(text), _around_number(html)))
 
-    def form(self, name: str, face: str, *, several: bool, is_dated: bool, has_calendar: bool) -> Form:
+    def form(
+        self, name: str, face: str, *, several: bool, is_dated: bool, has_calendar: bool, has_sheet: bool
+    ) -> Form:
         """Return the opening or the closing of a mail with its blanks.
 
         Args:
@@ -303,14 +316,16 @@ class _Frame:
             several: Whether there is more to tell than the first heading says.
             is_dated: Whether it has a first deadline to name.
             has_calendar: Whether dates are attached.
+            has_sheet: Whether the whole digest is a page too.
         """
-        key = (name, face, several, is_dated, has_calendar)
+        key = (name, face, several, is_dated, has_calendar, has_sheet)
         form = self._forms.get(key)
         if form is None:
             page = self._template(name, face).render(
                 several=several,
                 is_dated=is_dated,
                 has_calendar=has_calendar,
+                has_sheet=has_sheet,
                 language=self.language,
                 **{blank_name: blank(blank_name) for blank_name in _BLANKS},
             )

@@ -180,9 +180,16 @@ class DigestView:
     others_more: str | None
 
 
-def view_digest(digest: Digest, language: Language, *, now: datetime) -> DigestView:
-    """Return what the templates show of a digest around its items."""
-    room = min(_ITEMS_SHOWN, len(digest.items) if digest.shown_count is None else digest.shown_count)
+def view_digest(digest: Digest, language: Language, *, now: datetime, is_whole: bool = False) -> DigestView:
+    """Return what the templates show of a digest around its items.
+
+    Args:
+        digest: What is told.
+        language: To say it in.
+        now: Decides what lies ahead.
+        is_whole: Whether all items are shown in full, as a page has room for them; a mail has not.
+    """
+    room = len(digest.items) if is_whole else _room(digest)
     shown, others = digest.items[:room], digest.items[room:]
     counted = _by_kind(digest.items)
     headings = [_heading(kind, len(items), language) for kind, items in counted.items()]
@@ -203,6 +210,11 @@ def view_digest(digest: Digest, language: Language, *, now: datetime) -> DigestV
         others_heading=_others(len(others), language),
         others_more=_others(len(others) - _OTHERS_SHOWN, language),
     )
+
+
+def _room(digest: Digest) -> int:
+    """Return how many items a mail shows in full."""
+    return min(_ITEMS_SHOWN, len(digest.items) if digest.shown_count is None else digest.shown_count)
 
 
 def _by_kind(items: Sequence[DigestItem]) -> dict[TellingKind, tuple[DigestItem, ...]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from alerting.delivery.tokens import read_digest_link
 from alerting.digests.one_pager import render_one_pager
 from alerting.domain.habit import find_silence
 from alerting.errors import UnknownIdError
@@ -19,6 +20,7 @@ from alerting.store import (
     firms,
     rejects,
     reports,
+    subscriptions,
 )
 from alerting.store.database import Connection, Database
 
@@ -123,6 +125,28 @@ def print_digest(
     if digest is None:
         raise UnknownIdError(f"digest {digest_id}: no digest of that number")
     return render_one_pager(digest, language_code=language_code, now=now())
+
+
+def open_digest(
+    database: Database, secret: str, token: str, *, now: Callable[[], datetime]
+) -> dict[str, Any]:
+    """Return the digest that a mail's link opens.
+
+    Returns:
+        state: "told" or "gone" (who got it is no recipient any more); unless gone: language, and page, the
+        digest as HTML.
+
+    Raises:
+        TokenError: The token is not one of ours.
+    """
+    delivery_id = read_digest_link(secret, token)
+    with database.begin() as connection:
+        found = subscriptions.find_reader(connection, delivery_id)
+        digest = None if found is None else digests.get_digest(connection, found[0])
+    if found is None or digest is None:
+        return {"state": "gone"}
+    page = render_one_pager(digest, language_code=found[1], now=now())
+    return {"state": "told", "language": found[1], "page": page}
 
 
 def list_rejects(database: Database) -> list[Row]:

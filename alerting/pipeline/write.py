@@ -9,6 +9,7 @@ from alerting.delivery.tokens import (
     LinkPurpose,
     link_address,
     sign_confirm_link,
+    sign_digest_link,
     sign_lift_link,
     sign_profile_link,
 )
@@ -59,6 +60,9 @@ def write_mail(
             sender_name=sender_name,
             now=now,
             opinion_url=_opinion_url(claimed, base_url=base_url, secret=secret),
+            sheet_url=link_address(
+                base_url, LinkPurpose.DIGEST, sign_digest_link(secret, claimed.delivery_id)
+            ),
         )
     return render_unreachable(
         claimed.digest,

@@ -89,6 +89,22 @@ def find_delivered(connection: Connection, delivery_id: int) -> Delivered | None
     return None if row is None else Delivered(delivery_id, row.email, row.profile_id)
 
 
+def find_reader(connection: Connection, delivery_id: int) -> tuple[int, str] | None:
+    """Return the digest_id of a delivery, and its reader's language; None where he is no recipient now."""
+    asked = (
+        select(deliveries.c.digest_id, recipients.c.language)
+        .join(recipients, recipients.c.recipient_id == deliveries.c.recipient_id)
+        .join(firms, firms.c.firm_id == recipients.c.firm_id)
+        .where(
+            deliveries.c.delivery_id == delivery_id,
+            recipients.c.ended_at.is_(None),
+            firms.c.ended_at.is_(None),
+        )
+    )
+    row = connection.execute(asked).one_or_none()
+    return None if row is None else (row.digest_id, row.language)
+
+
 def get_holding(connection: Connection, profile_id: str, procedure_id: int) -> Holding:
     """Return what may keep a standing profile from being told of a procedure."""
     is_left_out = exists().where(

@@ -40,7 +40,7 @@ from alerting.web.pages import (
     confirmation_page,
     opinion_page,
     problem_page,
-    style_hash,
+    style_hashes,
     subscription_page,
     unreachable_page,
 )
@@ -76,6 +76,7 @@ def build_app(parts: Parts) -> ASGIApp:
             _opinion(parts, sender),
             methods=["GET", "POST"],
         ),
+        Route(f"/{LinkPurpose.DIGEST.value}/{{token}}", _digest(parts, sender)),
         Route("/health", _health(parts)),
         Route("/robots.txt", _robots),
     ]
@@ -91,7 +92,7 @@ def build_app(parts: Parts) -> ASGIApp:
     )
     is_https = parts.settings.base_url.startswith("https://")
     # Around the whole, not as one of its middlewares: the answer to a bug of ours is made outside those.
-    return SafeHeaders(pages, style=style_hash(), is_https=is_https)
+    return SafeHeaders(pages, styles=style_hashes(), is_https=is_https)
 
 
 def _route(purpose: LinkPurpose, endpoint: Endpoint) -> Route:
@@ -144,6 +145,16 @@ def _shown(parts: Parts, sender: Sender, ask: Command, do: Command, page: Callab
         return HTMLResponse(page(report, sender, _language(request, report), token=token, is_done=True))
 
     return _by_method(show, act)
+
+
+def _digest(parts: Parts, sender: Sender) -> Endpoint:
+    async def show(request: Request) -> Response:
+        report = await run_in_threadpool(commands.open_digest, request.path_params["token"], parts=parts)
+        if report["state"] == "gone":
+            return HTMLResponse(problem_page(HTTPStatus.GONE, sender, _language(request)), HTTPStatus.GONE)
+        return HTMLResponse(report["page"])
+
+    return show
 
 
 def _by_method(show: Endpoint, act: Endpoint) -> Endpoint:

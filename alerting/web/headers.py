@@ -5,6 +5,8 @@ Sources: Content Security Policy Level 3; Referrer Policy; RFC 9111, 5.2.2.5 (no
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,15 +19,16 @@ class SafeHeaders:
 
     Args:
         app: The application.
-        style: The hash of the one style that pages may use.
+        styles: The hashes of the styles that pages may use.
         is_https: Whether people reach us by https; then browsers are told to stay with it.
     """
 
-    def __init__(self, app: ASGIApp, style: str, *, is_https: bool) -> None:
+    def __init__(self, app: ASGIApp, styles: Iterable[str], *, is_https: bool) -> None:
         self._app = app
+        allowed = " ".join(f"'{style}'" for style in styles)
         self._headers = {
             "Content-Security-Policy": (
-                f"default-src 'none'; style-src '{style}'; form-action 'self'; base-uri 'none';"
+                f"default-src 'none'; style-src {allowed}; form-action 'self'; base-uri 'none';"
                 " frame-ancestors 'none'"
             ),
             "Referrer-Policy": "no-referrer",

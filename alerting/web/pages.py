@@ -35,6 +35,10 @@ _PROBLEMS = {
     ),
     405: (note("This page cannot be asked for like that"), note("Open the link of the mail in a browser.")),
     408: (note("The request did not arrive in time"), note("Please try again.")),
+    410: (
+        note("This mail can no longer be read here"),
+        note("The address it went to gets no mails of this firm any more. There is nothing to do."),
+    ),
     413: (note("The request is too long"), note("Open the link of the mail in a browser.")),
     422: (note("There is no such choice"), note("Go back to the page before, and choose again.")),
     500: (note("Something broke at our end"), note("We know of it. Please try again later.")),
@@ -166,10 +170,10 @@ def problem_page(status: int, sender: Sender, language: Language) -> str:
     return _write("problem", context, sender, language)
 
 
-def style_hash() -> str:
-    """Return the hash by which a Content-Security-Policy allows the pages' style, and no other."""
-    style = get_template("web/page.css").render()
-    return f"sha256-{b64encode(sha256(style.encode()).digest()).decode('ascii')}"
+def style_hashes() -> tuple[str, ...]:
+    """Return the hashes by which a Content-Security-Policy allows the pages' styles, and no other."""
+    styles = [get_template(f"web/{name}.css").render() for name in ("page", "sheet")]
+    return tuple(f"sha256-{b64encode(sha256(style.encode()).digest()).decode('ascii')}" for style in styles)
 
 
 def _write(name: str, context: Mapping[str, Any], sender: Sender, language: Language) -> str:

@@ -151,6 +151,21 @@ def subscribed(parts, authority, firms_file):
     return parts
 
 
+@pytest.fixture(name="tell")
+def tell_fixture(subscribed, authority, firms_file):
+    """How to tell Yann, who then reads Breton, and his office of purchases of these titles by number."""
+
+    def tell(titles: dict[str, str], profile: str = ""):
+        text = Path(firms_file).read_text().replace('name = "Yann"', 'name = "Yann", language = "br"')
+        Path(firms_file).write_text(text.replace('id = "toits"', f'id = "toits"\n{profile}'))
+        commands.import_firms(firms_file, parts=subscribed)
+        authority.publish("/avis", rss(*titles.items()))
+        commands.run_all(parts=subscribed)
+        return subscribed
+
+    return tell
+
+
 @pytest.fixture
 def queued(subscribed, authority):
     """Two mails of one digest, to Yann and to his office, queued and not sent."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -21,14 +20,9 @@ TITLES = {
 
 
 @pytest.fixture
-def told(subscribed, authority, rss, firms_file):
+def told(tell):
     """Three purchases told to two recipients, one of whom reads Breton."""
-    text = Path(firms_file).read_text().replace('name = "Yann"', 'name = "Yann", language = "br"')
-    Path(firms_file).write_text(text)
-    commands.import_firms(firms_file, parts=subscribed)
-    authority.publish("/avis", rss(*TITLES.items()))
-    commands.run_all(parts=subscribed)
-    return subscribed
+    return tell(TITLES)
 
 
 @pytest.fixture

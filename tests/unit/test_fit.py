@@ -219,7 +219,7 @@ def test_the_clock_is_looked_at_when_it_is_told():
 @pytest.mark.parametrize(
     ("reasons", "line"),
     [
-        pytest.param((), "Pour vous", id="nothing is asked"),
+        pytest.param((), "Pour vous, sans réserve", id="nothing is asked"),
         pytest.param(
             (FitReason(FitKind.QUALIFICATION, "Qualibat", is_met=True),),
             "Pour vous, qui avez ce qui est demandé : Qualibat",

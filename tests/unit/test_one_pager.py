@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from alerting.digests.one_pager import render_one_pager
-from tests.digest_cases import NOW, everything, much
+from tests.digest_cases import NOW, everything, full
 
 
 @pytest.mark.parametrize(
@@ -33,6 +35,9 @@ def test_a_sheet_has_each_contract_with_its_date_lot_and_reason(language, said):
 
 def test_a_sheet_also_has_what_a_mail_had_no_room_for():
     """
-    Each in a row of its own.
+    Each in full, with its deadline, reasons and link, however many there are.
     """
-    assert render_one_pager(much(), language_code="fr", now=NOW).count("<h2") == 4
+    sheet = render_one_pager(replace(full(60), shown_count=2), language_code="fr", now=NOW)
+
+    assert sheet.count("<h2") == 60
+    assert sheet.count('<p class="soft"><a href="https://') == 60
