@@ -37,7 +37,7 @@ def test_each_item_says_how_it_fits(tell, parts):
     """
     text = tell(qualifications=["Qualibat"])
 
-    assert text.count("Pour vous ") == 1
+    assert text.count("Pour vous, sans réserve") == 1
     assert "Pour vous, qui avez ce qui est demandé : Qualibat" in text
     assert "Peut-être, parce que : la visite est obligatoire" in text
     ((row,), (marked,)) = (commands.why("le-goff", number, parts=parts) for number in ("2", "3"))
