@@ -196,11 +196,11 @@ def mails_fixture():
 
 @pytest.fixture(name="mails_but_numbers")
 def mails_but_numbers_fixture():
-    """How to read a maildir but for procedures' numbers: a transaction that was undone leaves a gap in them."""
+    """How to read a maildir but for numbers of rows: a transaction that was undone leaves a gap in them."""
 
     def read(folder: Path) -> list[tuple[str, str, str]]:
         return [
-            (recipient, subject, re.sub(r"(/opinion/[^/\s]+/)\d+", r"\1N", text))
+            (recipient, subject, re.sub(r"(/opinion/[^/\s]+/|/digest/)\S+", r"\1N", text))
             for recipient, subject, text in mails(folder)
         ]
 
