@@ -1,12 +1,13 @@
 """How fast procedures are indexed, beside Elasticsearch's own bulk helper on the same documents.
 
 In:   nothing; procedures are made here (``search.py``), from one seed.  With ``--corpus`` from real shapes.
-Out:  what was measured, in lines; with --json the last line is one object.
+Out:  what was measured, in lines; with --json the last two lines are objects, the first of the whole step.
 
-Ours is ``SearchIndex.put`` of procedures that are read and analysed: documents made of them and put, batch by
-batch.  Peer: ``helpers.streaming_bulk`` alone, with the same documents ready in memory, into an index of the
-same mapping.  In turns, each into an index of its own.  Said too: the whole step, which also reads rows from
-PostgreSQL, analyses texts, finds trades and places, and marks rows; and what of that is analysis.
+Ours is, first, ``SearchIndex.put`` of procedures that are read and analysed: documents made of them, one
+batch ahead as in the step, and put; second, the whole step, which also reads rows from PostgreSQL, analyses
+texts, finds trades and places, and marks rows.  Peer of both: ``helpers.streaming_bulk`` alone, with the same
+documents ready in memory, into an index of the same mapping.  In turns, each into an index of its own.  Said
+too: what of the step is analysis, of which the peer does nothing.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from search import BATCH, NOW, SEED, make_procedures, say, servers, timed
 from alerting.index.documents import MAPPING
 from alerting.index.procedures import ReadProcedure, SearchIndex
 from alerting.matching.analyse import analyse_notice
+from alerting.pipeline.ahead import made_ahead
 from alerting.pipeline.index import index_procedures
 from alerting.store import procedures
 from alerting.store.database import Database, open_database
@@ -43,23 +45,24 @@ def main() -> int:
     asked = _arguments()
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     with servers() as (url, database_url):
-        ours, peer = measure(asked, url, database_url)
-    answer = {
-        "name": "index",
-        "ours": round(ours, 3),
-        "peer": round(peer, 3),
-        "unit": "ms a procedure",
-        "ratio": round(peer / ours, 2),
-        "goal": GOAL,
-        "holds": round(peer / ours, 2) >= GOAL,
-    }
-    lines = "".join(f"{key}: {value}\n" for key, value in answer.items())
-    sys.stdout.write(f"{json.dumps(answer)}\n" if asked.json else lines)
+        put, step, peer = measure(asked, url, database_url)
+    for name, ours in (("index_with_analysis", step), ("index", put)):
+        answer = {
+            "name": name,
+            "ours": round(ours, 3),
+            "peer": round(peer, 3),
+            "unit": "ms a procedure",
+            "ratio": round(peer / ours, 2),
+            "goal": GOAL,
+            "holds": round(peer / ours, 2) >= GOAL,
+        }
+        lines = "".join(f"{key}: {value}\n" for key, value in answer.items())
+        sys.stdout.write(f"{json.dumps(answer)}\n" if asked.json else lines)
     return 0
 
 
-def measure(asked: argparse.Namespace, url: str, database_url: str) -> tuple[float, float]:
-    """Return the medians in ms a procedure, ours and the peer's; say the rest."""
+def measure(asked: argparse.Namespace, url: str, database_url: str) -> tuple[float, float, float]:
+    """Return the medians in ms a procedure, of putting, of the whole step and the peer's; say the rest."""
     made = list(islice(make_procedures(asked.corpus), asked.procedures))
     say(f"{len(made)} procedures, seed {SEED}, in each of {asked.rounds} turns; medians")
     database = open_database(database_url)
@@ -80,12 +83,11 @@ def measure(asked: argparse.Namespace, url: str, database_url: str) -> tuple[flo
         say(f"step {step:.3f} ms, put {put:.3f} ms, peer {peer:.3f} ms a procedure")
         if turn:
             steps, puts, peers = [*steps, step], [*puts, put], [*peers, peer]
-    step, ours, peer = map(statistics.median, (steps, puts, peers))
     analysed = timed(lambda: [analyse_notice(one.view) for one in made]) / len(made)
-    say(f"the whole step: {peer / step:.2f} of the peer's speed; {analysed:.3f} ms of it is analysis")
+    say(f"of the whole step {analysed:.3f} ms is analysis")
     client.close()
     database.close()
-    return ours, peer
+    return statistics.median(puts), statistics.median(steps), statistics.median(peers)
 
 
 def bulk(client: Elasticsearch, name: str, documents: list[dict[str, object]]) -> float:
@@ -104,7 +106,13 @@ def put_only(url: str, alias: str, read: list[ReadProcedure]) -> float:
     index = SearchIndex(url, alias, patience_seconds=120)
     made = index.create_generation(is_serving=True, now=NOW)
     batches = [read[start : start + BATCH] for start in range(0, len(read), BATCH)]
-    taken = timed(lambda: [index.put(batch) for batch in batches])
+
+    def put_all() -> None:
+        with made_ahead([one.written() for one in batch] for batch in batches) as written:
+            for batch in written:
+                index.put(batch)
+
+    taken = timed(put_all)
     assert index.count() == len(read)
     index.drop(made)
     index.close()

@@ -12,10 +12,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from alerting.domain.criteria import Criteria
@@ -37,15 +37,48 @@ def to_json(value: object) -> Any:
     >>> to_json((Money(1250, "EUR"),))
     [{'amount_cents': 1250, 'currency': 'EUR'}]
     """
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    if isinstance(value, tuple | list | frozenset):
-        return [to_json(item) for item in value]
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    return _writer(type(value))(value)
+
+
+def _find_writer(kind: type) -> Callable[[Any], Any]:
+    """Return how values of a type are written."""
+    if issubclass(kind, Enum):
+        return _write_enum
+    if issubclass(kind, datetime):
+        return _write_moment
+    if issubclass(kind, tuple | list | frozenset):
+        return _write_each
+    if dataclasses.is_dataclass(kind):
+        return partial(_write_fields, tuple(field.name for field in dataclasses.fields(kind)))
+    return _write_as_it_is
+
+
+def _write_enum(value: Enum) -> Any:
+    return value.value
+
+
+def _write_moment(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat()
+
+
+def _write_each(values: Iterable[object]) -> list[Any]:
+    return [_writer(type(value))(value) for value in values]
+
+
+def _write_fields(names: Iterable[str], value: object) -> dict[str, Any]:
+    written = {}
+    for name in names:
+        found = getattr(value, name)
+        written[name] = _writer(type(found))(found)
+    return written
+
+
+def _write_as_it_is(value: object) -> object:
     return value
+
+
+# Found once a type: most of the time went into finding it.
+_writer: Callable[[type], Callable[[Any], Any]] = cache(_find_writer)
 
 
 class JsonText(str):

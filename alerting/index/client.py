@@ -18,6 +18,7 @@ from elastic_transport import TlsError
 from elasticsearch import ApiError, ConnectionTimeout, Elasticsearch, TransportError
 
 from alerting.errors import SearchError, SearchUnavailableError, SettingError
+from alerting.index.serializers import SERIALIZERS
 
 
 TOO_MANY = 429
@@ -77,7 +78,12 @@ def connect(url: str, access: Access, *, patience_seconds: float) -> Elasticsear
     own = {} if access.authorization is None else {"authorization": access.authorization}
     trusted = _trusted(access.ca_file) if url.startswith("https:") else None
     return Elasticsearch(
-        url, headers=own, ssl_context=trusted, request_timeout=patience_seconds, max_retries=0
+        url,
+        headers=own,
+        ssl_context=trusted,
+        request_timeout=patience_seconds,
+        max_retries=0,
+        serializers=SERIALIZERS,
     )
 
 

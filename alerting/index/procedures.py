@@ -10,7 +10,7 @@ step; deleting them all loses nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +33,7 @@ from alerting.index.client import (
 )
 from alerting.index.documents import MAPPING, document_of, mapping_hash
 from alerting.index.generations import Generation, Generations
+from alerting.index.serializers import write_json
 
 
 # A second node gets a copy by itself; what is being built is made visible when it is whole.
@@ -44,15 +45,27 @@ _CHUNK_BYTES = 10 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ReadProcedure:
-    """A procedure, its view analysed, and the hash of what the database held when it was read."""
+    """A procedure as it was read.
+
+    Args:
+        procedure: As it stands.
+        analysed: Its view.
+        content_hash: Of what the database held when it was read.
+        source: Its document in JSON; None: made when it is put.
+    """
 
     procedure: Procedure
     analysed: AnalysedNotice
     content_hash: str
+    source: bytes | None = None
 
     def document(self) -> dict[str, Any]:
         """Return it as it is written."""
         return document_of(self.procedure, self.analysed, content_hash=self.content_hash)
+
+    def written(self) -> ReadProcedure:
+        """Return it with its document made, so that putting it is sending it."""
+        return replace(self, source=write_json(self.document()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,19 +179,14 @@ class SearchIndex:
 
     def _put(self, batch: Sequence[ReadProcedure], name: str) -> tuple[Refusal, ...]:
         actions = (
-            {
-                "_op_type": "index",
-                "_index": name,
-                "_id": one.procedure.procedure_id,
-                "_source": one.document(),
-                # An index by the alias's name, made by a document, would take its place.
-                "require_alias": name == self._alias,
-            }
-            for one in batch
+            {"_id": one.procedure.procedure_id, "_source": one.source or one.document()} for one in batch
         )
         answers = streaming_bulk(
             self._client,
             actions,
+            index=name,
+            # An index by the alias's name, made by a document, would take its place.
+            require_alias=name == self._alias,
             raise_on_error=False,
             max_retries=_RETRIES,
             initial_backoff=self._pause_seconds,

@@ -6,7 +6,7 @@ copied when it is back.  One that has lost its data, or is of an older mapping, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,8 @@ import structlog
 from alerting.domain.search import SearchRequest, SearchSort
 from alerting.errors import SearchUnavailableError
 from alerting.index.generations import find_serving
-from alerting.index.procedures import SearchIndex
+from alerting.index.procedures import ReadProcedure, SearchIndex
+from alerting.pipeline.ahead import made_ahead
 from alerting.pipeline.rebuild import (
     add_refusals,
     drop_outlived,
@@ -83,6 +84,19 @@ def _copy(
     database: Database, index: SearchIndex, now: Callable[[], datetime], counts: dict[str, int]
 ) -> None:
     """Copy batch by batch; a procedure that the index refuses is a reject, and marked all the same."""
+    with made_ahead(_waiting(database)) as batches:
+        for batch in batches:
+            refusals = index.put(batch)
+            with database.begin() as connection:
+                read_as = {one.procedure.procedure_id: one.content_hash for one in batch}
+                procedures.mark_indexed(connection, read_as, now=now())
+                add_refusals(connection, refusals, [one.procedure for one in batch])
+            counts["indexed"] += len(batch) - len(refusals)
+            counts["refused"] += len(refusals)
+
+
+def _waiting(database: Database) -> Iterator[list[ReadProcedure]]:
+    """Yield batches of what waits, ready to be sent."""
     last = 0
     while True:
         with database.begin() as connection:
@@ -90,13 +104,7 @@ def _copy(
         if not batch:
             return
         last = batch[-1][0].procedure_id
-        refusals = index.put([read(one) for one in batch])
-        with database.begin() as connection:
-            read_as = {procedure.procedure_id: fingerprint for procedure, fingerprint in batch}
-            procedures.mark_indexed(connection, read_as, now=now())
-            add_refusals(connection, refusals, [one for one, _ in batch])
-        counts["indexed"] += len(batch) - len(refusals)
-        counts["refused"] += len(refusals)
+        yield [read(one).written() for one in batch]
 
 
 def index_or_say_why(

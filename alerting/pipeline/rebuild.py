@@ -21,6 +21,7 @@ from alerting.errors import SearchError, SearchUnavailableError
 from alerting.index.generations import Generation, find_serving
 from alerting.index.procedures import ReadProcedure, Refusal, SearchIndex
 from alerting.matching.analyse import analyse_notice
+from alerting.pipeline.ahead import made_ahead
 from alerting.store import procedures, rejects
 from alerting.store.database import Connection, Database
 
@@ -167,19 +168,26 @@ def _pass_over(database: Database, index: SearchIndex, generation: Generation, p
     """Put what differs; return how many did."""
     progress.seen_count, put_before = 0, progress.put_count
     refused_before = dict(progress.refused)
-    for batch in _batches(database):
-        _put_differing(database, index, generation, batch, progress)
-        progress.seen_count += len(batch)
-        log.info(
-            "index_rebuilding",
-            generation=generation.name,
-            seen_count=progress.seen_count,
-            put_count=progress.put_count,
-        )
+    with made_ahead(_compared(database, index, generation, progress)) as batches:
+        for batch, differing in batches:
+            if differing:
+                _put(database, index, generation, differing, progress)
+            else:
+                _check_one(index, generation, batch, progress)
+            progress.seen_count += len(batch)
+            log.info(
+                "index_rebuilding",
+                generation=generation.name,
+                seen_count=progress.seen_count,
+                put_count=progress.put_count,
+            )
     return progress.put_count - put_before + (progress.refused != refused_before)
 
 
-def _batches(database: Database) -> Iterator[list[tuple[Procedure, str]]]:
+def _compared(
+    database: Database, index: SearchIndex, generation: Generation, progress: _Progress
+) -> Iterator[tuple[list[tuple[Procedure, str]], list[ReadProcedure]]]:
+    """Yield all procedures batch by batch, each batch with those that differ, ready to be sent."""
     last = 0
     while True:
         with database.begin() as connection:
@@ -187,26 +195,23 @@ def _batches(database: Database) -> Iterator[list[tuple[Procedure, str]]]:
         if not batch:
             return
         last = batch[-1][0].procedure_id
-        yield batch
+        numbers = [procedure.procedure_id for procedure, _ in batch]
+        held = index.content_hashes(numbers, of=generation.name) | progress.refused
+        differing = [one for one in batch if held.get(one[0].procedure_id) != one[1]]
+        yield batch, [read(one).written() for one in differing]
 
 
-def _put_differing(
+def _put(
     database: Database,
     index: SearchIndex,
     generation: Generation,
-    batch: Sequence[tuple[Procedure, str]],
+    differing: Sequence[ReadProcedure],
     progress: _Progress,
 ) -> None:
-    numbers = [procedure.procedure_id for procedure, _ in batch]
-    held = index.content_hashes(numbers, of=generation.name) | progress.refused
-    differing = [one for one in batch if held.get(one[0].procedure_id) != one[1]]
-    if not differing:
-        _check_one(index, generation, batch, progress)
-        return
-    hashes = {procedure.procedure_id: fingerprint for procedure, fingerprint in differing}
-    refusals = index.put([read(one) for one in differing], into=generation.name)
+    hashes = {one.procedure.procedure_id: one.content_hash for one in differing}
+    refusals = index.put(differing, into=generation.name)
     with database.begin() as connection:
-        add_refusals(connection, refusals, [procedure for procedure, _ in differing])
+        add_refusals(connection, refusals, [one.procedure for one in differing])
     refused = {refusal.procedure_id for refusal in refusals}
     progress.put_count += len(differing) - len(refused)
     progress.refused = {number: of for number, of in progress.refused.items() if number not in hashes}
