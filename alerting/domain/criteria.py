@@ -307,7 +307,7 @@ def judge_frame(
     for reason in (
         _once(known, _place, frame.place, analysed, lot_ids),
         _once(known, _value, frame.value, analysed, lot_ids),
-        _once(known, _buyer, frame.buyer, analysed, lot_ids),
+        judge_buyer(frame.buyer, analysed),
     ):
         if reason is None:
             continue
@@ -322,6 +322,22 @@ def judge_frame(
         is_whole_too_large=_is_whole_too_large(frame.value, notice, lot_ids),
     )
     return Decision(accepted=True, lot_ids=lot_ids, reasons=reasons, score=_score(reasons), fit=fit)
+
+
+def judge_buyer(asked: BuyerCriteria, analysed: AnalysedNotice) -> Reason | None:
+    """Return what a notice says of whom a firm works for; None where nothing is asked."""
+    if not asked.asks:
+        return None
+    buyer = analysed.notice.buyer
+    if buyer is None or (buyer.siret is None and buyer.name is None):
+        return Reason("buyer", REFUSED if asked.names_nobody else UNKNOWN)
+    fact = (buyer.name or buyer.siret or "",)
+    if buyer.siret is not None and buyer.siret in asked.sirets:
+        return Reason("buyer", MET, facts=fact)
+    name = analysed.buyer_name
+    if name is not None and any(name.find(phrase) is not None for phrase in asked.phrases):
+        return Reason("buyer", MET, facts=fact)
+    return Reason("buyer", REFUSED, facts=fact)
 
 
 def _once(
@@ -577,21 +593,6 @@ def _values(notice: Notice, lot_ids: tuple[str, ...]) -> list[Money | None]:
     if euros(notice.value) is not None or not notice.lots:
         return [notice.value]
     return [lot.value for lot in notice.lots]
-
-
-def _buyer(asked: BuyerCriteria, analysed: AnalysedNotice, _lot_ids: tuple[str, ...]) -> Reason | None:
-    if not asked.asks:
-        return None
-    buyer = analysed.notice.buyer
-    if buyer is None or (buyer.siret is None and buyer.name is None):
-        return Reason("buyer", REFUSED if asked.names_nobody else UNKNOWN)
-    fact = (buyer.name or buyer.siret or "",)
-    if buyer.siret is not None and buyer.siret in asked.sirets:
-        return Reason("buyer", MET, facts=fact)
-    name = analysed.buyer_name
-    if name is not None and any(name.find(phrase) is not None for phrase in asked.phrases):
-        return Reason("buyer", MET, facts=fact)
-    return Reason("buyer", REFUSED, facts=fact)
 
 
 def _score(reasons: tuple[Reason, ...]) -> float:

@@ -12,6 +12,7 @@ naive loop but in speed.
 from __future__ import annotations
 
 import json
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -26,9 +27,10 @@ from alerting.domain.evidence import notice_places, notice_topics, profile_place
 from alerting.domain.json import criteria_from_json, to_json
 from alerting.domain.match import Decision
 from alerting.domain.notice import Notice
+from alerting.matching.alike import Whole
 from alerting.matching.analyse import analyse_notice
 from alerting.matching.compile import compile_criteria
-from alerting.matching.groups import Groups, Whole
+from alerting.matching.groups import Groups
 from alerting.reference.version import matching_hash
 
 
@@ -43,7 +45,7 @@ class Told(NamedTuple):
     Args:
         number: The notice's.
         decision: Lots, reasons and score, the same for all of them.
-        profiles: Their positions, see ``Engine.name``; ascending.
+        profiles: Their positions, see ``Engine.name``; each once, those that ask the same together.
     """
 
     number: int
@@ -63,7 +65,9 @@ class Engine:
         self._groups = Groups()
         # Profiles by group, one group after the other, and where each begins; made when they are asked for.
         self._members: tuple[Numbers, Whole] | None = None
-        self._postings: defaultdict[str, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        self._postings: defaultdict[str, defaultdict[str, array[int]]] = defaultdict(
+            lambda: defaultdict(lambda: array("q"))
+        )
         for name, criteria in profiles:
             self._add(name, self._group(criteria))
             self.fingerprints[name] = 0
@@ -106,12 +110,18 @@ class Engine:
     def match_together(self, notices: Iterable[tuple[int, Notice]]) -> Iterator[Told]:
         """Yield the same pairs, those of one notice and one decision together: for a fleet of profiles."""
         for number, notice in notices:
-            decisions, profiles, which = self._found(notice)
-            order = np.lexsort((profiles, which))
-            ends = np.searchsorted(which[order], np.arange(len(decisions)), side="right")
-            for at, told in enumerate(np.split(profiles[order], ends[:-1])):
-                if len(told):
-                    yield Told(number, decisions[at], told)
+            decisions, groups, which = self._accepting(notice)
+            # Of short numbers NumPy's stable sort is by their digits.
+            order = np.argsort(which.astype(np.min_scalar_type(len(decisions))), kind="stable")
+            profiles, counts = self._profiles_of(groups[order])
+            ends = np.concatenate(([0], counts.cumsum()))[
+                np.searchsorted(which[order], np.arange(len(decisions)), side="right")
+            ]
+            start = 0
+            for decision, end in zip(decisions, ends.tolist(), strict=True):
+                if end > start:
+                    yield Told(number, decision, profiles[start:end])
+                start = end
 
     def save(self, path: Path) -> None:
         """Write the profiles to a file that ``load`` reads; a file that is there is replaced whole.
@@ -193,25 +203,33 @@ class Engine:
 
     def _found(self, notice: Notice) -> tuple[list[Decision], Numbers, Whole]:
         """Return decisions, the profiles that one of them accepts, and which one it is for each."""
+        decisions, groups, which = self._accepting(notice)
+        profiles, counts = self._profiles_of(groups)
+        return decisions, profiles, np.repeat(which, counts)
+
+    def _accepting(self, notice: Notice) -> tuple[list[Decision], Whole, Whole]:
+        """Return decisions, the groups that one of them accepts, and which one it is for each."""
         analysed = analyse_notice(notice)
-        decisions, groups, which = self._groups.decide(self._candidates(analysed), analysed)
+        return self._groups.decide(self._candidates(analysed), analysed)
+
+    def _profiles_of(self, groups: Whole) -> tuple[Numbers, Whole]:
+        """Return the profiles of group after group, and how many each has."""
         profiles, starts = self._members_by_group()
         firsts, counts = starts[groups], starts[groups + 1] - starts[groups]
         # The members of group after group: each group's first place, and 0, 1, 2 ... from there.
-        within = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
-        return decisions, profiles[np.repeat(firsts, counts) + within], np.repeat(which, counts)
+        within = np.arange(counts.sum()) + np.repeat(firsts - (counts.cumsum() - counts), counts)
+        return profiles[within], counts
 
     def _candidates(self, analysed: AnalysedNotice) -> Whole:
         places = notice_places(analysed.located)
-        found: set[int] = set()
+        is_found = np.zeros(len(self._groups), dtype=np.bool_)
         for topic in notice_topics(analysed):
             by_place = self._postings.get(topic)
             if by_place is not None:
                 for place in places:
-                    found.update(by_place.get(place, ()))
-        candidates = np.fromiter(found, dtype=np.int64, count=len(found))
-        candidates.sort()
-        return candidates
+                    if (groups := by_place.get(place)) is not None:
+                        is_found[np.frombuffer(groups, dtype=np.int64)] = True
+        return np.flatnonzero(is_found)
 
 
 def naive_match(

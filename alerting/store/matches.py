@@ -79,9 +79,10 @@ def put_matches(connection: Connection, found: Sequence[NewMatch], *, now: datet
         },
     )
     # Thousands of profiles share a decision: it is written as JSON once.
-    reasons = {id(match.decision): to_json(match.decision.reasons) for match in found}
+    decisions = {id(match.decision): match.decision for match in found}
+    why = {key: (to_json(one.reasons), to_json(one.fit)) for key, one in decisions.items()}
     for start in range(0, len(found), _ROWS):
-        rows = [_row(match, reasons[id(match.decision)], now) for match in found[start : start + _ROWS]]
+        rows = [_row(match, *why[id(match.decision)], now) for match in found[start : start + _ROWS]]
         connection.execute(put, rows)
 
 
@@ -191,7 +192,7 @@ def _is_new(now: datetime) -> ColumnElement[bool]:
     return ~told & is_open & is_wanted
 
 
-def _row(match: NewMatch, reasons: Any, now: datetime) -> dict[str, Any]:
+def _row(match: NewMatch, reasons: Any, fit: Any, now: datetime) -> dict[str, Any]:
     return {
         "profile_id": match.profile_id,
         "procedure_id": match.procedure_id,
@@ -200,7 +201,7 @@ def _row(match: NewMatch, reasons: Any, now: datetime) -> dict[str, Any]:
         "first_deadline_at": min(match.deadlines, default=None),
         "deadline_at": max(match.deadlines, default=None),
         "reasons": reasons,
-        "fit": to_json(match.decision.fit),
+        "fit": fit,
         "score": match.decision.score,
         "matched_at": now,
         "first_open_at": now if match.is_open else None,

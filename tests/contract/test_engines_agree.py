@@ -140,7 +140,7 @@ notices = st.builds(
 )
 criteria = st.builds(
     Criteria,
-    trades=some(["couvreur", "plombier", "menuisier"], most=1),
+    trades=some(["couvreur", "plombier", "menuisier"]),
     cpv_codes=some(CODES),
     words=some(WORDS),
     words_out=some(WORDS, most=1),
@@ -165,7 +165,7 @@ changes = st.lists(
 
 @settings(max_examples=400)
 @given(
-    st.lists(criteria, max_size=6).map(
+    st.lists(criteria, max_size=12).map(
         lambda found: [(str(number), one) for number, one in enumerate(found)]
     ),
     st.lists(notices, max_size=4).map(lambda found: list(enumerate(found))),

@@ -1,0 +1,289 @@
+"""What profiles ask that one notice cannot tell apart: most of what they ask does not stand in it.
+
+In:   topics and frames, each once, by number; then a notice, and the numbers of some of them.
+Out:  of each of these the number of its kind: of one kind ``judge_topic`` or ``judge_frame`` says the same.
+
+Two that are of different kinds may be judged alike all the same: they are judged twice, and nothing is lost.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from alerting.domain.criteria import (
+    CPV_DIVISION_DIGITS,
+    AnalysedNotice,
+    BuyerCriteria,
+    FrameCriteria,
+    TopicCriteria,
+    ValueCriteria,
+    euros,
+    judge_buyer,
+    stated_codes,
+)
+from alerting.domain.fit import FitCriteria
+from alerting.domain.notice import NoticeKind
+from alerting.domain.place import PlaceCriteria, judge_spots
+
+
+Whole = npt.NDArray[np.int64]
+Part = TypeVar("Part", bound=Hashable)
+#: A code, a phrase or a trade, and what it is asked for.
+Asked = tuple[Hashable, ...]
+# So many kinds are counted in a table rather than sorted, and more where there is as much to sort.
+_TABLE_ROWS = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """Of each number that was asked for, the number of its kind; kinds are counted from 0."""
+
+    of_each: Whole
+    count: int
+
+    def beside(self, other: Kinds) -> Kinds:
+        """Return the kinds of pairs, one of these and one of those."""
+        return Kinds(self.of_each * other.count + other.of_each, self.count * other.count)
+
+    def of(self, positions: Whole) -> Kinds:
+        """Return the kinds at some positions."""
+        return Kinds(self.of_each[positions], self.count)
+
+    def met(self) -> tuple[Whole, Kinds]:
+        """Return of each kind that is met a position of it, and the kinds without those that are not met."""
+        if self.count > _TABLE_ROWS + 4 * len(self.of_each):
+            _, firsts, of_each = np.unique(self.of_each, return_index=True, return_inverse=True)
+            return firsts, Kinds(of_each, len(firsts))
+        position = np.full(self.count, -1)
+        position[self.of_each] = np.arange(len(self.of_each))
+        met = np.flatnonzero(position >= 0)
+        renumbered = np.empty(self.count, dtype=np.int64)
+        renumbered[met] = np.arange(len(met))
+        return position[met], Kinds(renumbered[self.of_each], len(met))
+
+
+class Parts(Generic[Part]):
+    """Parts of criteria, each once, by number."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Part, int] = {}
+        self._parts: list[Part] = []
+
+    def number(self, part: Part) -> int:
+        """Return the number of a part, a new one where it is not known."""
+        number = self._numbers.setdefault(part, len(self._parts))
+        if number == len(self._parts):
+            self._parts.append(part)
+        return number
+
+    def one(self, part: Part) -> Part:
+        """Return the part that is kept for all equal ones."""
+        return self._parts[self.number(part)]
+
+    def __getitem__(self, number: int) -> Part:
+        return self._parts[number]
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+
+class Topics(Parts[TopicCriteria]):
+    """Topics by number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # What a topic asks beside its codes, phrases and trades; and these, each once, in the topic's order.
+        self._bases: Parts[TopicCriteria] = Parts()
+        self._base_of = Columns(1)
+        self._asked: Parts[Asked] = Parts()
+        self._asked_of: list[int] = []
+        self._ends = Columns(1)
+        self._flat = np.empty(0, dtype=np.int64)
+        # What may stand in a notice where its word, code or trade does.
+        self._by_sign: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+
+    def number(self, part: TopicCriteria) -> int:
+        """Return the number of a topic, a new one where it is not known."""
+        number = super().number(part)
+        if number == len(self._base_of):
+            self._base_of.add((self._bases.number(replace(part, trades=(), topics=(), phrases_out=())),))
+            for sign, asked in _asked(part):
+                new = len(self._asked)
+                self._asked_of.append(at := self._asked.number(asked))
+                if at == new:
+                    self._by_sign[sign].append(at)
+            self._ends.add((len(self._asked_of),))
+        return number
+
+    def kinds(self, numbers: Whole, analysed: AnalysedNotice) -> Kinds:
+        """Return the kinds of topics: of one kind are those of which the same may stand in a notice."""
+        if len(self._flat) != len(self._asked_of):
+            self._flat = np.array(self._asked_of, dtype=np.int64)
+        ends = self._ends.rows[:, 0]
+        counts = ends[numbers] - np.where(numbers == 0, 0, ends[numbers - 1])
+        within = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
+        asked = self._flat[np.repeat(ends[numbers] - counts, counts) + within]
+        may_stand = self._standing(analysed)[asked]
+        rows, standing = np.repeat(np.arange(len(numbers)), counts)[may_stand], asked[may_stand]
+        number_standing = np.bincount(rows, minlength=len(numbers))
+        # Nothing stands: 0; one thing: its number and one; several: a number beyond for each row of them.
+        signature = np.zeros(len(numbers), dtype=np.int64)
+        signature[rows] = standing + 1
+        several: dict[tuple[int, ...], int] = {}
+        row_ends = number_standing.cumsum()
+        for row in np.flatnonzero(number_standing > 1).tolist():
+            its = tuple(standing[row_ends[row] - number_standing[row] : row_ends[row]].tolist())
+            signature[row] = len(self._asked) + 1 + several.setdefault(its, len(several))
+        base = Kinds(self._base_of.rows[numbers, 0], len(self._bases))
+        return base.beside(Kinds(signature, len(self._asked) + 1 + len(several)))
+
+    def _standing(self, analysed: AnalysedNotice) -> npt.NDArray[np.bool_]:
+        """Tell of each thing asked whether it may stand in a notice."""
+        may_stand = np.zeros(len(self._asked), dtype=np.bool_)
+        for sign in _signs(analysed):
+            if (found := self._by_sign.get(sign)) is not None:
+                may_stand[found] = True
+        return may_stand
+
+
+class Frames(Parts[FrameCriteria]):
+    """Frames by number; equal parts of them are one object: what is judged of it once holds for all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._places: Parts[PlaceCriteria] = Parts()
+        self._values: Parts[ValueCriteria] = Parts()
+        self._buyers: Parts[BuyerCriteria] = Parts()
+        self._fits: Parts[FitCriteria] = Parts()
+        self._others: Parts[tuple[frozenset[NoticeKind], bool]] = Parts()
+        self._parts_of = Columns(5)
+
+    def number(self, part: FrameCriteria) -> int:
+        """Return the number of a frame, a new one where it is not known."""
+        place, value, buyer, fit = part.place, part.value, part.buyer, part.fit
+        number = super().number(
+            replace(
+                part,
+                place=self._places.one(place),
+                value=self._values.one(value),
+                buyer=self._buyers.one(buyer),
+            )
+        )
+        if number == len(self._parts_of):
+            self._parts_of.add(
+                (
+                    self._places.number(place),
+                    self._values.number(value),
+                    self._buyers.number(buyer),
+                    self._fits.number(fit),
+                    self._others.number((part.kinds, part.pass_unknown)),
+                )
+            )
+        return number
+
+    def kinds(self, numbers: Whole, analysed: AnalysedNotice) -> tuple[Kinds, Kinds]:
+        """Return the kinds of the places of frames, and those of the frames."""
+        places, values, buyers, fits, others = self._parts_of.rows[numbers].T
+        notice, demands = analysed.notice, analysed.demands
+        stated = (euros(value) for value in (notice.value, *(lot.value for lot in notice.lots)))
+        amounts = sorted({cents for cents in stated if cents is not None})
+        of_place = self._place_kinds(places, analysed)
+        of_frame = of_place
+        for kinds in (
+            _alike(self._values, values, lambda one: _within(one, amounts)),
+            _alike(self._buyers, buyers, lambda one: judge_buyer(one, analysed)),
+            _alike(
+                self._fits,
+                fits,
+                lambda one: (one.working_days, *((one.meets(each), one.rules_out(each)) for each in demands)),
+            ),
+            _alike(self._others, others, lambda one: (notice.kind in one[0], one[1])),
+        ):
+            of_frame = of_frame.beside(kinds)
+        return of_place, of_frame
+
+    def _place_kinds(self, numbers: Whole, analysed: AnalysedNotice) -> Kinds:
+        located = analysed.located
+        of_lots = {spots for spots in located.lots if spots}
+        if len(of_lots) > 1:
+            # What lots lie in differs: which of them fit is not known yet.
+            return Kinds(numbers, len(self._places))
+        spots = (*of_lots, located.work)
+        return _alike(
+            self._places,
+            numbers,
+            lambda one: tuple(judge_spots(one, some, located.buyer) for some in spots) if one.asks else None,
+        )
+
+
+class Columns:
+    """Rows of whole numbers that grow at their end, read as one array."""
+
+    def __init__(self, width: int) -> None:
+        self._added: list[Sequence[int]] = []
+        self._rows = np.empty((0, width), dtype=np.int64)
+
+    def add(self, row: Sequence[int]) -> None:
+        """Add a row."""
+        self._added.append(row)
+
+    @property
+    def rows(self) -> Whole:
+        """Return all rows."""
+        if self._added:
+            self._rows = np.concatenate([self._rows, np.array(self._added, dtype=np.int64)])
+            self._added = []
+        return self._rows
+
+    def __len__(self) -> int:
+        return len(self._rows) + len(self._added)
+
+
+def _asked(topic: TopicCriteria) -> Iterator[tuple[tuple[str, str], Asked]]:
+    """Yield what a topic asks, in its order, each after the sign without which it cannot stand."""
+    for trade in topic.trades:
+        yield ("trade", trade), ("trade", trade)
+    for at, one in enumerate(topic.topics):
+        # Two topics that bear one name give two reasons.
+        place = sum(other.criterion == one.criterion for other in topic.topics[:at])
+        for code in one.cpv_codes:
+            prefix = code[: max(CPV_DIVISION_DIGITS, len(code.rstrip("0")))]
+            yield ("code", prefix), (one.criterion, place, prefix)
+        for phrase in one.phrases:
+            yield ("stem", phrase[0]), (one.criterion, place, phrase)
+    for phrase in topic.phrases_out:
+        yield ("stem", phrase[0]), ("out", phrase)
+
+
+def _signs(analysed: AnalysedNotice) -> Iterator[tuple[str, str]]:
+    for trade in analysed.findings:
+        yield "trade", trade
+    codes = stated_codes(analysed.notice)
+    for prefix in {code[:digits] for code in codes for digits in range(CPV_DIVISION_DIGITS, len(code) + 1)}:
+        yield "code", prefix
+    for stem in analysed.stems:
+        yield "stem", stem
+
+
+def _alike(parts: Parts[Part], numbers: Whole, judge: Callable[[Part], Hashable]) -> Kinds:
+    """Return the kinds of some parts: of one kind are those of which the same is said."""
+    firsts, met = Kinds(numbers, len(parts)).met()
+    known: dict[Hashable, int] = {}
+    kinds = [known.setdefault(judge(parts[number]), len(known)) for number in numbers[firsts].tolist()]
+    return Kinds(np.array(kinds, dtype=np.int64)[met.of_each], len(known))
+
+
+def _within(asked: ValueCriteria, amounts: Sequence[int]) -> tuple[int, int] | None:
+    """Return which of some amounts, in order, lie within: from the first number up to the second."""
+    if not asked.asks:
+        return None
+    most = asked.maximum_cents
+    end = len(amounts) if most is None else bisect_right(amounts, most)
+    return bisect_left(amounts, asked.minimum_cents or 0), end
