@@ -29,6 +29,7 @@ from alerting.reference.communes import (
 )
 from alerting.reference.nuts import (
     areas_by_name,
+    current_nuts,
     departement_name,
     departement_of_postcode,
     departements_of_nuts,
@@ -77,7 +78,7 @@ def _spots(places: Iterable[Place], home: str | None) -> tuple[Spot, ...]:
 @lru_cache(maxsize=50_000)
 def find_spots(place: Place, home: str | None) -> tuple[Spot, ...]:
     """Return the spots that one stated place names; *home* is the buyer's département."""
-    nuts_code = place.nuts_code
+    nuts_code = None if place.nuts_code is None else current_nuts(place.nuts_code)
     if nuts_code is not None and not nuts_code.startswith(_FRENCH):
         return (_area(nuts_code),)
     text = (place.commune or "")[:LONGEST_TEXT]
@@ -122,8 +123,9 @@ def _departement(place: Place, text: str, postcode: str | None) -> str | None:
 def _nuts(text: str) -> str | None:
     """Return the code of the area that a text names by code or by name."""
     for found in _NUTS.finditer(text):
-        if departements_of_nuts(found.group()):
-            return found.group()
+        code = current_nuts(found.group())
+        if code != _FRENCH and departements_of_nuts(code):
+            return code
     names = (" ".join(_without_area_words(segment)) for segment in _SEGMENT.split(text))
     return next((code for name in names if (code := areas().get(name)) is not None), None)
 

@@ -205,7 +205,7 @@ def _place(raw: RawPlace, log: list[Normalisation]) -> Place:
     published = (_text(raw.nuts_code) or "").upper()
     nuts_code = current_nuts(published) if NUTS.fullmatch(published) is not None else None
     if published and nuts_code != published:
-        rule = "a NUTS code" if nuts_code is None else "old NUTS code to current"
+        rule = "a NUTS code" if nuts_code is None else "old NUTS code or country to current NUTS code"
         _record(log, "places.nuts_code", published, nuts_code, rule)
     postcode = _postcode(raw.postcode, log)
     stated = _departement(raw.departement, log)

@@ -16,6 +16,7 @@ from functools import cache
 from importlib import resources
 
 from alerting.errors import ProfileError
+from alerting.reference.countries import find_country
 from alerting.reference.letters import plain
 
 
@@ -24,6 +25,7 @@ OLD_REGIONS = {"FR52": "FRH0", "FR51": "FRG0", "FR24": "FRB0", "FR25": "FRD1", "
 FRANCE = "FR"
 OVERSEAS = ("97", "98")
 POSTCODE_DIGITS = 5
+COUNTRY_LETTERS = 3
 CORSICA_NORTH_FROM = 20200
 _NUMBER = re.compile(r"\b(?:\d{1,3}|2[ABab])\b")
 
@@ -31,9 +33,15 @@ _NUMBER = re.compile(r"\b(?:\d{1,3}|2[ABab])\b")
 def current_nuts(code: str) -> str:
     """Return the current code for an old French one; any other code as it is.
 
+    The three letters of a country are that country: FRA was overseas until 2016, and is written for France.
+
     >>> current_nuts("FR523"), current_nuts("FRH03"), current_nuts("AT312")
     ('FRH03', 'FRH03', 'AT312')
+    >>> current_nuts("FRA"), current_nuts("AUT"), current_nuts("FRA10")
+    ('FR', 'AT', 'FRY10')
     """
+    if len(code) == COUNTRY_LETTERS and code.isalpha() and (country := find_country(code)) is not None:
+        return country
     return _old_codes().get(code) or OLD_REGIONS.get(code, code)
 
 

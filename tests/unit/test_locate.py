@@ -96,6 +96,15 @@ REDON = Spot("Redon", ("35",), points=(Point(47.656, -2.079),))
         pytest.param(Place("FR4"), None, ["FR4 25 39 54 55 57 67 68 70 88 90"], id="three regions of old"),
         pytest.param(Place("FRZ"), None, [], id="outside the regions is anywhere"),
         pytest.param(Place("FR"), None, [], id="the whole country"),
+        pytest.param(Place("FRA"), None, [], id="the whole country, in three letters"),
+        pytest.param(Place(commune="FRA"), None, [], id="the whole country where a commune is due"),
+        pytest.param(
+            Place(commune="Région Bretagne, FRA"),
+            None,
+            ["FRH 22 29 35 56"],
+            id="a region, then the country",
+        ),
+        pytest.param(Place("FRA10"), None, ["971 971"], id="an area overseas until 2016"),
         pytest.param(Place("AT312", None, "Redon"), None, ["AT312"], id="a place abroad"),
     ],
 )

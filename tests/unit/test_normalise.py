@@ -103,6 +103,21 @@ def test_no_place_abroad_has_a_departement():
     assert locate_notice(notice).buyer.departements == ()
 
 
+def test_a_country_in_three_letters_is_no_area_of_a_former_nomenclature():
+    """
+    FRA, once the areas overseas, is France; AUT begins with Australia's letters.
+    """
+    places = tuple(RawPlace(code) for code in ("FRA", "aut", "FRA40"))
+
+    notice = normalise(RawNotice("f", "1", "T", places=places))
+
+    assert [(place.nuts_code, place.departement) for place in notice.places] == [
+        ("FR", None),
+        ("AT", None),
+        ("FRY40", "974"),
+    ]
+
+
 def test_what_is_left_out_is_said():
     """
     Addresses, postcodes, départements, natures and CPV codes that mean nothing here.
