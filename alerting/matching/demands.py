@@ -108,10 +108,13 @@ def _ends_between(text: AnalysedText, place: int) -> bool:
 
 
 def _ends(text: AnalysedText, start: int, tail: Phrase) -> Iterator[int]:
+    """Yield where a pattern may end: behind its tail, which stands a few words on in the same sentence."""
     if not tail:
         yield start
         return
     for at in range(start, min(start + WORDS_BETWEEN, len(text.stems) - len(tail)) + 1):
+        if _ends_between(text, at - 1):
+            return
         if text.stems[at : at + len(tail)] == tail:
             yield at + len(tail)
 

@@ -78,6 +78,23 @@ def against(decision: Decision) -> list[tuple[str, str]]:
         pytest.param("Aucune visite obligatoire.", [], id="a visit that is denied before"),
         pytest.param("Visite conseillée le 3 mars", [], id="a visit that is not mandatory"),
         pytest.param(
+            "Visite libre. Qualibat obligatoire.",
+            [("qualification", "Qualibat")],
+            id="what the next sentence demands is no visit",
+        ),
+        pytest.param("Visite du site ; devis obligatoire", [], id="what the next clause demands"),
+        pytest.param("Visite du site\nCertificats obligatoires", [], id="what the next line demands"),
+        pytest.param(
+            "Visite de l'art. 4 obligatoire",
+            [("visit", "Visite de l'art. 4 obligatoire")],
+            id="an abbreviation within",
+        ),
+        pytest.param(
+            "Visite du site :\nObligatoire",
+            [("visit", "Visite du site :\nObligatoire")],
+            id="a colon goes on below",
+        ),
+        pytest.param(
             "La visite du site aura lieu le lundi 3 mars à neuf heures ; elle est obligatoire",
             [],
             id="words too far",
