@@ -123,9 +123,9 @@ def _departement(place: Place, text: str, postcode: str | None) -> str | None:
 def _nuts(text: str) -> str | None:
     """Return the code of the area that a text names by code or by name."""
     for found in _NUTS.finditer(text):
-        code = current_nuts(found.group())
-        if code != _FRENCH and departements_of_nuts(code):
-            return code
+        area = current_nuts(found.group())
+        if area != _FRENCH and departements_of_nuts(area):
+            return area
     names = (" ".join(_without_area_words(segment)) for segment in _SEGMENT.split(text))
     return next((code for name in names if (code := areas().get(name)) is not None), None)
 
