@@ -19,13 +19,20 @@
     - SearchError               Elasticsearch refuses what was asked: a mapping or a query
     - SettingError              an environment variable has a value that cannot be used
     - TokenError                a signed link is forged, damaged or out of date
+    - UnforeseenError           an exception of one document, notice or feed that nobody foresaw
     - UnknownIdError            a firm, profile, feed, notice or delivery that does not exist
     - LocalStackError           a server of the laptop's stack cannot be had or started
 """
 
 from __future__ import annotations
 
+import traceback
 from enum import StrEnum
+from pathlib import Path
+
+
+# Of the words of an error that is not ours.
+_LONGEST_TOLD = 200
 
 
 class AlertingError(Exception):
@@ -156,6 +163,26 @@ class StoreOutdatedError(PermanentError):
 
 class UnstorableError(PermanentError):
     """PostgreSQL cannot hold a value, however often it is tried; raised by ``store.database``."""
+
+
+class UnforeseenError(PermanentError):
+    """A bug of ours that one document, notice or feed brought to light; the others go on.
+
+    Args:
+        feed_id: Whose it is.
+        where: The place: an address, "document", a notice's id.
+        error: What was raised; told with the line of code that raised it.
+    """
+
+    def __init__(self, feed_id: str, where: str, error: Exception) -> None:
+        told = f"{type(error).__name__}: {error}"
+        clean = " ".join("".join(sign if sign.isprintable() else " " for sign in told).split())
+        code = traceback.extract_tb(error.__traceback__)[-1:]
+        place = "".join(f" in {Path(frame.filename).name}, line {frame.lineno}" for frame in code)
+        self.feed_id = feed_id
+        self.where = where
+        self.problem = f"a bug of ours ({clean[:_LONGEST_TOLD]}{place}); expected to be read or refused"
+        super().__init__(f"feed {feed_id!r}: {where}: {self.problem}")
 
 
 class SettingError(PermanentError):

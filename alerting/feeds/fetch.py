@@ -33,7 +33,13 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 import aiohttp
 
 from alerting.domain.feed import Feed, Fetched, Question, Reject
-from alerting.errors import AlertingError, FeedRefusedError, FeedUnavailableError, SettingError
+from alerting.errors import (
+    AlertingError,
+    FeedRefusedError,
+    FeedUnavailableError,
+    SettingError,
+    UnforeseenError,
+)
 from alerting.feeds.credentials import Secrets, find_header
 from alerting.feeds.formats import question_of
 
@@ -127,8 +133,8 @@ class Fetcher:
     async def fetch_feeds(self, feeds: Sequence[Feed], keep: Keep) -> None:
         """Ask every feed; hand each with its outcome to *keep* as soon as it is there.
 
-        A body that hashes as last time, and a 304, give a ``Fetched`` without a body.  What *keep*
-        raises ends the whole run.
+        A body that hashes as last time, and a 304, give a ``Fetched`` without a body.  What nobody foresaw
+        is an outcome, too; what *keep* raises ends the whole run.
         """
 
         async def ask(feed: Feed) -> None:
@@ -151,12 +157,12 @@ class Fetcher:
         except TimeoutError:
             problem = f"no whole answer within {self._limits.total_seconds:g} s; expected a feed"
             return FeedUnavailableError(feed.feed_id, show_url(url), problem)
-        except aiohttp.InvalidURL as error:
+        except (aiohttp.InvalidURL, ValueError) as error:
             return _not_an_address(feed, url, error)
         except (aiohttp.ClientError, OSError) as error:
             return _no_answer(feed, url, error)
-        except ValueError as error:
-            return _not_an_address(feed, url, error)
+        except Exception as error:  # noqa: BLE001 - one feed, whatever is wrong with it, never stops the others
+            return UnforeseenError(feed.feed_id, _shown_or_raw(url), error)
 
     async def _follow(self, feed: Feed, first: str, question: Question) -> Fetched:
         """Ask, and ask where redirects lead; waiting for a host's turn costs nothing of the time."""
@@ -246,7 +252,7 @@ def retry_after(headers: Mapping[str, str], answered_at: datetime) -> timedelta 
 
 def reject_of(error: AlertingError) -> Reject:
     """Return why there is no answer, as a reject: the address, and the problem."""
-    if isinstance(error, FeedUnavailableError | FeedRefusedError):
+    if isinstance(error, FeedUnavailableError | FeedRefusedError | UnforeseenError):
         return Reject(error.where, error.problem)
     return Reject("answer", str(error))
 

@@ -29,7 +29,10 @@ from alerting.errors import (
     FeedFormatError,
     FeedRefusedError,
     FeedUnavailableError,
+    StoreOutdatedError,
+    StoreUnavailableError,
     TransientError,
+    UnforeseenError,
 )
 from alerting.feeds.archive import Archive
 from alerting.feeds.credentials import Secrets
@@ -97,17 +100,30 @@ async def _fetch(due: Sequence[Feed], desk: _Desk) -> None:
     async with open_fetcher(now=desk.now, limits=desk.limits, secrets=desk.secrets) as fetcher:
 
         async def keep(feed: Feed, outcome: Outcome) -> None:
-            if isinstance(outcome, Fetched) and outcome.body is not None:
-                if feed.format == INDEX_FORMAT:
-                    await _follow_index(desk, fetcher, feed, outcome)
-                    return
-                if await _has_pages(desk, feed, outcome):
-                    await _follow_pages(desk, fetcher, feed, outcome)
-                    return
-            async with desk.turn:
-                await asyncio.to_thread(_keep, desk, feed, outcome)
+            try:
+                await _keep_any(desk, fetcher, feed, outcome)
+            except (StoreUnavailableError, StoreOutdatedError, OSError):
+                raise  # The store or the archive is away, for every feed.
+            except Exception as error:  # noqa: BLE001 - one feed, whatever is wrong with it, never stops the others
+                told = UnforeseenError(feed.feed_id, "answer", error)
+                failure = partial(_record_failure, desk, feed, [told], rejected=[reject_of(told)])
+                async with desk.turn:
+                    await asyncio.to_thread(failure)
 
         await fetcher.fetch_feeds(due, keep)
+
+
+async def _keep_any(desk: _Desk, fetcher: Fetcher, feed: Feed, outcome: Outcome) -> None:
+    """Keep what one feed brought, and what it leads to."""
+    if isinstance(outcome, Fetched) and outcome.body is not None:
+        if feed.format == INDEX_FORMAT:
+            await _follow_index(desk, fetcher, feed, outcome)
+            return
+        if await _has_pages(desk, feed, outcome):
+            await _follow_pages(desk, fetcher, feed, outcome)
+            return
+    async with desk.turn:
+        await asyncio.to_thread(_keep, desk, feed, outcome)
 
 
 def _keep(desk: _Desk, feed: Feed, outcome: Outcome) -> None:

@@ -1,6 +1,8 @@
 """Load: documents become notices of procedures, and rejects.
 
 One transaction a document: its notices, their procedures, what could not be read and the mark.
+Whatever is wrong with a notice, or with us when we read it, is a reject; its neighbours are kept.  A
+document that ends its worker (killed, out of time) again and again is set aside, as a reject.
 The same content of the same notice is stored once.  Linking is one worker's at a time: two at
 once would each make a procedure of the same purchase.
 """
@@ -9,20 +11,29 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from hashlib import sha256
 from typing import Any
 
 import structlog
 
+from alerting.domain.address import one_line
 from alerting.domain.deadlines import PARIS
 from alerting.domain.feed import ParsedFeed, Reject
 from alerting.domain.json import to_json
 from alerting.domain.notice import Notice
 from alerting.domain.procedure import LinkStep
-from alerting.errors import FeedFormatError, UnknownIdError, UnstorableError
+from alerting.errors import (
+    FeedFormatError,
+    StoreOutdatedError,
+    StoreUnavailableError,
+    UnforeseenError,
+    UnknownIdError,
+    UnstorableError,
+)
 from alerting.feeds.archive import Archive
 from alerting.feeds.formats import parse
 from alerting.notices.likeness import siren_of
@@ -41,19 +52,45 @@ log = structlog.get_logger()
 # A page that only points to documents: what it points to tells its own format.
 _INDEX_FORMAT = "index-page"
 _HASHED_OF_BUYER = ("name", "siret", "departement")
+# Begun so often and never ended, a document is set aside.
+_MOST_ATTEMPTS = 3
+
+Read = Callable[..., ParsedFeed]
+_Name = tuple[str, str | None]
 
 
-def load_documents(database: Database, archive: Archive, *, now: Callable[[], datetime]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What loading works with."""
+
+    database: Database
+    archive: Archive
+    now: Callable[[], datetime]
+    read: Read
+
+
+def load_documents(
+    database: Database, archive: Archive, *, now: Callable[[], datetime], read: Read = parse
+) -> dict[str, Any]:
     """Load every waiting document.
+
+    Args:
+        database: The store.
+        archive: Where the bytes of documents are.
+        now: The clock, aware UTC.
+        read: Parses a document; raises FeedFormatError.
 
     Returns:
         documents, notices (new ones), same (stored before), procedures (new ones), merged (procedures found
         to be one with another), revisions (grown), rejects, refused (documents of which nothing could be
         read), absent (documents that the archive does not give back: they stay waiting); waiting.
+
+    Raises:
+        StoreUnavailableError: PostgreSQL is away; the document in work waits on.
     """
     counts: Counter[str] = Counter()
     absent: list[int] = []
-    while _load_next(database, archive, now(), counts, absent):
+    while _load_next(_Desk(database, archive, now, read), counts, absent):
         pass
     with database.begin() as connection:
         waiting = procedures.count_unmatched(connection) + procedures.count_unindexed(connection)
@@ -75,72 +112,157 @@ def load_documents(database: Database, archive: Archive, *, now: Callable[[], da
     return {**report, "waiting": waiting}
 
 
-def _load_next(
-    database: Database, archive: Archive, now: datetime, counts: Counter[str], absent: list[int]
-) -> bool:
-    """Load one document in one transaction; False when none waits but those that are absent."""
-    with database.begin() as connection:
-        document = documents.claim_document(connection, beside=absent)
-        if document is None:
-            return False
-        found: Counter[str] = Counter(documents=1)
-        try:
-            body = archive.get(document.body_hash)
-        except UnknownIdError as error:
-            absent.append(document.document_id)
-            counts["absent"] += 1
-            _note_absence(connection, document, error)
-            return True
-        parsed = _parse(body, document)
-        lock_links(connection)
-        try:
-            with savepoint(connection):
-                _store_all(connection, parsed, document.document_id, found, now)
-        except UnstorableError as error:
-            found = Counter(documents=1)
-            parsed = ParsedFeed((), rejects=(*parsed.rejects, Reject("document", str(error))))
-        for reject in parsed.rejects:
-            rejects.add_reject(
-                connection,
-                reject,
-                feed_id=document.feed_id,
-                stage="load",
-                document_id=document.document_id,
-            )
-        found["rejects"] = len(parsed.rejects)
-        outcome = _outcome(parsed)
-        found["refused"] = int(outcome == "refused")
-        documents.mark_loaded(
-            connection,
-            document.document_id,
-            outcome=outcome,
-            notice_count=len(parsed.notices),
-            reject_count=len(parsed.rejects),
-            now=now,
-        )
+def _load_next(desk: _Desk, counts: Counter[str], absent: list[int]) -> bool:
+    """Load one document in one transaction; False when none waits but those that are absent.
+
+    That it was begun is committed before: a document that ends its worker is known by it.
+    """
+    with desk.database.begin() as connection:
+        number = documents.begin_attempt(connection, beside=absent)
+    if number is None:
+        return False
+    try:
+        with desk.database.begin() as connection:
+            document = documents.claim_document(connection, number)
+            found = Counter() if document is None else _load(connection, desk, document, absent)
+    except StoreUnavailableError:
+        with suppress(StoreUnavailableError), desk.database.begin() as connection:
+            documents.forget_attempt(connection, number)
+        raise
     counts.update(found)
     return True
 
 
+def _load(connection: Connection, desk: _Desk, document: WaitingDocument, absent: list[int]) -> Counter[str]:
+    """Load a document; return what came of it."""
+    try:
+        body = desk.archive.get(document.body_hash)
+    except UnknownIdError as error:
+        absent.append(document.document_id)
+        documents.forget_attempt(connection, document.document_id)
+        _note_absence(connection, document, error)
+        return Counter(absent=1)
+    parsed = _parse(body, document, desk.read)
+    stated, refused = _clean_all(parsed, document)
+    lock_links(connection)
+    found, unstored = _store_all(connection, stated, document, desk.now())
+    refused += unstored
+    for reject in (*parsed.rejects, *refused):
+        rejects.add_reject(
+            connection, reject, feed_id=document.feed_id, stage="load", document_id=document.document_id
+        )
+    notice_count, reject_count = len(parsed.notices) - len(refused), len(parsed.rejects) + len(refused)
+    outcome = "read" if not reject_count else "partly" if notice_count else "refused"
+    documents.mark_loaded(
+        connection,
+        document.document_id,
+        outcome=outcome,
+        notice_count=notice_count,
+        reject_count=reject_count,
+        now=desk.now(),
+    )
+    return found + Counter(documents=1, rejects=reject_count, refused=int(outcome == "refused"))
+
+
+def _clean_all(parsed: ParsedFeed, document: WaitingDocument) -> tuple[list[Notice], list[Reject]]:
+    """Return the notices of a document, cleaned, and those at which cleaning failed."""
+    stated, refused = list[Notice](), list[Reject]()
+    for raw in parsed.notices:
+        try:
+            stated.append(normalise(raw))
+        except Exception as error:  # noqa: BLE001 - one notice, whatever is wrong with it, never loses its document
+            refused.append(_refuse(document, _place(raw.source_id), error))
+    return stated, refused
+
+
 def _store_all(
-    connection: Connection, parsed: ParsedFeed, document_id: int, found: Counter[str], now: datetime
+    connection: Connection, stated: Sequence[Notice], document: WaitingDocument, now: datetime
+) -> tuple[Counter[str], list[Reject]]:
+    """Store the notices of a document that are news; return what came of them, and those refused.
+
+    All at once; where one of them cannot be stored, one by one beside that one.
+    """
+    found: Counter[str] = Counter()
+    names = Counter((notice.source_id, notice.version) for notice in stated)
+    try:
+        with savepoint(connection):
+            for notice in stated:
+                _store_news(connection, notice, names, document.document_id, found, now)
+    except (StoreUnavailableError, StoreOutdatedError):
+        raise
+    except Exception:  # noqa: BLE001 - which one it was, and why, is told below
+        found.clear()
+    else:
+        return found, []
+    refused = []
+    for notice in stated:
+        reject = _store_alone(connection, notice, names, document, found, now)
+        if reject is not None:
+            refused.append(reject)
+    return found, refused
+
+
+def _store_alone(
+    connection: Connection,
+    notice: Notice,
+    names: Mapping[_Name, int],
+    document: WaitingDocument,
+    total: Counter[str],
+    now: datetime,
+) -> Reject | None:
+    """Store a notice if it is news; one that cannot be stored leaves nothing but its reject."""
+    found: Counter[str] = Counter()
+    try:
+        with savepoint(connection):
+            _store_news(connection, notice, names, document.document_id, found, now)
+    except (StoreUnavailableError, StoreOutdatedError):
+        raise
+    except UnstorableError as error:
+        return Reject(_place(notice.source_id), str(error))
+    except Exception as error:  # noqa: BLE001 - one notice, whatever is wrong with it, never loses its document
+        return _refuse(document, _place(notice.source_id), error)
+    total.update(found)
+    return None
+
+
+def _place(source_id: str) -> str:
+    return f"notice {one_line(source_id)}"
+
+
+def _refuse(document: WaitingDocument, where: str, error: Exception) -> Reject:
+    """Return why a document, or a part of it, is refused that nobody foresaw; the log says it, too."""
+    told = UnforeseenError(document.feed_id, where, error)
+    log.error(
+        "document_surprised",
+        feed_id=document.feed_id,
+        document_id=document.document_id,
+        where=where,
+        problem=told.problem,
+    )
+    return Reject(where, told.problem)
+
+
+def _store_news(
+    connection: Connection,
+    notice: Notice,
+    names: Mapping[_Name, int],
+    document_id: int,
+    found: Counter[str],
+    now: datetime,
 ) -> None:
-    """Store the notices of a document that are news.
+    """Store a notice if it is news.
 
     One that says again what it said before the last time is news: its source took a change back.  Not so
-    where one document holds it in several wordings.
+    where one document holds it in several wordings, which *names* counts.
     """
-    stated = [normalise(raw) for raw in parsed.notices]
-    names = Counter((notice.source_id, notice.version) for notice in stated)
-    for notice in stated:
-        is_once = names[notice.source_id, notice.version] == 1
-        if notices.has_notice(
-            connection, notice, hash_content(notice), newer_than=document_id if is_once else None
-        ):
-            found["same"] += 1
-        else:
-            is_news = not (is_once and notices.was_read_of(connection, notice, document_id))
-            _store(connection, notice, document_id, found, now, is_news=is_news)
+    is_once = names[notice.source_id, notice.version] == 1
+    if notices.has_notice(
+        connection, notice, hash_content(notice), newer_than=document_id if is_once else None
+    ):
+        found["same"] += 1
+    else:
+        is_news = not (is_once and notices.was_read_of(connection, notice, document_id))
+        _store(connection, notice, document_id, found, now, is_news=is_news)
 
 
 def _note_absence(connection: Connection, document: WaitingDocument, error: UnknownIdError) -> None:
@@ -154,19 +276,19 @@ def _note_absence(connection: Connection, document: WaitingDocument, error: Unkn
     )
 
 
-def _parse(body: bytes, document: WaitingDocument) -> ParsedFeed:
+def _parse(body: bytes, document: WaitingDocument, read: Read) -> ParsedFeed:
     """Read a document; one that cannot be read at all is a single reject."""
+    if document.attempt_count > _MOST_ATTEMPTS:
+        problem = f"ended its worker {_MOST_ATTEMPTS} times (killed, or out of time); expected to be loaded"
+        log.error("document_set_aside", feed_id=document.feed_id, document_id=document.document_id)
+        return ParsedFeed(notices=(), rejects=(Reject("document", problem),))
     wanted = "auto" if document.format == _INDEX_FORMAT else document.format
     try:
-        return parse(body, feed_id=document.feed_id, format=wanted)
+        return read(body, feed_id=document.feed_id, format=wanted)
     except FeedFormatError as error:
         return ParsedFeed(notices=(), rejects=(Reject(error.where, error.problem),))
-
-
-def _outcome(parsed: ParsedFeed) -> str:
-    if not parsed.rejects:
-        return "read"
-    return "partly" if parsed.notices else "refused"
+    except Exception as error:  # noqa: BLE001 - one document, whatever is wrong with it, never stops the others
+        return ParsedFeed(notices=(), rejects=(_refuse(document, "document", error),))
 
 
 def _store(

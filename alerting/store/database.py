@@ -15,7 +15,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from psycopg.errors import ProgramLimitExceeded, UndefinedColumn, UndefinedTable
 from sqlalchemy import Connection, Engine, create_engine, text
-from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 
 from alerting.domain.json import write_json
 from alerting.errors import StoreOutdatedError, StoreUnavailableError, UnstorableError
@@ -125,18 +125,19 @@ def lock(connection: Connection, name: str) -> None:
 
 @contextmanager
 def savepoint(connection: Connection) -> Iterator[None]:
-    """Undo what is done within when PostgreSQL cannot hold it; the transaction goes on.
+    """Undo what is done within when anything is raised; the transaction goes on.
 
     Raises:
-        UnstorableError: A value is too large, or no value of its column.
+        UnstorableError: A value is too large, no value of its column, or against its table's rules.
     """
     try:
         with connection.begin_nested():
             yield
     except DBAPIError as error:
-        if isinstance(error, DataError) or isinstance(error.orig, ProgramLimitExceeded):
+        if isinstance(error, IntegrityError):
             raise UnstorableError(f"PostgreSQL cannot hold it: {_first_line(error)}") from error
-        raise
+        with _errors():
+            raise
 
 
 @contextmanager

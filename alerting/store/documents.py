@@ -6,22 +6,30 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from alerting.domain.feed import Fetched
 from alerting.store.tables import documents, feeds, rejects
 
 
+# Begun so often and never ended: whatever else waits goes first.
+_SUSPECT_COUNT = 2
+
+
 @dataclass(frozen=True, slots=True)
 class WaitingDocument:
-    """A document to load: where its bytes are, and how its feed says to read them."""
+    """A document to load: where its bytes are, and how its feed says to read them.
+
+    ``attempt_count`` says how often loading it was begun and not ended, this time included.
+    """
 
     document_id: int
     feed_id: str
     url: str
     body_hash: str
     format: str
+    attempt_count: int
 
 
 def add_document(connection: Connection, fetched: Fetched, *, is_index: bool = False) -> int | None:
@@ -64,13 +72,45 @@ def known_urls(connection: Connection, feed_id: str, urls: Iterable[str]) -> fro
     return frozenset(connection.scalars(asked))
 
 
-def claim_document(connection: Connection, *, beside: Collection[int] = ()) -> WaitingDocument | None:
-    """Take the oldest waiting document that nobody else holds, for this transaction.
+def begin_attempt(connection: Connection, *, beside: Collection[int] = ()) -> int | None:
+    """Count an attempt at the oldest waiting document that nobody holds; return its number, None without one.
+
+    Those that were begun twice and never ended come after all others.  Commit before the work starts: what
+    ends the worker leaves the count.  A crash of the server may lose it, since nobody waits for its disk.
 
     Args:
-        connection: Of the transaction.
+        connection: Of a transaction of its own.
         beside: Documents to leave where they are.
     """
+    connection.execute(text("SET LOCAL synchronous_commit TO off"))
+    is_suspect = documents.c.attempt_count >= _SUSPECT_COUNT
+    for wanted in (~is_suspect, is_suspect):
+        oldest = (
+            select(documents.c.document_id)
+            .where(documents.c.loaded_at.is_(None), documents.c.document_id.not_in(list(beside)), wanted)
+            .order_by(documents.c.document_id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        begun = update(documents).where(documents.c.document_id == oldest.scalar_subquery())
+        counted = begun.values(attempt_count=documents.c.attempt_count + 1).returning(documents.c.document_id)
+        number: int | None = connection.execute(counted).scalar_one_or_none()
+        if number is not None:
+            return number
+    return None
+
+
+def forget_attempt(connection: Connection, document_id: int) -> None:
+    """Take back an attempt that ended by no fault of the document."""
+    connection.execute(
+        update(documents)
+        .where(documents.c.document_id == document_id, documents.c.attempt_count > 0)
+        .values(attempt_count=documents.c.attempt_count - 1)
+    )
+
+
+def claim_document(connection: Connection, document_id: int) -> WaitingDocument | None:
+    """Take a waiting document for this transaction; None when another worker holds it or has loaded it."""
     row = connection.execute(
         select(
             documents.c.document_id,
@@ -78,11 +118,10 @@ def claim_document(connection: Connection, *, beside: Collection[int] = ()) -> W
             documents.c.url,
             documents.c.body_hash,
             feeds.c.format,
+            documents.c.attempt_count,
         )
         .join(feeds, feeds.c.feed_id == documents.c.feed_id)
-        .where(documents.c.loaded_at.is_(None), documents.c.document_id.not_in(list(beside)))
-        .order_by(documents.c.document_id)
-        .limit(1)
+        .where(documents.c.loaded_at.is_(None), documents.c.document_id == document_id)
         .with_for_update(of=documents, skip_locked=True)
     ).one_or_none()
     return None if row is None else WaitingDocument(*row)
@@ -101,7 +140,13 @@ def mark_loaded(
     connection.execute(
         update(documents)
         .where(documents.c.document_id == document_id)
-        .values(loaded_at=now, outcome=outcome, notice_count=notice_count, reject_count=reject_count)
+        .values(
+            loaded_at=now,
+            attempt_count=0,
+            outcome=outcome,
+            notice_count=notice_count,
+            reject_count=reject_count,
+        )
     )
 
 

@@ -87,6 +87,7 @@ documents = Table(
     Column("headers", JSONB, nullable=False, server_default=text("'{}'")),
     _time("fetched_at", nullable=False),
     _time("loaded_at"),
+    Column("attempt_count", Integer, nullable=False, server_default=text("0")),  # begun, and not ended
     Column("outcome", Text),  # "read", "partly", "refused"
     Column("notice_count", Integer),
     Column("reject_count", Integer),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import re
 import socket
 import threading
 import zlib
@@ -23,7 +24,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from alerting.domain.feed import Feed, Fetched
-from alerting.errors import FeedRefusedError, FeedUnavailableError
+from alerting.errors import FeedRefusedError, FeedUnavailableError, StoreUnavailableError
 from alerting.feeds.archive import Archive
 from alerting.feeds.fetch import FetchLimits, next_check_at, open_fetcher, retry_after, show_url
 from alerting.pipeline.fetch import fetch_due_feeds
@@ -668,13 +669,14 @@ class Step:
     archive: Archive
     moment: datetime = NOON
     environment: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, object] | None = None
 
     def run(self, **limits) -> dict[str, int]:
         return fetch_due_feeds(
             self.database,
             self.archive,
             now=lambda: self.moment,
-            secrets={"env": self.environment.get},
+            secrets=self.secrets or {"env": self.environment.get},
             limits=FetchLimits(**limits),
         )
 
@@ -791,6 +793,56 @@ def test_one_feed_that_fails_costs_the_others_nothing(step, server):
     assert failed == ["away", "bomb", "broken", "busy", "loop", "private", "slow"]
     assert all("\n" not in line.get("problem", "") for line in logs)
     assert step.archive.get(HASH) == BODY
+
+
+def test_a_feed_at_which_we_break_costs_the_others_nothing(step, server):
+    """
+    Bugs of ours before a server is asked, and when its answer is kept: each is its own feed's failure, in one line.
+    """
+
+    def find_secret(name: str) -> str:
+        raise LookupError(f"no drawer\nfor {name}")
+
+    server.pages |= {"/good": say(), "/kept": say(body=BODY + b" ")}
+    step.secrets = {"env": find_secret}
+    with step.database.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE documents ADD CHECK (feed_id <> 'kept')")
+    step.add(feed(server.url + "/asked", "asked", credentials="env:KEY"))
+    step.add(feed(server.url + "/kept", "kept"), feed(server.url + "/good", "good"))
+
+    report = step.run()
+    told = {
+        name: re.sub(r"line \d+", "line N", step.state(name)["last_failure"]) for name in ("asked", "kept")
+    }
+
+    assert report == {"feeds": 3, "unchanged": 0, "failed": 2, "documents": 1, "waiting": 1}
+    assert told["asked"] == (
+        f"feed 'asked': {server.url}/asked: a bug of ours (LookupError: no drawer for KEY in test_fetch.py, line N); "
+        "expected to be read or refused"
+    )
+    assert told["kept"].startswith("feed 'kept': answer: a bug of ours (IntegrityError: ")
+    assert len(told["kept"].splitlines()) == 1
+    assert [where for where, _, _ in step.rejects()] == ["answer", server.url + "/asked"]
+    assert step.state("kept")["failure_count"] == 1
+
+
+def test_a_store_that_is_away_stops_the_step(step, server):
+    """
+    The server ends our connection while a document is stored: a transient error, no feed's failure.
+    """
+    server.pages["/avis"] = say()
+    step.add(feed(server.url + "/avis"))
+    with step.database.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE FUNCTION go_away() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$;"
+            "CREATE TRIGGER go_away BEFORE INSERT ON documents FOR EACH ROW EXECUTE FUNCTION go_away()"
+        )
+
+    with pytest.raises(StoreUnavailableError):
+        step.run()
+
+    assert (step.state()["failure_count"], step.rejects()) == (0, [])
 
 
 def page_of(*links: str):
