@@ -72,6 +72,8 @@ GROUPS = {
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
 
+# As PostgreSQL numbers rows.
+Number = Annotated[int, typer.Argument(min=1, max=2**63 - 1)]
 Why = Annotated[str, typer.Option(help="Why you say so; kept with the notice.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 Paths = Annotated[list[str], typer.Argument(help="Files, or folders of .xml .rss .atom .json files.")]
@@ -358,6 +360,8 @@ def add_profile(  # noqa: PLR0913, PLR0917 - one option a criterion
         "reminder_days": reminder_days,
     }
     profile = {"id": profile_id, "name": name, **given, **limits, **manner}
+    if not dry:
+        commands.check_profile(firm_id, profile)
     tried = commands.try_profile(firm_id, profile)
     if not as_json:
         _show_back_test(tried)
@@ -546,13 +550,13 @@ def show_notices(notice: str, as_json: AsJson = False) -> None:  # noqa: FBT002
 
 
 @notices.command("split")
-def split_notice(notice_id: int, why: Why, as_json: AsJson = False) -> None:  # noqa: FBT002
+def split_notice(notice_id: Number, why: Why, as_json: AsJson = False) -> None:  # noqa: FBT002
     """Take a notice out of its procedure into one of its own; later versions follow it."""
     _show_report(commands.split_notice(notice_id, why=why), as_json=as_json)
 
 
 @notices.command("join")
-def join_notice(notice_id: int, procedure_id: int, why: Why, as_json: AsJson = False) -> None:  # noqa: FBT002
+def join_notice(notice_id: Number, procedure_id: Number, why: Why, as_json: AsJson = False) -> None:  # noqa: FBT002
     """Put a notice into a procedure; later versions follow it."""
     _show_report(commands.join_notice(notice_id, procedure_id, why=why), as_json=as_json)
 
@@ -593,7 +597,7 @@ def count_deliveries(
 
 @deliveries.command("replay")
 def replay_digest(
-    digest_id: int,
+    digest_id: Number,
     to: Annotated[str, typer.Option(help="An address of the digest's firm.")],
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
@@ -625,7 +629,7 @@ def list_received(as_json: AsJson = False) -> None:  # noqa: FBT002
 
 @digests.command("print")
 def print_digest(
-    digest_id: int,
+    digest_id: Number,
     html: Annotated[str, typer.Option(help="The file to write.")],
     language: Annotated[str, typer.Option(help="fr, en or br.")] = "fr",
     as_json: AsJson = False,  # noqa: FBT002
@@ -739,7 +743,7 @@ def list_tellings(as_json: AsJson = False) -> None:  # noqa: FBT002
 
 @app.command("resolve")
 def resolve(
-    delivery_id: int,
+    delivery_id: Number,
     arrived: Annotated[
         bool, typer.Option("--arrived/--again", help="It is in the mailbox, or send it again.")
     ],

@@ -264,6 +264,17 @@ def add_profile(firm_id: str, profile: Mapping[str, Any], *, parts: Parts | None
         return registry.add_profile(opened.database, firm_id, profile)
 
 
+def check_profile(firm_id: str, profile: Mapping[str, Any], *, parts: Parts | None = None) -> None:
+    """Refuse what ``add_profile`` would refuse; save nothing.
+
+    Raises:
+        ProfileError: It cannot be used as written, or its id is another firm's.
+        UnknownIdError: No such firm.
+    """
+    with bootstrap.opened(parts) as opened:
+        registry.check_profile(opened.database, firm_id, profile)
+
+
 def try_saved_profile(profile_id: str, *, parts: Parts | None = None) -> Report:
     """Report what a saved profile would have brought in ninety days, see ``alerting.pipeline.backtest``.
 
@@ -908,7 +919,7 @@ def print_digest(
     """Write a digest on one sheet, an HTML page to print.
 
     Raises:
-        UnknownIdError: There is none of that number.
+        UnknownIdError: There is none of that number, or no such language.
         OutputError: The page cannot be written there.
     """
     with bootstrap.opened(parts) as opened:

@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 from alerting.domain.search import SearchRequest, SearchSort
-from alerting.errors import SearchUnavailableError
+from alerting.errors import SearchUnavailableError, SettingError
 from alerting.index.generations import find_serving
 from alerting.index.procedures import ReadProcedure, SearchIndex
 from alerting.pipeline.ahead import made_ahead
@@ -123,10 +123,11 @@ def rebuild(database: Database, index: SearchIndex | None, *, now: Callable[[], 
     """Build the index anew; see ``pipeline.rebuild``.
 
     Raises:
-        SearchUnavailableError: No index is set, or it is away.
+        SettingError: No index is set.
+        SearchUnavailableError: It is away.
     """
     if index is None:
-        raise SearchUnavailableError("search: no index is set (ELASTICSEARCH_URL)")
+        raise SettingError("ELASTICSEARCH_URL", "the address of Elasticsearch", "")
     return rebuild_index(database, index, now=now)
 
 
@@ -136,10 +137,11 @@ def search(
     """Ask the index.
 
     Raises:
-        SearchUnavailableError: No index is set, or it is away.
+        SettingError: No index is set.
+        SearchUnavailableError: It is away.
     """
     if index is None:
-        raise SearchUnavailableError("search: no index is set (ELASTICSEARCH_URL)")
+        raise SettingError("ELASTICSEARCH_URL", "the address of Elasticsearch", "")
     if not request.text.strip() and request.like is None and request.sort is SearchSort.RELEVANCE:
         request = replace(request, sort=SearchSort.PUBLISHED)
     return index.search(request, now=now())

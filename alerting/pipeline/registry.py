@@ -17,6 +17,7 @@ import structlog
 from alerting.delivery.tokens import tag_siret
 from alerting.domain.deadlines import PARIS
 from alerting.domain.feed import Feed
+from alerting.domain.profile import Profile
 from alerting.errors import OutputError, ProfileError, UnknownIdError
 from alerting.feeds.credentials import check_reference
 from alerting.feeds.formats import AUTO, FORMATS
@@ -28,11 +29,13 @@ from alerting.store.database import Connection, Database, lock
 
 log = structlog.get_logger()
 
+_FEED_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
+
 
 class _FeedEntry(msgspec.Struct, forbid_unknown_fields=True):
     """One [[feeds]] table of a file."""
 
-    feed_id: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+    feed_id: str
     authority: str
     url: str
     format: str = "auto"
@@ -222,15 +225,31 @@ def add_profile(database: Database, firm_id: str, entry: Mapping[str, Any]) -> d
         ProfileError: It cannot be used, or its id is another firm's.
         UnknownIdError: No such firm.
     """
-    profile = read_profile(firm_id, entry)
-    refuse_silence(profile)
     with database.begin() as connection:
-        if not firms.has_firm(connection, firm_id):
-            raise UnknownIdError(f"firm {firm_id!r}: no firm of that id")
-        _refuse_taken(connection, firm_id, profile.profile_id)
+        profile = _read_profile(connection, firm_id, entry)
         firms.put_profile(connection, profile)
         waiting = firms.count_unmatched_profiles(connection)
     return {"profile_id": profile.profile_id, "waiting": waiting}
+
+
+def check_profile(database: Database, firm_id: str, entry: Mapping[str, Any]) -> None:
+    """Refuse what ``add_profile`` would refuse.
+
+    Raises:
+        ProfileError: It cannot be used, or its id is another firm's.
+        UnknownIdError: No such firm.
+    """
+    with database.begin() as connection:
+        _read_profile(connection, firm_id, entry)
+
+
+def _read_profile(connection: Connection, firm_id: str, entry: Mapping[str, Any]) -> Profile:
+    profile = read_profile(firm_id, entry)
+    refuse_silence(profile)
+    if not firms.has_firm(connection, firm_id):
+        raise UnknownIdError(f"firm {firm_id!r}: no firm of that id")
+    _refuse_taken(connection, firm_id, profile.profile_id)
+    return profile
 
 
 def erase_firm(
@@ -303,6 +322,9 @@ def _feed(entry: Mapping[str, Any], place: str) -> Feed:
         read = msgspec.convert(entry, _FeedEntry)
     except msgspec.ValidationError as error:
         raise ProfileError(f"{place}: {error}") from error
+    if not _FEED_ID.fullmatch(read.feed_id):
+        expected = "1 to 63 letters, digits, dots, dashes or underscores, a letter or digit first"
+        raise ProfileError(f"{place}: feed_id: expected {expected} (got {read.feed_id!r})")
     _check_url(read)
     if read.format != AUTO and read.format not in FORMATS:
         expected = ", ".join([AUTO, *sorted(FORMATS)])

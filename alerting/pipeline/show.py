@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from alerting.delivery.tokens import read_digest_link
+from alerting.digests.languages import CODES
 from alerting.digests.one_pager import render_one_pager
 from alerting.domain.habit import find_silence
 from alerting.errors import UnknownIdError
@@ -118,8 +119,10 @@ def print_digest(
     """Return a digest on one sheet, an HTML page to print.
 
     Raises:
-        UnknownIdError: There is none of that number.
+        UnknownIdError: There is none of that number, or no such language.
     """
+    if language_code not in CODES:
+        raise UnknownIdError(f"language {language_code!r}: expected one of {', '.join(CODES)}")
     with database.begin() as connection:
         digest = digests.get_digest(connection, digest_id)
     if digest is None:

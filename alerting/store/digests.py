@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -40,10 +40,13 @@ from alerting.store.tables import (
     profiles,
     recipients,
     revisions,
+    suppressions,
     tellings,
 )
 
 
+# A profile is new for so long; then its first digest waits for its hour, as all others do.
+_NEW = timedelta(days=1)
 _ENDS = (ProcedureState.CANCELLED.value, ProcedureState.AWARDED.value)
 
 
@@ -151,7 +154,9 @@ def rhythms(connection: Connection) -> list[Rhythm]:
 
 
 def immediate_readers(connection: Connection, *, with_first: bool, now: datetime) -> list[Reader]:
-    """Return the profiles of immediate digests; with those that never had one, whatever their rhythm.
+    """Return the profiles of immediate digests; with new ones that never had one, whatever their rhythm.
+
+    New is what was matched for the first time, or after a change, within the last day.
 
     Args:
         connection: The transaction.
@@ -159,13 +164,18 @@ def immediate_readers(connection: Connection, *, with_first: bool, now: datetime
         now: Profiles that are paused until later are left out.
     """
     asked = profiles.c.cadence == Cadence.IMMEDIATE.value
-    return _readers(connection, or_(asked, ~_has_digest()) if with_first else and_(asked, _has_digest()), now)
+    waits_for_first = and_(~_has_digest(), _is_new(now))
+    return _readers(
+        connection, or_(asked, waits_for_first) if with_first else and_(asked, ~waits_for_first), now
+    )
 
 
 def readers_of(
     connection: Connection, rhythms_due: Collection[Rhythm], *, window_end: datetime, now: datetime
 ) -> list[Reader]:
-    """Return the profiles of some rhythms that had a first digest, and none since the end of their window.
+    """Return the profiles of some rhythms that had no digest since the end of their window.
+
+    One that is new has its first digest at once, not here.
 
     Args:
         connection: The transaction.
@@ -174,7 +184,9 @@ def readers_of(
         now: Profiles that are paused until later are left out.
     """
     return _readers(
-        connection, and_(_has_rhythm(rhythms_due), _has_digest(), ~_has_digest(since=window_end)), now
+        connection,
+        and_(_has_rhythm(rhythms_due), or_(_has_digest(), ~_is_new(now)), ~_has_digest(since=window_end)),
+        now,
     )
 
 
@@ -205,9 +217,19 @@ def _has_rhythm(rhythms_due: Collection[Rhythm]) -> ColumnElement[bool]:
 
 
 def _readers(connection: Connection, asked: ColumnElement[bool], now: datetime) -> list[Reader]:
+    is_suppressed = (
+        select(suppressions.c.suppression_id)
+        .where(
+            suppressions.c.email == func.lower(recipients.c.email),
+            suppressions.c.ended_at.is_(None),
+            or_(suppressions.c.profile_id.is_(None), suppressions.c.profile_id == profiles.c.profile_id),
+        )
+        .exists()
+    )
+    # What nobody of the firm would get is not told: it waits for who can be mailed again.
     somebody = (
         select(recipients.c.recipient_id)
-        .where(recipients.c.firm_id == firms.c.firm_id, recipients.c.ended_at.is_(None))
+        .where(recipients.c.firm_id == firms.c.firm_id, recipients.c.ended_at.is_(None), ~is_suppressed)
         .exists()
     )
     asked_for = (
@@ -235,6 +257,10 @@ def _has_digest(*, since: datetime | None = None) -> ColumnElement[bool]:
     if since is not None:
         mine = mine.where(digests.c.created_at >= since)
     return mine.exists()
+
+
+def _is_new(now: datetime) -> ColumnElement[bool]:
+    return profiles.c.matched_at > now - _NEW
 
 
 def add_digests(

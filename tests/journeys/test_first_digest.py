@@ -181,6 +181,33 @@ def test_the_first_digest_does_not_wait_for_its_hour(
     assert (first, before_its_hour, len(mails(tmp_path / "maildir"))) == (1, 1, 2)
 
 
+def test_what_turns_up_first_after_quiet_weeks_comes_in_the_hour_that_was_chosen(
+    parts, authority, clock, add_feed, rss, mails, tmp_path
+):
+    """
+    A profile that nothing fitted for weeks is no new one: its first mail does not ring at night.
+    """
+    path = tmp_path / "firms.toml"
+    path.write_text(FIRMS_DAILY)
+    add_feed(parts, authority)
+    commands.import_firms(str(path), parts=parts)
+    authority.publish("/avis", rss(VOIRIE))
+    commands.run_all(parts=parts)
+    clock.go_on(minutes=20 * 24 * 60)
+    commands.run_all(parts=parts)
+    authority.publish("/avis", rss(VOIRIE, TOITURE))
+
+    sent = []
+    for _ in range(25):
+        sent.append(commands.run_all(parts=parts)["deliver"]["sent"])
+        clock.go_on(minutes=60)
+
+    assert sum(sent) == 1
+    assert sent[0] == 0
+    (mail,) = mails(parts.settings.maildir)
+    assert TOITURE[1] in mail[2]
+
+
 def test_while_the_index_is_away_firms_are_told_all_the_same(
     settings, clock, authority, add_feed, firms_file, rss, mails
 ):

@@ -62,10 +62,20 @@ def test_what_cannot_be_used_is_refused_in_one_line(subscribed, firm_id, profile
     """
     The line names the firm, the profile, and what is wrong.
     """
-    with pytest.raises((ProfileError, UnknownIdError)) as refused:
-        commands.add_profile(firm_id, profile, parts=subscribed)
-    assert str(refused.value).startswith(line)
-    assert "\n" not in str(refused.value)
+    for do in (commands.check_profile, commands.add_profile):
+        with pytest.raises((ProfileError, UnknownIdError)) as refused:
+            do(firm_id, profile, parts=subscribed)
+        assert str(refused.value).startswith(line)
+        assert "\n" not in str(refused.value)
+
+
+def test_a_profile_that_is_only_checked_is_not_saved(subscribed):
+    """
+    It is shown what it would bring before it is saved.
+    """
+    commands.check_profile("morvan", {"id": "x", "name": "X", "words": ["toit"]}, parts=subscribed)
+
+    assert [row["profile_id"] for row in commands.list_profiles(parts=subscribed)] == ["bois", "toits"]
 
 
 def test_a_file_with_a_profile_that_would_never_be_told_stores_nothing(parts, tmp_path):

@@ -216,5 +216,7 @@ def test_a_digest_is_printed_on_one_sheet(queued, tmp_path):
     assert "Deadline" in page.read_text()
     with pytest.raises(UnknownIdError, match=r"^digest 0: no digest of that number$"):
         commands.print_digest(0, page=str(page), parts=queued)
+    with pytest.raises(UnknownIdError, match=r"^language 'xx': expected one of fr, en, br$"):
+        commands.print_digest(digest_id, page=str(page), language_code="xx", parts=queued)
     with pytest.raises(OutputError):
         commands.print_digest(digest_id, page=str(tmp_path / "no" / "sheet.html"), parts=queued)

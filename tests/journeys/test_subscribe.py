@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from alerting import commands
+from alerting.domain.search import SearchRequest
 from alerting.errors import ProfileError, SettingError
 
 
@@ -179,3 +180,22 @@ def test_a_secret_written_where_its_reference_belongs_is_refused_unrepeated(publ
     with pytest.raises(ProfileError) as written:
         commands.subscribe_feed("https://anne:s3cret@kerlann.example/avis", parts=published)
     assert "s3cret" not in str(written.value)
+
+
+@pytest.mark.parametrize("feed_id", ["../../etc", " ", "é", "a" * 64, "-a"])
+def test_a_name_that_a_feed_cannot_have_is_refused_in_words(published, authority, feed_id):
+    """
+    The line says which names there are, not by which expression we look.
+    """
+    with pytest.raises(ProfileError, match="feed_id: expected 1 to 63 letters, digits, dots, dashes"):
+        subscribe(published, authority, feed_id=feed_id)
+
+
+def test_a_search_where_no_index_is_set_is_for_a_person_to_mend(parts):
+    """
+    Trying again would help nobody.
+    """
+    with pytest.raises(
+        SettingError, match="setting ELASTICSEARCH_URL: expected the address of Elasticsearch"
+    ):
+        commands.search(SearchRequest("toiture"), parts=parts)

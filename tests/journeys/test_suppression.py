@@ -177,3 +177,23 @@ def test_what_ends_by_a_file_is_named(subscribed, tmp_path):
     )
 
     assert commands.import_firms(str(path), parts=subscribed)["ended"] == ["bureau@legoff.example", "toits"]
+
+
+def test_what_came_up_while_nobody_could_be_mailed_is_told_afterwards(subscribed, authority, rss, mails_in):
+    """
+    Once, in one mail, and only what can be answered still; a firm whose colleague was mailed hears nothing
+    again.
+    """
+    for email in ("yann@legoff.example", "bureau@legoff.example"):
+        suppress(subscribed, email)
+    authority.publish("/avis", rss(("1", "Toiture de l'école"), ("2", "Toiture du gymnase")))
+    held = commands.run_all(parts=subscribed)
+    commands.lift_suppression("bureau@legoff.example", why="the mailbox is back", parts=subscribed)
+    back = commands.run_all(parts=subscribed)
+    commands.lift_suppression("yann@legoff.example", why="his too", parts=subscribed)
+    later = commands.run_all(parts=subscribed)
+
+    assert [report["compose"]["tellings"] for report in (held, back, later)] == [0, 2, 0]
+    assert [report["deliver"]["sent"] for report in (held, back, later)] == [0, 1, 0]
+    (mail,) = mails_in(subscribed.settings.maildir)
+    assert mail["To"] == "bureau@legoff.example"
