@@ -150,6 +150,7 @@ def write_one(reader: Firm) -> bytes:
         sender_name="Alerte marchés",
         now=NOW,
         opinion_url=opinion_url(reader),
+        sheet_url=sheet_url(reader),
     )
     envelope = Envelope(
         delivery_id=reader.number,
@@ -192,6 +193,11 @@ def opinion_url(reader: Firm) -> str:
     return f"https://alertes.example/opinion/{reader.number:064x}"
 
 
+def sheet_url(reader: Firm) -> str:
+    """Return a third one, to read the mail as a page."""
+    return f"https://alertes.example/digest/{reader.number:064x}"
+
+
 def in_words(reader: Firm) -> dict[str, Any]:
     """Return what the peer's template is given: everything said already."""
     digest = compose(reader)
@@ -213,6 +219,9 @@ def in_words(reader: Firm) -> dict[str, Any]:
         "is_asked": True,
         "opinion_href": f"{opinion_url(reader)}/1",
         "opinion_host": "alertes.example",
+        "has_sheet": True,
+        "sheet_href": sheet_url(reader),
+        "sheet_host": "alertes.example",
         "language": language,
         "told": [
             (section.heading, [view_item(item, language, now=NOW) for item in section.items])
@@ -286,7 +295,7 @@ def compare(ours: Sequence[bytes], peers: Sequence[bytes]) -> None:
         counts = {
             (links_of(mail), text_of(mail, "plain").lower().count("[nouveau]")) for mail in (one, other)
         }
-        if counts != {(4 * ITEMS + 1, ITEMS)}:
+        if counts != {(4 * ITEMS + 2, ITEMS)}:
             raise SystemExit(f"expected {ITEMS} contracts with four links in both mails (got {counts})")
 
 
