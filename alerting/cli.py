@@ -460,8 +460,11 @@ def try_match(
 
 @trades.command("list")
 def list_trades(as_json: AsJson = False) -> None:  # noqa: FBT002
-    """List the trades, and what else each may be called."""
-    _show_rows(commands.list_trades(), ("trade", "label", "family", "synonyms"), as_json=as_json)
+    """List the trades, what else each may be called, and the version of the table."""
+    rows = commands.list_trades()
+    _show_rows(rows, ("trade", "label", "family", "synonyms"), as_json=as_json)
+    if not as_json:
+        _console().print(f"{len(rows)} trades, version {rows[0]['version']}")
 
 
 @trades.command("explain")

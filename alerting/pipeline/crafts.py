@@ -12,14 +12,14 @@ from alerting.domain.notice import Notice, NoticeKind
 from alerting.domain.trade import POINTS_NEEDED, Strictness, TradeFinding
 from alerting.matching.analyse import analyse_notice
 from alerting.reference.cpv import cpv_label
-from alerting.reference.trades import Trade, get_trade, trades, trades_of_naf
+from alerting.reference.trades import Trade, get_trade, trades, trades_of_naf, trades_version
 
 
 Report = dict[str, Any]
 
 
 def list_trades() -> list[Report]:
-    """Return every trade: what it is called, and the activities whose firms do it."""
+    """Return every trade: what it is called, the activities whose firms do it, and the table's version."""
     return [
         {
             "trade": trade.trade_id,
@@ -27,6 +27,7 @@ def list_trades() -> list[Report]:
             "family": trade.family,
             "synonyms": trade.synonyms,
             "naf_codes": trade.naf_codes,
+            "version": trades_version(),
         }
         for trade in trades()
     ]
@@ -54,6 +55,7 @@ def explain(name: str) -> Report:
         "objects": trade.objects,
         "apart": trade.apart,
         "words_out": trade.words_out,
+        "version": trades_version(),
     }
 
 

@@ -21,6 +21,7 @@ from alerting.errors import ProfileError
 
 NEAREST_COUNT = 3
 NAF_CLASS_DIGITS = 4
+VERSION = re.compile(r"20\d\d\.(0[1-9]|1[0-2])(\.[1-9]\d*)?")
 # Words that any firm may put before its craft, and endings that tell the doer from the work.
 GENERIC_WORDS = frozenset({
     "travaux", "entreprise", "artisan", "artisanale", "artisanal", "societe", "service", "services",
@@ -132,8 +133,13 @@ def find_trade(name: str) -> Trade | None:
 @cache
 def trades() -> tuple[Trade, ...]:
     """Return every trade, in the order of the file."""
-    text = resources.files("alerting.reference").joinpath("data/trades.toml").read_text(encoding="utf-8")
-    return tuple(_trade(trade_id, entry) for trade_id, entry in tomllib.loads(text).items())
+    return tuple(_trade(trade_id, entry) for trade_id, entry in _file().items() if trade_id != "version")
+
+
+def trades_version() -> str:
+    """Return the version of the table: "2026.11", or "2026.11.2" where it changed again within the month."""
+    version: str = _file()["version"]
+    return version
 
 
 def trades_of_naf(code: str) -> tuple[Trade, ...]:
@@ -150,6 +156,26 @@ def trades_of_naf(code: str) -> tuple[Trade, ...]:
         if naf.replace(".", "").startswith(digits) and len(digits) >= NAF_CLASS_DIGITS
     ]
     return tuple(dict.fromkeys(trade for _, _, trade in sorted(ranked, key=lambda found: found[:2])))
+
+
+@cache
+def _file() -> Mapping[str, Any]:
+    text = resources.files("alerting.reference").joinpath("data/trades.toml").read_text(encoding="utf-8")
+    return read_table(text)
+
+
+def read_table(text: str) -> Mapping[str, Any]:
+    """Return the table of trades from its text.
+
+    Raises:
+        ValueError: It states no version, or one that is not as versions are.
+    """
+    found = tomllib.loads(text)
+    version = found.get("version")
+    if not isinstance(version, str) or VERSION.fullmatch(version) is None:
+        expected = "one like '2026.11' or '2026.11.2'"
+        raise ValueError(f"trades.toml: version: expected {expected} (got {version!r})")
+    return found
 
 
 def _trade(trade_id: str, entry: Mapping[str, Any]) -> Trade:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from hashlib import sha256
+from importlib import resources
+from pathlib import Path
+
 import pytest
 
 from alerting.domain.criteria import Criteria, cpv_covers, decide
@@ -10,7 +15,15 @@ from alerting.errors import ProfileError
 from alerting.matching.analyse import analyse_notice
 from alerting.matching.compile import compile_criteria
 from alerting.reference.cpv import is_cpv
-from alerting.reference.trades import Trade, get_trade, get_trades, trades, trades_of_naf
+from alerting.reference.trades import (
+    Trade,
+    get_trade,
+    get_trades,
+    read_table,
+    trades,
+    trades_of_naf,
+    trades_version,
+)
 
 
 EVERY = [pytest.param(trade, id=trade.trade_id) for trade in trades()]
@@ -503,3 +516,37 @@ def test_an_activity_means_the_trades_nearest_to_it(code):
     However the code is written, the plumber comes first.
     """
     assert [trade.trade_id for trade in trades_of_naf(code)] == ["plombier", "piscinier"]
+
+
+def test_the_version_is_documented_with_the_digest_of_what_it_names():
+    """
+    Whoever changes a word gives the table a new version, and says in docs/trades.md what changed.
+    """
+    data = resources.files("alerting.reference") / "data"
+    sources = b"".join((data / name).read_bytes() for name in ("trades.toml", "acts.toml"))
+    page = (Path(__file__).parents[2] / "docs" / "trades.md").read_text(encoding="utf-8")
+
+    documented = re.findall(r"^\| (20[\d.]+) \| `(\w+)` \|", page, re.MULTILINE)
+
+    assert documented[-1] == (trades_version(), sha256(sources).hexdigest()[:12])
+    assert len({version for version, _ in documented}) == len(documented)
+
+
+@pytest.mark.parametrize(
+    ("text", "got"),
+    [
+        pytest.param("[plombier]", "None", id="none"),
+        pytest.param("version = 2026.11", "2026.11", id="a number, which 2026.10 would not survive"),
+        pytest.param('version = "2026.13"', "'2026.13'", id="a month that is none"),
+    ],
+)
+def test_a_table_without_a_version_is_refused(text, got):
+    """
+    In one line, with what is expected.
+    """
+    with pytest.raises(ValueError, match=r"^trades") as caught:
+        read_table(text)
+
+    assert str(caught.value) == (
+        f"trades.toml: version: expected one like '2026.11' or '2026.11.2' (got {got})"
+    )
