@@ -48,7 +48,7 @@ feeds = typer.Typer(no_args_is_help=True, help="Feeds of member authorities.")
 firms = typer.Typer(no_args_is_help=True, help="Firms, their recipients and profiles.")
 profiles = typer.Typer(no_args_is_help=True, help="Saved interests of firms.")
 notices = typer.Typer(no_args_is_help=True, help="Notices, and the procedures they were put into.")
-match = typer.Typer(no_args_is_help=True, help="Try profiles on notices.")
+match = typer.Typer(no_args_is_help=True, help="Try profiles on notices; match open procedures again.")
 deliveries = typer.Typer(invoke_without_command=True)
 digests = typer.Typer(no_args_is_help=True, help="Digests, as they were composed.")
 suppressions = typer.Typer(no_args_is_help=True, help="Orders not to mail an address.")
@@ -456,6 +456,12 @@ def try_match(
     """Match the profiles of a file with the notices of documents, without a database."""
     rows = commands.try_match(profiles=profiles, notices=[*notices, *(more or [])])
     _show_rows(rows, ("profile_id", "source_id", "lots", "score", "path"), as_json=as_json)
+
+
+@match.command("again")
+def match_again(as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Let the next run match all open procedures again: after an upgrade with other words of trades."""
+    _show_report(commands.match_again(), as_json=as_json)
 
 
 @trades.command("list")

@@ -452,6 +452,15 @@ def match_profiles(*, parts: Parts | None = None) -> Report:
         return match.match_profiles(opened.database, opened.engine, now=opened.now)
 
 
+def match_again(*, parts: Parts | None = None) -> Report:
+    """Let all procedures that can still be answered be matched again; "waiting" counts those to match.
+
+    What was told of a procedure stands: nobody is told of it as new a second time.
+    """
+    with bootstrap.opened(parts) as opened:
+        return match.let_match_again(opened.database, now=opened.now)
+
+
 def compose_digests(*, parts: Parts | None = None) -> Report:
     """Compose the digests that are due; "waiting" counts deliveries to send."""
     with bootstrap.opened(parts) as opened:

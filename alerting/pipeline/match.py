@@ -71,6 +71,19 @@ def match_profiles(
     return {**report, "waiting": waiting}
 
 
+def let_match_again(database: Database, *, now: Callable[[], datetime]) -> dict[str, Any]:
+    """Let every procedure that can still be answered meet all profiles again, as after other words of trades.
+
+    Returns:
+        waiting: procedures to match, others that wait for it included.
+    """
+    with database.begin() as connection:
+        procedures.let_match_again(connection, now=now())
+        waiting = procedures.count_unmatched(connection)
+    log.info("procedures_wait_again", waiting=waiting)
+    return {"waiting": waiting}
+
+
 def _match_all_procedures(
     database: Database, engine: MatchingEngine, now: Callable[[], datetime], counts: Counter[str]
 ) -> SearchUnavailableError | None:

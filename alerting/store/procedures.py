@@ -169,6 +169,11 @@ def procedures_since(
         yield _procedure(row), row.since_at
 
 
+def let_match_again(connection: Connection, *, now: datetime) -> None:
+    """Let the procedures that can still be answered wait for matching, as if they had just changed."""
+    connection.execute(update(procedures).where(_is_open(now)).values(matched_at=None))
+
+
 def mark_matched(connection: Connection, procedure_ids: Iterable[int], *, now: datetime) -> None:
     """Mark procedures, held by this transaction, as matched."""
     wanted = procedures.c.procedure_id.in_(list(procedure_ids))

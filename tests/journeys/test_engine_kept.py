@@ -104,3 +104,38 @@ def test_criteria_that_changed_under_the_same_version_are_followed(
         "Restauration du lavoir",
         "Réfection de la toiture de l'école",
     ]
+
+
+def test_open_procedures_are_matched_again_when_told_to_and_nobody_is_told_twice(
+    parts, authority, add_feed, clock, rss, tmp_path
+):
+    """
+    Words of before missed the second notice: it is told now, alone.  The first, refused then, was told and is not
+    told again; one that is over is left as it is.
+    """
+    add_feed(parts, authority)
+    subscribe(parts, tmp_path, "toiture")
+    authority.publish("/avis", rss(TOITURE, ("8", "Toiture du lavoir"), ("9", "Toiture du gymnase")))
+    commands.run_all(parts=parts)
+    told = [row["title"] for row in commands.list_tellings(parts=parts)]
+    with parts.database.begin() as connection:
+        second = "SELECT procedure_id FROM procedures WHERE title = 'Toiture du lavoir'"
+        connection.execute(text(f"DELETE FROM tellings WHERE procedure_id = ({second})"))
+        connection.execute(text(f"DELETE FROM matches WHERE procedure_id = ({second})"))
+        connection.execute(
+            text("UPDATE procedures SET state = 'cancelled' WHERE title = 'Toiture du gymnase'")
+        )
+    clock.go_on(hours=1)
+    idle = commands.run_all(parts=parts)
+
+    report = commands.match_again(parts=parts)
+    first = commands.run_all(parts=parts)
+    commands.match_again(parts=parts)
+    second_time = commands.run_all(parts=parts)
+
+    assert len(told) == 3
+    assert (idle["match"]["procedures"], idle["deliver"]["sent"]) == (0, 0)
+    assert report == {"waiting": 2}
+    assert (first["match"]["procedures"], first["match"]["matches"], first["deliver"]["sent"]) == (2, 2, 1)
+    assert (second_time["match"]["procedures"], second_time["deliver"]["sent"]) == (2, 0)
+    assert sorted(row["title"] for row in commands.list_tellings(parts=parts)) == sorted(told)
