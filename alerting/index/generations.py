@@ -115,6 +115,15 @@ class Generations:
             raise SearchError(f"search index {self._alias!r}: generation {name!r} is gone")
         return found
 
+    def merge(self, generation: Generation) -> None:
+        """Let Elasticsearch make one segment of a generation; a question looks into one place (ADR 12).
+
+        Raises:
+            SearchUnavailableError: It takes longer than an answer may; Elasticsearch goes on with it.
+        """
+        with index_errors(self._alias):
+            self._client.indices.forcemerge(index=generation.name, max_num_segments=1)
+
     def serve(self, generation: Generation, *, now: datetime) -> None:
         """Let the alias lead to one generation and no other, in one step."""
         with index_errors(self._alias):

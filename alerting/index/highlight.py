@@ -6,11 +6,11 @@ Out:  excerpts, each with the ranges of characters of those words in it; offsets
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from alerting.text.analysis import Token, analyse
+from alerting.text.analysis import Token, find_stems
 
 
 _WIDTH = 160
@@ -29,16 +29,15 @@ def highlights(view: Mapping[str, Any], wanted: frozenset[str]) -> list[dict[str
 
 def _excerpts(view: Mapping[str, Any], wanted: frozenset[str]) -> Iterator[dict[str, Any]]:
     for field, lot_id, text in _texts(view):
-        if wanted and (tokens := [token for token in analyse(text) if token.stem in wanted]):
+        if wanted and (tokens := find_stems(text, wanted)):
             yield {"field": field, "lot_id": lot_id, **_excerpt(text, tokens)}
 
 
 def word_of(view: Mapping[str, Any], stem: str) -> str | None:
     """Return a stem as it is written in the first text of a view that has it."""
     for _, _, text in _texts(view):
-        for token in analyse(text):
-            if token.stem == stem:
-                return text[token.start : token.end].lower()
+        for token in find_stems(text, frozenset({stem})):
+            return text[token.start : token.end].lower()
     return None
 
 
@@ -51,7 +50,7 @@ def _texts(view: Mapping[str, Any]) -> Iterable[tuple[str, str | None, str]]:
     return [part for part in parts if part[2]]
 
 
-def _excerpt(text: str, tokens: list[Token]) -> dict[str, Any]:
+def _excerpt(text: str, tokens: Sequence[Token]) -> dict[str, Any]:
     start = min(tokens[0].start, _start_of_word(text, tokens[0].start - _BEFORE))
     end = min(len(text), start + max(_WIDTH, tokens[0].end - start))
     spans = [[token.start - start, token.end - start] for token in tokens if token.end <= end]

@@ -118,6 +118,10 @@ class SearchIndex:
         """Return one generation as it is now; see ``Generations.get``."""
         return self._generations.get(name)
 
+    def merge(self, generation: Generation) -> None:
+        """Let one segment be made of a generation; see ``Generations.merge``."""
+        self._generations.merge(generation)
+
     def serve(self, generation: Generation, *, now: datetime) -> None:
         """Let the alias lead to one generation and no other, in one step."""
         self._generations.serve(generation, now=now)

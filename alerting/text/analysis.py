@@ -72,6 +72,29 @@ def analyse(text: str) -> tuple[Token, ...]:
     )
 
 
+def find_stems(text: str, wanted: frozenset[str]) -> tuple[Token, ...]:
+    """Return what ``analyse`` does of the wanted stems alone, without making the other tokens.
+
+    >>> find_stems("Toiture de l'école", frozenset({"ecol"}))
+    (Token(stem='ecol', start=13, end=18),)
+    """
+    telling = {chunk for chunk in set(CHUNK.findall(text)) if not wanted.isdisjoint(_stems_of(chunk))}
+    if not telling:
+        return ()
+    return tuple(
+        Token(stem, chunk.start() + start, chunk.start() + end)
+        for chunk in CHUNK.finditer(text)
+        if chunk.group() in telling
+        for stem, start, end in _parts(chunk.group())
+        if stem in wanted
+    )
+
+
+@lru_cache(maxsize=CACHED_CHUNKS)
+def _stems_of(chunk: str) -> tuple[str, ...]:
+    return tuple(stem for stem, _, _ in _parts(chunk))
+
+
 @lru_cache(maxsize=CACHED_CHUNKS)
 def _parts(chunk: str) -> tuple[tuple[str, int, int], ...]:
     words = list(PART.finditer(chunk))

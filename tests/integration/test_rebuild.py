@@ -125,6 +125,31 @@ def test_a_rebuild_killed_after_it_began_to_serve_is_brought_level_by_the_next_s
     assert titles(index) == ["Toiture"]
 
 
+def test_a_rebuilt_index_is_one_segment(database, index, client):
+    """
+    What was put in parts is merged before it serves: a question looks into one place.
+    """
+    add(database, "Toiture", "Peinture", "Sols")
+    unfinished = index.create_generation(is_serving=False, now=NOW)
+    with database.begin() as connection:
+        read = [rebuild.read(one) for one in procedures.read_procedures(connection, limit=2)]
+    for one in read:
+        index.put([one], into=unfinished.name)
+        index.count(of=unfinished.name)
+    before = segments(client, unfinished)
+
+    report = rebuild_index(database, index, now=clock)
+
+    assert report["generation"] == unfinished.name
+    assert (before, segments(client, unfinished)) == ([1, 1], [3])
+
+
+def segments(client, generation):
+    """Return how many documents are in each segment that is searched."""
+    (shard,) = client.indices.segments(index=generation.name)["indices"][generation.name]["shards"]["0"]
+    return [one["num_docs"] for one in shard["segments"].values() if one["search"]]
+
+
 def test_a_lost_index_is_copied_again(database, index):
     """
     No generation serves: every procedure waits, whatever its mark says.

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerting.text.analysis import analyse, stems
+from alerting.text.analysis import analyse, find_stems, stems
 
 
 @pytest.mark.parametrize(
@@ -92,6 +92,16 @@ def test_any_text_gives_ordered_tokens_of_letters_and_digits(text):
     assert all(0 <= token.start < token.end <= len(text) for token in tokens)
     assert all(token.stem.isalnum() for token in tokens)
     assert stems(text) == tuple(token.stem for token in tokens)
+
+
+@given(
+    st.text(alphabet="abÉlL'’- \u03012", max_size=30), st.frozensets(st.sampled_from("abel2") | st.just("ab"))
+)
+def test_stems_that_are_wanted_are_found_where_they_stand(text, wanted):
+    """
+    The same tokens as of the whole analysis, in their order, and no others.
+    """
+    assert find_stems(text, wanted) == tuple(token for token in analyse(text) if token.stem in wanted)
 
 
 @given(st.text(alphabet="abcéèàçœ'’- \u0301\u00ad12LD", max_size=30))
