@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerting.digests import words
+from alerting.digests.check_words import show_reject
 from alerting.digests.languages import NO_BREAK, find_language
 from alerting.digests.render import get_template
 from alerting.digests.view import safe_link
@@ -89,7 +90,7 @@ def _document(document: CheckedDocument, now: datetime) -> dict[str, object]:
         "outcome": document.outcome,
         "label": OUTCOMES[document.outcome],
         "notices": [_notice(notice, missing, now) for notice, missing in document.notices],
-        "rejects": document.rejects,
+        "rejects": [show_reject(reject) for reject in document.rejects],
     }
 
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from urllib.parse import urljoin
 
 from alerting.domain.feed import Feed, Fetched, Reject
-from alerting.domain.notice import Notice
+from alerting.domain.notice import Notice, NoticeKind
 from alerting.errors import FeedFormatError
 from alerting.feeds.credentials import Secrets
 from alerting.feeds.fetch import DEFAULT_LIMITS, FetchLimits, Outcome, open_fetcher, reject_of
@@ -24,6 +24,12 @@ from alerting.notices.normalise import normalise
 
 INDEX_FORMAT = "index-page"
 WANTED = ("buyer", "description", "cpv_main", "places", "deadline_at", "document_url", "submission_url")
+# Only who may still answer looks for these.
+_TO_ANSWER = frozenset({"deadline_at", "document_url", "submission_url"})
+_NOTHING_TO_ANSWER = frozenset(
+    {NoticeKind.AWARD, NoticeKind.CANCELLATION, NoticeKind.PLANNING, NoticeKind.OTHER}
+)
+_SPEAKS_OF_ANOTHER = frozenset({NoticeKind.CORRECTION, NoticeKind.CANCELLATION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +136,20 @@ def _check_outcome(url: str, outcome: Outcome, *, format: str = AUTO) -> CheckRe
 
 
 def _missing(notice: Notice) -> tuple[str, ...]:
+    """Return what a reader of this kind of notice looks for, and does not find in it.
+
+    An award has nothing to answer to, and what a correction or a cancellation leaves out its call says.
+    """
+    if notice.kind in _SPEAKS_OF_ANOTHER and notice.refers_to:
+        return ()
     stated_by_lots = {
         "cpv_main": any(lot.cpv_codes for lot in notice.lots),
         "places": any(lot.places for lot in notice.lots),
+        "deadline_at": any(lot.deadline_at for lot in notice.lots),
     }
-    return tuple(field for field in WANTED if not getattr(notice, field) and not stated_by_lots.get(field))
+    needless = _TO_ANSWER if notice.kind in _NOTHING_TO_ANSWER else frozenset()
+    return tuple(
+        field
+        for field in WANTED
+        if field not in needless and not getattr(notice, field) and not stated_by_lots.get(field)
+    )

@@ -1,0 +1,178 @@
+"""Say in French what could not be read of a document, and where: for who publishes it.
+
+In:   a reject, as parsers and the fetcher word it: in English, in one line.
+Out:  the same in French.  What a library says of a broken document stays in its own words, in quotes.
+"""
+
+from __future__ import annotations
+
+import re
+
+from alerting.domain.feed import Reject
+
+
+_WHERE = (
+    (r"line (\d+)", r"ligne \1"),
+    (r"byte (\d+)", r"octet \1"),
+    (r"entry (\d+)", r"entrée \1"),
+    (r"deleted-entry (\d+)", r"entrée retirée \1"),
+    (r"top level", "premier élément"),
+    (r"document type", "déclaration DOCTYPE"),
+    (r"file", "fichier"),
+    (r"folder", "dossier"),
+    (r"link", "lien"),
+    (r"record", "enregistrement"),
+    (r"answer", "réponse du serveur"),
+    (r"timedOut", "recherche"),
+)
+# A whole problem; what a group holds is said again as it stands.
+_PROBLEMS = (
+    (r"an HTML page instead of a feed", "une page web au lieu d’un flux"),
+    (r"an HTML page; expected XML", "une page web ; il fallait du XML"),
+    (
+        r"an HTML page that lists no \.xml file; expected an index page",
+        "une page web qui ne mène à aucun fichier .xml ; il fallait une page qui en liste",
+    ),
+    (r"neither RSS nor Atom", "ni RSS ni Atom"),
+    (r"a document type definition; expected none", "une déclaration DOCTYPE ; il n’en fallait pas"),
+    (r"defines entities; expected none", "des entités XML y sont définies ; il n’en fallait pas"),
+    (r"empty; expected (.+)", "vide ; il fallait {0}"),
+    (
+        r"cut short with its document; expected a whole entry",
+        "coupée avec son document ; il fallait une entrée entière",
+    ),
+    (
+        r"cut short; expected a closing tag of the feed",
+        "le document est coupé ; il fallait la balise qui ferme le flux",
+    ),
+    (
+        r"the search was cut short by its server; expected a whole answer",
+        "la recherche a été coupée par son serveur ; il fallait une réponse entière",
+    ),
+    (r"not XML \((.+)\)", "ce n’est pas du XML (« {0} »)"),
+    (r"not JSON \((.+)\)", "ce n’est pas du JSON (« {0} »)"),
+    (r"broken feed \((.+)\)", "le flux est abîmé (« {0} »)"),
+    (
+        r"unknown format \(got (.+)\); expected (.+)",
+        "format inconnu (il y a {0}) ; il fallait l’un de ceux-ci : {1}",
+    ),
+    (
+        r"No such file or directory; expected one, or an http or https address",
+        "ni fichier ni dossier de ce nom ; il fallait l’un d’eux, ou une adresse http ou https",
+    ),
+    (
+        r"no regular file; expected a document",
+        "ce n’est pas un fichier ordinaire ; il fallait un document",
+    ),
+    (r"no document; expected files ending (.+)", "aucun document ; il fallait des fichiers en {0}"),
+    (
+        r"more than (\d+) bytes; expected less|a body of more than (\d+) bytes; expected less",
+        "plus de {0} octets ; il en fallait moins",
+    ),
+    (
+        r"no whole answer within (\S+) s; expected a feed",
+        "pas de réponse entière en {0} secondes ; il fallait un flux",
+    ),
+    (
+        r"no whole answer \((.+)\); expected status 200 or 304",
+        "pas de réponse entière (« {0} ») ; il fallait le code 200 ou 304",
+    ),
+    (r"status (\d+); expected (.+)", "le serveur répond par le code {0} ; il fallait {1}"),
+    (
+        r"status 304 to a question without conditions; expected 200",
+        "le serveur répond par le code 304 à une demande sans condition ; il fallait le code 200",
+    ),
+    (
+        r"status 202 without a body: a challenge, not a feed; expected 200",
+        "le serveur répond par le code 202 sans contenu (un barrage, non un flux) ; il fallait le code 200",
+    ),
+    (
+        r"status 200 without a body; expected a feed",
+        "le serveur répond par le code 200 et rien d’autre ; il fallait un flux",
+    ),
+    (r"damaged \((.+)\); expected (.+)", "la réponse est abîmée (« {0} ») ; il fallait {1}"),
+    (
+        r"more than (\d+) redirects, the last to (\S+); expected a feed",
+        "plus de {0} redirections, la dernière vers {1} ; il fallait un flux",
+    ),
+    (r"more than (\d+) pages; expected an end", "plus de {0} pages ; il fallait une fin"),
+    (
+        r"leads to a private address; expected a public one",
+        "mène à une adresse privée ; il en fallait une publique",
+    ),
+    (
+        r"leads to a reserved address; expected a public, private or loopback one",
+        "mène à une adresse réservée ; il en fallait une publique ou privée",
+    ),
+    (
+        r"not an address that can be asked \((.+)\); expected http or https",
+        "ce n’est pas une adresse que l’on puisse demander (« {0} ») ; il fallait http ou https",
+    ),
+    (
+        r"expected an http or https address \(got (.+)\)",
+        "il fallait une adresse http ou https (il y a {0})",
+    ),
+    (
+        r"credentials go over https only; expected an https address",
+        "un secret ne part qu’en https ; il fallait une adresse https",
+    ),
+    (
+        r"a bug of ours \((.+)\); expected to be read or refused",
+        "une erreur de notre programme, non de votre document (« {0} »)",
+    ),
+    (r"expected (.+) \(got (?:none|None|nothing)\)", "il fallait {0} (il n’y en a pas)"),
+    (r"expected (.+) \(got (.+)\)", "il fallait {0} (il y a {1})"),
+)
+# What is expected, as a part of a problem.
+_THINGS = (
+    (r"an id and a title", "un identifiant et un titre"),
+    (r"an? (?:notice )?id", "un identifiant"),
+    (r"a title", "un titre"),
+    (r"a publication number", "un numéro de publication"),
+    (r"an IDWEB and an object", "un IDWEB et un objet"),
+    (r"an eForms notice", "un avis eForms"),
+    (r"an Atom ('\w+')", r"un élément Atom \1"),
+    (r"a BOAMP ('\w+')", r"un élément BOAMP \1"),
+    (r"a BOAMP ('\w+') with (\S+)", r"un élément BOAMP \1 avec \2"),
+    (r"an? ('\w+')", r"un élément \1"),
+    (r"a JSON Feed with ('\w+')", r"un JSON Feed avec \1"),
+    (r"an object with ('\w+')", r"un objet avec \1"),
+    (r"records, or an object with ('\w+')", r"des enregistrements, ou un objet avec \1"),
+    (r"('[\w-]+') or ('[\w-]+')", r"\1 ou \2"),
+    (r"('[\w-]+') and ('[\w-]+')", r"\1 et \2"),
+    (r"one of (.+)", r"l’un de ceux-ci : \1"),
+    (r"contracts", "des contrats"),
+    (r"a form", "un formulaire"),
+    (r"a feed", "un flux"),
+    (r"an index page", "une page qui liste des fichiers"),
+    (r"a body, plain or in gzip", "un contenu, tel quel ou en gzip"),
+    (r"200 or 304", "le code 200 ou 304"),
+    (r"XML|JSON", r"du \g<0>"),
+)
+
+
+def show_reject(reject: Reject) -> tuple[str, str]:
+    """Return where something could not be read, and why, in French."""
+    return _told(reject.where, _WHERE) or reject.where, say_problem(reject.problem)
+
+
+def say_problem(problem: str) -> str:
+    """Return a reject's problem in French; one that has no words here is quoted behind a French one."""
+    for pattern, words in _PROBLEMS:
+        found = re.fullmatch(pattern, problem)
+        if found is not None:
+            said = (_told(part, _THINGS) or part for part in found.groups() if part is not None)
+            return words.format(*said)
+    # A record's own problem may follow the place within it: "GESTION: expected ...".
+    place, _, rest = problem.partition(": ")
+    if rest and re.fullmatch(r"[\w/:\[\]-]+", place):
+        return f"{place} : {say_problem(rest)}"
+    return f"cela n’a pas pu être lu (« {problem} »)"
+
+
+def _told(text: str, phrases: tuple[tuple[str, str], ...]) -> str | None:
+    for pattern, words in phrases:
+        found = re.fullmatch(pattern, text)
+        if found is not None:
+            return found.expand(words)
+    return None
