@@ -18,12 +18,11 @@ from __future__ import annotations
 import re
 from binascii import b2a_base64
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
 
-from alerting.domain.address import MailAddress, one_line, read_address
+from alerting.domain.address import MailAddress, one_line, read_address, to_ascii
 from alerting.domain.delivery import Envelope
 from alerting.domain.mail_text import MailText
 from alerting.errors import MailRefusedError, SettingError
@@ -121,9 +120,7 @@ def is_allowed(recipient: str, allowed: Iterable[str] | None) -> bool:
 def _plain(entry: str) -> str:
     """Return an address or "@domain" in small letters, its domain as it stands in DNS."""
     local, separator, domain = entry.strip().lower().rpartition("@")
-    with suppress(UnicodeError):
-        domain = domain.encode("idna").decode("ascii")
-    return f"{local}{separator}{domain}"
+    return f"{local}{separator}{to_ascii(domain) or domain}"
 
 
 def _body(envelope: Envelope, inner: str, outer: str) -> Iterator[bytes]:

@@ -38,13 +38,22 @@ def read_address(text: str) -> MailAddress | None:
     """
     name, address = _name_and_address(text)
     local, _, domain = address.rpartition("@")
-    try:
-        domain = domain.encode("idna").decode("ascii")
-    except UnicodeError:
-        return None
+    domain = to_ascii(domain) or ""
     if not _ADDRESS.fullmatch(f"{local}@{domain}") or _FORBIDDEN_IN_LOCAL.search(local):
         return None
     return MailAddress(name, local, domain)
+
+
+def to_ascii(domain: str) -> str | None:
+    """Return a domain as it stands in DNS; None where it cannot stand there.
+
+    >>> to_ascii("métiers.example")
+    'xn--mtiers-bva.example'
+    """
+    try:
+        return domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return None
 
 
 def is_loopback(host: str) -> bool:

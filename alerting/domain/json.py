@@ -100,19 +100,13 @@ def write_digest(digest: Digest, notices: dict[int, str]) -> JsonText:
         notices: What was written of notices before, by identity: thousands of digests tell the same ones.
             Whoever keeps it keeps the notices, too.
     """
-    head = {
-        one.name: to_json(getattr(digest, one.name))
-        for one in dataclasses.fields(digest)
-        if one.name != "items"
-    }
+    head = _without(digest, "items")
     items = ", ".join(_write_item(item, notices) for item in digest.items)
     return JsonText(f'{json.dumps(head)[:-1]}, "items": [{items}]}}')
 
 
 def _write_item(item: DigestItem, notices: dict[int, str]) -> str:
-    rest = {
-        one.name: to_json(getattr(item, one.name)) for one in dataclasses.fields(item) if one.name != "notice"
-    }
+    rest = _without(item, "notice")
     notice = notices.get(id(item.notice))
     if notice is None:
         notice = notices[id(item.notice)] = json.dumps(to_json(item.notice))

@@ -43,7 +43,11 @@ main{flex:1;display:flex;flex-direction:column;min-width:0}
 main p{margin:0;padding:.7rem 1rem;background:#fff;border-bottom:1px solid #d5dbe1}
 main p a{margin-left:1rem;color:#14507f}
 iframe{flex:1;border:0;background:#fff}
-@media(max-width:45rem){body{display:block;height:auto}nav{width:auto;border:0}iframe{width:100%;height:90vh}}
+main p a.back{display:none}
+@media(max-width:45rem){
+nav{width:auto;flex:1;border:0}.list main,.one nav{display:none}
+main p a.back{display:inline;margin:0 1rem 0 0}
+}
 """
 
 
@@ -52,6 +56,7 @@ class Mail:
     """One mail of a maildir; ``key`` is its file's name."""
 
     key: str
+    content: bytes
     message: EmailMessage
     modified: float
 
@@ -105,7 +110,7 @@ def inbox(folder: Path) -> Starlette:
         return PlainTextResponse(find(request).body("plain"))
 
     def show_source(request: Request) -> Response:
-        return PlainTextResponse(find(request).message.as_bytes().decode("utf-8", "replace"))
+        return PlainTextResponse(find(request).content.decode("utf-8", "replace"))
 
     return Starlette(
         routes=[
@@ -120,9 +125,10 @@ def inbox(folder: Path) -> Starlette:
 
 
 def _read(file: Path) -> Mail:
-    message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+    content = file.read_bytes()
+    message = email.message_from_bytes(content, policy=email.policy.default)
     assert isinstance(message, EmailMessage)
-    return Mail(file.name, message, file.stat().st_mtime)
+    return Mail(file.name, content, message, file.stat().st_mtime)
 
 
 def _page(mails: list[Mail], key: str | None) -> str:
@@ -131,7 +137,7 @@ def _page(mails: list[Mail], key: str | None) -> str:
     return (
         "<!doctype html><html lang=fr><meta charset=utf-8><title>Boîte de réception</title>"
         "<meta name=viewport content='width=device-width,initial-scale=1'>"
-        f"<style>{STYLE}</style>"
+        f"<style>{STYLE}</style><body class={'list' if mails and key is None else 'one'}>"
         f"<nav aria-label=Messages><h1>Boîte de réception <small>({len(mails)})</small></h1>{items}</nav>"
         f"<main>{_shown(shown)}</main></html>"
     )
@@ -156,8 +162,8 @@ def _shown(mail: Mail | None) -> str:
         return "<p>Aucun message pour l’instant.</p>"
     address, subject = f"/mails/{html.escape(mail.key)}", html.escape(mail.subject, quote=True)
     return (
-        f"<p>À {html.escape(mail.recipient)} <a href='{address}/text'>texte</a>"
-        f"<a href='{address}/source'>source</a></p>"
+        f"<p><a class=back href='/'>← Messages</a>À {html.escape(mail.recipient)} "
+        f"<a href='{address}/text'>texte</a><a href='{address}/source'>source</a></p>"
         f"<iframe src='{address}/html' title='{subject}' sandbox='{SANDBOX}'></iframe>"
     )
 

@@ -60,11 +60,6 @@ def find_by_address(connection: Connection, url: str) -> str | None:
     return connection.scalar(select(feeds.c.feed_id).where(feeds.c.url == url))
 
 
-def get_feed(connection: Connection, feed_id: str) -> Feed:
-    """Return one feed of the registry."""
-    return _feed(connection.execute(select(*_COLUMNS).where(feeds.c.feed_id == feed_id)).one())
-
-
 def record_answer(connection: Connection, fetched: Fetched) -> None:
     """Keep what an answer says for the next question; one without a body counts as unchanged."""
     is_new = fetched.body is not None

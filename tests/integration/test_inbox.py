@@ -68,6 +68,25 @@ def test_a_mail_is_listed_and_shown_as_html_and_as_text(page, maildir):
     assert text == "Réfection de la toiture\n"
 
 
+def test_a_phone_is_shown_the_list_or_one_mail_with_the_way_back(page, maildir):
+    (mail,) = read_mails(maildir)
+
+    listed, _ = read(page)
+    chosen, _ = read(f"{page}/mails/{mail.key}")
+
+    assert "<body class=list>" in listed
+    assert "<body class=one>" in chosen
+    assert "<a class=back href='/'>" in chosen
+
+
+def test_the_source_of_a_mail_is_as_it_was_delivered(page, maildir):
+    (mail,) = read_mails(maildir)
+
+    source, _ = read(f"{page}/mails/{mail.key}/source")
+
+    assert source.encode() == (maildir / "new" / mail.key).read_bytes()
+
+
 def test_an_unknown_mail_is_404(page):
     with pytest.raises(urllib.error.HTTPError, match="404"):
         read(f"{page}/mails/nothing/html")

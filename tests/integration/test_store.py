@@ -216,13 +216,13 @@ def test_an_answer_says_when_to_come_back_and_a_failure_is_remembered(connection
     """
     due = [feeds.count_due_feeds(connection, now=NOW)]
     feeds.record_failure(connection, "ville", problem="503", now=NOW, next_check_at=NOW)
-    failed = feeds.get_feed(connection, "ville").failure_count
+    failed = feeds.find_feed(connection, "ville")
     feeds.record_answer(connection, fetched())
     due.append(feeds.count_due_feeds(connection, now=NOW))
 
-    feed = feeds.get_feed(connection, "ville")
+    feed = feeds.find_feed(connection, "ville")
     assert due == [1, 0]
-    assert (failed, feed.failure_count, feed.etag, feed.body_hash) == (1, 0, '"1"', "hash")
+    assert (failed.failure_count, feed.failure_count, feed.etag, feed.body_hash) == (1, 0, '"1"', "hash")
 
 
 def test_a_mark_of_indexing_is_set_only_on_the_content_that_was_read(connection):
