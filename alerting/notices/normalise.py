@@ -110,8 +110,8 @@ def normalise(raw: RawNotice) -> Notice:
     deadline_at, lots = _deadlines(_first(raw.deadlines, log), lots)
     return Notice(
         feed_id=raw.feed_id,
-        source_id=_name(raw.source_id) or "",
-        version=_name(raw.version),
+        source_id=clean_name(raw.source_id) or "",
+        version=clean_name(raw.version),
         kind=raw.kind,
         title=_prose(raw.title, is_html=False, field="title", log=log) or _plain(raw.title),
         published_at=_time(raw.published, "published_at", log),
@@ -130,9 +130,11 @@ def normalise(raw: RawNotice) -> Notice:
         document_url=_url(raw.document_url, "document_url", log),
         submission_url=_url(raw.submission_url, "submission_url", log),
         notice_url=_url(raw.notice_url, "notice_url", log),
-        procedure_key=(_name(raw.procedure_key) or "").lower() or None,
-        internal_reference=_name(raw.internal_reference),
-        refers_to=tuple(dict.fromkeys(name for each in raw.refers_to if (name := _name(each)) is not None)),
+        procedure_key=(clean_name(raw.procedure_key) or "").lower() or None,
+        internal_reference=clean_name(raw.internal_reference),
+        refers_to=tuple(
+            dict.fromkeys(name for each in raw.refers_to if (name := clean_name(each)) is not None)
+        ),
         changes=tuple(_change(change, log) for change in raw.changes),
         normalisations=tuple(dict.fromkeys(log)),
     )
@@ -167,7 +169,7 @@ def _buyer(raw: RawNotice, log: list[Normalisation]) -> Buyer | None:
 
 def _lot(raw: RawLot, log: list[Normalisation]) -> Lot:
     return Lot(
-        lot_id=_name(raw.lot_id) or "",
+        lot_id=clean_name(raw.lot_id) or "",
         title=_prose(raw.title, is_html=False, field="lots.title", log=log),
         description=_prose(raw.description, is_html=False, field="lots.description", log=log),
         cpv_codes=_cpvs(raw.cpv_codes, "lots.cpv_codes", log),
@@ -307,7 +309,7 @@ def _decimal(text: str) -> str:
 
 def _change(raw: RawChange, log: list[Normalisation]) -> Change:
     before, after = _side(raw.before, log), _side(raw.after, log)
-    return Change(raw.field, before, after, _text(raw.evidence), _name(raw.lot_id))
+    return Change(raw.field, before, after, _text(raw.evidence), clean_name(raw.lot_id))
 
 
 def _side(side: RawTime | str | None, log: list[Normalisation]) -> str | None:
@@ -406,8 +408,11 @@ def _is_folded(text: str) -> bool:
     return text.isprintable() and "  " not in text and text != "" and text[0] != " " and text[-1] != " "
 
 
-def _name(text: str | None) -> str | None:
-    """Return what something is called; of a name that is too long the beginning, and a hash of all."""
+def clean_name(text: str | None) -> str | None:
+    """Return what something is called (an id, a version), as it is stored.
+
+    Of a name that is too long it is the beginning, and a hash of all.
+    """
     name = _text(text)
     if name is None or len(name) <= LONGEST_NAME:
         return name

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urldefrag, urljoin, urlsplit
 
@@ -47,6 +48,7 @@ from alerting.feeds.fetch import (
     show_url,
 )
 from alerting.feeds.formats import next_page_of, parse
+from alerting.notices.normalise import clean_name
 from alerting.store import documents, feeds, notices, rejects
 from alerting.store.database import Connection, Database
 
@@ -163,25 +165,32 @@ async def _is_known(desk: _Desk, feed: Feed, page: Fetched) -> bool:
 
 
 def _find_known(desk: _Desk, feed: Feed, page: Fetched) -> bool:
+    """Tell whether every notice of a page is stored in its version; withdrawals count as notices do."""
     try:
         raws = parse(page.body or b"", feed_id=feed.feed_id, format=feed.format).notices
     except FeedFormatError:
         return True
+    except Exception:  # noqa: BLE001 - loading it will say what nobody foresaw; what comes after it may be news
+        return False
     days = [raw.published.text for raw in raws if raw.published is not None]
-    if days and days[0] < days[-1]:
+    rises = sum((earlier < later) - (earlier > later) for earlier, later in pairwise(days))
+    if rises > 0:
         return False  # The oldest come first: what is new is at the end.
+    versions = {(clean_name(raw.source_id) or "", clean_name(raw.version)) for raw in raws}
     with desk.database.begin() as connection:
-        return notices.are_known(connection, feed.feed_id, {raw.source_id.strip() for raw in raws})
+        return notices.are_known(connection, feed.feed_id, versions)
 
 
 async def _follow_pages(desk: _Desk, fetcher: Fetcher, feed: Feed, first: Fetched) -> None:
     """Fetch page after page, the newest first, until the last or one of known notices; then mark the feed.
 
     Each page is a document, stored as it comes.  While one cannot be had the feed counts as failed and
-    unread, so that the next time all of it is asked for again.
+    unread, so that the next time all of it is asked for again; likewise when this process ends before.
     """
     page, seen, document_count = first, {first.url, first.body_hash}, 0
     page_count = 1
+    async with desk.turn:
+        await asyncio.to_thread(_mark_unfinished, desk, feed)
     while True:
         async with desk.turn:
             document_count += await asyncio.to_thread(_keep_linked, desk, [page])
@@ -218,6 +227,8 @@ def _find_damage(feed: Feed, page: Fetched) -> AlertingError | None:
         parse(page.body or b"", feed_id=feed.feed_id, format=feed.format)
     except FeedFormatError as error:
         return FeedUnavailableError(feed.feed_id, show_url(page.url), f"{error.where}: {error.problem}")
+    except Exception:  # noqa: BLE001 - it is kept, and loading it will say what nobody foresaw
+        return None
     return None
 
 
@@ -225,6 +236,11 @@ def _next_page(feed: Feed, page: Fetched) -> str | None:
     """Return the address of the next page, on the page's own host; another host ends the feed."""
     url = next_page_of(page.body or b"", url=page.url, format=feed.format)
     return url if url is not None and urlsplit(url).netloc == urlsplit(page.url).netloc else None
+
+
+def _mark_unfinished(desk: _Desk, feed: Feed) -> None:
+    with desk.database.begin() as connection:
+        feeds.ask_again(connection, feed.feed_id)
 
 
 def _mark_read(desk: _Desk, first: Fetched) -> None:

@@ -73,12 +73,12 @@ def was_read_of(connection: Connection, notice: Notice, document_id: int) -> boo
     return connection.scalar(asked.limit(1)) is not None
 
 
-def are_known(connection: Connection, feed_id: str, source_ids: Collection[str]) -> bool:
-    """Tell whether a notice is stored, in whatever version, under every one of these ids of a feed."""
-    asked = select(func.count(notices.c.source_id.distinct())).where(
-        notices.c.feed_id == feed_id, notices.c.source_id.in_(list(source_ids))
+def are_known(connection: Connection, feed_id: str, versions: Collection[tuple[str, str | None]]) -> bool:
+    """Tell whether a notice of a feed is stored under every one of these ids, each in that version."""
+    asked = select(notices.c.source_id, notices.c.version).where(
+        notices.c.feed_id == feed_id, notices.c.source_id.in_({source_id for source_id, _ in versions})
     )
-    return connection.scalar(asked) == len(set(source_ids))
+    return set(versions) <= {(row.source_id, row.version) for row in connection.execute(asked)}
 
 
 def add_notice(

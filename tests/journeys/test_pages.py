@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from sqlalchemy import event
 
-from alerting import commands
+from alerting import bootstrap, commands
+from alerting.store.database import open_database
+from alerting.store.tables import metadata
 
 
 QUERY = "/records?limit=2&order_by=dateparution+desc"
@@ -110,3 +113,141 @@ def test_a_server_that_gives_one_page_for_ever_is_asked_twice(paged, authority, 
 
     assert report == {"documents": 1, "failed": 0, "notices": 1}
     assert asked(authority) == ["0", "1"]
+
+
+def test_no_page_of_news_is_lost_when_the_process_ends_between_two(settings, authority, clock):
+    """
+    Killed at the n-th commit while it follows two pages of news, for every n: the next run has them all.
+    """
+    found = []
+    has_died = True
+    while has_died:
+        parts = bootstrap.build(settings, now=clock)
+        with parts.database.begin() as connection:
+            names = ", ".join(table.name for table in metadata.sorted_tables)
+            connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+        url = authority.url + QUERY
+        commands.add_feed("boamp", authority="DILA", url=url, format="boamp-api", is_local=True, parts=parts)
+        publish(authority, [3, 2, 1])
+        run(parts, clock)
+        publish(authority, [7, 6, 5, 4, 3, 2, 1])
+        has_died = fetch_until_killed(settings, clock, len(found) + 1)
+        commands.load_documents(parts=parts)
+        run(parts, clock)
+        found.append(stored_versions(parts))
+        parts.close()
+
+    assert len(found) > 4
+    assert found == [[(f"26-{number}", None) for number in range(1, 8)]] * len(found)
+
+
+def fetch_until_killed(settings, clock, number: int) -> bool:
+    """Fetch in a process that dies after its n-th commit; tell whether it died."""
+    database = open_database(settings.database_url)
+    seen = 0
+
+    @event.listens_for(database.engine, "commit")
+    def count(connection) -> None:
+        nonlocal seen
+        seen += 1
+        if seen == number:
+            connection.connection.dbapi_connection.commit()
+        if seen >= number:
+            raise KilledError
+
+    clock.go_on(hours=1)
+    parts = bootstrap.build(settings, database=database, now=clock)
+    try:
+        commands.fetch_due_feeds(parts=parts)
+    except KilledError:
+        return True
+    finally:
+        parts.close()
+    return False
+
+
+class KilledError(BaseException):
+    """The process ends here; nothing of ours may catch it."""
+
+
+def stored_versions(parts) -> list[tuple[str, str | None]]:
+    """Return the id and version of every stored notice."""
+    with parts.database.begin() as connection:
+        rows = connection.exec_driver_sql("SELECT source_id, version FROM notices ORDER BY 1, 2")
+        return [tuple(row) for row in rows]
+
+
+def entry(number: int, updated: str) -> str:
+    """Return an entry of PLACSP in one version."""
+    return (
+        f"<entry><id>https://placsp.example/{number}</id><title>Tejado {number}</title>"
+        f"<updated>2026-03-{updated}:00.000+01:00</updated></entry>"
+    )
+
+
+def tombstone(number: int, when: str) -> str:
+    """Return the withdrawal of an entry."""
+    return f'<at:deleted-entry ref="https://placsp.example/{number}" when="2026-03-{when}:00.000+01:00"/>'
+
+
+def publish_atom(authority, *pages: str) -> None:
+    """Publish pages that lead from one to the next."""
+    for number, entries in enumerate(pages):
+        following = f'<link rel="next" href="feed_{number + 1}.atom"/>' if number + 1 < len(pages) else ""
+        authority.publish(
+            f"/feed_{number}.atom" if number else "/feed.atom",
+            '<feed xmlns="http://www.w3.org/2005/Atom" xmlns:at="http://purl.org/atompub/tombstones/1.0">'
+            f"{following}{entries}</feed>",
+        )
+
+
+def pages_asked(authority) -> list[str]:
+    """Return the pages asked for since the last time."""
+    found = [path for path, _ in authority.requests]
+    authority.requests.clear()
+    return found
+
+
+def test_entries_published_again_and_withdrawals_on_later_pages_are_followed(parts, authority, clock):
+    """
+    No id is new on any page: entries 1 to 4 come in newer versions and 5 is withdrawn; what is behind them is left alone.
+    """
+    commands.add_feed(
+        "placsp", authority="P", url=authority.url + "/feed.atom", format="placsp", is_local=True, parts=parts
+    )
+    old = [entry(number, f"0{10 - number}T10:00") for number in range(1, 9)]
+    publish_atom(authority, *(old[start] + old[start + 1] for start in range(0, 8, 2)))
+    first, first_asked = run(parts, clock), pages_asked(authority)
+    new = [
+        entry(2, "19T10:00") + entry(1, "18T10:00"),
+        entry(4, "17T10:00") + entry(3, "16T10:00") + tombstone(5, "18T11:00"),
+        old[4] + old[5],
+        old[6] + old[7],
+    ]
+    publish_atom(authority, *new)
+    second, second_asked = run(parts, clock), pages_asked(authority)
+    third, third_asked = run(parts, clock), pages_asked(authority)
+
+    assert (first["notices"], len(first_asked)) == (8, 4)
+    assert (second["notices"], second_asked) == (5, ["/feed.atom", "/feed_1.atom", "/feed_2.atom"])
+    assert (third, third_asked) == ({"documents": 0, "failed": 0, "notices": 0}, ["/feed.atom"])
+
+
+def test_a_withdrawal_newer_than_all_entries_does_not_turn_the_feed_round(parts, authority, clock):
+    """
+    Tombstones stand behind the entries, whatever their age: the newest entries still come first.
+    """
+    commands.add_feed(
+        "placsp", authority="P", url=authority.url + "/feed.atom", format="placsp", is_local=True, parts=parts
+    )
+    old = [entry(number, f"0{10 - number}T10:00") for number in range(1, 10)]
+    publish_atom(authority, *("".join(old[start : start + 3]) for start in range(0, 9, 3)))
+    run(parts, clock)
+    authority.requests.clear()
+    publish_atom(
+        authority, "".join([*old[:3], tombstone(9, "20T10:00")]), "".join(old[3:6]), "".join(old[6:])
+    )
+
+    second = run(parts, clock)
+
+    assert (second["notices"], pages_asked(authority)) == (1, ["/feed.atom", "/feed_1.atom"])
