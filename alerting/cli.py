@@ -76,6 +76,7 @@ for name, group in GROUPS.items():
 Number = Annotated[int, typer.Argument(min=1, max=2**63 - 1)]
 Why = Annotated[str, typer.Option(help="Why you say so; kept with the notice.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Show the lines that were accepted, too.")]
 Paths = Annotated[list[str], typer.Argument(help="Files, or folders of .xml .rss .atom .json files.")]
 
 
@@ -252,24 +253,25 @@ def link_notices(paths: Paths, as_json: AsJson = False) -> None:  # noqa: FBT002
 
 
 @firms.command("import")
-def import_firms(path: str, as_json: AsJson = False) -> None:  # noqa: FBT002
-    """Add or change the firms of a TOML file, or of a CSV table with a report a line.
+def import_firms(
+    path: str,
+    verbose: Verbose = False,  # noqa: FBT002
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Add or change the firms of a TOML file, or of a list with a report a line.
 
     Firms of a .toml become what the file says: recipients and profiles that it leaves out end, and are named.
-    Firms of a .csv (SIRET, name, NAF, commune or postcode, e-mail) get one mail with a link to confirm,
-    and nothing else before.  Exit code 2: at least one line was refused.  A .toml of one profile alone shows
-    first what it would have brought.
+    Firms of a list (.csv, .txt or .tsv: SIRET, name, NAF, commune or postcode, e-mail) get one mail with a
+    link to confirm, and nothing else before.  The lines that were refused are shown, the others counted.
+    Exit code 2: at least one was refused.  A .toml of one profile alone shows first what it would have
+    brought.
     """
-    if not path.lower().endswith(".csv"):
-        _show_single(path, as_json=as_json)
+    _show_single(path, as_json=as_json)
     report = commands.import_firms(path)
     if "lines" not in report or as_json:
         _show_report(report, as_json=as_json)
     else:
-        columns = ("line", "siret", "state", "field", "got", "expected")
-        _print_table([row for row in report["lines"] if row["state"] != "unchanged"], columns)
-        counts = ("added", "changed", "unchanged", "refused", "asked")
-        _console().print(", ".join(f"{report[name]} {name}" for name in counts))
+        _show_lines(report, is_verbose=verbose)
     if report.get("refused"):
         raise typer.Exit(EXIT_ACT)
 
@@ -806,6 +808,16 @@ def _show_single(path: str, *, as_json: bool) -> None:
     tried = None if as_json else commands.try_single_profile(path)
     if tried is not None:
         _show_back_test(tried)
+
+
+def _show_lines(report: Mapping[str, Any], *, is_verbose: bool) -> None:
+    """Show what became of the lines of a list: those that were refused, or all."""
+    columns = ("line", "siret", "state", "field", "got", "expected")
+    shown = [row for row in report["lines"] if is_verbose or row["state"] == "refused"]
+    if shown:
+        _print_table(shown, columns)
+    counts = ("added", "changed", "unchanged", "refused", "asked")
+    _console().print(", ".join(f"{report[name]} {name}" for name in counts))
 
 
 def _show_back_test(report: Mapping[str, Any]) -> None:

@@ -209,14 +209,14 @@ def import_firms(path: str, *, parts: Parts | None = None) -> Report:
 
     A profile whose criteria changed is matched again; "waiting" counts the profiles to match.
 
-    Firms of a file that ends in .csv are entered by somebody else, and told nothing before each has
+    Firms of a list (.csv, .txt, .tsv) are entered by somebody else, and told nothing before each has
     confirmed by the link of the one mail that it gets: the report counts the lines "added", "changed",
     "unchanged" and "refused", and has each of the "lines"; "waiting" counts the mails to send.
 
     Raises:
         ProfileError: The file cannot be used; nothing of it is stored.
     """
-    if Path(path).suffix.lower() == ".csv":
+    if registry.is_table(path):
         content = registry.read_bytes(Path(path))
         with bootstrap.opened(parts) as opened:
             return enrol.import_table(
@@ -310,11 +310,13 @@ def try_profiles_file(
 
 
 def try_single_profile(path: str, *, parts: Parts | None = None) -> Report | None:
-    """Report the same of a firms file's only profile; None where it has several, or none.
+    """Report the same of a firms file's only profile; None where it has several, or none, or is a list.
 
     Raises:
         ProfileError: The file cannot be used.
     """
+    if registry.is_table(path):
+        return None
     text = registry.read_text(Path(path))
     with bootstrap.opened(parts) as opened:
         return backtest.try_single(opened.database, text, now=opened.now)

@@ -1,8 +1,13 @@
 """Read firms from a table, as a chamber of trades exports them.
 
-In:   the bytes of a CSV file: UTF-8 or Windows-1252; commas, semicolons or tabs; a line of headings.
+In:   the bytes of a CSV file: UTF-8, UTF-16 with its mark or Windows-1252; commas, semicolons or tabs; a line
+      of headings.
 Out:  one line each, in order: the firm with the profile that its activity and commune propose, or what is
-      wrong with it.  A bad line costs nothing but itself; a file that lacks a column is refused.
+      wrong with it.  A bad line costs nothing but itself; a file that lacks a column is refused, and so are
+      workbooks and other files that are no text.
+
+A quoted cell may go on over some lines, if what comes out of them has as many cells as the headings.  A quote
+that is not closed so is that line's alone: the lines below are read.
 
 Headings are known by many names, whatever their accents and capitals; columns of other names are left out.
 A firm's id is its SIRET.
@@ -16,7 +21,6 @@ import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from io import StringIO
 
 from alerting.domain.address import read_address
 from alerting.domain.criteria import Criteria
@@ -54,6 +58,19 @@ LA_POSTE = "356000000"
 _DELIMITERS = (";", ",", "\t")
 _NOT_TOLD = re.compile(r"[^a-z0-9]")
 _LONGEST_NAME = 200
+# So many lines may one quoted cell, an address, go over.
+_LINES_OF_A_CELL = 20
+_GOT_CHARACTERS = 60
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
+_MARKS_OF_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+# What files begin with that people take for a list.
+_NO_TEXT = {
+    b"PK\x03\x04": "a workbook (.xlsx, .ods) or another packed file",
+    b"\xd0\xcf\x11\xe0": "a workbook of an old Excel (.xls)",
+    b"%PDF": "a PDF",
+    b"{\\rtf": "a text of a word processor (.rtf)",
+}
+_SAVE_AS = "expected a CSV file: open it in Excel or LibreOffice and save it as 'CSV UTF-8'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +100,11 @@ class FirmLine:
 
 
 class _RefusedError(Exception):
-    """One field of a line cannot be used."""
+    """A line cannot be used."""
 
-    def __init__(self, field: str, got: str, expected: str) -> None:
-        super().__init__(field, got, expected)
-        self.refusal = Refusal(field, got, expected)
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
 
 
 def read_firm_lines(content: bytes) -> tuple[FirmLine, ...]:
@@ -98,16 +115,19 @@ def read_firm_lines(content: bytes) -> tuple[FirmLine, ...]:
     """
     first_seen: dict[str, int] = {}
     lines = []
-    for number, cells in _rows(_text(content)):
+    for row, cells in _rows(_text(content)):
         siret = cells["siret"]
+        if row.refusal is not None:
+            lines.append(FirmLine(row.number, siret, refusal=row.refusal))
+            continue
         try:
             firm = _firm(cells)
             _refuse_repeat(siret, first_seen.get(firm.firm_id))
         except _RefusedError as error:
-            lines.append(FirmLine(number, siret, refusal=error.refusal))
+            lines.append(FirmLine(row.number, siret, refusal=error.refusal))
         else:
-            first_seen[firm.firm_id] = number
-            lines.append(FirmLine(number, siret, firm))
+            first_seen[firm.firm_id] = row.number
+            lines.append(FirmLine(row.number, siret, firm))
     return tuple(lines)
 
 
@@ -127,40 +147,109 @@ def is_siret(digits: str) -> bool:
 
 def _refuse_repeat(siret: str, above: int | None) -> None:
     if above is not None:
-        raise _RefusedError("siret", siret, f"each once; line {above} has it")
+        raise _RefusedError(Refusal("siret", siret, f"each once; line {above} has it"))
 
 
 def _text(content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
-    try:
-        return content.decode("cp1252")
-    except UnicodeDecodeError as error:
-        raise ProfileError(f"firms table: byte {error.start} is neither UTF-8 nor Windows-1252") from error
+    for start, kind in _NO_TEXT.items():
+        if content.startswith(start):
+            raise ProfileError(f"firms table: {kind}; {_SAVE_AS}")
+    is_marked = content.startswith(_MARKS_OF_UTF16)
+    if not is_marked and b"\0" in content.partition(b"\n")[0]:
+        raise ProfileError(f"firms table: byte {content.index(0)} is no text; {_SAVE_AS}")
+    for encoding in ("utf-16",) if is_marked else ("utf-8-sig", "cp1252"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError as error:
+            place = error.start
+    raise ProfileError(f"firms table: byte {place} is no text; {_SAVE_AS}")
 
 
-def _rows(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """Yield the number of each line that is not empty, and its cells by our names of the columns."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(_DELIMITERS, key=first.count)
-    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter)
-    columns: Mapping[str, int] | None = None
-    begins = 1
-    try:
-        for cells in reader:
-            number, begins = begins, reader.line_num + 1
-            if not any(cell.strip() for cell in cells):
-                continue
-            if columns is None:
-                columns = _columns(cells)
-                continue
-            yield number, {name: _cell(cells, columns.get(name)) for name in COLUMNS}
-    except csv.Error as error:
-        raise ProfileError(f"firms table: line {reader.line_num}: no table ({error})") from error
-    if columns is None:
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One row of the table: the line where it begins, its cells, and what is wrong with it as a row."""
+
+    number: int
+    cells: tuple[str, ...]
+    refusal: Refusal | None = None
+
+
+def _rows(text: str) -> Iterator[tuple[_Row, Mapping[str, str]]]:
+    """Yield each row below the headings that is not empty, and its cells by our names of the columns."""
+    rows = _split(text)
+    headings = next(rows, None)
+    if headings is None:
         raise ProfileError("firms table: expected a line of headings (got nothing)")
+    if headings.refusal is not None:
+        got, expected = headings.refusal.got, headings.refusal.expected
+        raise ProfileError(f"firms table: line {headings.number}: expected {expected} (got {got})")
+    columns = _columns(headings.cells)
+    for row in rows:
+        yield row, {name: _cell(row.cells, columns.get(name)) for name in COLUMNS}
+
+
+def _split(text: str) -> Iterator[_Row]:
+    """Yield the rows of a table that are not empty, the headings first."""
+    lines = [line for line in _LINE.findall(text) if line]
+    first = next((line for line in lines if line.strip()), "")
+    delimiter = max(_DELIMITERS, key=first.count)
+    width: int | None = None
+    at = 0
+    while at < len(lines):
+        row, line_count = _row(lines, at, delimiter, width)
+        at += line_count
+        if any(cell.strip() for cell in row.cells) or row.refusal is not None:
+            width = width or len(row.cells)
+            yield row
+
+
+def _row(lines: Sequence[str], at: int, delimiter: str, width: int | None) -> tuple[_Row, int]:
+    """Return the row that begins at a line, and how many lines it takes."""
+    line = lines[at]
+    if csv.field_size_limit() < len(line):
+        expected = f"at most {csv.field_size_limit()} characters"
+        return _Row(at + 1, (), Refusal("line", line[:_GOT_CHARACTERS], expected)), 1
+    opened = _open_quote(line, delimiter)
+    if opened is None:
+        return _Row(at + 1, _cells(line, delimiter)), 1
+    for end in range(at + 2, min(at + _LINES_OF_A_CELL, len(lines)) + 1):
+        joined = "".join(lines[at:end])
+        if '"' not in lines[end - 1] or _open_quote(joined, delimiter) is not None:
+            continue
+        cells = _cells(joined, delimiter)
+        if width is None or len(cells) == width:
+            return _Row(at + 1, cells), end - at
+        break
+    expected = f"a quote that is closed; it opens at character {opened + 1}"
+    refusal = Refusal("line", line[opened:].strip()[:_GOT_CHARACTERS], expected)
+    # What stands before the quote is told with it.
+    return _Row(at + 1, _cells(line[:opened], delimiter), refusal), 1
+
+
+def _open_quote(text: str, delimiter: str) -> int | None:
+    """Return where the quote stands that opens a cell and is not closed.
+
+    As ``csv`` reads them: a quote opens a cell only as its first character, and two within one are one.
+    """
+    if '"' not in text:
+        return None
+    opened: int | None = None
+    place, begins = 0, True
+    while place < len(text):
+        letter = text[place]
+        if opened is None:
+            opened = place if letter == '"' and begins else None
+            begins = letter in {delimiter, "\r", "\n"}
+        elif text.startswith('""', place):
+            place += 1
+        elif letter == '"':
+            opened = None
+        place += 1
+    return opened
+
+
+def _cells(line: str, delimiter: str) -> tuple[str, ...]:
+    return tuple(cell for cells in csv.reader([line], delimiter=delimiter) for cell in cells)
 
 
 def _cell(cells: Sequence[str], column: int | None) -> str:
@@ -188,18 +277,18 @@ def _columns(headings: Sequence[str]) -> Mapping[str, int]:
 def _firm(cells: Mapping[str, str]) -> Firm:
     for field, cell in cells.items():
         if not cell.isprintable():
-            raise _RefusedError(field, repr(cell), "characters that can be printed")
+            raise _RefusedError(Refusal(field, repr(cell), "characters that can be printed"))
     siret = "".join(cells["siret"].split())
     if not is_siret(siret):
-        raise _RefusedError("siret", cells["siret"], "14 digits with their key")
+        raise _RefusedError(Refusal("siret", cells["siret"], "14 digits with their key"))
     name = cells["name"]
     if not 1 <= len(name) <= _LONGEST_NAME:
-        raise _RefusedError("name", name, f"1 to {_LONGEST_NAME} characters")
+        raise _RefusedError(Refusal("name", name, f"1 to {_LONGEST_NAME} characters"))
     trades = _trades(cells["naf"])
     communes = _communes(cells)
     email = cells["email"].removeprefix("mailto:")
     if read_address(email) is None or email.endswith(">"):
-        raise _RefusedError("email", cells["email"], "an e-mail address")
+        raise _RefusedError(Refusal("email", cells["email"], "an e-mail address"))
     criteria = Criteria(
         trades=tuple(trade.trade_id for trade in trades), communes=communes, radius_km=RADIUS_KM
     )
@@ -211,9 +300,8 @@ def _trades(naf: str) -> tuple[Trade, ...]:
     code = naf.upper().replace(" ", "")
     found = trades_of_naf(code) if NAF.fullmatch(code) else ()
     if not found:
-        raise _RefusedError(
-            "naf", naf, "a code of NAF, like 43.22A, of one of the trades (alerting trades list)"
-        )
+        expected = "a code of NAF, like 43.22A, of one of the trades (alerting trades list)"
+        raise _RefusedError(Refusal("naf", naf, expected))
     own = tuple(trade for trade in found if _compact(trade.naf_codes[0]) == _compact(code))
     return own or found
 
@@ -226,9 +314,9 @@ def _communes(cells: Mapping[str, str]) -> tuple[str, ...]:
     """Return the communes that commune and postcode name together; else the one of both that is known."""
     written = " ".join(part for part in (cells["commune"], cells["postcode"]) if part)
     if not written:
-        raise _RefusedError("commune", "", "a commune or a postcode")
+        raise _RefusedError(Refusal("commune", "", "a commune or a postcode"))
     try:
         return tuple(commune.insee_code for commune in get_communes(written))
     except ProfileError as error:
         expected = str(error).partition("expected ")[2] or str(error)
-        raise _RefusedError("commune", written, expected) from error
+        raise _RefusedError(Refusal("commune", written, expected)) from error

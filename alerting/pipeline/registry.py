@@ -29,6 +29,10 @@ from alerting.store.database import Connection, Database, lock
 
 log = structlog.get_logger()
 
+#: Some 150,000 firms; whatever is longer is no list, or a device.
+LARGEST_FILE_BYTES = 16 << 20
+#: How lists of firms are named that spreadsheets write; workbooks are refused with a word of what to do.
+TABLES = frozenset({".csv", ".txt", ".tsv", ".tab", ".xlsx", ".xlsm", ".xls", ".ods"})
 _FEED_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
 
 
@@ -48,12 +52,10 @@ def read_text(path: Path) -> str:
     """Return a file's text.
 
     Raises:
-        ProfileError: It cannot be read, or is no UTF-8.
+        ProfileError: It cannot be read, is larger than a list of firms can be, or is no UTF-8.
     """
     try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ProfileError(f"{path}: {error.strerror}") from error
+        return read_bytes(path).decode("utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise ProfileError(f"{path}: byte {error.start} is no UTF-8") from error
 
@@ -62,12 +64,22 @@ def read_bytes(path: Path) -> bytes:
     """Return a file's bytes.
 
     Raises:
-        ProfileError: It cannot be read.
+        ProfileError: It cannot be read, or is larger than a list of firms can be.
     """
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE_BYTES + 1)
     except OSError as error:
         raise ProfileError(f"{path}: {error.strerror}") from error
+    if len(content) > LARGEST_FILE_BYTES:
+        most = LARGEST_FILE_BYTES >> 20
+        raise ProfileError(f"{path}: expected at most {most} MB; split a longer list into several files")
+    return content
+
+
+def is_table(path: str) -> bool:
+    """Tell whether a file of firms is somebody's list, by the ending of its name, and not ours in TOML."""
+    return Path(path).suffix.lower() in TABLES
 
 
 def write_text(path: Path, text: str) -> None:

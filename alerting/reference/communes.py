@@ -44,6 +44,8 @@ _LONGER = {"st": "saint", "ste": "sainte"}
 _CEDEX = re.compile(r"\bcedex\b\s*\d*")
 _CITIES = ("paris", "lyon", "marseille")
 _ARRONDISSEMENT_NAME = re.compile(r"(paris|lyon|marseille) 0*(\d{1,2})(?:er|e|eme|ieme)?(?: arrondissement)?")
+# A spreadsheet reads "01000" as a number, and leaves out what comes first.
+_WITHOUT_ZERO = re.compile(r"(?<!\S)(?=\d{4}(?!\S))")
 _CODE = re.compile(r"\b(\d{5}|2[ab]\d{3})\b", re.IGNORECASE)
 _DEPARTEMENT = re.compile(r"\((\d{2,3}|2[ab])\)|[\s,]+(\d{2}|97\d|2[ab])$", re.IGNORECASE)
 _INSEE = re.compile(r"\s*insee\s*:?\s*", re.IGNORECASE)
@@ -97,10 +99,10 @@ def get_communes(text: str) -> tuple[Commune, ...]:
 
     Args:
         text: "Redon", "Redon (35)", "35600", "Redon 35600", or an INSEE code; where five digits are both,
-            they are the postcode, and "insee 35236" is the other.
+            they are the postcode, and "insee 35236" is the other; "1000" is 01000, as a spreadsheet has it.
 
     Raises:
-        ProfileError: There is no such commune, or several in different places.
+        ProfileError: There is no such commune, or several in different places, or it has another postcode.
 
     >>> [commune.name for commune in get_communes("Redon (35)")]
     ['Redon']
@@ -108,6 +110,8 @@ def get_communes(text: str) -> tuple[Commune, ...]:
     if (prefix := _INSEE.match(text)) is not None:
         found = commune_of_insee(text[prefix.end() :].strip())
         return _found(text, () if found is None else (found,))
+    if _CODE.search(text) is None:
+        text = _WITHOUT_ZERO.sub("0", text, count=1)
     code = _CODE.search(text)
     name = text if code is None else text[: code.start()] + text[code.end() :]
     if code is not None and not commune_key(name):
@@ -119,6 +123,8 @@ def get_communes(text: str) -> tuple[Commune, ...]:
         stated = (departement[1] or departement[2]).upper()
         name = name[: departement.start()] + name[departement.end() :]
     named = communes_named(name, departement=stated)
+    if not named and code is not None and departement is None and (elsewhere := communes_named(name)):
+        raise ProfileError(_other_postcode(text, elsewhere, code.group()))
     of_code = tuple(commune for commune in named if code is not None and code.group() in commune.postcodes)
     return _one(text, of_code or named)
 
@@ -199,6 +205,12 @@ def _one(text: str, found: tuple[Commune, ...]) -> tuple[Commune, ...]:
     names = ", ".join(f"{commune.name} ({commune.departement})" for commune in by_size[:NAMES_SHOWN])
     more = f" and {len(found) - NAMES_SHOWN} more" if len(found) > NAMES_SHOWN else ""
     raise ProfileError(f"commune {text!r}: expected one (got {len(found)}: {names}{more})")
+
+
+def _other_postcode(text: str, named: tuple[Commune, ...], postcode: str) -> str:
+    by_size = sorted(named, key=lambda commune: (-commune.population, commune.insee_code))[:NAMES_SHOWN]
+    theirs = ", ".join(f"{one.name} {min(one.postcodes)}" for one in by_size if one.postcodes)
+    return f"commune {text!r} has another postcode; expected {theirs}, or a commune of {postcode}"
 
 
 def _found(text: str, found: tuple[Commune, ...]) -> tuple[Commune, ...]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import email
 import email.policy
+import os
 import re
+import subprocess
+import sys
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -244,3 +247,28 @@ def mails_in(folder: Path) -> list[EmailMessage]:
     """Return every mail of a maildir."""
     files = sorted((folder / "new").glob("*")) if folder.exists() else []
     return [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files]
+
+
+def run_alerting(
+    settings, *arguments: str, stdin: int = subprocess.DEVNULL
+) -> subprocess.CompletedProcess[str]:
+    """Run ``alerting`` as people do, over the database of the test."""
+    environment = {
+        "DATABASE_URL": settings.database_url,
+        "ALERTING_SECRET": settings.secret,
+        "COLUMNS": "300",
+    }
+    return subprocess.run(
+        [Path(sys.executable).parent / "alerting", *arguments],
+        env=os.environ | environment,
+        stdin=stdin,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+@pytest.fixture(name="run_alerting")
+def run_alerting_fixture():
+    """Return what runs the command line over the database of the test."""
+    return run_alerting

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pty
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -220,28 +218,9 @@ def test_what_was_published_without_a_day_counts_from_when_we_saw_it(parts, publ
     assert week["week"] == "2026-W08"
 
 
-def run_alerting(
-    settings, *arguments: str, stdin: int = subprocess.DEVNULL
-) -> subprocess.CompletedProcess[str]:
-    """Run ``alerting`` as people do, over the database of the test."""
-    environment = {
-        "DATABASE_URL": settings.database_url,
-        "ALERTING_SECRET": settings.secret,
-        "COLUMNS": "300",
-    }
-    return subprocess.run(
-        [Path(sys.executable).parent / "alerting", *arguments],
-        env=os.environ | environment,
-        stdin=stdin,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-
-
 @pytest.mark.usefixtures("subscribed")
 @pytest.mark.parametrize(("answer", "ending"), [(b"n\n", "not saved"), (b"\n", "waiting: 3")])
-def test_on_a_terminal_it_asks_before_it_saves(settings, publish, answer, ending):
+def test_on_a_terminal_it_asks_before_it_saves(run_alerting, settings, publish, answer, ending):
     """
     Said no, nothing is saved, and nothing is wrong; Return saves.
     """
@@ -259,7 +238,7 @@ def test_on_a_terminal_it_asks_before_it_saves(settings, publish, answer, ending
 
 
 @pytest.mark.usefixtures("subscribed")
-def test_the_command_line_shows_before_it_saves(settings, firms_file, publish, tmp_path):
+def test_the_command_line_shows_before_it_saves(run_alerting, settings, firms_file, publish, tmp_path):
     """
     With --dry nothing is saved; without, the same lines come before the profile is; a file with one profile shows it.
     """

@@ -303,3 +303,35 @@ def test_a_firm_that_has_not_confirmed_leaves_the_hours_of_others_alone(
 
     assert at_eleven == ["Réfection de la toiture de la mairie"]
     assert "Toiture du gymnase" in [row["title"] for row in commands.list_tellings(parts=subscribed)]
+
+
+def test_what_is_larger_than_any_list_is_refused_before_it_is_read_whole(parts, tmp_path):
+    """
+    A device without end, and a list of 17 MB.
+    """
+    endless, large = tmp_path / "firms.csv", tmp_path / "large.txt"
+    endless.symlink_to("/dev/zero")
+    large.write_bytes(HEAD.encode() + b";" * (17 << 20))
+
+    for path in (endless, large):
+        with pytest.raises(ProfileError) as caught:
+            commands.import_firms(str(path), parts=parts)
+        assert str(caught.value) == f"{path}: expected at most 16 MB; split a longer list into several files"
+
+
+def test_a_list_shows_the_lines_that_were_refused_and_counts_the_others(run_alerting, settings, tmp_path):
+    """
+    With --verbose all are shown.  A list may be called .txt.
+    """
+    path = tmp_path / "firms.txt"
+    path.write_text(HEAD + LINES, encoding="utf-16")
+
+    short = run_alerting(settings, "firms", "import", str(path))
+    long = run_alerting(settings, "firms", "import", str(path), "--verbose")
+
+    assert (short.returncode, long.returncode) == (2, 2)
+    assert "2 added, 0 changed, 0 unchanged, 1 refused, 2 asked" in short.stdout
+    assert "0 added, 0 changed, 2 unchanged, 1 refused, 0 asked" in long.stdout
+    for siret, is_shown in ((KERLEO, False), ("73282932000075", True), (TANGUY, False)):
+        assert (siret in short.stdout) is is_shown
+        assert siret in long.stdout

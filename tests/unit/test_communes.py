@@ -42,6 +42,7 @@ REDON = Point(47.656, -2.079)
         pytest.param("13001", "13201", id="an arrondissement by postcode"),
         pytest.param("Bellegarde-sur-Valserine", "01033", id="a commune déléguée"),
         pytest.param("35236", "35236", id="an INSEE code"),
+        pytest.param("Bourg-en-Bresse 1000", "01053", id="a postcode whose zero a spreadsheet has eaten"),
         pytest.param("INSEE 2a004", "2A004", id="an INSEE code, named as one"),
     ],
 )
@@ -85,6 +86,11 @@ def test_communes_share_a_postcode():
             "insee 99999",
             "commune 'insee 99999' is not known; expected a name, a postcode or an INSEE code",
             id="no such code",
+        ),
+        pytest.param(
+            "Quimper 35000",
+            "commune 'Quimper 35000' has another postcode; expected Quimper 29000, or a commune of 35000",
+            id="a postcode of elsewhere",
         ),
         pytest.param(
             "", "commune '' is not known; expected a name, a postcode or an INSEE code", id="nothing at all"

@@ -1,0 +1,116 @@
+"""A list of firms is read as spreadsheets and people write it, or refused in one line that says what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from alerting.errors import ProfileError
+from alerting.matching.firms_csv import Refusal, read_firm_lines
+
+
+HEAD = "SIRET;Nom;NAF;CP;Commune;E-mail\n"
+KERLEO = "73282932000074;Kerléo;43.22A;35600;Redon;a@kerleo.example\n"
+TANGUY = "35600000000048;Tanguy;4391B;29000;Quimper;b@tanguy.example\n"
+CORRE = "40483304800022;Corre;4322A;1000;Bourg-en-Bresse;c@corre.example\n"
+
+
+def read(text: str):
+    """Return the number of each line, with the name of its firm or what is wrong with it."""
+    lines = read_firm_lines(text.encode())
+    return [(line.number, line.firm.name if line.firm is not None else line.refusal) for line in lines]
+
+
+def test_a_quote_that_is_not_closed_costs_its_own_line_alone():
+    """
+    The line says where it opens; the firms below are read, even where a later line has quotes of its own.
+    """
+    broken = KERLEO.replace("Kerléo", '"Kerléo')
+    quoted = CORRE.replace("Corre", '"Corre; fils"')
+    refusal = Refusal(
+        "line",
+        '"Kerléo;43.22A;35600;Redon;a@kerleo.example',
+        "a quote that is closed; it opens at character 16",
+    )
+
+    assert read(HEAD + broken + TANGUY + quoted) == [(2, refusal), (3, "Tanguy"), (4, "Corre; fils")]
+    assert read(HEAD + TANGUY + broken) == [(2, "Tanguy"), (3, refusal)]
+    assert read_firm_lines((HEAD + broken).encode())[0].siret == "73282932000074"
+
+
+def test_a_quoted_cell_goes_on_over_lines_where_the_row_then_is_whole():
+    """
+    A name of two lines, quotes within quotes, and a quote in the middle of a cell, which opens nothing.
+    """
+    whole = KERLEO.replace("Kerléo", '"Kerléo\r\n""Père"" et fils"')
+    inch = CORRE.replace("Corre", 'Corre 1/2" tubes')
+
+    assert read(HEAD + whole + TANGUY + inch) == [
+        (2, 'Kerléo "Père" et fils'), (4, "Tanguy"), (5, 'Corre 1/2" tubes'),
+    ]  # fmt: skip
+
+
+def test_a_quote_that_opens_in_the_headings_is_said_of_them():
+    with pytest.raises(ProfileError) as caught:
+        read('SIRET;"Nom;NAF;CP;Commune;E-mail\n' + KERLEO)
+
+    assert str(caught.value) == (
+        "firms table: line 1: expected a quote that is closed; it opens at character 7"
+        ' (got "Nom;NAF;CP;Commune;E-mail)'
+    )
+
+
+def test_a_line_without_end_is_refused_alone():
+    """
+    The cells of a table are no longer than ``csv`` takes.
+    """
+    endless = KERLEO.replace("Kerléo", "é" * 140_000)
+
+    ((number, refusal), last) = read(HEAD + endless + TANGUY)
+
+    assert (number, refusal.field, refusal.expected) == (2, "line", "at most 131072 characters")
+    assert last == (3, "Tanguy")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+def test_a_list_is_read_in_the_encodings_that_spreadsheets_write(encoding):
+    """
+    "Texte Unicode" of Excel is UTF-16 with tabs.  A postcode without its zero is what it was.
+    """
+    content = (HEAD + KERLEO + CORRE).replace(";", "\t").encode(encoding)
+
+    first, second = read_firm_lines(content)
+
+    assert first.firm.name == "Kerléo"
+    assert second.firm.profiles[0].criteria.communes == ("01053",)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        pytest.param(b"PK\x03\x04rest", "a workbook (.xlsx, .ods) or another packed file", id="xlsx"),
+        pytest.param(b"\xd0\xcf\x11\xe0rest", "a workbook of an old Excel (.xls)", id="xls"),
+        pytest.param(b"%PDF-1.7", "a PDF", id="a PDF"),
+        pytest.param(b"{\\rtf1", "a text of a word processor (.rtf)", id="rtf"),
+        pytest.param(HEAD.encode("utf-16-le"), "byte 1 is no text", id="UTF-16 without its mark"),
+        pytest.param(b"\0" * 9, "byte 0 is no text", id="zeros"),
+        pytest.param(b"\xff\xfeabc", "byte 4 is no text", id="half a letter of UTF-16"),
+        pytest.param(b"\x81\n", "byte 0 is no text", id="neither UTF-8 nor Windows-1252"),
+    ],
+)
+def test_what_is_no_text_is_refused_with_what_to_do(content, problem):
+    """
+    One line.
+    """
+    with pytest.raises(ProfileError) as caught:
+        read_firm_lines(content)
+
+    assert str(caught.value) == (
+        f"firms table: {problem}; expected a CSV file: open it in Excel or LibreOffice and save it as"
+        " 'CSV UTF-8'"
+    )
+
+
+def test_a_commune_with_the_postcode_of_another_says_both():
+    ((_, refusal),) = read(HEAD + TANGUY.replace("29000", "35000"))
+
+    assert refusal == Refusal("commune", "Quimper 35000", "Quimper 29000, or a commune of 35000")
