@@ -129,7 +129,7 @@ def subscribe_feed(
         url: http or https.
         feed_id: Its short name; None: after its host.
         authority: Who publishes it; None: as known, else its host.
-        format: Or "auto", to tell by the bytes.
+        format: Or "auto", to tell by the bytes; one that is asked in a way of its own is registered by name.
         is_local: May lead to private addresses.
         credentials: Where its secret is kept: "env:NAME", or "airflow:CONNECTION".
         is_started: Asked from now on; else a feed that is new rests, and one that is known goes on as it was.
@@ -155,6 +155,7 @@ def subscribe_feed(
         tried = preview.try_feed(opened.database, feed, secrets=opened.secrets, now=opened.now)
         state = "refused"
         if tried["outcome"] != "refused":
+            feed = registry.settle_format(feed, tried["format"])
             state = registry.subscribe(opened.database, feed, is_started=is_started, now=opened.now)
     return {"feed_id": feed.feed_id, "state": state, **tried}
 

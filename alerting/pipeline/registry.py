@@ -20,7 +20,7 @@ from alerting.domain.feed import Feed
 from alerting.domain.profile import Profile
 from alerting.errors import OutputError, ProfileError, UnknownIdError
 from alerting.feeds.credentials import check_reference
-from alerting.feeds.formats import AUTO, FORMATS
+from alerting.feeds.formats import AUTO, FORMATS, asks_its_own_way
 from alerting.matching.firms_file import read_firm, read_firms, read_profile, refuse_silence
 from alerting.pipeline.compose import COMPOSE_LOCK
 from alerting.store import documents, feeds, firms
@@ -137,6 +137,13 @@ def read_feed(entry: Mapping[str, Any]) -> Feed:
         ProfileError: It cannot be used.
     """
     return _feed(entry, "feed")
+
+
+def settle_format(feed: Feed, found: str | None) -> Feed:
+    """Return a feed by the name of the format that was found, where that is asked in a way of its own."""
+    if feed.format != AUTO or found is None or not asks_its_own_way(found):
+        return feed
+    return replace(feed, format=found)
 
 
 def subscribe(database: Database, feed: Feed, *, is_started: bool, now: Callable[[], datetime]) -> str:

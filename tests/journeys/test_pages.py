@@ -251,3 +251,30 @@ def test_a_withdrawal_newer_than_all_entries_does_not_turn_the_feed_round(parts,
     second = run(parts, clock)
 
     assert (second["notices"], pages_asked(authority)) == (1, ["/feed.atom", "/feed_1.atom"])
+
+
+RECORDS = "/api/explore/v2.1/catalog/datasets/boamp/records"
+
+
+def test_an_address_of_all_years_is_read_as_far_as_pages_go(parts, authority):
+    """
+    Two million records: a hundred pages, the newest first, and no export; the feed is well.
+    """
+    newest = f"{RECORDS}?limit=100&order_by=dateparution+desc"
+    for start in range(0, 10_000, 100):
+        records = [{"idweb": f"26-{start + number}", "objet": "Toiture"} for number in range(100)]
+        body = json.dumps({"total_count": 2_000_000, "results": records})
+        authority.publish(f"{newest}&offset={start}" if start else newest, body, media="application/json")
+    authority.publish(RECORDS, body, media="application/json")
+    report = commands.subscribe_feed(
+        authority.url + RECORDS, feed_id="boamp", is_local=True, is_started=True, parts=parts
+    )
+    authority.requests.clear()
+
+    fetched = commands.fetch_due_feeds(parts=parts)
+    (feed,) = commands.list_feeds(parts=parts)
+
+    assert report["state"] == "due"
+    assert (fetched["documents"], fetched["failed"]) == (100, 0)
+    assert len(authority.requests) == 100
+    assert (feed["format"], feed["last_failure"]) == ("boamp-api", None)

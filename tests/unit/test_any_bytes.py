@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from alerting.domain.notice import RawNotice
 from alerting.errors import FeedFormatError
-from alerting.feeds.formats import FORMATS, parse
+from alerting.feeds.formats import FORMATS, next_page_of, parse
 from alerting.feeds.formats.xml import HTML_START
 from alerting.notices.normalise import normalise
 from alerting.pipeline.check import check
@@ -120,6 +120,52 @@ def test_no_damage_surprises_a_parser(name, document):
 
     assert all(normalise(raw).title for raw in notices)
     assert [problem for problem in problems if len(problem.splitlines()) != 1] == []
+
+
+ADDRESSES = st.sampled_from(
+    [
+        "https://kerlann.example/avis",
+        "https://kerlann.example/records?limit=100&offset=9950&order_by=dateparution+desc",
+        "https://kerlann.example/records?offset=" + "9" * 5000,
+        "https://kerlann.example/records?offset=\u0663&offset=-1&q=%ff%00;&&=",
+        "https://[kerlann/avis",
+        "",
+    ]
+)
+NEXT = [b'"next"', b'"next_url"', b"rel=", b"href=", b'"total_count"', b'"iterationNextToken"', b'"limit":']
+
+
+@pytest.mark.parametrize("name", ["auto", *FORMATS])
+@given(
+    document=DAMAGED
+    | st.binary(max_size=60)
+    | st.lists(st.sampled_from(NEXT) | st.binary(max_size=4)).map(b"".join),
+    url=ADDRESSES,
+)
+def test_no_damage_surprises_who_looks_for_the_next_page(name, document, url):
+    """
+    An address that is text, or none: whatever the bytes of the page, and whatever address it came from.
+    """
+    found = next_page_of(document, url=url, format=name)
+
+    assert found is None or (isinstance(found, str) and found != "")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("boamp-api", "https://kerlann.example/avis?offset=6"),
+        ("json-feed", "https://kerlann.example/avis.json?page=2"),
+        ("ocds", "https://kerlann.example/releases?page=2"),
+        ("ted-api", "https://kerlann.example/avis?iterationNextToken=abc%2B%2F%3D"),
+        ("placsp", "https://kerlann.example/feed_2.atom"),
+    ],
+)
+def test_a_whole_page_leads_to_the_next(name, expected):
+    """
+    The property above is about parsers that do find an address.
+    """
+    assert next_page_of(SEEDS[name].encode(), url="https://kerlann.example/avis", format=name) == expected
 
 
 def outcome_of(document: bytes, name: str) -> tuple[tuple[RawNotice, ...], list[str]]:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from alerting.domain.feed import Question
 from alerting.domain.money import Money
 from alerting.domain.notice import NoticeKind
 from alerting.errors import FeedFormatError
-from alerting.feeds.formats import detect, parse
+from alerting.feeds.formats import detect, parse, question_of
 from alerting.feeds.formats.boamp_api import next_page
 from alerting.notices.normalise import normalise
 
@@ -96,12 +97,23 @@ def test_a_flat_record_gives_noon_in_paris_however_it_is_written(published, stat
         ("?limit=100&where=x", 950, "?limit=100&where=x&offset=6"),
         ("?limit=100&offset=100", 950, "?limit=100&offset=106"),
         ("?offset=944", 950, None),
-        ("?where=x&limit=100&offset=9900", 20_000, "/exports/json?where=x"),
+        (
+            "?where=dateparution>date'2026'&limit=100&offset=9900",
+            20_000,
+            "/exports/json?where=dateparution%3Edate%272026%27",
+        ),
+        (
+            "?refine=dateparution:2026&limit=100&offset=9900",
+            20_000,
+            "/exports/json?refine=dateparution%3A2026",
+        ),
+        ("?where=x&limit=100&offset=9900", 2_000_000, None),
+        ("?order_by=dateparution+desc&offset=9900", 2_000_000, None),
     ],
 )
 def test_a_page_leads_to_the_next_and_the_last_by_pages_to_the_export(asked, total, expected):
     """
-    The API gives 100 records a page and 10,000 by pages; the rest only as an export.
+    The API gives 100 records a page and 10,000 by pages; the rest only as an export, which must be of a window of dates.
     """
     answer = json.loads(PAGE) | {"total_count": total}
 
@@ -115,14 +127,38 @@ def test_the_next_page_keeps_every_filter_of_a_name():
     """
     Opendatasoft repeats "refine": a page that lost one would be of all France.
     """
-    asked = "?limit=100&refine=code_departement:35&refine=type_marche:TRAVAUX"
+    asked = "?limit=100&refine=code_departement:35&refine=dateparution:2026"
     answer = {"total_count": 30_000, "results": [{"idweb": "26-1"}] * 100}
 
     found = next_page(json.dumps(answer).encode(), url=URL + asked)
     last = next_page(json.dumps(answer).encode(), url=f"{URL}{asked}&offset=9900")
 
-    assert found.endswith("refine=code_departement%3A35&refine=type_marche%3ATRAVAUX&offset=100")
-    assert last.endswith("/exports/json?refine=code_departement%3A35&refine=type_marche%3ATRAVAUX")
+    assert found.endswith("refine=code_departement%3A35&refine=dateparution%3A2026&offset=100")
+    assert last.endswith("/exports/json?refine=code_departement%3A35&refine=dateparution%3A2026")
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        pytest.param(URL, f"{URL}?limit=100&order_by=dateparution+desc", id="nothing is said"),
+        pytest.param(
+            f"{URL}?refine=code_departement:35&refine=type_marche:TRAVAUX&limit=20",
+            f"{URL}?refine=code_departement:35&refine=type_marche:TRAVAUX&limit=20&order_by=dateparution+desc",
+            id="a filter and a limit stand as they are written",
+        ),
+        pytest.param(
+            f"{URL}?limit=100&order_by=idweb", f"{URL}?limit=100&order_by=idweb", id="an order of its own"
+        ),
+        pytest.param(
+            URL.replace("/records", "/exports/json"), URL.replace("/records", "/exports/json"), id="an export"
+        ),
+    ],
+)
+def test_the_newest_are_asked_for_first(address, expected):
+    """
+    The API's own order is none: what is new could stand on any page.
+    """
+    assert question_of("boamp-api", address) == Question(expected)
 
 
 def test_an_export_has_no_next_page():

@@ -56,7 +56,7 @@ class Format:
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         "boamp": Format(boamp.parse, boamp.recognises),
-        "boamp-api": Format(boamp_api.parse, boamp_api.recognises, boamp_api.next_page),
+        "boamp-api": Format(boamp_api.parse, boamp_api.recognises, boamp_api.next_page, boamp_api.question),
         "boamp-v230": Format(boamp_v230.parse, boamp_v230.recognises),
         "decp": Format(decp.parse, decp.recognises),
         "eforms": Format(eforms.parse, eforms.recognises),
@@ -104,6 +104,11 @@ def question_of(format: str, url: str) -> Question:  # noqa: A002 - the field's 
     """Return what is asked of the server of a feed in a format; a GET of the address where none is known."""
     found = FORMATS.get(format)
     return found.question(url) if found is not None else Question(url)
+
+
+def asks_its_own_way(format: str) -> bool:  # noqa: A002 - the field's name
+    """Tell whether what is asked of a server in that format is more than a GET of the address."""
+    return FORMATS[format].question is not Question
 
 
 def next_page_of(document: bytes, *, url: str, format: str = AUTO) -> str | None:  # noqa: A002

@@ -9,6 +9,9 @@ record that was asked for without them is read from its flat fields, where the o
 200 characters and the deadline's offset lies: until 2023 it was an hour off in summer, since
 2024 it is the wall clock of Paris labelled as UTC; with a ``contractfolderid`` it is right.
 
+An address that orders nothing is asked for the newest first, 100 a page.  One without a window of dates
+is read as far as pages go, the 10,000 newest; an export of all years would be refused for its size.
+
 Source: Opendatasoft Explore API 2.1; DILA, data set "boamp"; read off its records.
 """
 
@@ -22,7 +25,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from lxml import etree
 
-from alerting.domain.feed import ParsedFeed, Reject
+from alerting.domain.feed import ParsedFeed, Question, Reject
 from alerting.domain.notice import Clock, NoticeKind, RawNotice, RawPlace, RawTime
 from alerting.errors import FeedFormatError
 from alerting.feeds.formats import boamp, boamp_v230
@@ -32,6 +35,9 @@ from alerting.feeds.formats.json_values import items_at, read_json, text_at, tex
 from alerting.feeds.formats.xml import Element, find
 
 
+NEWEST_FIRST = "dateparution desc"
+# A query that names one of these asks for a window of time, which an export can hold.
+_DATES = ("dateparution", "datefindiffusion", "datelimitereponse")
 # What the API hands out: so many records a page, so many by pages; beyond them whole exports only.
 PAGE_RECORDS = 100
 PAGED_RECORDS = 10_000
@@ -70,10 +76,25 @@ def parse(document: bytes, *, feed_id: str) -> ParsedFeed:
     return ParsedFeed(tuple(notices), tuple(rejects))
 
 
-def next_page(document: bytes, *, url: str) -> str | None:
-    """Return the address of the records after this page: the next page, or the export of all beyond 10,000.
+def question(url: str) -> Question:
+    """Return what is asked of the API: an address of records, whole pages of them, the newest first.
 
-    None after the last page, and after an export.
+    An order and a limit that the address states stand; an address of an export is left alone.
+    """
+    parts = urlsplit(url)
+    if not parts.path.endswith("/records"):
+        return Question(url)
+    asked = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    defaults = {"limit": str(PAGE_RECORDS), "order_by": NEWEST_FIRST}
+    added = urlencode({name: value for name, value in defaults.items() if name not in asked})
+    query = "&".join(part for part in (parts.query, added) if part)
+    return Question(urlunsplit(parts._replace(query=query)))
+
+
+def next_page(document: bytes, *, url: str) -> str | None:
+    """Return the address of the records after this page; beyond 10,000 the export of a window of dates.
+
+    None after the last page, after an export, and after 10,000 where no window is asked for.
     """
     answer = read_json(document, feed_id=url)
     total = value_at(answer, "total_count")
@@ -87,6 +108,8 @@ def next_page(document: bytes, *, url: str) -> str | None:
         return None
     if end + PAGE_RECORDS <= PAGED_RECORDS:
         return urlunsplit(parts._replace(query=urlencode([*kept, ("offset", str(end))])))
+    if not any(date in value for name, value in kept if name in {"where", "refine"} for date in _DATES):
+        return None
     kept = [(name, value) for name, value in kept if name != "limit"]
     path = parts.path.removesuffix("/records") + "/exports/json"
     return urlunsplit(parts._replace(path=path, query=urlencode(kept)))
