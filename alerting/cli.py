@@ -255,6 +255,9 @@ def link_notices(paths: Paths, as_json: AsJson = False) -> None:  # noqa: FBT002
 @firms.command("import")
 def import_firms(
     path: str,
+    from_list: Annotated[
+        str | None, typer.Option(help="Whose list it is, as the mail says where it has the address from.")
+    ] = None,
     verbose: Verbose = False,  # noqa: FBT002
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
@@ -267,7 +270,7 @@ def import_firms(
     brought.
     """
     _show_single(path, as_json=as_json)
-    report = commands.import_firms(path)
+    report = commands.import_firms(path, list_name=from_list)
     if "lines" not in report or as_json:
         _show_report(report, as_json=as_json)
     else:

@@ -205,14 +205,15 @@ def replay_documents(
         )
 
 
-def import_firms(path: str, *, parts: Parts | None = None) -> Report:
+def import_firms(path: str, *, list_name: str | None = None, parts: Parts | None = None) -> Report:
     """Add or change the firms, recipients and profiles of a TOML file.
 
     A profile whose criteria changed is matched again; "waiting" counts the profiles to match.
 
     Firms of a list (.csv, .txt, .tsv) are entered by somebody else, and told nothing before each has
     confirmed by the link of the one mail that it gets: the report counts the lines "added", "changed",
-    "unchanged" and "refused", and has each of the "lines"; "waiting" counts the mails to send.
+    "unchanged" and "refused", and has each of the "lines"; "waiting" counts the mails to send.  That mail
+    says by *list_name* where it has the address from.
 
     Raises:
         ProfileError: The file cannot be used; nothing of it is stored.
@@ -223,10 +224,13 @@ def import_firms(path: str, *, parts: Parts | None = None) -> Report:
             return enrol.import_table(
                 opened.database,
                 content,
+                list_name=list_name,
                 secret=opened.settings.secret,
                 sender=opened.settings.sender,
                 now=opened.now,
             )
+    if list_name is not None:
+        raise ProfileError(f"{path}: expected a list (.csv, .txt, .tsv) where a list is named (got TOML)")
     text = registry.read_text(Path(path))
     with bootstrap.opened(parts) as opened:
         return registry.import_firms(opened.database, text, now=opened.now)

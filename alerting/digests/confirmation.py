@@ -44,6 +44,7 @@ def render_confirmation(
         "title": title,
         "firm_name": digest.firm_name,
         "trades": ", ".join(asked.trades),
+        "list_name": asked.list_name,
         "where": say_where(asked.communes, asked.radius_km, language),
         "recipient": recipient,
         "confirm_url": confirm_url,

@@ -71,11 +71,17 @@ class Unreachable:
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """What a firm that somebody else enrolled is asked to confirm: its trades and where, as it reads them."""
+    """What a firm that somebody else enrolled is asked to confirm.
+
+    Args:
+        trades, communes, radius_km: What its profile asks for, as it reads them.
+        list_name: The list that its address is from; None where whoever imported it did not say.
+    """
 
     trades: tuple[str, ...]
     communes: tuple[str, ...]
     radius_km: int | None
+    list_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

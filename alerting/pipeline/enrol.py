@@ -22,7 +22,7 @@ from alerting.domain.criteria import Criteria
 from alerting.domain.digest import Confirmation, Digest
 from alerting.domain.profile import Firm
 from alerting.domain.suppression import SuppressionKind
-from alerting.errors import UnknownIdError
+from alerting.errors import ProfileError, UnknownIdError
 from alerting.matching.firms_csv import FirmLine, Refusal, read_firm_lines
 from alerting.pipeline.compose import message_ids
 from alerting.reference.communes import commune_of_insee
@@ -37,23 +37,39 @@ log = structlog.get_logger()
 _LOCK = "alerting: enrol"
 _BY_LINK = "the link of a mail"
 _BY_OPERATOR = "an operator"
+_LONGEST_NAME = 200
 _STATES = ("added", "changed", "unchanged", "refused")
 
 
 @dataclass(frozen=True, slots=True)
 class _Enrolling:
-    """One import: the transaction, its one moment, what tags a SIRET, what gives each mail its Message-ID."""
+    """One import: its transaction and moment, what tags a SIRET, whose list it is, what numbers each mail."""
 
     connection: Connection
     now: datetime
     secret: str
+    list_name: str | None
     new_message_id: Callable[[], str]
 
 
 def import_table(
-    database: Database, content: bytes, *, secret: str, sender: str, now: Callable[[], datetime]
+    database: Database,
+    content: bytes,
+    *,
+    list_name: str | None = None,
+    secret: str,
+    sender: str,
+    now: Callable[[], datetime],
 ) -> dict[str, Any]:
     """Store the firms of a table, and queue to each that is new the mail that asks it to confirm.
+
+    Args:
+        database: Where the firms go.
+        content: The table's bytes.
+        list_name: Whose list it is, as the mail says where it has the address from; None: not said.
+        secret: What tags a SIRET.
+        sender: Who writes the mails.
+        now: The clock.
 
     Returns:
         added, changed, unchanged, refused: how many lines; lines: of each its number, siret, firm_id,
@@ -61,12 +77,13 @@ def import_table(
         waiting: deliveries that may be sent.
 
     Raises:
-        ProfileError: The table as a whole cannot be read.
+        ProfileError: The table as a whole cannot be read, or its name in a mail.
     """
+    _refuse_unreadable(list_name)
     lines = read_firm_lines(content)
     with database.begin() as connection:
         lock(connection, _LOCK)
-        enrolling = _Enrolling(connection, now(), secret, message_ids(sender))
+        enrolling = _Enrolling(connection, now(), secret, list_name, message_ids(sender))
         before = deliveries.count_to_send(connection, now=enrolling.now)
         run_id = digests.open_notice(connection, enrolling.now)
         rows = [_enrol(enrolling, run_id, line) for line in lines]
@@ -166,6 +183,14 @@ def _enrol(enrolling: _Enrolling, run_id: int, line: FirmLine) -> dict[str, Any]
     return row | ({"state": "added"} if known is None else {"state": "changed", "fields": fields})
 
 
+def _refuse_unreadable(list_name: str | None) -> None:
+    if list_name is None:
+        return
+    if not list_name.isprintable() or not 1 <= len(list_name.strip()) <= _LONGEST_NAME:
+        expected = f"a name of 1 to {_LONGEST_NAME} characters that can be printed"
+        raise ProfileError(f"list: expected {expected} (got {list_name!r})")
+
+
 def _refused(row: dict[str, Any], refusal: Refusal | None) -> dict[str, Any]:
     assert refusal is not None, "a line has a firm or a refusal"
     return row | {
@@ -214,7 +239,7 @@ def _ask(enrolling: _Enrolling, run_id: int, firm: Firm) -> None:
         firm_name=firm.name,
         composed_at=enrolling.now,
         items=(),
-        confirmation=_confirmation(profile.criteria),
+        confirmation=_confirmation(profile.criteria, list_name=enrolling.list_name),
     )
     digest_id = digests.add_digest(enrolling.connection, run_id, digest)
     assert digest_id is not None, "an import has a run of its own"
@@ -229,10 +254,11 @@ def _ask(enrolling: _Enrolling, run_id: int, firm: Firm) -> None:
     )
 
 
-def _confirmation(criteria: Criteria) -> Confirmation:
+def _confirmation(criteria: Criteria, *, list_name: str | None = None) -> Confirmation:
     communes = (commune_of_insee(code) for code in criteria.communes)
     return Confirmation(
         trades=tuple(trade.label for name in criteria.trades if (trade := find_trade(name)) is not None),
         communes=tuple(commune.name for commune in communes if commune is not None),
         radius_km=criteria.radius_km,
+        list_name=list_name,
     )

@@ -335,3 +335,32 @@ def test_a_list_shows_the_lines_that_were_refused_and_counts_the_others(run_aler
     for siret, is_shown in ((KERLEO, False), ("73282932000075", True), (TANGUY, False)):
         assert (siret in short.stdout) is is_shown
         assert siret in long.stdout
+
+
+def test_the_mail_that_asks_names_the_list_that_the_address_is_from(parts, table, mails):
+    """
+    Where whoever imports it says so.
+    """
+    first, _, last = LINES.splitlines(keepends=True)
+    commands.import_firms(table(HEAD + first), list_name="CMA de Bretagne", parts=parts)
+    commands.import_firms(table(HEAD + last), parts=parts)
+    commands.run_all(parts=parts)
+
+    texts = {recipient: " ".join(text.split()) for recipient, _, text in mails(parts.settings.maildir)}
+
+    assert (
+        "Nous tenons l’adresse de Kerléo Chauffage d’un fichier d’entreprises\u00a0: CMA de Bretagne."
+        in texts["bureau@kerleo.example"].replace(" :", "\u00a0:")
+    )
+    assert "Toitures Tanguy nous a été signalée par un fichier d’entreprises." in texts["tanguy@toit.example"]
+
+
+def test_a_lists_name_that_no_mail_can_show_is_refused_and_so_is_one_for_a_file_of_ours(
+    parts, table, firms_file
+):
+    with pytest.raises(ProfileError, match=r"^list: expected a name of 1 to 200 characters"):
+        commands.import_firms(table(HEAD + LINES), list_name="CMA\nBcc: x", parts=parts)
+    with pytest.raises(ProfileError, match=r"expected a list \(.csv, .txt, .tsv\) where a list is named"):
+        commands.import_firms(firms_file, list_name="CMA", parts=parts)
+
+    assert commands.list_firms(parts=parts) == []
