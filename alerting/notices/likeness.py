@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.fuzz import token_sort_ratio
@@ -154,13 +154,15 @@ def fold(text: str | None) -> str:
     >>> fold("Réfection de l’École n°2")
     'refection de l ecole n 2'
     """
-    if not text:
-        return ""
+    return " ".join(_fold_words(text)) if text else ""
+
+
+def _fold_words(text: str) -> list[str]:
     try:
         plain = text.encode("latin-1").translate(_FOLDED).decode("ascii")
     except UnicodeEncodeError:
         plain = "".join(map(_fold_sign, unicodedata.normalize("NFKC", text)))
-    return " ".join(plain.split())
+    return plain.split()
 
 
 @lru_cache(maxsize=1_000)
@@ -184,8 +186,7 @@ def _buyer_name(notice: Notice) -> str:
     return (notice.buyer.name or "") if notice.buyer is not None else ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Name:
+class _Name(NamedTuple):
     """A buyer's name: its words, those that are its own, and what kind of body they name; None if none."""
 
     text: str
@@ -209,8 +210,7 @@ def _republished(notice: Notice, other: Notice) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Title:
+class _Title(NamedTuple):
     """A title's words without accents, case and marks, and what of them tells one purchase from another.
 
     Args:
@@ -229,11 +229,12 @@ class _Title:
 @lru_cache(maxsize=20_000)
 def _title(title: str) -> _Title:
     lead = _LEAD.match(title)
-    text = fold(title if lead is None else title[lead.end() :])
-    words = text.split()
+    words = _fold_words(title if lead is None else title[lead.end() :])
     numbers = frozenset([word.lstrip("0") for word in words if not word.isalpha()])
     has_lots = bool(numbers) and not _LOT_WORDS.isdisjoint(words)
-    return _Title(text, frozenset(words), numbers, _lot_numbers(words) if has_lots else frozenset())
+    return _Title(
+        " ".join(words), frozenset(words), numbers, _lot_numbers(words) if has_lots else frozenset()
+    )
 
 
 def _alike(first: _Title, second: _Title) -> float | None:

@@ -16,6 +16,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import combinations, product
+from operator import itemgetter
+from typing import NamedTuple
 
 from alerting.domain.notice import Notice, NoticeKind
 from alerting.domain.procedure import LinkStep
@@ -69,8 +71,7 @@ class Link:
     evidence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """One notice of a group: its position among all, and the step and evidence that put it there."""
 
     position: int
@@ -187,12 +188,30 @@ def _proven_pairs(notices: Sequence[Notice]) -> Iterator[tuple[LinkStep, int, in
 def _blocks(
     notices: Sequence[Notice], names_of_one: Callable[[Notice], Collection[str]]
 ) -> Iterator[list[int]]:
-    """Yield the positions of the notices that share a name."""
-    blocks: dict[str, list[int]] = defaultdict(list)
+    """Yield the positions of the notices that share a name, two at least."""
+    shared = _Shared()
     for position, notice in enumerate(notices):
         for name in names_of_one(notice):
-            blocks[name].append(position)
-    yield from blocks.values()
+            shared.add(name, position)
+    yield from shared.blocks()
+
+
+class _Shared:
+    """Positions by what they share; most share nothing, and cost a look-up."""
+
+    def __init__(self) -> None:
+        self._first: dict[object, int] = {}
+        self._blocks: dict[object, list[int]] = {}
+
+    def add(self, name: object, position: int) -> None:
+        """Note that a position, no smaller than those before it, has a name."""
+        first = self._first.setdefault(name, position)
+        if first != position:
+            self._blocks.setdefault(name, [first]).append(position)
+
+    def blocks(self) -> list[list[int]]:
+        """Return the positions of each name that several have, in the order of the first of them."""
+        return sorted(self._blocks.values(), key=itemgetter(0))
 
 
 def _join_by_number(notices: Sequence[Notice], positions: list[int], groups: _Groups) -> None:
@@ -215,14 +234,15 @@ def _in_time(notice: Notice) -> tuple[float, bool, str, str]:
 
 def _similar_pairs(notices: Sequence[Notice]) -> list[tuple[float, int, int, str]]:
     """Return the pairs of one buyer and day whose titles are alike enough, the most alike first."""
-    blocks: dict[object, list[int]] = defaultdict(list)
+    shared = _Shared()
     for position, notice in enumerate(notices):
         if notice.deadline_at is not None:
             day = day_in_paris(notice.deadline_at)
-            for token in (*buyer_tokens(notice), siren_of(notice)):
-                if token is not None:
-                    blocks[day, token].append(position)
-    pairs = {pair for positions in blocks.values() for pair in combinations(positions, 2)}
+            for token in buyer_tokens(notice):
+                shared.add((day, token), position)
+            if (siren := siren_of(notice)) is not None:
+                shared.add((day, siren), position)
+    pairs = {pair for positions in shared.blocks() for pair in combinations(positions, 2)}
     found = []
     for other, position in pairs:
         likeness = find_likeness_of_day(notices[other], notices[position])
