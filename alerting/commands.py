@@ -20,7 +20,7 @@ from alerting.delivery.tokens import LinkPurpose
 from alerting.domain.feedback import Opinion
 from alerting.domain.json import to_json
 from alerting.domain.search import SearchRequest
-from alerting.errors import ProfileError, SearchUnavailableError
+from alerting.errors import AlertingError, ProfileError
 from alerting.feeds.credentials import Secrets
 from alerting.pipeline import audit as auditing
 from alerting.pipeline import (
@@ -48,6 +48,7 @@ from alerting.pipeline import (
     waiting,
 )
 from alerting.pipeline import why as why_not
+from alerting.pipeline.steps import run_steps
 
 
 Report = dict[str, Any]
@@ -520,7 +521,7 @@ def recover(*, parts: Parts | None = None) -> Report:
         their habit, a log line each; waiting: what waits after all.
 
     Raises:
-        SearchUnavailableError: As ``match_profiles`` does; mails that wait are sent all the same.
+        AlertingError: The first that a step failed with; the steps after it were done all the same.
     """
     with bootstrap.opened(parts) as opened:
         settled = settle.settle_leases(opened.database, opened.post, now=opened.now())
@@ -537,7 +538,7 @@ def run_all(*, parts: Parts | None = None) -> Report:
     """Run every step once, in order; the index being away is reported and stops nothing.
 
     Raises:
-        SearchUnavailableError: As ``match_profiles`` does; what was matched before is told all the same.
+        AlertingError: The first that a step failed with; the steps after it were done all the same.
     """
     with bootstrap.opened(parts) as opened:
         fetched = fetch_due_feeds(parts=opened)
@@ -980,20 +981,17 @@ def resolve_delivery(delivery_id: int, *, arrived: bool, parts: Parts | None = N
         return settle.resolve_delivery(opened.database, delivery_id, arrived=arrived, now=opened.now())
 
 
-def _run_from_load(opened: Parts) -> tuple[Report, SearchUnavailableError | None]:
-    """Run the steps from load on; return their reports, and what kept notices from being matched."""
-    report = {
-        "load": load_documents(parts=opened),
-        "index": index.index_or_say_why(opened.database, opened.index, now=opened.now),
-    }
-    problem = None
-    try:
-        report["match"] = match_profiles(parts=opened)
-    except SearchUnavailableError as error:
-        problem = error
-    report["compose"] = compose_digests(parts=opened)
-    report["deliver"] = deliver_digests(parts=opened)
-    return report, problem
+def _run_from_load(opened: Parts) -> tuple[Report, AlertingError | None]:
+    """Run the steps from load on; return their reports, and what went wrong first."""
+    return run_steps(
+        {
+            "load": lambda: load_documents(parts=opened),
+            "index": lambda: index.index_or_say_why(opened.database, opened.index, now=opened.now),
+            "match": lambda: match_profiles(parts=opened),
+            "compose": lambda: compose_digests(parts=opened),
+            "deliver": lambda: deliver_digests(parts=opened),
+        }
+    )
 
 
 def _count_waiting(opened: Parts) -> dict[str, int]:

@@ -21,7 +21,7 @@ import structlog
 from alerting.domain.criteria import AnalysedNotice
 from alerting.domain.evidence import notice_evidence, profile_evidence
 from alerting.domain.notice import Notice
-from alerting.errors import SearchUnavailableError
+from alerting.errors import SearchError, SearchUnavailableError
 from alerting.index.profile_documents import IndexedProfile
 from alerting.index.profiles import ProfileIndex, Sums
 from alerting.matching.analyse import analyse_notice
@@ -75,7 +75,7 @@ class ClusterEngine:
         """Copy what changed at once; while the cluster is away it is copied before the next notice."""
         try:
             self.follow(connection, now=now)
-        except SearchUnavailableError as error:
+        except (SearchError, SearchUnavailableError) as error:
             log.warning("profiles_not_copied", problem=str(error))
 
     def match(self, notices: Iterable[tuple[int, Notice]]) -> Iterator[Pair]:

@@ -19,7 +19,7 @@ from alerting.domain.lots import deadlines_of, has_own_deadlines
 from alerting.domain.match import Decision
 from alerting.domain.notice import Notice
 from alerting.domain.procedure import Procedure, ProcedureState
-from alerting.errors import SearchUnavailableError
+from alerting.errors import SearchError, SearchUnavailableError
 from alerting.matching.engine import Engine, Pair
 from alerting.pipeline.engines import MatchingEngine
 from alerting.store import firms, matches, procedures
@@ -51,7 +51,8 @@ def match_profiles(
         pairs with something to tell.
 
     Raises:
-        SearchUnavailableError: The engine is elsewhere and away: procedures wait; profiles were matched.
+        SearchError, SearchUnavailableError: The engine is elsewhere and refuses, or is away: procedures wait;
+            profiles were matched.
     """
     counts: Counter[str] = Counter()
     problem = _match_all_procedures(database, engine, now, counts)
@@ -86,12 +87,12 @@ def let_match_again(database: Database, *, now: Callable[[], datetime]) -> dict[
 
 def _match_all_procedures(
     database: Database, engine: MatchingEngine, now: Callable[[], datetime], counts: Counter[str]
-) -> SearchUnavailableError | None:
+) -> SearchError | SearchUnavailableError | None:
     """Match every procedure that waits; return what keeps the others waiting."""
     try:
         while _match_procedures(database, engine, now(), counts):
             pass
-    except SearchUnavailableError as error:
+    except (SearchError, SearchUnavailableError) as error:
         return error
     return None
 

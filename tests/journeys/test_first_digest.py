@@ -9,7 +9,7 @@ import pytest
 
 from alerting import bootstrap, commands
 from alerting.domain.search import SearchRequest
-from alerting.errors import SearchUnavailableError
+from alerting.errors import SearchError, SearchUnavailableError
 from alerting.store import documents
 
 
@@ -225,6 +225,26 @@ def test_while_the_index_is_away_firms_are_told_all_the_same(
         commands.index_procedures(parts=away)
     away.close()
     assert (report["index"]["waiting"], report["deliver"]["sent"]) == (1, 2)
+    assert len(mails(settings.maildir)) == 2
+
+
+def test_while_the_index_refuses_firms_are_told_all_the_same(
+    settings, clock, authority, add_feed, firms_file, rss, mails
+):
+    """
+    What answers there is no Elasticsearch: a person must act, and hears of it once the mails are out.
+    """
+    odd = bootstrap.build(replace(settings, elasticsearch_url=authority.url), now=clock)
+    add_feed(odd, authority)
+    commands.import_firms(firms_file, parts=odd)
+    authority.publish("/avis", rss(TOITURE))
+
+    with pytest.raises(SearchError, match=r"^search index 'alerting-procedures': status 404 \(Not Found\)$"):
+        commands.run_all(parts=odd)
+
+    waiting = commands.count_waiting(parts=odd)
+    odd.close()
+    assert waiting["to_index"] == 1
     assert len(mails(settings.maildir)) == 2
 
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from alerting import bootstrap, commands
-from alerting.errors import SearchUnavailableError
+from alerting.errors import SearchError, SearchUnavailableError
 from alerting.index.profiles import ProfileIndex
 from alerting.local.ports import free_port
 
@@ -202,6 +202,26 @@ def test_while_it_is_away_mails_that_wait_are_sent(parts, steps, tmp_path, autho
         publish_and_recover(away, authority, rss, TOITURE, GYMNASE)
 
     assert [recipient for recipient, _, _ in mails(parts.settings.maildir)] == ["yann@legoff.example"]
+
+
+def test_while_it_refuses_new_profiles_are_told_and_notices_wait(
+    parts, steps, tmp_path, settings, clock, authority, rss, mails
+):
+    """
+    What answers there is no Elasticsearch: the firm that came since hears of what is open, and the
+    run fails only afterwards.
+    """
+    steps(LAVOIR, TOITURE)
+    subscribe(parts, tmp_path, "toiture")
+    odd = bootstrap.build(replace(settings, elasticsearch_url=authority.url), now=clock)
+
+    for _ in range(2):
+        with pytest.raises(SearchError, match=r": status 404 \(Not Found\)$"):
+            publish_and_recover(odd, authority, rss, TOITURE, GYMNASE)
+
+    odd.close()
+    assert [recipient for recipient, _, _ in mails(parts.settings.maildir)] == ["yann@legoff.example"]
+    assert told(parts) == sorted([GYMNASE[1], TOITURE[1]])
 
 
 def publish_and_recover(parts, authority, rss, *items) -> None:
