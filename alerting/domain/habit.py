@@ -1,4 +1,4 @@
-"""How often a feed brings news, and when its silence is longer than its habit.
+"""How often a feed brings news: how long to wait before it is asked again, and when it is silent too long.
 
 Authorities publish on working days, some only before a council meets: each feed is measured
 against itself.
@@ -16,6 +16,28 @@ FEWEST_GAPS = 5
 # A long weekend with a holiday on each side is no silence.
 SHORTEST_SILENCE = timedelta(days=5)
 PATIENCE = 3
+# Asked so often between two of its news, a feed's news are late by a twelfth of that at most.
+_QUESTIONS_A_GAP = 12
+# No news waits longer for us, however seldom a feed has any.
+LONGEST_WAIT = timedelta(minutes=30)
+
+
+def find_pause(news_at: Sequence[datetime]) -> timedelta:
+    """Return how long to wait before a feed is asked again, by its own rhythm: from 0 to half an hour.
+
+    It is a twelfth of the usual time between two of its news (the median); zero where too few say nothing.
+
+    Args:
+        news_at: When it brought something new, aware, the oldest first.
+
+    >>> noon = datetime(2026, 3, 2, 12)
+    >>> find_pause([noon + number * timedelta(hours=2) for number in range(9)])
+    datetime.timedelta(seconds=600)
+    """
+    gaps = sorted(later - earlier for earlier, later in pairwise(news_at))
+    if len(gaps) < FEWEST_GAPS:
+        return timedelta()
+    return min(gaps[len(gaps) // 2] / _QUESTIONS_A_GAP, LONGEST_WAIT)
 
 
 def find_silence(news_at: Sequence[datetime], *, now: datetime) -> timedelta | None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,6 +25,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 import structlog
 
 from alerting.domain.feed import Feed, Fetched, ParsedFeed, Reject
+from alerting.domain.habit import find_pause
 from alerting.errors import (
     AlertingError,
     FeedFormatError,
@@ -59,11 +60,16 @@ INDEX_FORMAT = "index-page"
 # Documents of one page that are fetched, held in memory and stored together.
 _LINKS_AT_ONCE = 20
 _LONGEST_PAUSE = timedelta(hours=1)
+# A feed's rhythm is told by its news of so long.
+_RHYTHM = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
 class _Desk:
-    """Where the outcomes of one run go; *turn* lets one at a time into the database."""
+    """Where the outcomes of one run go; *turn* lets one at a time into the database.
+
+    ``pauses`` are those that feeds ask for by their own rhythm.
+    """
 
     database: Database
     archive: Archive
@@ -71,6 +77,7 @@ class _Desk:
     secrets: Secrets
     counts: Counter[str]
     limits: FetchLimits
+    pauses: Mapping[str, timedelta]
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -89,8 +96,12 @@ def fetch_due_feeds(
     """
     with database.begin() as connection:
         due = feeds.due_feeds(connection, now=now())
+        news = documents.news_times(
+            connection, since=now() - _RHYTHM, feed_ids=[feed.feed_id for feed in due]
+        )
     counts: Counter[str] = Counter(feeds=len(due))
-    asyncio.run(_fetch(due, _Desk(database, archive, now, secrets, counts, limits)))
+    pauses = {feed_id: find_pause(times) for feed_id, times in news.items()}
+    asyncio.run(_fetch(due, _Desk(database, archive, now, secrets, counts, limits, pauses)))
     with database.begin() as connection:
         waiting = documents.count_waiting(connection)
     report = {name: counts[name] for name in ("feeds", "unchanged", "failed", "documents")}
@@ -116,7 +127,10 @@ async def _fetch(due: Sequence[Feed], desk: _Desk) -> None:
 
 
 async def _keep_any(desk: _Desk, fetcher: Fetcher, feed: Feed, outcome: Outcome) -> None:
-    """Keep what one feed brought, and what it leads to."""
+    """Keep what one feed brought, and what it leads to; it is asked again no sooner than its rhythm says."""
+    if isinstance(outcome, Fetched):
+        earliest = outcome.fetched_at + desk.pauses.get(feed.feed_id, timedelta())
+        outcome = replace(outcome, next_check_at=max(outcome.next_check_at, earliest))
     if isinstance(outcome, Fetched) and outcome.body is not None:
         if feed.format == INDEX_FORMAT:
             await _follow_index(desk, fetcher, feed, outcome)

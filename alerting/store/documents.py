@@ -183,10 +183,14 @@ def replay(
     return len(ids)
 
 
-def news_times(connection: Connection, *, since: datetime) -> dict[str, list[datetime]]:
-    """Return for each feed the hours in which it brought something new, the oldest first."""
+def news_times(
+    connection: Connection, *, since: datetime, feed_ids: Collection[str] | None = None
+) -> dict[str, list[datetime]]:
+    """Return for each feed, or each of some, the hours in which it brought news, the oldest first."""
     hour = func.date_trunc("hour", documents.c.fetched_at).label("hour")
     asked = select(documents.c.feed_id, hour).where(documents.c.fetched_at >= since).distinct()
+    if feed_ids is not None:
+        asked = asked.where(documents.c.feed_id.in_(list(feed_ids)))
     found: dict[str, list[datetime]] = {}
     for row in connection.execute(asked.order_by(hour)):
         found.setdefault(row.feed_id, []).append(row.hour)

@@ -21,6 +21,7 @@ import pytest
 from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from alerting.domain.feed import Feed, Fetched
@@ -743,6 +744,42 @@ def test_a_failing_feed_is_asked_again_when_its_server_and_we_allow(
     step.run()
 
     assert step.state()["next_check_at"] == step.moment + timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    ("hours", "poll_seconds", "asked", "minutes"),
+    [
+        pytest.param(1, 300, {}, 5, id="news every hour: our own shortest pause"),
+        pytest.param(4, 300, {}, 20, id="news every four hours"),
+        pytest.param(240, 300, {}, 30, id="seldom any: within half an hour all the same"),
+        pytest.param(4, 3600, {}, 60, id="its own pause is longer"),
+        pytest.param(4, 300, {"Cache_Control": "max-age=7200"}, 120, id="its server asks for more"),
+    ],
+)
+def test_a_feeds_own_rhythm_sets_its_next_check(step, server, hours, poll_seconds, asked, minutes):
+    """
+    Within what we and its server want; with news or without, and its neighbour without a rhythm is asked as ever.
+    """
+    server.pages |= {"/avis": say(**asked), "/new": say()}
+    step.add(feed(server.url + "/avis", poll_seconds=poll_seconds), feed(server.url + "/new", "new"))
+    with step.database.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO documents (feed_id, url, body_hash, size_bytes, fetched_at, loaded_at) "
+                "SELECT 'kerlann', 'u' || n, 'h' || n, 1, CAST(:now AS timestamptz) - n * CAST(:gap AS interval), :now "
+                "FROM generate_series(1, 6) AS n"
+            ),
+            {"now": NOON, "gap": f"{hours} hours"},
+        )
+
+    step.run()
+    first = step.state()["next_check_at"] - step.moment
+    other = step.state("new")["next_check_at"] - step.moment
+    step.moment += timedelta(hours=3)
+    step.run()
+    second = step.state()["next_check_at"] - step.moment
+
+    assert [first, other, second] == [timedelta(minutes=each) for each in (minutes, 5, minutes)]
 
 
 def test_nothing_new_is_one_line_a_feed_and_stores_nothing(step, server):

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from alerting.domain.habit import find_silence
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerting.domain.habit import LONGEST_WAIT, find_pause, find_silence
 
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -35,3 +39,33 @@ def test_a_new_feed_has_no_habit():
     news = daily(5)
     assert find_silence(news, now=news[-1] + timedelta(days=400)) is None
     assert find_silence([], now=START) is None
+
+
+def every(hours, count=12):
+    return [START + timedelta(hours=hours * number) for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("news", "minutes"),
+    [
+        pytest.param(every(1), 5, id="every hour"),
+        pytest.param(every(3), 15, id="every three hours"),
+        pytest.param(every(24), 30, id="every day: no longer than half an hour"),
+        pytest.param([*every(1), START + timedelta(days=30)], 5, id="one long holiday is no rhythm"),
+        pytest.param(every(24, count=5), 0, id="too few say nothing"),
+        pytest.param([], 0, id="none"),
+    ],
+)
+def test_a_feed_is_asked_twelve_times_between_two_of_its_news(news, minutes):
+    """
+    The usual gap decides, within half an hour.
+    """
+    assert find_pause(news) == timedelta(minutes=minutes)
+
+
+@given(st.lists(st.datetimes(), max_size=30).map(sorted))
+def test_no_rhythm_holds_news_up_for_longer_than_half_an_hour(news):
+    """
+    Whatever a feed did, the pause is within its bounds.
+    """
+    assert timedelta() <= find_pause(news) <= LONGEST_WAIT
