@@ -144,9 +144,7 @@ def _find(connection: Connection, engine: _Finds, batch: Sequence[Procedure], *,
         found = [
             _match(profile_id, known[procedure_id], decision) for profile_id, procedure_id, decision in some
         ]
-        matches.put_matches(
-            connection, sorted(found, key=lambda match: (match.profile_id, match.procedure_id)), now=now
-        )
+        matches.put_matches(connection, found, now=now)
         count += len(found)
     return count
 

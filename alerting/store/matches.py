@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import json
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Text, cast, exists, func, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert
 
 from alerting.domain.json import fit_from_json, reasons_from_text, to_json
 from alerting.domain.match import Decision, Fit, Reason
@@ -17,7 +17,6 @@ from alerting.store.digests import changed_pairs, is_ahead
 from alerting.store.tables import digests, matches, procedures, profiles, tellings
 
 
-_ROWS = 5_000
 # Rows that another transaction wrote: PostgreSQL keeps with each the one that did.
 _OF_OTHERS = text("matches.xmin <> CAST(pg_current_xact_id() AS xid)")
 _STORED = (
@@ -28,6 +27,32 @@ _STORED = (
     matches.c.fit,
     matches.c.score,
 )
+_PUT = text("""
+    INSERT INTO matches (
+        profile_id, procedure_id, revision, lot_ids, first_deadline_at, deadline_at, reasons, fit, score,
+        matched_at, first_open_at
+    )
+    SELECT
+        pair.profile_id, said.procedure_id, said.revision, said.lot_ids, said.first_deadline_at,
+        said.deadline_at, said.reasons, said.fit, said.score, :now, CASE WHEN said.is_open THEN :now END
+    FROM unnest(CAST(:profile_ids AS text[]), CAST(:which AS integer[])) AS pair (profile_id, number)
+    JOIN jsonb_to_recordset(CAST(:said AS jsonb)) AS said (
+        number integer, procedure_id bigint, revision integer, lot_ids text[], first_deadline_at timestamptz,
+        deadline_at timestamptz, reasons jsonb, fit jsonb, score double precision, is_open boolean
+    ) USING (number)
+    ORDER BY pair.profile_id, said.procedure_id
+    ON CONFLICT (profile_id, procedure_id) DO UPDATE SET
+        lot_ids = excluded.lot_ids,
+        first_deadline_at = excluded.first_deadline_at,
+        deadline_at = excluded.deadline_at,
+        reasons = excluded.reasons,
+        fit = excluded.fit,
+        score = excluded.score,
+        revision = excluded.revision,
+        matched_at = excluded.matched_at,
+        first_open_at = COALESCE(matches.first_open_at, excluded.first_open_at),
+        ended_at = NULL
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,33 +82,23 @@ class StoredMatch:
     score: float
 
 
-def put_matches(connection: Connection, found: Sequence[NewMatch], *, now: datetime) -> None:
+def put_matches(connection: Connection, found: Collection[NewMatch], *, now: datetime) -> None:
     """Store matches; one that is there takes the new reasons."""
-    if not found:
-        return
-    statement = insert(matches)
-    new = statement.excluded
-    put = statement.on_conflict_do_update(
-        index_elements=["profile_id", "procedure_id"],
-        set_={
-            "lot_ids": new.lot_ids,
-            "first_deadline_at": new.first_deadline_at,
-            "deadline_at": new.deadline_at,
-            "reasons": new.reasons,
-            "fit": new.fit,
-            "score": new.score,
-            "revision": new.revision,
-            "matched_at": new.matched_at,
-            "first_open_at": func.coalesce(matches.c.first_open_at, new.first_open_at),
-            "ended_at": None,
-        },
-    )
-    # Thousands of profiles share a decision: it is written as JSON once.
-    decisions = {id(match.decision): match.decision for match in found}
-    why = {key: (to_json(one.reasons), to_json(one.fit)) for key, one in decisions.items()}
-    for start in range(0, len(found), _ROWS):
-        rows = [_row(match, *why[id(match.decision)], now) for match in found[start : start + _ROWS]]
-        connection.execute(put, rows)
+    # Thousands of profiles share a decision on a procedure: it travels once, beside columns of who shares it.
+    said: dict[tuple[Any, ...], NewMatch] = {}
+    numbers: dict[tuple[Any, ...], int] = {}
+    which = []
+    for match in found:
+        key = (match.procedure_id, match.revision, id(match.decision), match.deadlines, match.is_open)
+        said.setdefault(key, match)
+        which.append(numbers.setdefault(key, len(numbers)))
+    asked = {
+        "profile_ids": [match.profile_id for match in found],
+        "which": which,
+        "said": json.dumps([_said(number, match) for number, match in enumerate(said.values())]),
+        "now": now,
+    }
+    connection.execute(_PUT, asked)
 
 
 def end_other_matches(
@@ -192,19 +207,20 @@ def _is_new(now: datetime) -> ColumnElement[bool]:
     return ~told & is_open & is_wanted
 
 
-def _row(match: NewMatch, reasons: Any, fit: Any, now: datetime) -> dict[str, Any]:
+def _said(number: int, match: NewMatch) -> dict[str, Any]:
+    """Return what matches of one procedure and decision have in common, as JSON has it."""
+    first, last = min(match.deadlines, default=None), max(match.deadlines, default=None)
     return {
-        "profile_id": match.profile_id,
+        "number": number,
         "procedure_id": match.procedure_id,
         "revision": match.revision,
-        "lot_ids": list(match.decision.lot_ids),
-        "first_deadline_at": min(match.deadlines, default=None),
-        "deadline_at": max(match.deadlines, default=None),
-        "reasons": reasons,
-        "fit": fit,
+        "lot_ids": match.decision.lot_ids,
+        "first_deadline_at": None if first is None else first.isoformat(),
+        "deadline_at": None if last is None else last.isoformat(),
+        "reasons": to_json(match.decision.reasons),
+        "fit": to_json(match.decision.fit),
         "score": match.decision.score,
-        "matched_at": now,
-        "first_open_at": now if match.is_open else None,
+        "is_open": match.is_open,
     }
 
 
