@@ -20,6 +20,7 @@ from alerting.domain.digest import Digest, DigestItem, TellingKind
 from alerting.domain.match import Reason
 from alerting.domain.money import Money
 from alerting.domain.notice import Change, Lot, Notice
+from alerting.domain.procedure import ProcedureState
 
 
 _URGENT_WORKING_DAYS = 5
@@ -28,6 +29,7 @@ _ITEMS_SHOWN = 20
 _OTHERS_SHOWN = 30
 _LOTS_SHOWN = 4
 _CHANGES_SHOWN = 8
+_AWARDED_SHOWN = 8
 _TITLE_CHARACTERS = 150
 _LOT_CHARACTERS = 100
 _NAME_CHARACTERS = 120
@@ -49,6 +51,8 @@ KINDS = (
     TellingKind.CANCELLED,
     TellingKind.AWARDED,
 )
+# Changes of where a purchase stands: said in a sentence, not as before and after.
+_TURNS = frozenset({"state", "awarded_lots"})
 STILL_OPEN = frozenset({TellingKind.NEW, TellingKind.REMINDER, TellingKind.CORRECTED})
 
 
@@ -143,6 +147,7 @@ class ItemView:
     value: str | None
     fit: str | None
     reasons: tuple[str, ...]
+    over: str | None
     changes: tuple[ChangeView, ...]
     documents: Link | None
     answer: Link | None
@@ -267,7 +272,8 @@ def view_procedure(item: DigestItem, language: Language, *, now: datetime) -> It
         value=language.money(notice.value),
         fit=None,
         reasons=(),
-        changes=tuple(_change(change, language, now) for change in item.changes[:_CHANGES_SHOWN]),
+        over=_over(item, language),
+        changes=tuple(_change(change, language, now) for change in _facts_changed(item)[:_CHANGES_SHOWN]),
         documents=safe_link(notice.document_url),
         answer=safe_link(notice.submission_url),
         notice=safe_link(notice.notice_url),
@@ -470,6 +476,37 @@ def _fact(name: str, item: DigestItem, language: Language, now: datetime) -> str
     if moment is None or item.telling_kind not in STILL_OPEN or name in item.reminds_of:
         return None
     return None if has_passed(moment, now=now) else language.day_and_time(moment, read_at=now)
+
+
+def _over(item: DigestItem, language: Language) -> str | None:
+    """Return what is said of the purchase as a whole: that it is over, and why, or that it is open again."""
+    turns = {change.field: change for change in item.changes if change.field in _TURNS}
+    match item.telling_kind:
+        case TellingKind.CANCELLED:
+            return language.say(
+                "The buyer has cancelled this procedure: there is nothing to answer any more."
+            )
+        case TellingKind.AWARDED if "awarded_lots" in turns:
+            named = (turns["awarded_lots"].after or "").split("; ")
+            lots = ", ".join(name_lot(lot_id, language) for lot_id in named[:_AWARDED_SHOWN])
+            more = _lots_more(len(named) - _AWARDED_SHOWN, language)
+            return language.say(
+                "Awarded in part: %(lots)s. Of the other lots the notice says nothing; "
+                "this procedure can be answered no longer.",
+                lots=lots if more is None else f"{lots} {more}",
+            )
+        case TellingKind.AWARDED:
+            return language.say("This procedure is awarded: it can be answered no longer.")
+        case TellingKind.CORRECTED if "state" in turns:
+            if turns["state"].before == ProcedureState.AWARDED.value:
+                return language.say("This procedure is open again: it had been awarded.")
+            return language.say("This procedure is open again: it had been cancelled.")
+        case _:
+            return None
+
+
+def _facts_changed(item: DigestItem) -> list[Change]:
+    return [change for change in item.changes if change.field not in _TURNS]
 
 
 def _change(change: Change, language: Language, now: datetime) -> ChangeView:

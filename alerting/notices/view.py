@@ -103,6 +103,29 @@ def find_changes(before: Notice, after: Notice) -> tuple[Change, ...]:
     return (*_moved(before, after), *changed, *(change for change in after.changes if change not in known))
 
 
+def find_turn(before: ProcedureState, after: ProcedureState, notices: Sequence[Notice]) -> tuple[Change, ...]:
+    """Return which lots are awarded, where a purchase has just become awarded and that is said of some alone.
+
+    Args:
+        before: Where the procedure stood.
+        after: Where it stands after *notices*.
+        notices: All of it, the oldest first.
+    """
+    if after is not ProcedureState.AWARDED or before is after:
+        return ()
+    void = _taken_back(notices)
+    awards = [
+        notice
+        for position, notice in enumerate(notices)
+        if notice.kind is NoticeKind.AWARD and position not in void
+    ]
+    if not all(award.lots for award in awards):
+        return ()
+    awarded = {_lot_key(lot) for award in awards for lot in award.lots}
+    others = {_lot_key(lot) for notice in notices for lot in notice.lots} - awarded
+    return (Change("awarded_lots", after=_join_keys(awarded)),) if awarded and others else ()
+
+
 def sum_up(steps: Iterable[Sequence[Change]]) -> tuple[Change, ...]:
     """Return what changed over several steps: of each field the first before and the last after.
 
@@ -338,8 +361,11 @@ def _time(moment: datetime | None) -> str | None:
 
 
 def _lots(notice: Notice) -> str | None:
-    keys = {_lot_key(lot) for lot in notice.lots}
-    return "; ".join(sorted(keys, key=lambda key: (len(key), key))) or None
+    return _join_keys({_lot_key(lot) for lot in notice.lots}) or None
+
+
+def _join_keys(keys: Iterable[str]) -> str:
+    return "; ".join(sorted(keys, key=lambda key: (len(key), key)))
 
 
 def _money(value: Money | None) -> str | None:

@@ -22,6 +22,7 @@ from alerting.domain.address import read_address
 from alerting.domain.cadence import Cadence, Rhythm, find_window_end
 from alerting.domain.digest import Digest, DigestItem
 from alerting.domain.lots import changes_for
+from alerting.domain.notice import Change
 from alerting.domain.procedure import Procedure, ProcedureState
 from alerting.notices.view import sum_up
 from alerting.store import deliveries, digests, documents, firms, matches, procedures
@@ -32,6 +33,8 @@ from alerting.store.procedures import Revision
 
 
 log = structlog.get_logger()
+
+_ENDS = frozenset({ProcedureState.CANCELLED, ProcedureState.AWARDED})
 
 COMPOSE_LOCK = "alerting: compose"
 _BATCH = 500
@@ -222,7 +225,10 @@ def _candidate(
     lot_ids = () if match is None else match.lot_ids
     # What came after the procedure was read is told with the state that it led to, by a later run.
     steps = [step.changes for step in history if known < step.revision <= procedure.revision]
+    told_state = _state_at(last_told, history)
     changes = changes_for(sum_up([carried or (), *steps]), lot_ids)
+    if procedure.state is ProcedureState.OPEN and told_state is not None and told_state in _ENDS:
+        changes = (Change("state", before=told_state.value, after=procedure.state.value), *changes)
     return Candidate(
         procedure=replace(procedure, changes=changes),
         lot_ids=lot_ids,
@@ -232,7 +238,7 @@ def _candidate(
         told=tuple(
             Told(telling.kind, telling.told_revision, telling.key, telling.told_at) for telling in told
         ),
-        has_news=not told or bool(changes) or procedure.state is not _state_at(last_told, history),
+        has_news=not told or bool(changes) or procedure.state is not told_state,
         is_matched=match is not None,
     )
 

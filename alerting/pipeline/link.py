@@ -17,7 +17,7 @@ from alerting.domain.notice import Notice
 from alerting.domain.procedure import LinkStep
 from alerting.errors import UnknownIdError
 from alerting.notices.link import Link, proves_by_number
-from alerting.notices.view import find_changes, find_state, merge, sum_up
+from alerting.notices.view import find_changes, find_state, find_turn, merge, sum_up
 from alerting.store import digests, feedback, matches, notices, procedures
 from alerting.store.database import Connection, Database, lock
 from alerting.store.notices import StoredNotice
@@ -58,7 +58,7 @@ def remerge(connection: Connection, procedure_id: int, notice_id: int, *, is_new
     before = procedures.lock_procedure(connection, procedure_id)
     members = [stored.notice for stored in notices.notices_of_procedure(connection, procedure_id)]
     view, state = merge(members), find_state(members)
-    changes = find_changes(before.view, view)
+    changes = (*find_changes(before.view, view), *find_turn(before.state, state, members))
     is_changed = bool(changes) or state is not before.state
     if view == before.view and not is_changed:
         return False

@@ -9,7 +9,10 @@ import pytest
 from sqlalchemy import select, text
 
 from alerting import commands
+from alerting.domain.feed import ParsedFeed
+from alerting.domain.notice import NoticeKind, RawLot, RawNotice, RawTime
 from alerting.errors import UnknownIdError
+from alerting.pipeline.load import load_documents
 from alerting.store.tables import digests
 
 
@@ -283,9 +286,51 @@ def test_a_purchase_that_its_source_calls_again_is_open_and_told_once_a_turn(sub
         publish("roofs", release(number, tag, status, deadline))
 
     assert told(subscribed) == [("new", 1), ("cancelled", 1), ("corrected", 1), ("cancelled", 1)]
+    assert ("state", "cancelled", "open") in changes_told(subscribed)
     assert ("deadline_at", "2026-04-20T10:00:00+00:00", "2026-05-20T10:00:00+00:00") in changes_told(
         subscribed
     )
+
+
+@pytest.mark.parametrize(
+    ("awards", "changes"),
+    [
+        pytest.param([("1", "3")], [("awarded_lots", None, "1; 3")], id="two of three lots"),
+        pytest.param([("1", "2", "3")], [], id="each lot"),
+        pytest.param([()], [], id="the award names none: it is of the whole"),
+        pytest.param([("1",), ("2", "3")], [("awarded_lots", None, "1")], id="the others later: told once"),
+    ],
+)
+def test_an_award_in_part_is_told_with_its_lots(subscribed, authority, add_feed, clock, awards, changes):
+    """
+    A parser that finds lots in awards: what is told names them where they are not all.
+    """
+
+    def read(body: bytes, *, feed_id: str, **_: object) -> ParsedFeed:
+        number, kind, lots = body.decode().removeprefix("<a>").removesuffix("</a>").split("/")
+        raw = RawNotice(
+            feed_id=feed_id,
+            source_id=number,
+            title=ROOF,
+            kind=NoticeKind(kind),
+            published=RawTime(f"2026-03-{int(number):02}T08:00:00Z"),
+            deadlines=() if kind == "award" else (RawTime("2026-03-20T12:00:00Z"),),
+            procedure_key="k",
+            lots=tuple(RawLot(lot_id, title=f"Toiture {lot_id}") for lot_id in lots.split(",") if lot_id),
+        )
+        return ParsedFeed((raw,))
+
+    documents = ["1/call/1,2,3", *(f"{day}/award/{','.join(lots)}" for day, lots in enumerate(awards, 22))]
+    for number, document in enumerate(documents):
+        add_feed(subscribed, authority, feed_id=f"f{number}", path=f"/{number}")
+        authority.publish(f"/{number}", f"<a>{document}</a>")
+        clock.go_on(minutes=10)
+        commands.fetch_due_feeds(parts=subscribed)
+        load_documents(subscribed.database, subscribed.archive, now=subscribed.now, read=read)
+        commands.run_all(parts=subscribed)
+
+    assert told(subscribed) == [("new", 1), ("awarded", 1)]
+    assert [change for change in changes_told(subscribed) if change[0] == "awarded_lots"] == changes
 
 
 def test_two_purchases_under_a_number_that_is_none_are_two(subscribed, publish):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -15,7 +16,7 @@ from alerting.digests.render import render
 from alerting.digests.view import mark_words, safe_link
 from alerting.domain.digest import TellingKind
 from alerting.domain.match import Reason
-from alerting.domain.notice import Buyer, Lot
+from alerting.domain.notice import Buyer, Change, Lot
 from alerting.domain.profile import Recipient
 from tests.digest_cases import (
     CANTEEN,
@@ -428,3 +429,46 @@ def test_the_link_to_leave_must_be_one():
     """
     with pytest.raises(ValueError, match="is no http address"):
         render(everything(), recipient=Recipient("a@b.example"), unsubscribe_url="", sender_name="A", now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "said"),
+    [
+        pytest.param(
+            TellingKind.AWARDED,
+            Change("awarded_lots", after="1; 3"),
+            "Attribuée en partie : Lot 1, Lot 3. L’avis ne dit rien des autres lots ; il n’est plus possible de répondre à cette consultation.",
+            id="some lots are awarded",
+        ),
+        pytest.param(
+            TellingKind.AWARDED,
+            None,
+            "Cette consultation est attribuée : il n’est plus possible d’y répondre.",
+            id="all is awarded",
+        ),
+        pytest.param(
+            TellingKind.CORRECTED,
+            Change("state", "cancelled", "open"),
+            "Cette consultation est rouverte : elle avait été annulée.",
+            id="it is open again after it was cancelled",
+        ),
+        pytest.param(
+            TellingKind.CORRECTED,
+            Change("state", "awarded", "open"),
+            "Cette consultation est rouverte : elle avait été attribuée.",
+            id="it is open again after it was awarded",
+        ),
+    ],
+)
+def test_where_a_purchase_stands_is_said_in_a_sentence(kind, change, said):
+    """
+    In both parts of the mail, once, and not as a before and after.
+    """
+    changes = () if change is None else (change,)
+
+    mail = rendered(digest(item(SCHOOL, kind=kind, revision=2, changes=changes)))
+
+    for part in (str(mail.text), unescape(re.sub("<[^>]+>", " ", str(mail.html)))):
+        folded = " ".join(part.split())
+        assert folded.count(said.replace("\N{NO-BREAK SPACE}", " ")) == 1
+        assert "avant :" not in folded
