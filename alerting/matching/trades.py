@@ -82,7 +82,14 @@ _SET_OFF = re.compile(r"[:;,(–—/]|\s-\s")
 _OCCASION = re.compile(
     r"\b(?:autour|à proximité|au droit|aux abords|le long|au[- ]dessus|dans le cadre|en vue) d"
     r"|\bsitu[ée]e?s?\b|\bsise?s?\b|\b(?:en|sur|sur la|sur les) (?:toitures?|façades?)\b"
-    r"|\bpour l(?:es?\b|a\b|['’])",
+    r"|\bpour l(?:es?\b|a\b|['’])"
+    r"|\b(?:après|avant|suite aux?|préalables? aux?) travaux\b|\b(?:des|dans les) ateliers\b|\bdu lot\b",
+    re.IGNORECASE,
+)
+# What is left to others: "hors lot plomberie", "à l'exception de l'électricité".
+_EXCEPT = re.compile(
+    r"\b(?:hors|hormis|sauf|excepté|non compris|à l['’]ex(?:ception|clusion))\b"
+    r"(?:\s+(?:de|du|des|le|la|les|lots?|travaux)\b)*",
     re.IGNORECASE,
 )
 _OCCASION_ENDS = re.compile(r"[,;:/+]|\s[-–—]\s")
@@ -270,7 +277,23 @@ def _bought(titles: Sequence[AnalysedText], act: Act | None) -> tuple[AnalysedTe
     """Return of titles what is bought: not what goods are for, nor where and for what else work is done."""
     if act is Act.SUPPLY:
         return tuple(map(_without_purpose, titles))
-    return tuple(part for title in titles for part in _without_occasion(title))
+    kept = (part for title in titles for part in _without_exception(title))
+    return tuple(part for title in kept for part in _without_occasion(title))
+
+
+def _without_exception(title: AnalysedText) -> Iterable[AnalysedText]:
+    """Yield a title without the trades that it leaves to others, up to the next comma: "hors électricité"."""
+    starts = [start for start, _ in title.spans]
+    for found in _EXCEPT.finditer(title.text):
+        end = _OCCASION_ENDS.search(title.text, found.end())
+        first = bisect_left(starts, found.start())
+        excepted = bisect_left(starts, found.end())
+        last = bisect_left(starts, end.start()) if end is not None else len(starts)
+        hits = _trade_hits(_slice(title, excepted, last))
+        if any(hit.start == 0 and hit.entry.points for hit in hits):
+            rest = _slice(title, last, len(starts))
+            return (_slice(title, 0, first), *(_without_exception(rest) if rest.stems else ()))
+    return (title,)
 
 
 def _without_occasion(title: AnalysedText) -> Iterable[AnalysedText]:
