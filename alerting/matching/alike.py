@@ -122,10 +122,16 @@ class Topics(Parts[TopicCriteria]):
             self._ends.add((len(self._asked_of),))
         return number
 
-    def kinds(self, numbers: Whole, analysed: AnalysedNotice) -> Kinds:
-        """Return the kinds of topics: of one kind are those of which the same may stand in a notice."""
+    def settle(self) -> None:
+        """Make the arrays of what was added."""
+        self._base_of.settle()
+        self._ends.settle()
         if len(self._flat) != len(self._asked_of):
             self._flat = np.array(self._asked_of, dtype=np.int64)
+
+    def kinds(self, numbers: Whole, analysed: AnalysedNotice) -> Kinds:
+        """Return the kinds of topics: of one kind are those of which the same may stand in a notice."""
+        self.settle()
         ends = self._ends.rows[:, 0]
         counts = ends[numbers] - np.where(numbers == 0, 0, ends[numbers - 1])
         within = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
@@ -188,6 +194,10 @@ class Frames(Parts[FrameCriteria]):
             )
         return number
 
+    def settle(self) -> None:
+        """Make the arrays of what was added."""
+        self._parts_of.settle()
+
     def kinds(self, numbers: Whole, analysed: AnalysedNotice) -> tuple[Kinds, Kinds]:
         """Return the kinds of the places of frames, and those of the frames."""
         places, values, buyers, fits, others = self._parts_of.rows[numbers].T
@@ -234,12 +244,16 @@ class Columns:
         """Add a row."""
         self._added.append(row)
 
-    @property
-    def rows(self) -> Whole:
-        """Return all rows."""
+    def settle(self) -> None:
+        """Put what was added into the array."""
         if self._added:
             self._rows = np.concatenate([self._rows, np.array(self._added, dtype=np.int64)])
             self._added = []
+
+    @property
+    def rows(self) -> Whole:
+        """Return all rows."""
+        self.settle()
         return self._rows
 
     def __len__(self) -> int:

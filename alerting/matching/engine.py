@@ -15,6 +15,7 @@ import json
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import NamedTuple
 from zipfile import BadZipFile
@@ -71,6 +72,7 @@ class Engine:
         for name, criteria in profiles:
             self._add(name, self._group(criteria))
             self.fingerprints[name] = 0
+        self._settle()
 
     def put(self, name: str, criteria: Criteria, *, fingerprint: int = 0) -> None:
         """Add a profile, or give a known one other criteria; the fingerprint is kept for who asks."""
@@ -104,8 +106,13 @@ class Engine:
         for number, notice in notices:
             decisions, profiles, which = self._found(notice)
             order = np.argsort(profiles, kind="stable")
-            for profile, at in zip(profiles[order].tolist(), which[order].tolist(), strict=True):
-                yield names[profile], number, decisions[at]
+            # A pair costs a tuple and nothing else: there are millions.
+            yield from zip(
+                map(names.__getitem__, profiles[order].tolist()),
+                repeat(number),
+                map(decisions.__getitem__, which[order].tolist()),
+                strict=False,
+            )
 
     def match_together(self, notices: Iterable[tuple[int, Notice]]) -> Iterator[Told]:
         """Yield the same pairs, those of one notice and one decision together: for a fleet of profiles."""
@@ -172,7 +179,13 @@ class Engine:
         for name, group, found in zip(names.split("\n") if groups else (), groups, fingerprints, strict=True):
             engine._add(name, group)
             engine.fingerprints[name] = found
+        engine._settle()
         return engine
+
+    def _settle(self) -> None:
+        """Make the arrays for which the first notice would have to wait."""
+        self._groups.settle()
+        self._members_by_group()
 
     def _add(self, name: str, group: int) -> None:
         self._numbers[name] = len(self._names)

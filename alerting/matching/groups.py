@@ -53,6 +53,12 @@ class Groups:
         self._parts_of.add((self._topics.number(compiled.topic), self._frames.number(compiled.frame)))
         return number, compiled
 
+    def settle(self) -> None:
+        """Make the arrays of what was added, as the next notice would."""
+        self._parts_of.settle()
+        self._topics.settle()
+        self._frames.settle()
+
     def decide(self, groups: Whole, analysed: AnalysedNotice) -> tuple[list[Decision], Whole, Whole]:
         """Return the decisions that accept a notice, the groups of them, and which decision it is for each.
 
