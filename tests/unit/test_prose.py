@@ -141,6 +141,140 @@ def test_no_correction_moves_the_deadline_to_a_day_that_is_over(published, field
     assert (change.field, change.evidence) == (field, f"{MOVED}.")
 
 
+DAY = "5 octobre 2026"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"La date limite de réception des demandes de précisions est reportée au {DAY} à 12h00.",
+        f"La date limite de réception des demandes d'informations complémentaires est reportée au {DAY} à 12h00.",
+        f"La date limite de remise des prototypes est reportée au {DAY} à 12h00.",
+        f"La date limite de remise des plans est reportée au {DAY} à 12h00.",
+        f"La date limite de remise du mémoire est reportée au {DAY} à 12h00.",
+        f"La date limite de dépôt des références est reportée au {DAY} à 12h00.",
+        f"La date limite de remise des dossiers de consultation est reportée au {DAY} à 12h00.",
+        f"La date limite des inscriptions est reportée au {DAY} à 12h00.",
+        f"La date limite initiale de remise des prototypes est reportée au {DAY} à 12h00.",
+        f"La date limite de remise des offres est inchangée mais la réunion est reportée au {DAY} à 9h.",
+        f"La date limite de remise des offres est maintenue, mais la négociation est reportée au {DAY} à 9h.",
+        f"Remise des offres : la date de retrait du DCE est reportée au {DAY} à 9h.",
+        f"Remise des offres : la date de négociation est reportée au {DAY} à 9h.",
+        f"Remise des offres : négociation reportée au {DAY} à 9h.",
+        f"La date limite de remise des offres reste inchangée ; la date de retrait des dossiers est reportée au {DAY} à 9h",
+        f"Suite au report de la date limite de remise des offres, la signature du marché est fixée au {DAY}",
+        f"Suite au report de la date limite de remise des offres, les négociations sont fixées au {DAY}",
+        f"Suite au report de la date limite de remise des offres, l'oral est fixé au {DAY} à 9h",
+        f"La présentation préalable à la remise des offres est reportée au {DAY} à 9h.",
+        f"Présentation préalable à la remise des offres : {DAY} à 9h.",
+        f"La publication de la date limite de remise des offres est reportée au {DAY}.",
+        f"Aucun report : la demande de report de la date limite de remise des offres au {DAY} est rejetée.",
+        f"Suite à la demande de report de la date limite de remise des offres au {DAY}, le CCTP est complété.",
+        f"Suite à la demande d'un candidat de reporter la date limite de remise des offres au {DAY}, voir le CCTP.",
+        f"Les candidats demandent que la date limite de remise des offres soit reportée au {DAY} ; cette demande est refusée.",
+        f"La date limite prévue pour la remise des prototypes est reportée au {DAY} à 12h00.",
+        f"La date limite de remise des offres ne sera en aucun cas reportée au {DAY}",
+        f"Il n'est pas prévu que la date limite de remise des offres soit reportée au {DAY}.",
+        f"La date limite de remise des offres sera éventuellement reportée au {DAY}.",
+        f"La date limite de remise des offres pourrait être reportée : elle serait fixée au {DAY}.",
+        f"Si le CCTP change, la date limite de remise des offres est reportée au {DAY}.",
+        f"Le report de la date limite de remise des offres au {DAY} est annulé.",
+        f"La date limite de remise des offres étant prolongée, publication reportée au {DAY} à 12h.",
+        f"La date limite de remise des offres, ainsi que celle des prototypes, est fixée au {DAY}.",
+        f"La date limite de remise des offres avait été fixée au {DAY}.",
+        f"La remise des offres, hors lot 3, est reportée au {DAY}.",
+        f"Remise des offres inchangée. Nouvelle date : {DAY}.",
+    ],
+)  # fmt: skip
+def test_a_date_of_another_thing_or_one_refused_is_no_deadline(text):
+    """
+    Another noun behind "date limite de remise", another subject before the verb, a refusal, a wish: none is told.
+    """
+    assert find_new_deadlines(text) == ()
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "à seize heures",
+        "à 16 heures trente",
+        "à midi et demi",
+        "à 4h de l'après-midi",
+        "(la plateforme ferme à 16h30)",
+        "en fin de matinée",
+        "de 9h à 12h",
+        "à 9h ou 14h",
+        "12.30",
+        ", même heure",
+        ". L'heure limite de remise reste fixée à 16h00.",
+        ". Les plis sont attendus à la même heure.",
+    ],
+)
+def test_a_day_whose_hour_cannot_be_read_is_no_deadline(end):
+    """
+    The day alone is told as its last minute, which would be later than the truth.
+    """
+    assert find_new_deadlines(f"La date limite de remise des offres est fixée au lundi {DAY} {end}") == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"La date limite de remise des offres est fixée avant le {DAY}.",
+        f"Remise des offres impérativement avant le lundi {DAY}.",
+        f"La remise des offres est reportée à 16h le {DAY}.",
+        f"La remise des offres est reportée à 16 heures, le {DAY}.",
+    ],
+)
+def test_a_day_before_which_or_behind_its_hour_is_no_deadline(text):
+    """
+    "Avant le" a day without an hour may be the day before; an hour in front of the day is not read.
+    """
+    assert find_new_deadlines(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        (f"La date limite de remise des offres est fixée au lundi {DAY} au plus tard à 16h30.", f"{OLD}T16:30"),
+        (f"La date limite de remise des offres est fixée au {DAY}, dernier délai 16h30.", f"{OLD}T16:30"),
+        (f"Date limite de remise des offres : {DAY} - heure : 16h00", f"{OLD}T16:00"),
+        (f"La date limite de remise des offres est reportée au {DAY} pour 16h00.", f"{OLD}T16:00"),
+        (f"La date limite de remise des offres est reportée au {DAY} à 16.30.", f"{OLD}T16:30"),
+        (f"Les candidats sont informés que le dépôt des plis est décalé au {DAY}, à 9 heures.", f"{OLD}T09:00"),
+        (f"La remise des candidatures est repoussée jusqu'au {DAY} avant 12h00.", f"{OLD}T12:00"),
+        (f"Remise des plis avant le {DAY} à 12h.", f"{OLD}T12:00"),
+        (f"Il a été décidé de reporter la date limite de réception des offres au {DAY} à 18h00.", f"{OLD}T18:00"),
+        (f"Le délai de remise des candidatures est prolongé : il est porté au {DAY} 12:00.", f"{OLD}T12:00"),
+        (f"Date limite de réception des demandes de participation : {DAY} à 12 h 00.", f"{OLD}T12:00"),
+        (f"La date limite de remise des dossiers de candidature est reportée au {DAY} à 17h.", f"{OLD}T17:00"),
+        (f"La date limite de remise de leurs offres est repoussée au {DAY} à 17h (heure de Paris).", f"{OLD}T17:00"),
+        (f"La date limite de réponse est désormais fixée au {DAY} à 11h00.", f"{OLD}T11:00"),
+        (f"La date limite pour la remise des propositions est avancée au {DAY} à 11h00.", f"{OLD}T11:00"),
+        (f"Prolongation du délai de réception des offres au {DAY} à midi.", f"{OLD}T12:00"),
+        (f"À la demande de plusieurs candidats, la remise des offres est différée au {DAY} à 14h30.", f"{OLD}T14:30"),
+        (f"La remise des plis est reportée au {DAY} à 12h00, les autres dispositions étant inchangées.", f"{OLD}T12:00"),
+        (f"La date limite de dépôt des offres, pour l'ensemble du chantier, passe au {DAY}.", OLD),
+        (f"Au lieu de : remise des offres le 1er octobre 2026 à 12h. Lire : {DAY} à 12h.", f"{OLD}T12:00"),
+        (f"Dépôt des offres : au lieu du 1er octobre 2026, il faut lire le {DAY}.", OLD),
+        (f"La date limite est prorogée au {DAY} minuit.", OLD),
+        (f"La date limite de remise des offres : elle est reportée au {DAY} à 10h15.", f"{OLD}T10:15"),
+    ],
+)  # fmt: skip
+def test_a_deadline_in_other_words_is_read_with_its_hour(text, after):
+    """
+    How the hour is joined to its day, and who is told or asked for it, does not hide the deadline.
+    """
+    assert [new.after for new in find_new_deadlines(text)] == [after]
+
+
+def test_a_refused_date_beside_a_deadline_makes_it_doubtful():
+    """
+    What a sentence refuses is not told, and is seen all the same: two dates compete.
+    """
+    assert find_new_deadlines(f"{MOVED}. La remise des offres ne sera pas reportée au 19 octobre 2026.") == ()
+
+
 def test_a_long_text_is_looked_at_once():
     """
     With backtracking, or with sentences joined and searched again, this would take days.
@@ -252,6 +386,17 @@ def test_which_lots_a_text_names(text, lots):
         ("Une visite est possible jusqu'au vendredi 16 septembre 2026.", None),
         ("Les visites ont lieu du 16 septembre 2026 au vendredi.", None),
         ("Visite le 16 septembre à 14h.", None),
+        ("Fin des visites le 16/09/2026.", None),
+        ("Visites suspendues le 16/09/2026.", None),
+        ("Visites closes le 16/09/2026 à 12h.", None),
+        ("Visite obligatoire. Attestation à remettre le 16/09/2026.", None),
+        ("Visites possibles après le 16/09/2026.", None),
+        ("Visite : inscription le 16/09/2026.", None),
+        ("Visite le 16/09/2026 au plus tard.", None),
+        ("Visite le 16/09/2026 à dix heures.", None),
+        ("Visite le 16/09/2026 à 10h ou 14h.", None),
+        ("Une visite du site est organisée le 16/09/2026 de 11h00 à 12h30.", "2026-09-16T11:00"),
+        ("Rendez-vous sur place le 16 septembre 2026 à 9 h, devant la mairie.", "2026-09-16T09:00"),
         ("Sur rendez-vous.", None),
         ("", None),
     ],

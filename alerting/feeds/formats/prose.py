@@ -6,8 +6,9 @@ Out:  the old and the new wall-clock time with the sentence that says so, and th
       leads to the date as the deadline's, or when nobody can tell whether it is the whole purchase's.
 
 A date is the deadline's only where nothing but little words stand between it and "date limite de remise des
-offres", or a verb that moves it there ("reportée au"): what else has a date, a document, a meeting, a
-dispatch, cannot be listed.
+offres", or a verb that moves it there ("reportée au") and has no other subject: what else has a date, a
+document, a meeting, a dispatch, cannot be listed.  A sentence that refuses, asks or supposes tells no date;
+nor does a day whose hour cannot be read, for the day alone would be later than the truth.
 """
 
 from __future__ import annotations
@@ -31,7 +32,16 @@ MONTHS = {
     )
     for name in names.split()
 }  # fmt: skip
-_HOUR = r"(?P<hour>\d{1,2})\s*(?:h(?![a-zà-ÿ])|:|heures?)\s*(?P<minute>\d{2})?|(?P<noon>midi)|minuit"
+_WEEKDAY = r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
+# "16.30" is an hour only behind a word that says so.
+_HOUR = (
+    r"(?P<hour>\d{1,2})\s*(?:h(?![a-zà-ÿ])|:(?=\s*\d{2})|heures?|(?(said)\.(?=\d{2}(?!\.?\d))|(?!)))"
+    r"\s*(?P<minute>\d{2}(?!\d))?|(?P<noon>midi)|(?P<midnight>minuit)"
+)
+_SAYS_HOUR = (
+    r"(?P<said>(?:(?:au\s+plus\s+tard|dernier\s+délai|délai\s+de\s+rigueur|heure(?:\s+limite)?|à|avant|pour|jusqu['’]à)"
+    r"[\s:,]*){1,3})"
+)
 # Without its year a date is none that may be told, but it must be seen: it may be the new one.
 DATE = re.compile(
     r"(?<![\d/.-])(?:(?P<iso_year>\d{4})-(?P<iso_month>\d{2})-(?P<iso_day>\d{2})(?!\d)"
@@ -39,14 +49,98 @@ DATE = re.compile(
     + "|".join(sorted(MONTHS, key=len, reverse=True))
     + r")\b\.?(?:\s+(?P<year>\d{4}))?"
     r"|[/.-]\s*(?P<number>\d{1,2})\s*[/.-]\s*(?P<number_year>\d{4}|\d{2})(?!\d)|/\d{2}(?![\d/])))"
-    rf"(?:[\s,]*[-–(]?\s*(?:(?:à|avant|jusqu['’]à|heure\s+limite\s*:?)\s*)?(?:{_HOUR})\)?)?",
+    rf"(?:[\s,]*[-–(]?\s*(?:{_SAYS_HOUR}|(?P<since>de|entre)\s+)?(?:{_HOUR})\)?)?",
+    re.IGNORECASE,
+)
+# What looks like an hour and was not read as one, so near behind a day.
+_NEAR = 40
+HOUR_LIKE = re.compile(
+    r"\d\s*h(?:rs?)?(?![a-zà-ÿ])|\d\s*:\s*\d{2}|\d\.\d{2}(?!\.?\d)|\b(?:heures?|midi|minuit|matin|matinée|soir|soirée|horaires?)\b",
+    re.IGNORECASE,
+)
+# What makes another hour of the one that was read.
+HOUR_GOES_ON = re.compile(
+    r"^\s*(?:(?:et|ou)\s+(?:à\s+)?\d{1,2}\s*(?:h|:)|(?:et\s+)?(?:demie?|quart|quinze|trente|quarante|moins|cinq|dix|vingt)\b"
+    r"|(?:de\s+l['’]|du\s+)(?:après|soir))",
+    re.IGNORECASE,
+)
+HOUR_UNTIL = re.compile(r"^\s*(?:[-–]|à|et)\s*(?:\d{1,2}\s*(?:h|:)|midi)", re.IGNORECASE)
+# A sentence of its own that tells the hour of a day told elsewhere.
+HOUR_APART = re.compile(
+    r"\bheures?\s+(?:limites?|de\s+(?:remise|réception|dépôt))\b|\bmêmes?\s+heures?\b|\bl['’]heure\b|\bhoraires?\b",
     re.IGNORECASE,
 )
 CENTURY = 2000
-_BIDS = r"(des\s+)?(offres|plis|candidatures|propositions|dossiers)"
+# "date limite de remise" is the offers' where no other noun follows: "des prototypes" makes it another's.
+_BIDS = (
+    r"(?:des\s+|de\s+(?:l['’]\s*|leurs?\s+|vos\s+|votre\s+|son\s+|la\s+)?|du\s+|d['’](?:une\s+)?)?"
+    r"(?:offres?|plis?|candidatures?|propositions?|demandes?\s+de\s+participation"
+    r"|dossiers?(?:\s+(?:de\s+(?:candidatures?|réponse|participation)|d['’]offres?))?"
+    r"(?!\s+(?:des?\s|d['’]|techniques?|administratifs?)))\b"
+)
+_MOVES = (
+    r"(?:report|repouss|décal|différ|prorog|prolong|rallong|étendu|avanc|port|remplac|modifi|fix|arrêt)é?e?s?"
+)
+_DATE_AHEAD = rf"(?:(?:{_WEEKDAY})\b|\d|§|$)"
+_BARE = (
+    rf"(?=\s*(?:$|[:,.;§»–-])|\s+(?:est|sont|sera|seront|a|ont|était|étaient|passe|devient|ne|n['’]|désormais|maintenant"
+    rf"|initialement|(?:prévue?s?|{_MOVES})(?!\s+(?:pour|des?)\s))(?!\w)"
+    rf"|\s+(?:le|du|au|jusqu['’]au|avant\s+le|au\s+plus\s+tard\s+le)\s*{_DATE_AHEAD}"
+    r"|\s+(?:pour|du|des|de)\s+(?:(?:le|les|tous|chaque)\s+)*lots?\b"
+    r"|\s+(?:au|à\s+(?:la|cette|cet|l)|pour\s+(?:la|cette|ce|le))[\s'’]\s*(?:présente?\s+)?(?:avis|consultation|appel)\b)"
+)
+_LIMIT = r"(?:dates?|heures?|délais?|échéances?)\s+limites?"
 SPEAKS_OF_DEADLINE = re.compile(
-    rf"(réception|remise|dépôt|envoi)\s+{_BIDS}|(date|heure|délai)s?\s+limites?\s+(?!de\s|d['’]|pour\s)"
-    rf"|(date|heure|délai)s?\s+limites?\s+(de|pour)\s+(la\s+)?(réception|remise|dépôt|réponse|répondre)",
+    rf"(?:(?:{_LIMIT}|dates?|heures?|délais?|échéances?)\s+(?:initiale?s?\s+)?(?:de|d['’]|pour)\s*(?:la\s+|le\s+|l['’])?)?"
+    rf"\b(?:réception|remise|dépôt|envoi)\s+{_BIDS}"
+    rf"|{_LIMIT}\s+(?:des?|pour)\s+(?:les\s+)?(?:offres|plis|candidatures)\b"
+    rf"|{_LIMIT}(?:\s+(?:initiale?|actuelle?)s?)?(?:\s+(?:de|pour)\s+(?:la\s+|le\s+)?(?:réception|remise|dépôt|réponse|répondre)\b)?{_BARE}",
+    re.IGNORECASE,
+)
+# Before those words: of a thing that has to do with the deadline; a move of the deadline is none.
+ASIDE = re.compile(
+    r"(?:(?<!\w)(?:avant|après|pour|à|dès|sur|lors\s+de|depuis|suivant)\s+(?:(?:la|le|les|l['’]|toute|cette)\s*)?|\b(?:aux?|l[ao]rs\s+du)\s+"
+    r"|(?P<of>\b(?:de\s+(?:(?:la|cette|nos)\s+|l['’])?|du\s+|des\s+)))$",
+    re.IGNORECASE,
+)
+MOVE_OF = re.compile(
+    r"\b(?:reports?|prolongations?|prorogations?|modifications?|décalages?|changements?|rectifications?|corrections?|"
+    r"extensions?|allongement|recul|lieu|objet)\s*(?::\s*)?$",
+    re.IGNORECASE,
+)
+# A new subject between those words and the verb: the verb is not the deadline's.
+_ARTICLE = (
+    r"(?:les?|la|une?|ces?|cet|cette|son|sa|ses|leurs?|[nv]os|[nv]otre|chaque|certaine?s|plusieurs|quelques)"
+)
+PREPOSITIONAL = re.compile(
+    rf"\b(?:de|à|pour|par|dans|sur|en|avec|sous|selon|concernant)\s+(?:(?:tous|toutes)\s+)?(?:{_ARTICLE}\b|l['’])|\bd['’](?:une?|autres)\b",
+    re.IGNORECASE,
+)
+_ITSELF = (
+    r"(?:nouvelle\s+)?(?:dates?|échéances?|délais?)\b"
+    rf"(?!\s+(?:des?\b|d['’]|pour\b)|\s+du\s+(?!(?:(?:{_WEEKDAY})\s+)?§))"
+)
+NEW_SUBJECT = re.compile(
+    rf";|\b(?:mais|tandis|étant|ainsi\s+que|celles?\s+d|alors|cependant|toutefois|néanmoins)\b|,\s*(?:des|du)\s+(?!\W*§)"
+    rf"|\b{_ARTICLE}\s+(?!\W*§|(?:{_WEEKDAY})\b|{_ITSELF})|\bl['’]\s*(?=\w)"
+    rf"|:(?!\s*(?:$|[§«]|(?:au\s+lieu|il|lire|elle|celle|celui|est|sera|désormais|(?:{_WEEKDAY})|{_ARTICLE}\s+{_ITSELF})\b"
+    rf"|(?:le|du|au|avant\s+le)\s+(?:(?:{_WEEKDAY})\s+)?§))",
+    re.IGNORECASE,
+)
+# A sentence that refuses, asks, supposes, or speaks of another appointment, says no new deadline.
+REFUSES = re.compile(
+    r"\b(?:demand\w*|refus\w*|rejet\w*|inchang\w*|éventuel\w*|aucune?s?|pas|plus|jamais|ne|réunions?|signatures?|retraits?|"
+    r"commissions?|hors|sauf|except\w*|souhait\w*|sollicit\w*|envisag\w*|annulée?s?|seraient|serait|pourr\w*|peut|peuvent|devrai\w*|si|sinon|"
+    r"sous\s+réserve|hypothèse|en\s+cas|soi(?:t|ent)\s+(?:(?:donc|ainsi|désormais|à\s+nouveau)\s+)?"
+    r"(?:report|repouss|décal|différ|prorog|prolong|rallong|étend|avanc|port|remplac|modifi|fix|arrêt)\w*)\b|\bn['’](?!\s*°)|\bs['’]ils?\b",
+    re.IGNORECASE,
+)
+# These refuse nothing: "au plus tard", "et non pas", "suite à la demande d'un candidat".
+REFUSES_NOTHING = re.compile(
+    r"\bplus\s+tard\b|\bnon\s+pas\b|\bdemandes?\s+de\s+participation\b"
+    r"|\b(?:suite\s+aux?|à|en\s+raison|compte\s+tenu)\s+(?:des?\s+|d['’])?(?:(?:la|une|plusieurs|nombreuses|leur)\s+)*demandes?\b"
+    r"(?!.*\b(?:de|d['’])\s*(?:report|repouss|décal|différ|prorog|prolong|rallong|étend|avanc|fix|modif))"
+    r"|\b(?:le\s+reste|autres)\b[^.;§]{0,60}\binchangée?s?\b",
     re.IGNORECASE,
 )
 # What else has a date: a sentence that speaks of it says too little about which date is whose.
@@ -87,10 +181,20 @@ LIMIT = re.compile(
     r"\b(avant|jusqu['’]au|au\s+plus\s+tard|à\s+(partir|compter)\s+du|dès|depuis|entre|du)\s*(le\s+)?(\w+di\s+)?$",
     re.IGNORECASE,
 )
+# Of a visit's text: what else has a day there, before the date and behind it.
+NO_VISIT = re.compile(
+    r"\b(?:fins?|clos\w*|clôtur\w*|termin\w*|arrêt\w*|derniers?|attestations?|certificats?|remettre|remis\w*|retourn\w*|renvoy\w*|"
+    r"transmettre|après|inscri\w*|réserv\w*|demand\w*|prendre|contact\w*|limites?|annul\w*|supprim\w*|suspen\w*|impossibles?|sauf|débuts?|"
+    r"questions?|réponses?|offres?|plis|confirm\w*|aucune?s?|pas|plus)\b",
+    re.IGNORECASE,
+)
+NO_VISIT_BEHIND = re.compile(
+    r"^[\s,:()–-]*(?:au\s+plus\s+tard|dernier\s+délai|délai\s+de\s+rigueur|inclus|maximum|exclu|fin\b|clôture)",
+    re.IGNORECASE,
+)
 FROM = re.compile(r"\bdu(\s+\w+di|\s+dimanche)?\s*$", re.IGNORECASE)
 UNTIL = re.compile(r"^[\s,]*(et\s+)?(au|à|jusqu['’]au)\b", re.IGNORECASE)
 # What leads to a date, and the little words that may stand between it and the date; "§" is an earlier date.
-_WEEKDAY = r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
 _LITTLE = (
     rf"(?:\([^()§]{{0,80}}\)|[\s,:=()«»–—-]|(?:l|d|jusqu)['’]|n[°º]|\bdu\s+(?=lots?\b)"
     rf"|\bdu\s+(?:(?:{_WEEKDAY})\s+)?(?:§|\d{{1,2}}(?:er)?)\s+(?=au\b)"
@@ -101,12 +205,14 @@ _LITTLE = (
 LEADS = re.compile(
     rf"(?:(?P<deadline>{SPEAKS_OF_DEADLINE.pattern})"
     r"|\b(?P<read>lire|nouvelles?\s+(?:dates?|échéances?|heures?)|nouveaux?\s+délais?)"
-    r"|(?<!pas\s)(?<!plus\s)(?<!être\s)\b(?:(?P<fixed>(?:fixé|arrêté)e?s?|devien(?:t|nent)|passe(?:nt)?|soit)"
+    r"|(?<!pas\s)(?<!plus\s)(?<!être\s)(?<!avait\sété\s)(?<!avaient\sété\s)(?<!était\s)(?<!étaient\s)\b(?:(?P<fixed>(?:fixé|arrêté)e?s?|devien(?:t|nent)|passe(?:nt)?|soit)"
     r"|(?P<moved>(?:reporté|repoussé|décalé|différé|prorogé|prolongé|rallongé|étendu|avancé|porté)e?s?)"
     r"|(?P<replaced>(?:remplacé|modifié)e?s?))\b)"
     rf"(?P<between>{_LITTLE}*+)$",
     re.IGNORECASE,
 )
+BEFORE = re.compile(r"\bavant\b", re.IGNORECASE)
+HOUR_IN_FRONT = re.compile(r"\d\s*h(?:eures?)?(?![a-zà-ÿ])", re.IGNORECASE)
 # "modifié le" says when somebody did it; these say to which date.
 _TO = {
     "moved": re.compile(r"\b(?:au|à|par|comme\s+suit)\b|['’]\s*au|:", re.IGNORECASE),
@@ -151,16 +257,29 @@ def find_new_deadlines(text: str) -> tuple[NewDeadline, ...]:
     """
     sentences = _sentences(text)
     told = [_Told.of(sentence) for sentence in sentences if SPEAKS_OF_OTHERS.search(sentence) is None]
-    stated = [each for each in told if SPEAKS_OF_DEADLINE.search(each.sentence) is not None]
+    stated = [each for each in told if _states_deadline(each.sentence)]
     found = [deadline for each in stated if (deadline := _in_sentence(each)) is not None]
     rivals = {date for each in told if each not in stated for date in each.new}
     if not found or not rivals <= {deadline.after for deadline in found}:
+        return ()
+    if any(len(deadline.after) == _DAY for deadline in found) and any(map(_tells_hour_apart, sentences)):
         return ()
     of_whole = [deadline for deadline in found if not deadline.lots]
     if not of_whole:
         return tuple(found) if _each_lot_once(found) else ()
     is_clear = len({deadline.after for deadline in found}) == 1 and all(each.lots == () for each in found)
     return () if not is_clear or _is_of_lots(sentences) else (found[0],)
+
+
+def _states_deadline(sentence: str) -> bool:
+    if SPEAKS_OF_DEADLINE.search(sentence) is None:
+        return False
+    return REFUSES.search(REFUSES_NOTHING.sub(" ", sentence)) is None
+
+
+def _tells_hour_apart(sentence: str) -> bool:
+    """Tell whether a sentence without a date has the hour of one that another sentence names."""
+    return DATE.search(sentence) is None and HOUR_APART.search(sentence) is not None
 
 
 def _each_lot_once(found: list[NewDeadline]) -> bool:
@@ -175,7 +294,9 @@ def _is_of_lots(sentences: Sequence[str]) -> bool:
 
 
 def find_only_date(text: str) -> str | None:
-    """Return the one date on which something takes place; None where there are several, or limits.
+    """Return the one day of a visit; None where there are several, limits, or another thing's.
+
+    Of a visit "de 11h à 12h" it is the beginning.
 
     >>> find_only_date("Visite obligatoire le 16/09/2026 à 14h."), find_only_date("Avant le 16/09/2026.")
     ('2026-09-16T14:00', None)
@@ -184,9 +305,16 @@ def find_only_date(text: str) -> str | None:
     if len(folded) > _LONGEST:
         return None
     dates = list(DATE.finditer(folded))
-    if len(dates) != 1 or LIMIT.search(folded[: dates[0].start()]) is not None:
+    if len(dates) != 1:
         return None
-    return _iso(dates[0])
+    before, after = folded[: dates[0].start()], folded[dates[0].end() :]
+    if (
+        LIMIT.search(before) is not None
+        or NO_VISIT.search(before) is not None
+        or NO_VISIT_BEHIND.search(after)
+    ):
+        return None
+    return _iso(dates[0], after)
 
 
 def read_changes(prose: Iterable[str], *, published: RawTime | None = None) -> tuple[RawChange, ...]:
@@ -231,30 +359,50 @@ class _Told:
         old: list[str | None] = []
         new: list[str | None] = []
         led: set[str | None] = set()
-        words, is_spoken_of = "", False
+        words = ""
         for date, before, after in zip(dates, gaps, gaps[1:], strict=False):
             words = f"{words}{before}"[-_REACH:]
-            is_spoken_of = is_spoken_of or SPEAKS_OF_DEADLINE.search(before) is not None
+            read = _deadline(date, after)
             if PUBLISHED.search(before) is None:
-                (old if _is_old(before, after) else new).append(_iso(date))
-            if _is_led(words, is_spoken_of=is_spoken_of):
-                led.add(_iso(date))
+                (old if _is_old(before, after) else new).append(read)
+            if _is_led(words, has_hour=_has_hour(date)):
+                led.add(read)
             words += "§"
         return cls(sentence, tuple(old), tuple(new), frozenset(led))
 
 
-def _is_led(words: str, *, is_spoken_of: bool) -> bool:
+def _is_led(words: str, *, has_hour: bool) -> bool:
     """Tell whether the words before a date lead to it as to the deadline.
 
     Args:
         words: What stands before it in its sentence.
-        is_spoken_of: The deadline was spoken of in them, or earlier in the sentence.
+        has_hour: An hour stands behind the date; "avant le" a day without one is the day before, or that day.
     """
     lead = LEADS.search(words)
-    if lead is None or lead["deadline"] or lead["read"]:
-        return lead is not None
+    if (
+        lead is None
+        or HOUR_IN_FRONT.search(lead["between"])
+        or (not has_hour and BEFORE.search(lead["between"]))
+    ):
+        return False
+    spoken = max(SPEAKS_OF_DEADLINE.finditer(words), key=re.Match.start, default=None)
+    if spoken is None or _is_aside(words[: spoken.start()]):
+        return False
+    if lead["deadline"]:
+        return True
     to = next((pattern for name, pattern in _TO.items() if lead[name]), None)
-    return is_spoken_of and (to is None or to.search(lead["between"]) is not None)
+    # The verb itself goes along: a colon is read by what is behind it.
+    clause = words[spoken.end() : lead.end() - len(lead["between"])]
+    is_its_own = NEW_SUBJECT.search(PREPOSITIONAL.sub(" ", clause)) is None
+    return is_its_own and (to is None or to.search(lead["between"]) is not None)
+
+
+def _is_aside(words: str) -> bool:
+    """Tell whether words before those of the deadline make them another thing's: "préalable à la ..."."""
+    aside = ASIDE.search(words)
+    if aside is None:
+        return False
+    return aside["of"] is None or MOVE_OF.search(words[: aside.start()]) is None
 
 
 def _is_old(before: str, after: str) -> bool:
@@ -297,13 +445,28 @@ def _in_sentence(told: _Told) -> NewDeadline | None:
     return NewDeadline(next(iter(old), None), told.new[0], told.sentence, find_lots(told.sentence))
 
 
-def _iso(date: re.Match[str]) -> str | None:
-    """Return a date, or date and time, that the calendar has; else None.
+def _has_hour(date: re.Match[str]) -> bool:
+    return bool(date["hour"] or date["noon"] or date["midnight"])
+
+
+def _deadline(date: re.Match[str], after: str) -> str | None:
+    """Return a date as a deadline, which is no stretch of hours; None where it cannot be read."""
+    is_stretch = date["since"] is not None or (_has_hour(date) and HOUR_UNTIL.search(after) is not None)
+    return None if is_stretch else _iso(date, after)
+
+
+def _iso(date: re.Match[str], after: str) -> str | None:
+    """Return a date, or date and time, that the calendar has; else None, also where its hour cannot be read.
 
     Midnight is the end of its day, which is what the day alone says.
+
+    Args:
+        date: What DATE found.
+        after: What stands behind it, up to the next date.
     """
+    unread = HOUR_GOES_ON.search(after) if _has_hour(date) else HOUR_LIKE.search(after[:_NEAR])
     year = date["iso_year"] or date["year"] or date["number_year"]
-    if year is None:
+    if year is None or unread is not None:
         return None
     month = int(date["iso_month"] or date["number"] or MONTHS.get((date["month"] or "").lower(), 0))
     try:
