@@ -178,8 +178,16 @@ def _blocks(part: Message) -> list[Message]:
         return found
     carrier = Message()
     carrier["Content-Transfer-Encoding"] = str(part.get("Content-Transfer-Encoding", "8bit"))
-    carrier.set_payload(found[0].as_bytes())
+    carrier.set_payload(_as_published(found[0]))
     return [message_from_string(group) for group in re.split(r"\r?\n\r?\n", _decoded(carrier))]
+
+
+def _as_published(message: Message) -> str:
+    """Return the text that the library took for a mail; what it took for the parts of one says nothing."""
+    # Writing such a mail out again fails where its parts are damaged.
+    payload = message.get_payload()
+    headers = "".join(f"{name}: {value}\n" for name, value in message.raw_items())
+    return f"{headers}\n{payload}" if isinstance(payload, str) else headers
 
 
 def _recipient_status(fields: dict[str, str]) -> RecipientStatus:

@@ -21,7 +21,9 @@ def render_one_pager(digest: Digest, *, language_code: str, now: datetime) -> st
     language = find_language(language_code)
     view: DigestView = view_digest(digest, language, now=now, is_whole=True)
     items: list[ItemView] = [
-        view_item(item, language, now=now) for section in view.sections for item in section.items
+        view_item(item, language, now=now, is_whole=True)
+        for section in view.sections
+        for item in section.items
     ]
     template = get_template("web/one-pager.html.j2", language.code)
     return template.render(digest=view, items=items, language=language)

@@ -26,7 +26,7 @@ from alerting.domain.procedure import ProcedureState
 _URGENT_WORKING_DAYS = 5
 # A mail of more than 102 kB is cut off: so many items in full, so many more in a line each.
 _ITEMS_SHOWN = 20
-_OTHERS_SHOWN = 30
+_OTHERS_SHOWN = 15
 _LOTS_SHOWN = 4
 _CHANGES_SHOWN = 8
 _AWARDED_SHOWN = 8
@@ -195,8 +195,10 @@ def view_digest(digest: Digest, language: Language, *, now: datetime, is_whole: 
         is_whole: Whether all items are shown in full, as a page has room for them; a mail has not.
     """
     room = len(digest.items) if is_whole else _room(digest)
-    shown, others = digest.items[:room], digest.items[room:]
     counted = _by_kind(digest.items)
+    # What has come to an end does not take the room of what can be answered.
+    in_order = [item for items in counted.values() for item in items]
+    shown, others = in_order[:room], in_order[room:]
     headings = [_heading(kind, len(items), language) for kind, items in counted.items()]
     rest = _others(len(digest.items) - len(next(iter(counted.values()), ())), language)
     first = _first_deadline(digest, now)
@@ -244,16 +246,28 @@ def _others(number: int, language: Language) -> str | None:
     return language.count("and %(number)s other", "and %(number)s others", number) if number > 0 else None
 
 
-def view_item(item: DigestItem, language: Language, *, now: datetime) -> ItemView:
-    """Return what the templates show of one item; *now* decides how much time is left."""
-    view = fit_view(view_procedure(item, language, now=now), item, language, now=now)
+def view_item(item: DigestItem, language: Language, *, now: datetime, is_whole: bool = False) -> ItemView:
+    """Return what the templates show of one item.
+
+    Args:
+        item: What is told.
+        language: To say it in.
+        now: Decides how much time is left.
+        is_whole: Whether all its lots and changes are shown, as a page has room for them.
+    """
+    view = view_procedure(item, language, now=now, is_whole=is_whole)
+    view = fit_view(view, item, language, now=now, is_whole=is_whole)
     fit = tell_fit(item, language, now=now)
     return replace(view, fit=fit, reasons=say_reasons(item.reasons, language))
 
 
-def view_procedure(item: DigestItem, language: Language, *, now: datetime) -> ItemView:
+def view_procedure(
+    item: DigestItem, language: Language, *, now: datetime, is_whole: bool = False
+) -> ItemView:
     """Return what is shown of an item to every firm, whatever it was chosen for."""
     notice = item.notice
+    told = _facts_changed(item)
+    changes = told if is_whole else told[:_CHANGES_SHOWN]
     is_open = item.telling_kind in STILL_OPEN
     return ItemView(
         kind=item.telling_kind.value,
@@ -273,23 +287,26 @@ def view_procedure(item: DigestItem, language: Language, *, now: datetime) -> It
         fit=None,
         reasons=(),
         over=_over(item, language),
-        changes=tuple(_change(change, language, now) for change in _facts_changed(item)[:_CHANGES_SHOWN]),
+        changes=tuple(_change(change, language, now) for change in changes),
         documents=safe_link(notice.document_url),
         answer=safe_link(notice.submission_url),
         notice=safe_link(notice.notice_url),
     )
 
 
-def fit_view(view: ItemView, item: DigestItem, language: Language, *, now: datetime) -> ItemView:
+def fit_view(
+    view: ItemView, item: DigestItem, language: Language, *, now: datetime, is_whole: bool = False
+) -> ItemView:
     """Return a procedure's view with the lots that fit, their place, and the words that chose it marked."""
     notice = item.notice
     mark = _marker(words.matching_words(item.reasons))
     lots = [lot for lot in notice.lots if lot.lot_id in item.lot_ids]
+    room = len(lots) if is_whole else _LOTS_SHOWN
     return replace(
         view,
         title=mark("".join(piece.text for piece in view.title)),
-        lots=tuple(_lot(lot, notice, mark, language, now) for lot in lots[:_LOTS_SHOWN]),
-        lots_more=_lots_more(len(lots) - _LOTS_SHOWN, language),
+        lots=tuple(_lot(lot, notice, mark, language, now) for lot in lots[:room]),
+        lots_more=_lots_more(len(lots) - room, language),
         place=_place(item, language),
     )
 

@@ -25,7 +25,7 @@ from alerting.domain.lots import changes_for
 from alerting.domain.notice import Change
 from alerting.domain.procedure import Procedure, ProcedureState
 from alerting.notices.view import sum_up
-from alerting.store import deliveries, digests, documents, firms, matches, procedures
+from alerting.store import deliveries, digests, documents, matches, procedures
 from alerting.store.database import Connection, Database, lock
 from alerting.store.digests import Reader, StoredTelling
 from alerting.store.matches import StoredMatch
@@ -166,7 +166,6 @@ def _is_all_matched(connection: Connection, now: datetime) -> bool:
     return not (
         documents.count_waiting(connection, since=now - _PATIENCE)
         or procedures.count_unmatched(connection, since=now - _PATIENCE)
-        or firms.count_unmatched_profiles(connection)
     )
 
 
@@ -194,7 +193,8 @@ def _candidates(
     standing = new | matches.matches_of(connection, told_before)
     told = digests.tellings_of(connection, told_before)
     _read_procedures(connection, composing, {number for _, number in (*new, *told_before)})
-    history = procedures.revisions_of(connection, {number for _, number in changed})
+    # Of all that was told: a change may have come since what changed was asked for.
+    history = procedures.revisions_of(connection, {number for _, number in told_before})
     found: defaultdict[str, list[Candidate]] = defaultdict(list)
     for pair in sorted({*new, *told_before}):
         profile_id, procedure_id = pair

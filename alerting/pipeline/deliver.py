@@ -28,6 +28,7 @@ from alerting.delivery.mailers import Mailer, Sender
 from alerting.delivery.message import is_allowed
 from alerting.delivery.tokens import LinkPurpose, link_address, sign_profile_link
 from alerting.delivery.verp import ReturnPurpose, sign_return_address
+from alerting.domain.address import one_line
 from alerting.domain.delivery import DeliveryState, Envelope
 from alerting.domain.profile import Recipient
 from alerting.domain.suppression import SuppressionKind
@@ -169,7 +170,8 @@ class _Worker:
 
     def _record(self, connection: Connection, done: list[_Done], now: datetime) -> None:
         deliveries.record(connection, [one.outcome for one in done], worker=self.name)
-        for one in done:
+        # In one order for all workers: each order not to mail an address is made under its lock.
+        for one in sorted(done, key=lambda each: each.claimed.recipient.email.lower()):
             if one.suppression is not None:
                 suppressions.add_suppression(
                     connection,
@@ -209,7 +211,7 @@ class _Worker:
 
     async def _send(self, claimed: ClaimedDelivery, now: datetime) -> _Done:
         try:
-            answer = await self.sender.send(write_envelope(self.post, claimed, now))
+            answer = await self.sender.send(write_safely(self.post, claimed, now))
         except MailDeferredError as error:
             return _Done(claimed, _deferred(claimed, error, now))
         except MailInDoubtError as error:
@@ -253,6 +255,20 @@ def _deferred(claimed: ClaimedDelivery, error: MailDeferredError, now: datetime)
         next_attempt_at=now + pause,
         blame=error.blame,
     )
+
+
+def write_safely(post: PostOffice, claimed: ClaimedDelivery, now: datetime) -> Envelope:
+    """Return the mail of a delivery; one that cannot be written waits to be mended, and stops no other.
+
+    Raises:
+        MailDeferredError: It cannot be written, whatever is wrong with it.
+    """
+    try:
+        return write_envelope(post, claimed, now)
+    except Exception as error:
+        log.exception("mail_not_written", delivery_id=claimed.delivery_id, digest_id=claimed.digest_id)
+        problem = f"the mail cannot be written: {type(error).__name__}: {one_line(str(error))}"
+        raise MailDeferredError(problem, blame=Blame.US) from error
 
 
 def write_envelope(post: PostOffice, claimed: ClaimedDelivery, now: datetime) -> Envelope:

@@ -18,6 +18,7 @@ from alerting.domain.procedure import LinkStep
 from alerting.errors import UnknownIdError
 from alerting.notices.link import Link, proves_by_number
 from alerting.notices.view import find_changes, find_state, find_turn, merge, sum_up
+from alerting.pipeline.compose import COMPOSE_LOCK
 from alerting.store import digests, feedback, matches, notices, procedures
 from alerting.store.database import Connection, Database, lock
 from alerting.store.notices import StoredNotice
@@ -161,6 +162,8 @@ def show_notices(database: Database, name: str) -> list[Row]:
 
 def _close(connection: Connection, emptied_id: int, procedure_id: int, *, now: datetime) -> None:
     """Close a procedure without notices; who was told of it hears of what differs in the other, once."""
+    # A telling of it that is being composed would else be stored when all others have moved.
+    lock(connection, COMPOSE_LOCK)
     emptied = procedures.lock_procedure(connection, emptied_id)
     (kept,) = procedures.get_procedures(connection, [procedure_id])
     history = procedures.revisions_of(connection, [emptied_id]).get(emptied_id, [])

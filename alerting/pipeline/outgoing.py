@@ -8,9 +8,9 @@ from typing import Any
 
 import structlog
 
-from alerting.errors import ChoiceError, UnknownIdError
+from alerting.errors import ChoiceError, MailDeferredError, UnknownIdError
 from alerting.pipeline.compose import message_ids
-from alerting.pipeline.deliver import find_hindrance, find_room, say_held, write_envelope
+from alerting.pipeline.deliver import find_hindrance, find_room, say_held, write_safely
 from alerting.pipeline.post_office import PostOffice
 from alerting.store import deliveries
 from alerting.store.database import Database
@@ -36,11 +36,12 @@ def preview_deliveries(
     rows = []
     left = room.count
     for one in due:
-        why_not = find_hindrance(post, one)
+        subject, broken = _subject(post, one, moment)
+        why_not = find_hindrance(post, one) or broken
         if why_not is None and left <= 0:
             why_not = say_held(room) or f"held: {post.mails_per_hour} mails may leave within an hour"
         left -= why_not is None
-        rows.append(_row(post, one, why_not, moment))
+        rows.append(_row(one, subject, why_not))
     return rows
 
 
@@ -96,14 +97,22 @@ def replay_digest(
     return {"delivery_id": delivery_id, "replay_number": number, "waiting": waiting}
 
 
-def _row(post: PostOffice, due: ClaimedDelivery, why_not: str | None, now: datetime) -> dict[str, Any]:
+def _subject(post: PostOffice, due: ClaimedDelivery, now: datetime) -> tuple[str | None, str | None]:
+    """Return the subject of a mail; and why there is none, where it cannot be written."""
+    try:
+        return write_safely(post, due, now).subject, None
+    except MailDeferredError as error:
+        return None, str(error)
+
+
+def _row(due: ClaimedDelivery, subject: str | None, why_not: str | None) -> dict[str, Any]:
     return {
         "delivery_id": due.delivery_id,
         "digest_id": due.digest_id,
         "profile_id": due.digest.profile_id,
         "firm_id": due.digest.firm_id,
         "recipient": due.recipient.email,
-        "subject": write_envelope(post, due, now).subject,
+        "subject": subject,
         "attempt_count": due.attempt_count,
         "leaves": why_not is None,
         "why_not": why_not,

@@ -92,7 +92,7 @@ def list_received(database: Database) -> list[dict[str, Any]]:
 
 def _receive(database: Database, content: bytes, secret: str, now: datetime) -> tuple[ReceivedKind, bool]:
     """Act upon one mail in one transaction; return what it is, and whether it is new."""
-    mail = read_returned(content)
+    mail = _read_safely(content)
     with database.begin() as connection:
         reading = _read(connection, mail, secret)
         is_new = received.add_received(
@@ -108,6 +108,15 @@ def _receive(database: Database, content: bytes, secret: str, now: datetime) -> 
             _act(connection, reading, reading.about, now)
             log.info("mail_received", kind=reading.kind.value, delivery_id=reading.about.delivery_id)
     return reading.kind, is_new
+
+
+def _read_safely(content: bytes) -> ReturnedMail:
+    """Return what a mail is; one at which the reading breaks is for a person, and stops no other."""
+    try:
+        return read_returned(content)
+    except Exception:
+        log.exception("mail_not_read", size_bytes=len(content))
+        return ReturnedMail(MailKind.OTHER, addressed="", evidence="")
 
 
 def _read(connection: Connection, mail: ReturnedMail, secret: str) -> _Reading:

@@ -54,7 +54,11 @@ def settle_leases(database: Database, post: PostOffice, *, now: datetime) -> dic
             counts.update(_NAMES[outcome.state] for outcome in outcomes)
             if proofs is not None:
                 gone.append(worker)
+        # What somebody else is recording just now may yet have to be proved.
+        busy = deliveries.claiming_workers(connection, gone)
     for worker in gone:
+        if worker in busy:
+            continue
         forget_dialogues(post.dialogues, worker)
     report = {name: counts[name] for name in _NAMES.values()}
     if counts:

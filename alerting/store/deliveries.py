@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -46,7 +46,8 @@ _ANY = 2**31
 # Who holds a row is asked of those named: were it looked up, a planner might read the whole table for it.
 _RECORD = text("""
     UPDATE deliveries SET state = done.state, answer = done.answer, sent_at = done.sent_at,
-        next_attempt_at = done.next_attempt_at, blame = done.blame, lease_until = NULL
+        next_attempt_at = done.next_attempt_at, blame = done.blame, lease_until = NULL,
+        first_attempt_at = CASE WHEN done.blame IS DISTINCT FROM 'us' THEN deliveries.first_attempt_at END
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS done (
         delivery_id bigint, state text, answer text, sent_at timestamptz, next_attempt_at timestamptz,
         blame text
@@ -303,6 +304,14 @@ def hold_claimed(connection: Connection, *, now: datetime) -> list[HeldDelivery]
     ]
 
 
+def claiming_workers(connection: Connection, workers: Collection[str]) -> set[str]:
+    """Return those of some workers that still hold deliveries."""
+    asked = select(deliveries.c.claimed_by).where(
+        deliveries.c.claimed_by.in_(workers), deliveries.c.state == DeliveryState.CLAIMED.value
+    )
+    return set(connection.scalars(asked.distinct()))
+
+
 def settle_doubt(
     connection: Connection, delivery_id: int, *, state: DeliveryState, answer: str, sent_at: datetime | None
 ) -> bool:
@@ -311,6 +320,8 @@ def settle_doubt(
         deliveries.c.state == DeliveryState.IN_DOUBT.value
     )
     settled = {"state": state.value, "answer": answer, "sent_at": sent_at, "blame": None}
+    if state is DeliveryState.QUEUED:
+        settled["first_attempt_at"] = None
     statement = update(deliveries).where(doubtful).values(settled)
     return connection.execute(statement).rowcount == 1
 

@@ -164,10 +164,8 @@ def immediate_readers(connection: Connection, *, with_first: bool, now: datetime
         now: Profiles that are paused until later are left out.
     """
     asked = profiles.c.cadence == Cadence.IMMEDIATE.value
-    waits_for_first = and_(~_has_digest(), _is_new(now))
-    return _readers(
-        connection, or_(asked, waits_for_first) if with_first else and_(asked, ~waits_for_first), now
-    )
+    waits = waits_for_first(now)
+    return _readers(connection, or_(asked, waits) if with_first else and_(asked, ~waits), now)
 
 
 def readers_of(
@@ -257,6 +255,11 @@ def _has_digest(*, since: datetime | None = None) -> ColumnElement[bool]:
     if since is not None:
         mine = mine.where(digests.c.created_at >= since)
     return mine.exists()
+
+
+def waits_for_first(now: datetime) -> ColumnElement[bool]:
+    """Return what holds of a profile whose first digest comes at once: it is new, and had none."""
+    return and_(~_has_digest(), _is_new(now))
 
 
 def _is_new(now: datetime) -> ColumnElement[bool]:

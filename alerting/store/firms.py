@@ -304,19 +304,24 @@ def _put_recipient(connection: Connection, firm_id: str, recipient: Recipient) -
         "ended_at": None,
         "ended_reason": None,
     }
-    statement = insert(recipients).values(firm_id=firm_id, email=recipient.email, **facts)
+    asked = select(recipients.c.email).where(
+        recipients.c.firm_id == firm_id, func.lower(recipients.c.email) == recipient.email.lower()
+    )
+    # One mailbox, however an address is spelt.
+    email = connection.scalar(asked) or recipient.email
+    statement = insert(recipients).values(firm_id=firm_id, email=email, **facts)
     connection.execute(statement.on_conflict_do_update(index_elements=["firm_id", "email"], set_=facts))
 
 
 def _end_absent(connection: Connection, firm: Firm, *, now: datetime) -> list[str]:
     ended = {"ended_at": now, "ended_reason": "no longer in the firm's file"}
-    emails = [recipient.email for recipient in firm.recipients]
+    emails = [recipient.email.lower() for recipient in firm.recipients]
     ids = [profile.profile_id for profile in firm.profiles]
     gone: list[str] = []
-    for table, name, kept in [
-        (recipients, recipients.c.email, emails),
-        (profiles, profiles.c.profile_id, ids),
+    for table, name, key, kept in [
+        (recipients, recipients.c.email, func.lower(recipients.c.email), emails),
+        (profiles, profiles.c.profile_id, profiles.c.profile_id, ids),
     ]:
-        absent = (table.c.firm_id == firm.firm_id) & table.c.ended_at.is_(None) & ~name.in_(kept)
+        absent = (table.c.firm_id == firm.firm_id) & table.c.ended_at.is_(None) & ~key.in_(kept)
         gone += connection.scalars(update(table).where(absent).values(ended).returning(name))
     return gone

@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, Connection, Text, cast, exists, func, or_,
 from alerting.domain.json import fit_from_json, reasons_from_text, to_json
 from alerting.domain.match import Decision, Fit, Reason
 from alerting.domain.procedure import ProcedureState
-from alerting.store.digests import changed_pairs, is_ahead
-from alerting.store.tables import digests, matches, procedures, profiles, tellings
+from alerting.store.digests import changed_pairs, is_ahead, waits_for_first
+from alerting.store.tables import matches, procedures, profiles, tellings
 
 
 # Rows that another transaction wrote: PostgreSQL keeps with each the one that did.
@@ -144,13 +144,14 @@ def matches_to_tell(
 
 def count_held_first(connection: Connection, *, now: datetime) -> int:
     """Return how many standing matches wait for a first digest; it is held while something is loaded."""
-    has_digest = exists().where(digests.c.profile_id == matches.c.profile_id)
     asked = (
         select(func.count())
         .select_from(matches)
         .join(procedures, procedures.c.procedure_id == matches.c.procedure_id)
         .join(profiles, profiles.c.profile_id == matches.c.profile_id)
-        .where(matches.c.ended_at.is_(None), profiles.c.ended_at.is_(None), _is_new(now), ~has_digest)
+        .where(
+            matches.c.ended_at.is_(None), profiles.c.ended_at.is_(None), _is_new(now), waits_for_first(now)
+        )
     )
     return connection.scalar(asked) or 0
 

@@ -115,9 +115,9 @@ def get_procedures(connection: Connection, procedure_ids: Iterable[int]) -> list
 
 
 def lock_procedure(connection: Connection, procedure_id: int) -> Procedure:
-    """Return one procedure, held until the transaction ends."""
-    asked = select(*_COLUMNS).where(procedures.c.procedure_id == procedure_id).with_for_update()
-    return _procedure(connection.execute(asked).one())
+    """Return one procedure, held until the transaction ends; who stores a row that names it does not wait."""
+    asked = select(*_COLUMNS).where(procedures.c.procedure_id == procedure_id)
+    return _procedure(connection.execute(asked.with_for_update(key_share=True)).one())
 
 
 def procedures_due_between(

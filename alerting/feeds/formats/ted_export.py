@@ -5,8 +5,9 @@ Out:  one RawNotice.
 
 A notice holds its form once for each language: the French one is read, else the original.  What
 the form does not say, or says elsewhere (defence), is taken from the coded data beside it.  Times
-are the buyer's wall clock.  A corrigendum (F14) names the notice it changes and gives old and new
-values; what it cancels it says in prose only.
+are taken for the wall clock of Paris: those of other countries may be an hour or two off.  A
+corrigendum (F14) names the notice it changes and gives old and new values; what it cancels it says
+in prose only.
 
 Source: Publications Office, TED XML schema R2.0.9; read off published notices.
 """
