@@ -109,8 +109,9 @@ def _row(due: ClaimedDelivery, subject: str | None, why_not: str | None) -> dict
     return {
         "delivery_id": due.delivery_id,
         "digest_id": due.digest_id,
-        "profile_id": due.digest.profile_id,
-        "firm_id": due.digest.firm_id,
+        # A digest that cannot be written may not say whose it is.
+        "profile_id": None if subject is None else due.digest.profile_id,
+        "firm_id": None if subject is None else due.digest.firm_id,
         "recipient": due.recipient.email,
         "subject": subject,
         "attempt_count": due.attempt_count,

@@ -352,6 +352,28 @@ def test_a_suppressed_recipient_is_not_queued_and_a_claim_is_held_until_it_is_re
     }
 
 
+def test_what_is_ours_to_mend_does_not_count_among_the_two_days(connection):
+    """
+    A login that is refused for days takes nothing from the time in which a server may say "not now".
+    """
+    procedure_id, _ = add_notice(connection)
+    digest_id, _ = add_digest(connection, procedure_id)
+    queue_digest(connection, digest_id)
+    claim = {"worker": "w", "lease_until": NOW + timedelta(minutes=5), "limit": 10}
+    begun = []
+    for day, blame in enumerate((Blame.SERVER, Blame.US, Blame.SERVER, Blame.SERVER)):
+        moment = NOW + timedelta(days=day)
+        numbers = deliveries.claim_deliveries(connection, now=moment, **claim)
+        begun.append(deliveries.read_deliveries(connection, numbers)[0].first_attempt_at)
+        deferred = [
+            Outcome(number, DeliveryState.DEFERRED, "450", next_attempt_at=moment, blame=blame)
+            for number in numbers
+        ]
+        deliveries.record(connection, deferred, worker="w")
+
+    assert begun == [NOW, NOW, NOW + timedelta(days=2), NOW + timedelta(days=2)]
+
+
 def test_recipients_of_a_digest_share_what_it_tells_and_each_has_what_stands_against_him(connection):
     """
     What is read after the claim is of that moment: one reader was suppressed since.

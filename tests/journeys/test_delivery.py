@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from aiosmtpd.smtp import SMTP
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from alerting import bootstrap, commands
 from alerting.delivery.verp import ReturnAddress, ReturnPurpose, read_return_address
@@ -236,6 +236,38 @@ def test_our_own_address_refused_keeps_every_mail_until_it_is_mended(served_part
     assert [(one["deferred"], one["failed"]) for one in (before, after_a_week)] == [(2, 0), (2, 0)]
     assert after["sent"] == 2
     assert sorted(server.accepted) == ["bureau@legoff.example", "yann@legoff.example"]
+
+
+def test_a_mail_that_cannot_be_written_waits_and_stops_no_other(served_parts, authority, rss, clock):
+    """
+    What its digest holds is damaged: the row says so and blames us; the mails after it leave, the preview goes on.
+    """
+    for step in (commands.fetch_due_feeds, commands.load_documents, commands.match_profiles):
+        step(parts=served_parts)
+    commands.compose_digests(parts=served_parts)
+    with served_parts.database.begin() as connection:
+        kept = connection.execute(text("SELECT digest_id, content::text FROM digests")).one()
+        connection.execute(text("UPDATE digests SET content = content - 'firm_name'"))
+    authority.publish("/avis", rss(NOTICE, LATER))
+    clock.go_on(minutes=10)
+    report = commands.run_all(parts=served_parts)
+    waiting = [row for row in commands.list_deliveries(parts=served_parts) if row["state"] == "deferred"]
+    clock.go_on(minutes=60 * 24 * 3)
+    shown = commands.preview_deliveries(parts=served_parts)
+    still = commands.deliver_digests(parts=served_parts)
+    with served_parts.database.begin() as connection:
+        connection.execute(
+            text("UPDATE digests SET content = CAST(:content AS jsonb) WHERE digest_id = :id"),
+            {"content": kept.content, "id": kept.digest_id},
+        )
+    clock.go_on(minutes=60 * 24)
+    mended = commands.deliver_digests(parts=served_parts)
+
+    assert (report["deliver"]["sent"], report["deliver"]["deferred"]) == (2, 2)
+    assert {row["blame"] for row in waiting} == {"us"}
+    assert all("the mail cannot be written" in row["answer"] for row in waiting)
+    assert [(row["subject"], row["leaves"]) for row in shown] == [(None, False)] * 2
+    assert (still["deferred"], still["failed"], mended["sent"]) == (2, 0, 2)
 
 
 def test_a_mail_whose_turn_comes_after_its_lease_is_claimed_anew(served_parts, server, firms_file, clock):

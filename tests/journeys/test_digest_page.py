@@ -1,4 +1,4 @@
-"""The link of a mail that opens it in a browser: nothing is left out, and it closes with the subscription."""
+"""The link of a mail that opens it in a browser: nothing is left out, and it closes with the firm."""
 
 from __future__ import annotations
 

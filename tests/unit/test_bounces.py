@@ -169,6 +169,16 @@ def test_any_bytes_are_some_mail(content):
     assert judge(mail.statuses, "yann@legoff.example")[0] in BounceKind
 
 
+def test_a_status_that_says_it_has_parts_and_is_damaged_is_some_mail():
+    """
+    Writing it out again is more than the library can do.
+    """
+    head = b"From: x@y.example\nContent-Type: message/global-delivery-status\n\n"
+    content = head + b"Content-Type: multipart/report; boundary=x\n\n\n\xe9\n"
+
+    assert read_returned(content).kind is MailKind.BOUNCE
+
+
 @given(st.sampled_from(sorted(EXPECTED)), st.data())
 def test_no_damage_surprises_the_reader(name, data):
     """

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from alerting.digests.one_pager import render_one_pager
-from tests.digest_cases import NOW, everything, full
+from alerting.domain.digest import TellingKind
+from alerting.domain.notice import Change, Lot
+from tests.digest_cases import NOW, SCHOOL, digest, everything, full, item
 
 
 @pytest.mark.parametrize(
@@ -31,6 +33,25 @@ def test_a_sheet_has_each_contract_with_its_date_lot_and_reason(language, said):
     assert "https://marches.bretagne-exemple.example/dossier/26-10001" in sheet
     assert "&lt;Jean-Exemple&gt;" in sheet
     assert [tag for tag in ("<img", "<link", "<script", "url(") if tag in sheet] == []
+
+
+def test_a_sheet_has_what_a_mail_cuts_off():
+    """
+    All lots and changes of an item, the sentence of a correction, and the value.
+    """
+    lots = tuple(Lot(f"LOT-{number:04}", title=f"Lot de toiture {number}") for number in range(1, 8))
+    changes = (Change("description", None, None, "La visite est annulée."),)
+    whole = item(
+        replace(SCHOOL, lots=lots),
+        kind=TellingKind.CORRECTED,
+        lot_ids=tuple(lot.lot_id for lot in lots),
+        changes=changes,
+    )
+    sheet = render_one_pager(digest(whole), language_code="fr", now=NOW).replace("\N{NO-BREAK SPACE}", " ")
+
+    assert sheet.count("de toiture") == 7
+    assert "« La visite est annulée. »" in sheet
+    assert "Valeur de l’ensemble : 1 240 000 €" in sheet.replace("\N{NARROW NO-BREAK SPACE}", " ")
 
 
 def test_a_sheet_also_has_what_a_mail_had_no_room_for():

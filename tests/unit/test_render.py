@@ -22,6 +22,7 @@ from tests.digest_cases import (
     CANTEEN,
     GYM,
     LEAVE,
+    LIBRARY,
     NOW,
     OPINION,
     SCHOOL,
@@ -354,6 +355,19 @@ def test_a_full_mail_is_not_clipped(language):
 
     assert len(mail.html.content) < CLIPPED_FROM_BYTES
     assert (page.tags.count("h3"), page.marked != []) == (20, True)
+
+
+def test_what_has_ended_takes_no_room_from_what_can_be_answered():
+    """
+    However many purchases were awarded: the new ones are shown in full before them.
+    """
+    awards = [item(LIBRARY, kind=TellingKind.AWARDED, procedure_id=number) for number in range(22)]
+    new = [item(SOCIAL_HOUSING, procedure_id=100 + number) for number in range(5)]
+    page = read(rendered(digest(*awards, *new)).html)
+
+    assert page.tags.count("h3") == 20
+    assert page.hrefs.count("https://achats.habitat-exemple.example/c/5f1c") == 5
+    assert [f"{OPINION}/{100 + number}" in page.hrefs for number in range(5)] == [True] * 5
 
 
 def test_what_a_mail_has_no_room_for_is_named_in_a_line_each():
