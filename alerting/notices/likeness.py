@@ -34,6 +34,8 @@ _SIREN_DIGITS = 9
 # Words that are alike but for an ending or a slip: "étude" and "études".
 _SAME_WORD = 0.75
 _SHORT_WORD = 3
+# An abbreviation has so many letters at least.
+_INITIALS = 2
 # A number of the file that a source writes before the title: "2026-T04 - ".
 _LEAD = re.compile(r"\s*(?=[^\s]*\d)[\w/.\-]{4,}\s*[-–—:]\s+")
 _ASIDE = re.compile(r"\([^)]*\)")
@@ -43,7 +45,7 @@ relatif relative relatifs relatives concernant portant objet marche marches publ
 mission missions prestation prestations service services realisation fourniture fournitures accord cadre
 lot lots avis appel offres consultation procedure adaptee projet operation
 """
-_EMPTY_WORDS = frozenset(_EMPTY_TEXT.split())
+EMPTY_WORDS = frozenset(_EMPTY_TEXT.split())
 _BUYER_TEXT = """
 le la les l de du des d et en a au aux ville mairie commune communaute communes agglomeration metropole
 departement conseil departemental general regional region syndicat mixte intercommunal intercommunale office
@@ -81,7 +83,7 @@ def find_likeness_of_day(notice: Notice, other: Notice) -> float | None:
     if not same_buyer(notice, other) or is_contradicted(notice, other):
         return None
     title, other_title = _title(notice.title), _title(other.title)
-    if _republished(notice, other):
+    if are_calls_of_one_feed(notice, other):
         return 100.0 if title.text == other_title.text else None
     return _alike(title, other_title)
 
@@ -90,6 +92,12 @@ def is_alike(notice: Notice, other: Notice) -> bool:
     """Tell whether two notices are worded as one purchase is."""
     likeness = _alike(_title(notice.title), _title(other.title))
     return likeness is not None and likeness >= SAME_TITLE
+
+
+def have_other_lots(notice: Notice, other: Notice) -> bool:
+    """Tell whether both titles name lots, and none that the other names, too."""
+    first, second = _title(notice.title).lots, _title(other.title).lots
+    return bool(first) and bool(second) and first.isdisjoint(second)
 
 
 def same_day(notice: Notice, other: Notice) -> bool:
@@ -125,6 +133,39 @@ def same_buyer(notice: Notice, other: Notice) -> bool:
     return name.words == other_name.words and not contradict(name.body, other_name.body)
 
 
+def are_other_buyers(notice: Notice, other: Notice) -> bool:
+    """Tell whether both name a buyer and the names clearly differ: no word of their own is shared.
+
+    One legal unit is one buyer whatever its names are; an abbreviation is no other name ("SDIS 35").
+    """
+    first, second = siren_of(notice), siren_of(other)
+    if first is not None and first == second:
+        return False
+    name, other_name = _named(_buyer_name(notice)), _named(_buyer_name(other))
+    if not name.words or not other_name.words:
+        return False
+    return not (
+        any(_is_same_word(one, two) for one in name.words for two in other_name.words)
+        or _is_shortened(name, other_name)
+        or _is_shortened(other_name, name)
+    )
+
+
+def _is_same_word(word: str, other: str) -> bool:
+    return Levenshtein.normalized_similarity(word, other, score_cutoff=_SAME_WORD) > 0
+
+
+def _is_shortened(name: _Name, other: _Name) -> bool:
+    """Tell whether a word of a name is made of the initials of the other: two at least, in their order."""
+    initials = "".join(word[0] for word in other.text.split())
+    return any(len(word) >= _INITIALS and _is_in_order(word, initials) for word in name.words)
+
+
+def _is_in_order(signs: str, text: str) -> bool:
+    left = iter(text)
+    return all(sign in left for sign in signs)
+
+
 def siren_of(notice: Notice) -> str | None:
     """Return the first nine digits of the buyer's SIRET: the legal unit, not the establishment."""
     return notice.buyer.siret[:_SIREN_DIGITS] if notice.buyer is not None and notice.buyer.siret else None
@@ -138,7 +179,7 @@ def is_contradicted(notice: Notice, other: Notice) -> bool:
         or (bool(notice.lots) and bool(other.lots) and len(notice.lots) != len(other.lots))
         or _values_differ(notice, other)
         or _places_differ(notice, other)
-        or (_republished(notice, other) and notice.deadline_at != other.deadline_at)
+        or (are_calls_of_one_feed(notice, other) and notice.deadline_at != other.deadline_at)
     )
 
 
@@ -203,8 +244,8 @@ def _named(name: str) -> _Name:
     return _Name(text, own, min(bodies)[1] if bodies else None)
 
 
-def _republished(notice: Notice, other: Notice) -> bool:
-    """Tell whether one feed carries both as calls: only the very same words make them one purchase."""
+def are_calls_of_one_feed(notice: Notice, other: Notice) -> bool:
+    """Tell whether one feed carries both as calls: words that are but alike make them no one purchase."""
     return (
         notice.feed_id == other.feed_id and notice.kind is NoticeKind.CALL and other.kind is NoticeKind.CALL
     )
@@ -264,9 +305,7 @@ def _lot_numbers(words: list[str]) -> frozenset[str]:
 def _has_own_words(title: _Title, other: _Title) -> bool:
     """Tell whether a title has a telling word that the other has nothing like."""
     own = [
-        word
-        for word in title.words - other.words - _EMPTY_WORDS
-        if len(word) > _SHORT_WORD and word.isalpha()
+        word for word in title.words - other.words - EMPTY_WORDS if len(word) > _SHORT_WORD and word.isalpha()
     ]
     similarity = Levenshtein.normalized_similarity
     return any(
@@ -279,16 +318,30 @@ def _references_differ(first: str | None, second: str | None) -> bool:
 
 
 def _places_differ(notice: Notice, other: Notice) -> bool:
-    """Tell whether the work is done in other communes, or at other postcodes where one names no commune."""
-    if not notice.places or not other.places:
+    """Tell whether the work is done elsewhere: in other communes, at other postcodes, in other départements.
+
+    Where no place that both state decides, buyers of other départements speak against it, too, unless a SIREN
+    says that they are one: a buyer of all France may publish from its seat.
+    """
+    if notice.places and other.places:
+        are_apart = _stated_apart(notice, other, "departement")
+        for name in ("commune", "postcode"):
+            differ = _stated_apart(notice, other, name)
+            if differ is not None:
+                return differ or are_apart is True
+        if are_apart is not None:
+            return are_apart
+    if notice.buyer is None or other.buyer is None or (notice.buyer.siret and other.buyer.siret):
         return False
-    for name in ("commune", "postcode"):
-        first, second = (
-            {fold(getattr(place, name)) for place in one.places} - {""} for one in (notice, other)
-        )
-        if first and second:
-            return not any(_is_within(one, two) for one in first for two in second)
-    return False
+    return contradict(notice.buyer.departement, other.buyer.departement)
+
+
+def _stated_apart(notice: Notice, other: Notice, name: str) -> bool | None:
+    """Tell whether the places of two notices share no value of a field; None where one states none."""
+    first, second = ({fold(getattr(place, name)) for place in one.places} - {""} for one in (notice, other))
+    if not first or not second:
+        return None
+    return not any(_is_within(one, two) for one in first for two in second)
 
 
 def _is_within(name: str, other: str) -> bool:

@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import combinations, product
 from operator import itemgetter
 from typing import NamedTuple
@@ -22,13 +23,17 @@ from typing import NamedTuple
 from alerting.domain.notice import Notice, NoticeKind
 from alerting.domain.procedure import LinkStep
 from alerting.notices.likeness import (
+    EMPTY_WORDS,
     SAME_TITLE,
+    are_calls_of_one_feed,
+    are_other_buyers,
     buyer_tokens,
     contradict,
     day_in_paris,
     find_likeness,
     find_likeness_of_day,
     fold,
+    have_other_lots,
     is_alike,
     is_contradicted,
     read_moment,
@@ -40,6 +45,18 @@ from alerting.notices.likeness import (
 _VERSION = re.compile(r"-\d{1,2}$")
 # A reference from another feed must be this long to name one notice in all of France.
 _TELLING_LENGTH = 6
+# A key of a procedure is a UUID, an ocid, or at least so long, with a digit among several signs.
+_KEY_LENGTH = 8
+_KEY_SIGNS = 4
+# What any purchase's number may be made of: a part's number, an article of the code, words for a purchase.
+_PART = re.compile(r"\b(?:lot|tranche|phase|version)s? ?(?:no? ?)?\d{0,3}\b")
+_ARTICLE = re.compile(r"\b[lrd] ?[123](?!0)\d{3} \d{1,2}(?: \d{1,2})*\b")
+_GENERIC_TEXT = """
+mapa mapas aapc dce aao ao aoo numero no ref reference references dossier affaire procedures adaptees
+formalisee negociee dialogue competitif ouvert ouverte restreint article articles code commande publique
+"""
+_GENERIC = EMPTY_WORDS | frozenset(_GENERIC_TEXT.split())
+_DIGITS_BEHIND = re.compile(r"([a-z]+)(\d+)")
 # A buyer counts its purchases anew each year.
 _ONE_COUNT = timedelta(days=300)
 _YEAR = re.compile(r"20\d\d")
@@ -55,11 +72,13 @@ class Candidate:
         procedure_id: Where it belongs.
         notice: What it says.
         is_by_hand: Somebody decided that it belongs there: its later versions follow it.
+        is_view: It is the procedure's view: it leads there, but what speaks against is said by notices.
     """
 
     procedure_id: int
     notice: Notice
     is_by_hand: bool = False
+    is_view: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +240,10 @@ def _join_by_number(notices: Sequence[Notice], positions: list[int], groups: _Gr
         known = {member: other for other in order[:index] for member in groups.of(other)}
         candidates = [Candidate(min(groups.of(each)), notices[each]) for each in known if each != position]
         link = _by_number(notices[position], candidates)
-        if link is not None:
+        if link is None:
+            continue
+        together = product(groups.of(position), groups.of(link.procedure_id))
+        if not any(_are_other_calls(notices[one], notices[two]) for one, two in together):
             groups.join(position, link.procedure_id, link.step, link.evidence)
 
 
@@ -280,7 +302,11 @@ def _by_number(notice: Notice, candidates: Sequence[Candidate]) -> Link | None:
             for other in members
             if (evidence := proves_by_number(notice, other)) is not None
         ]
-        if found and not is_called_anew(notice, members):
+        if (
+            found
+            and not is_called_anew(notice, members)
+            and not any(_are_other_calls(notice, each) for each in members)
+        ):
             named[number] = min(found)
     running = {
         number for number in named if not any(_ends_before(each, notice) for each in of_procedure[number])
@@ -328,12 +354,22 @@ def _stated_days(members: Sequence[Notice]) -> set[date]:
     return {day_in_paris(moment) for moment in moments if moment is not None}
 
 
+def is_similar(notice: Notice, other: Notice) -> bool:
+    """Tell whether two notices are one purchase by buyer, day and title, so far as they say."""
+    likeness = find_likeness(notice, other)
+    return likeness is not None and likeness >= SAME_TITLE
+
+
 def _most_similar(notice: Notice, candidates: Sequence[Candidate]) -> Link | None:
+    """Return the procedure with the most similar notice; one of whose notices any speaks against is none."""
     best: dict[int, float] = {}
     for candidate in candidates:
         likeness = find_likeness(notice, candidate.notice)
         if likeness is not None and likeness >= SAME_TITLE:
             best[candidate.procedure_id] = max(likeness, best.get(candidate.procedure_id, 0.0))
+    for candidate in candidates:
+        if not candidate.is_view and is_contradicted(notice, candidate.notice):
+            best.pop(candidate.procedure_id, None)
     if not best:
         return None
     highest = max(best.values())
@@ -347,18 +383,34 @@ def _words(notice: Notice, likeness: float) -> str:
 
 
 def _procedure_key(notice: Notice, other: Notice) -> str | None:
-    same = notice.procedure_key is not None and notice.procedure_key == other.procedure_key
-    return notice.procedure_key if same else None
+    key = notice.procedure_key
+    if key is None or key != other.procedure_key or not is_telling_key(key):
+        return None
+    # A UUID, too, is met under two buyers: where a form was filled in over another one.
+    return None if are_other_buyers(notice, other) else key
+
+
+def is_telling_key(key: str) -> bool:
+    """Tell whether a procedure key can name one purchase: "0" and the UUID of nothing but zeros cannot.
+
+    Source: eForms BT-04 and BOAMP contractfolderid (a UUID), OCDS ocid.
+    """
+    signs = {sign for sign in key if sign.isalnum()}
+    return len(key) >= _KEY_LENGTH and len(signs) >= _KEY_SIGNS and any(sign.isdigit() for sign in signs)
 
 
 def _reference(notice: Notice, other: Notice) -> str | None:
     same_feed = notice.feed_id == other.feed_id
     if same_feed and notice.source_id == other.source_id:
         return notice.source_id
-    if not same_feed and contradict(siren_of(notice), siren_of(other)):
+    if not same_feed and _are_strangers(notice, other):
         return None
     given = [*_given(notice, other), *_given(other, notice)]
     return next((name for name in given if same_feed or len(name) >= _TELLING_LENGTH), None)
+
+
+def _are_strangers(notice: Notice, other: Notice) -> bool:
+    return contradict(siren_of(notice), siren_of(other)) or are_other_buyers(notice, other)
 
 
 def _given(notice: Notice, other: Notice) -> Iterator[str]:
@@ -377,7 +429,8 @@ def proves_by_number(notice: Notice, other: Notice) -> str | None:
     """Return the buyer's own number where two notices share it and nothing says that it was used again.
 
     A number that may be any purchase's ("MAPA", "2026") counts where the titles are alike; without a SIRET on
-    both sides they must be in any case.
+    both sides they must be in any case.  Two calls of one feed are one only in words that are alike; calls of
+    other lots are other purchases.
     """
     reference = notice.internal_reference
     if (
@@ -385,14 +438,45 @@ def proves_by_number(notice: Notice, other: Notice) -> str | None:
         or fold(reference) != fold(other.internal_reference)
         or contradict(notice.procedure_key, other.procedure_key)
         or _is_used_again(notice, other)
+        or _are_other_calls(notice, other)
     ):
         return None
-    is_telling = len(reference) >= _TELLING_LENGTH and re.search(r"\d", _YEAR.sub("", reference)) is not None
+    is_telling = _is_telling(reference)
     sirets = [None if one.buyer is None else one.buyer.siret for one in (notice, other)]
     if None not in sirets:
         is_same = sirets[0] == sirets[1] and (is_telling or is_alike(notice, other))
         return f"{sirets[0]} {reference}" if is_same else None
     return reference if is_telling and same_buyer(notice, other) and is_alike(notice, other) else None
+
+
+def _are_other_calls(notice: Notice, other: Notice) -> bool:
+    """Tell whether two calls are of other lots, or of one feed under other ids and in other words."""
+    if notice.kind is not NoticeKind.CALL or other.kind is not NoticeKind.CALL:
+        return False
+    if have_other_lots(notice, other):
+        return True
+    is_one_feed = are_calls_of_one_feed(notice, other) and notice.source_id != other.source_id
+    return is_one_feed and not is_alike(notice, other)
+
+
+@lru_cache(maxsize=20_000)
+def _is_telling(reference: str) -> bool:
+    """Tell whether a buyer's number is more than what any purchase may be called.
+
+    >>> [_is_telling(text) for text in ("2026-T04", "MARCHE 1", "LOT 01", "R.2123-1 1°", "MAPA 2026")]
+    [True, False, False, False, False]
+    """
+    text = _PART.sub(" ", _ARTICLE.sub(" ", fold(reference)))
+    own = " ".join(filter(None, map(_own_part, text.split())))
+    return len(own) >= _TELLING_LENGTH and re.search(r"\d", _YEAR.sub("", own)) is not None
+
+
+def _own_part(word: str) -> str:
+    """Return a word without what is generic in it: of "mapa1" the digit, of "t04" all."""
+    glued = _DIGITS_BEHIND.fullmatch(word)
+    if glued is not None and glued[1] in _GENERIC and len(glued[1]) > 1:
+        return glued[2]
+    return "" if word in _GENERIC and len(word) > 1 else word
 
 
 def _is_used_again(notice: Notice, other: Notice) -> bool:
@@ -416,7 +500,8 @@ def _is_after(moment: datetime | None, other: datetime | None) -> bool:
 
 
 def _key_block(notice: Notice) -> Collection[str]:
-    return () if notice.procedure_key is None else (notice.procedure_key,)
+    key = notice.procedure_key
+    return (key,) if key is not None and is_telling_key(key) else ()
 
 
 def _reference_block(notice: Notice) -> Collection[str]:

@@ -37,7 +37,14 @@ from alerting.errors import (
 from alerting.feeds.archive import Archive
 from alerting.feeds.formats import parse
 from alerting.notices.likeness import siren_of
-from alerting.notices.link import Candidate, find_link, find_others, names_of
+from alerting.notices.link import (
+    Candidate,
+    find_link,
+    find_others,
+    is_similar,
+    is_telling_key,
+    names_of,
+)
 from alerting.notices.normalise import normalise
 from alerting.notices.view import find_state, merge
 from alerting.pipeline.link import absorb, lock_links, notices_by_number, remerge
@@ -353,7 +360,7 @@ def hash_content(notice: Notice) -> str:
 def _candidates(connection: Connection, notice: Notice) -> list[Candidate]:
     """Return what the store has that may speak of the same purchase, step by step of the ladder."""
     found: list[StoredNotice] = notices.notices_by_reference(connection, notice, names_of(notice))
-    if notice.procedure_key is not None:
+    if notice.procedure_key is not None and is_telling_key(notice.procedure_key):
         found += notices.notices_by_key(connection, notice.procedure_key)
     found += notices_by_number(connection, notice)
     candidates = [
@@ -372,7 +379,14 @@ def _candidates_by_day(connection: Connection, notice: Notice) -> list[Candidate
     siren = siren_of(notice)
     stated = notices.notices_due_between(connection, first, last, siren=siren)
     due = procedures.procedures_due_between(connection, first, last, siren=siren)
-    return [
+    candidates = [
         *(Candidate(stored.procedure_id, stored.notice) for stored in stated),
-        *(Candidate(procedure.procedure_id, procedure.view) for procedure in due),
+        *(Candidate(procedure.procedure_id, procedure.view, is_view=True) for procedure in due),
+    ]
+    # What any notice of a similar procedure says may speak against it, whatever day it states.
+    similar = {each.procedure_id for each in candidates if is_similar(notice, each.notice)}
+    return candidates + [
+        Candidate(number, stored.notice)
+        for number in sorted(similar)
+        for stored in notices.notices_of_procedure(connection, number)
     ]

@@ -83,6 +83,16 @@ def called_again(notice: Notice, number: int) -> Notice:
     return numbered(copy(notice, number, published_at=later, deadline_at=later + timedelta(days=30)), number)
 
 
+def identified(notice: Notice) -> Notice:
+    """Return a notice whose buyer states a SIRET."""
+    return replace(notice, buyer=replace(notice.buyer, siret="17590003400026"))
+
+
+def unlike(notice: Notice, number: int) -> Notice:
+    """Return another purchase of the buyer, whose title shares no word and whose day is not known."""
+    return copy(notice, number, title=f"Nettoyage des vitres {number}", deadline_at=None, lots=(), value=None)
+
+
 def half_of(notice: Notice) -> Money | None:
     """Return half of a notice's value: that of a part, not of the whole."""
     return (
@@ -115,6 +125,9 @@ SAME: dict[str, Callable[[Notice, int], Notice]] = {
     "Each Word A Capital": lambda notice, number: copy(notice, number, title=notice.title.title()),
     "lots renamed and numbered anew": lambda notice, number: copy(
         notice, number, lots=tuple(Lot(f"Lot n° {one}", f"Ouvrage {one}") for one, _ in enumerate(notice.lots, 101))
+    ),
+    "its own number behind a word": lambda notice, number: numbered(
+        replace(unlike(notice, number), published_at=notice.published_at), number, "MAPA 2026-T{}"
     ),
     "another word for a town": lambda notice, number: copy(notice, number, buyer=named(notice, f"MAIRIE DE {town_of(notice)}")),
     "the town's name alone": lambda notice, number: copy(notice, number, buyer=named(notice, town_of(notice).upper())),
@@ -157,12 +170,39 @@ OTHER: dict[str, Callable[[Notice, int], Notice]] = {
     "a number that is none": lambda notice, number: numbered(
         copy(notice, number, title=elsewhere(notice.title)), number, "MAPA"
     ),
+    "a lot for a number": lambda notice, number: numbered(
+        replace(unlike(notice, number), published_at=notice.published_at), number, "LOT 01"
+    ),
+    "another lot under its number": lambda notice, number: replace(
+        notice, source_id=f"lot-{number}", procedure_key=None, title=next_number(notice.title)
+    ),
+    "a key that is none": lambda notice, number: replace(
+        unlike(notice, number), buyer=named(notice, f"Commune de Kerlann {number}"), procedure_key="0"
+    ),
+    "work in another département": lambda notice, number: copy(
+        notice, number, buyer=named(notice, notice.buyer.name), places=(Place(departement="974"),)
+    ),
+    "the buyer of that name elsewhere": lambda notice, number: copy(
+        notice, number, buyer=Buyer(notice.buyer.name, None, "974"), places=()
+    ),
 }
 # What the first one of such a pair states besides.
 FIRST: dict[str, Callable[[Notice, int], Notice]] = {
     "work in another commune": lambda notice, _: replace(notice, places=(Place(commune="Dinan"),)),
     "called again": numbered,
     "a number that is none": lambda notice, number: numbered(notice, number, "MAPA"),
+    "its own number behind a word": lambda notice, number: numbered(
+        identified(notice), number, "MAPA 2026-T{}"
+    ),
+    "a lot for a number": lambda notice, number: numbered(identified(notice), number, "LOT 01"),
+    "another lot under its number": lambda notice, number: replace(
+        numbered(identified(notice), number), title=f"{notice.title} - lot 1"
+    ),
+    "a key that is none": lambda notice, _: replace(notice, procedure_key="0"),
+    "work in another département": lambda notice, _: replace(notice, places=(Place(departement="35"),)),
+    "the buyer of that name elsewhere": lambda notice, _: replace(
+        notice, buyer=replace(notice.buyer, departement="35")
+    ),
 }
 
 

@@ -16,6 +16,7 @@ from alerting.pipeline.load import load_documents
 from alerting.store.tables import digests
 
 
+KEY = "7f0c2a4e-5b1d-4c39-9a66-0d1e2f3a4b5c"
 ROOF = "Réfection de la toiture de l'école"
 
 
@@ -122,14 +123,28 @@ def test_a_correction_that_comes_first_waits_for_its_notice(subscribed, publish)
     assert (procedure["state"], [row["kind"] for row in procedure["told"]]) == ("open", ["new"])
 
 
+def test_what_a_notice_of_another_day_says_speaks_against_a_similar_one(subscribed, publish):
+    """
+    The call's number is another, though only the copy of its corrected call is due on that day.
+    """
+    moved = "2026-04-22T12:00:00"
+    publish("call", ann("26-70001", reference="2026-T01"))
+    publish("correction", ann("26-70002", title="Correctif", refers="26-70001"))
+    publish("copy", ann("2026-11111", deadline=moved))
+    publish("other", ann("26-70009", deadline=moved, reference="2026-T02"))
+
+    assert {row[1] for row in shown(subscribed, "26-70001")} == {"26-70001", "26-70002", "2026-11111"}
+    assert shown(subscribed, "26-70009") == [(2, "26-70009", "first notice")]
+
+
 def test_two_procedures_that_a_notice_proves_one_become_one_and_nothing_is_told_twice(subscribed, publish):
     """
     The copy of another journal was told; the call that has its key and the correction's reference joins all.
     """
     publish("correction", ann("26-70002", title="Correctif", refers="26-70001"))
-    publish("copy", ann("2026-11111", folder="k-1"))
+    publish("copy", ann("2026-11111", folder=KEY))
     before = told(subscribed)
-    report = publish("call", ann("26-70001", folder="k-1"))
+    report = publish("call", ann("26-70001", folder=KEY))
 
     assert report["load"]["merged"] == 1
     assert {row[0] for row in shown(subscribed, "26-70002")} == {2}
@@ -268,7 +283,12 @@ def test_a_purchase_that_is_called_again_under_its_number_is_told_as_new(subscri
 def release(number: int, tag: str, status: str, deadline: str) -> str:
     """Return a package of one OCDS release of a roof."""
     tender = {"title": ROOF, "status": status, "tenderPeriod": {"endDate": f"{deadline}T12:00:00+02:00"}}
-    of_roof = {"ocid": "ocds-1", "id": f"{number}", "tag": [tag], "date": f"2026-03-{number:02}T08:00:00Z"}
+    of_roof = {
+        "ocid": "ocds-abc123-1",
+        "id": f"{number}",
+        "tag": [tag],
+        "date": f"2026-03-{number:02}T08:00:00Z",
+    }
     return json.dumps({"releases": [{**of_roof, "tender": tender}]})
 
 
@@ -315,7 +335,7 @@ def test_an_award_in_part_is_told_with_its_lots(subscribed, authority, add_feed,
             kind=NoticeKind(kind),
             published=RawTime(f"2026-03-{int(number):02}T08:00:00Z"),
             deadlines=() if kind == "award" else (RawTime("2026-03-20T12:00:00Z"),),
-            procedure_key="k",
+            procedure_key=KEY,
             lots=tuple(RawLot(lot_id, title=f"Toiture {lot_id}") for lot_id in lots.split(",") if lot_id),
         )
         return ParsedFeed((raw,))
@@ -350,13 +370,13 @@ def test_a_notice_that_was_split_off_is_told_by_itself_and_stays_apart(subscribe
     """
     A false merge hid it; its next version follows it, though the key still says otherwise.
     """
-    publish("first", ann("26-70001", folder="k-1"))
-    publish("second", ann("26-70009", title="Toiture de la salle des fêtes", folder="k-1"))
+    publish("first", ann("26-70001", folder=KEY))
+    publish("second", ann("26-70009", title="Toiture de la salle des fêtes", folder=KEY))
     (_, wrong) = commands.show_notices("26-70001", parts=subscribed)
 
     report = commands.split_notice(wrong["notice_id"], why="une autre toiture", parts=subscribed)
     commands.run_all(parts=subscribed)
-    publish("second", ann("26-70009", title="Toiture de la salle des fêtes, relance", folder="k-1"))
+    publish("second", ann("26-70009", title="Toiture de la salle des fêtes, relance", folder=KEY))
 
     assert (report["procedure_id"], report["former_procedure_id"]) == (2, 1)
     assert told(subscribed) == [("new", 1), ("new", 2)]

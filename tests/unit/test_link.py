@@ -16,6 +16,7 @@ from alerting.notices.likeness import fold
 from alerting.notices.link import Candidate, Link, find_link, find_others, link_all
 
 
+KEY = "7f0c2a4e-5b1d-4c39-9a66-0d1e2f3a4b5c"
 SIRET = "21350001200015"
 NOTICE = Notice(
     feed_id="boamp",
@@ -40,9 +41,9 @@ def link_of(notice: Notice, stored: Notice = NOTICE) -> Link | None:
     ("notice", "stored", "expected"),
     [
         pytest.param(
-            replace(COPY, procedure_key="k", deadline_at=None),
-            replace(NOTICE, procedure_key="k"),
-            Link(5, LinkStep.PROCEDURE_KEY, "k"),
+            replace(COPY, procedure_key=KEY, deadline_at=None),
+            replace(NOTICE, procedure_key=KEY),
+            Link(5, LinkStep.PROCEDURE_KEY, KEY),
             id="the same procedure key",
         ),
         pytest.param(
@@ -148,6 +149,21 @@ def test_what_is_certain_is_linked(notice, stored, expected):
             replace(NOTICE, places=(Place(postcode="22300"),)),
             id="work at another postcode",
         ),
+        pytest.param(
+            replace(COPY, places=(Place(departement="974"),)),
+            replace(NOTICE, places=(Place(departement="35"), Place(departement="22"))),
+            id="work in another département",
+        ),
+        pytest.param(
+            replace(COPY, places=(Place(commune="Sainte-Marie", departement="974"),)),
+            replace(NOTICE, places=(Place(commune="Sainte-Marie", departement="35"),)),
+            id="work in another commune of that name",
+        ),
+        pytest.param(
+            replace(COPY, buyer=Buyer("Commune de Kerlann", None, "974")),
+            NOTICE,
+            id="another commune of that name",
+        ),
     ],
 )
 def test_what_is_uncertain_stays_apart(notice, stored):
@@ -168,6 +184,12 @@ def test_what_is_uncertain_stays_apart(notice, stored):
             replace(NOTICE, places=(Place(commune="Kerlann", postcode="35000"),)),
             id="one commune under two postcodes",
         ),
+        pytest.param(
+            replace(COPY, buyer=Buyer("Kerlann", None, "75"), places=(Place(departement="35"),)),
+            replace(NOTICE, places=(Place(departement="35"), Place(departement="22"))),
+            id="the place decides, wherever the buyer sits",
+        ),
+        pytest.param(replace(COPY, buyer=Buyer("Kerlann", SIRET, "75")), NOTICE, id="one SIREN in two départements"),
         pytest.param(replace(COPY, title="2026-T04 - Réfection de la toiture, école Jean Jaurès"), NOTICE, id="a number first"),
         pytest.param(replace(COPY, title="Réfections des toitures de l'école Jean-Jaures"), NOTICE, id="endings"),
         pytest.param(
@@ -189,9 +211,9 @@ def test_the_answer_does_not_depend_on_the_order_of_candidates():
     """
     Among several certain candidates the lowest procedure wins.
     """
-    candidates = [Candidate(number, replace(NOTICE, procedure_key="k")) for number in (9, 3, 7)]
+    candidates = [Candidate(number, replace(NOTICE, procedure_key=KEY)) for number in (9, 3, 7)]
 
-    assert find_link(replace(COPY, procedure_key="k"), candidates).procedure_id == 3
+    assert find_link(replace(COPY, procedure_key=KEY), candidates).procedure_id == 3
 
 
 def test_the_most_similar_wins_and_two_that_are_equally_similar_are_uncertain():
@@ -320,8 +342,8 @@ def test_what_was_decided_by_hand_is_followed_by_later_versions():
     """
     The key of another procedure does not draw it back.
     """
-    stored = replace(NOTICE, procedure_key="k")
-    candidates = [Candidate(3, replace(COPY, procedure_key="k")), Candidate(7, stored, is_by_hand=True)]
+    stored = replace(NOTICE, procedure_key=KEY)
+    candidates = [Candidate(3, replace(COPY, procedure_key=KEY)), Candidate(7, stored, is_by_hand=True)]
     version = replace(stored, title="Toiture", version="02")
 
     link = find_link(version, candidates)
@@ -335,8 +357,8 @@ def test_a_notice_that_names_two_procedures_proves_them_one():
     A correction came before its call, and then the call with a key that another source had brought.
     """
     correction = replace(NOTICE, source_id="26-90000", kind=NoticeKind.CORRECTION, refers_to=("26-88092",))
-    candidates = [Candidate(3, correction), Candidate(7, replace(COPY, procedure_key="k"))]
-    call = replace(NOTICE, procedure_key="k")
+    candidates = [Candidate(3, correction), Candidate(7, replace(COPY, procedure_key=KEY))]
+    call = replace(NOTICE, procedure_key=KEY)
 
     link = find_link(call, candidates)
 
@@ -348,12 +370,12 @@ def test_groups_do_not_depend_on_the_order_of_notices(order):
     """
     A correction before its call, a copy before both: the same groups.
     """
-    keyed = replace(NOTICE, procedure_key="k")
+    keyed = replace(NOTICE, procedure_key=KEY)
     notices = [
         keyed,
         COPY,
         replace(NOTICE, source_id="26-90000", title="Correctif", kind=NoticeKind.CORRECTION, refers_to=("26-88092",), deadline_at=None),
-        replace(NOTICE, feed_id="ted", source_id="1-2026", title="Dach", procedure_key="k", deadline_at=None),
+        replace(NOTICE, feed_id="ted", source_id="1-2026", title="Dach", procedure_key=KEY, deadline_at=None),
         replace(COPY, source_id="8", title="Réfection de la toiture de la mairie"),
         replace(COPY, feed_id="autre", source_id="9", title=NOTICE.title, procedure_key="other"),
     ]  # fmt: skip
@@ -396,3 +418,133 @@ def test_a_title_that_names_a_lot_is_not_the_whole_purchases(title, part):
 )
 def test_a_text_is_compared_by_its_words_however_it_is_typed(text, folded):
     assert fold(text) == folded
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["0", "1234567", "sans-numero", "00000000-0000-0000-0000-000000000000"],
+)
+def test_a_key_that_may_be_any_purchases_proves_nothing(key):
+    """
+    Whoever the buyers are, and whether notices are linked one by one or at once.
+    """
+    other = replace(COPY, buyer=Buyer("Ville de Dinan"), title="Nettoyage des vitres", procedure_key=key)
+    stored = replace(NOTICE, procedure_key=key)
+
+    assert link_of(other, stored) is None
+    assert len(link_all([stored, other])) == 2
+
+
+@pytest.mark.parametrize("feed_id", ["boamp", "profil"])
+@pytest.mark.parametrize("key", [KEY, "ocds-b5fd17-cace3fd0-1", "2026-0001"])
+@pytest.mark.parametrize(
+    ("name", "stored_name", "is_linked"),
+    [
+        ("Ville de Dinan", "Ville de Kerlann", False),
+        ("SDIS 35", "Service départemental d'incendie et de secours d'Ille-et-Vilaine", True),
+        ("Kerlann Habitat", "Office public de l'habitat de Kerlann", True),
+        (None, "Ville de Kerlann", True),
+    ],
+)
+def test_a_key_does_not_join_buyers_that_differ(feed_id, key, name, stored_name, is_linked):
+    """
+    An abbreviation, a word in common or a silent source are no other buyer.
+    """
+    other = replace(
+        COPY, feed_id=feed_id, buyer=Buyer(name), title="Vitres", deadline_at=None, procedure_key=key
+    )
+    stored = replace(NOTICE, buyer=Buyer(stored_name), procedure_key=key)
+
+    link = link_of(other, stored)
+
+    assert link == (Link(5, LinkStep.PROCEDURE_KEY, key) if is_linked else None)
+
+
+@pytest.mark.parametrize(("name", "is_linked"), [("Ville de Dinan", False), ("Kerlann", True)])
+def test_a_reference_to_another_feed_names_no_notice_of_another_buyer(name, is_linked):
+    """
+    A number of six digits may be a guid of any other feed.
+    """
+    stored = replace(NOTICE, source_id="812345", buyer=Buyer("Ville de Kerlann"))
+    correction = replace(
+        COPY, kind=NoticeKind.CORRECTION, title="Vitres", refers_to=("812345",), buyer=Buyer(name)
+    )
+
+    assert (link_of(correction, stored) is not None) is is_linked
+    assert len(link_all([stored, correction])) == (1 if is_linked else 2)
+
+
+ROOF_LOT = replace(NUMBERED, title="Groupe scolaire - lot 1 couverture")
+WIRES_LOT = replace(NUMBERED, source_id="26-88093", title="Groupe scolaire - lot 2 électricité")
+
+
+@pytest.mark.parametrize(
+    ("notice", "members"),
+    [
+        pytest.param(WIRES_LOT, [ROOF_LOT], id="two lots of one feed"),
+        pytest.param(replace(WIRES_LOT, feed_id="profil"), [ROOF_LOT], id="two lots of two feeds"),
+        pytest.param(replace(WIRES_LOT, title="Nettoyage des vitres"), [ROOF_LOT], id="other words"),
+        pytest.param(
+            WIRES_LOT,
+            [ROOF_LOT, replace(NUMBERED, source_id="26-9", kind=NoticeKind.CORRECTION, title="Groupe scolaire")],
+            id="a correction of the other lot is no bridge",
+        ),
+    ],
+)  # fmt: skip
+def test_two_calls_under_one_number_for_other_lots_stay_apart(notice, members):
+    """
+    A buyer numbers its file, and calls each lot by itself.
+    """
+    groups = link_all([*members, notice])
+
+    assert find_link(notice, [Candidate(5, each) for each in members]) is None
+    assert [[member.position for member in group] for group in groups] == [
+        [*range(len(members))],
+        [len(members)],
+    ]
+
+
+def test_a_similar_notice_does_not_lead_to_a_procedure_that_another_of_its_notices_speaks_against():
+    """
+    A and B are one, C is like B and has another number than A: linked one by one as all at once.
+    """
+    first = replace(NOTICE, internal_reference="2026-T01")
+    silent = replace(COPY, feed_id="rss", source_id="8")
+    third = replace(COPY, internal_reference="2026-T02")
+
+    assert find_link(third, [Candidate(5, first), Candidate(5, silent)]) is None
+    assert find_link(third, [Candidate(5, first), Candidate(6, silent)]).procedure_id == 6
+    assert find_link(third, [Candidate(5, first, is_view=True), Candidate(5, silent)]).procedure_id == 5
+    assert sorted(len(group) for group in link_all([first, silent, third])) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "LOT 01", "lot n° 12", "MAPA 1", "MAPA 2026", "MARCHE 1", "MARCHE1", "Marché de travaux 2026", "AAPC 1", "PHASE 2",
+        "Tranche 3", "consultation 1", "DCE V2", "procédure adaptée 7", "R.2123-1 1°", "L2113-10", "Articles R2123-1 à R2123-7",
+    ],
+)  # fmt: skip
+def test_a_number_of_generic_words_needs_titles_that_are_alike(reference):
+    """
+    The SIRET is the same, the purchase need not be.
+    """
+    stored = replace(NOTICE, internal_reference=reference)
+    vitres = replace(COPY, title="Nettoyage des vitres", internal_reference=reference, deadline_at=None)
+
+    assert link_of(vitres, stored) is None
+    assert link_of(replace(vitres, title=NOTICE.title), stored).step is LinkStep.BUYER_REFERENCE
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["2026-T04", "MAPA 2026-T04", "2026-04", "26DCE017", "L2024-05", "marché n°26017 lot 1", "T2026/17"],
+)
+def test_a_number_of_the_buyers_own_is_proof_with_its_siret(reference):
+    """
+    What is left without generic words is long enough, and more than a year.
+    """
+    stored = replace(NOTICE, internal_reference=reference)
+    other = replace(COPY, title="Toitures", internal_reference=reference, deadline_at=None)
+
+    assert link_of(other, stored) == Link(5, LinkStep.BUYER_REFERENCE, f"{SIRET} {reference}")
