@@ -876,6 +876,8 @@ def _show_tried(report: Mapping[str, Any], *, as_json: bool) -> None:
     told = sum(bool(row["told_to"]) for row in found)
     counts = f"{len(found)} notices, {sum(row['is_open'] for row in found)} open, {told} to tell"
     lines.append(f"{report['format'] or 'no format'}, {report['outcome']}: {counts}")
+    if report["moved_from"] is not None:
+        lines.append(f"feed {report['feed_id']}: its address was {report['moved_from']} until now")
     lines.append(f"feed {report['feed_id']}: {report['state']}")
     if report["state"] == "paused":
         lines.append(f"switch it on with: alerting feeds resume {report['feed_id']}")

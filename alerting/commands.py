@@ -137,14 +137,14 @@ def subscribe_feed(
         parts: For tests.
 
     Returns:
-        feed_id; state: "refused" (then nothing is registered), "paused" or "due"; format, outcome,
+        feed_id; state: "refused" (then nothing is registered), "paused" or "due"; moved_from: the address
+        that a known feed had until now, None where it is the same; format, outcome,
         rejects; notices: each with the profiles it would be told to.
 
     Raises:
         ProfileError: It cannot be used, or another feed has that address.
     """
     entry = {
-        "feed_id": feed_id or registry.name_feed(url),
         "authority": authority or "",
         "url": url,
         "format": format,
@@ -152,13 +152,13 @@ def subscribe_feed(
         "credentials": credentials,
     }
     with bootstrap.opened(parts) as opened:
-        feed = registry.read_feed(entry)
+        feed = registry.read_feed({**entry, "feed_id": feed_id or registry.find_name(opened.database, url)})
         tried = preview.try_feed(opened.database, feed, secrets=opened.secrets, now=opened.now)
-        state = "refused"
+        registered: Report = {"state": "refused", "moved_from": None}
         if tried["outcome"] != "refused":
             feed = registry.settle_format(feed, tried["format"])
-            state = registry.subscribe(opened.database, feed, is_started=is_started, now=opened.now)
-    return {"feed_id": feed.feed_id, "state": state, **tried}
+            registered = registry.subscribe(opened.database, feed, is_started=is_started, now=opened.now)
+    return {"feed_id": feed.feed_id, **registered, **tried}
 
 
 def list_feeds(*, parts: Parts | None = None) -> list[Report]:

@@ -28,6 +28,10 @@ from alerting.reference.trades import get_trade, trades
 from alerting.text.analysis import stems
 
 
+# More than any word has; the near ones of a longer one take the node half a minute to look for.
+_WORD_CHARACTERS = 100
+
+
 TEXTS = ("title_stems", "lot_stems", "description_stems", "buyer_stems")
 WEIGHTED = ("title_stems^4", "lot_stems^3", "description_stems^2", "buyer_stems")
 # Words that say nothing of what is bought; asked for alone they are words like others.
@@ -130,7 +134,12 @@ def build_query(
 
 
 def _check(request: SearchRequest) -> None:
-    """Refuse what would find nothing, or everything, without a word."""
+    """Refuse what would find nothing, or everything, without a word; and words that nobody writes."""
+    longest = max(map(len, f"{request.text} {request.buyer or ''}".split()), default=0)
+    if longest > _WORD_CHARACTERS:
+        raise SearchError(
+            f"search: expected words of at most {_WORD_CHARACTERS} characters (got one of {longest})"
+        )
     if request.text.strip() and not _text_or_number(request.text):
         raise SearchError(f"search: expected a word or a number (got {request.text!r})")
     if request.buyer is not None and not SIRET.fullmatch(number := "".join(request.buyer.split())):

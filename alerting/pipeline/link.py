@@ -139,7 +139,7 @@ def show_notices(database: Database, name: str) -> list[Row]:
     """
     with database.begin() as connection:
         number = notices.find_procedure_id(connection, name)
-        if number is None and name.isascii() and name.isdigit():
+        if number is None and notices.is_number(name):
             number = int(name)
         found = [] if number is None else notices.notices_of_procedure(connection, number)
     if not found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -146,11 +147,28 @@ def settle_format(feed: Feed, found: str | None) -> Feed:
     return replace(feed, format=found)
 
 
-def subscribe(database: Database, feed: Feed, *, is_started: bool, now: Callable[[], datetime]) -> str:
-    """Register one feed; return whether it is "due" or "paused".
+def find_name(database: Database, url: str) -> str:
+    """Return the name of the feed that has an address; a free one after its host where none has."""
+    name = name_feed(url)
+    with database.begin() as connection:
+        known = feeds.find_by_address(connection, url)
+        numbers = itertools.count(2)
+        free = name
+        while known is None and feeds.find_feed(connection, free) is not None:
+            free = f"{name}-{next(numbers)}"
+    return known or free
+
+
+def subscribe(
+    database: Database, feed: Feed, *, is_started: bool, now: Callable[[], datetime]
+) -> dict[str, Any]:
+    """Register one feed.
 
     A feed that is new rests, unless it is started; one that is known goes on as it was, at its pace, and
     under its authority where *feed* names none.
+
+    Returns:
+        state: "due" or "paused"; moved_from: its address until now, where that was another one, else None.
 
     Raises:
         ProfileError: Another feed has its address.
@@ -165,7 +183,9 @@ def subscribe(database: Database, feed: Feed, *, is_started: bool, now: Callable
             feeds.set_paused(connection, feed.feed_id, None)
         elif known is None:
             feeds.set_paused(connection, feed.feed_id, now())
-        return "paused" if feeds.is_paused(connection, feed.feed_id) else "due"
+        state = "paused" if feeds.is_paused(connection, feed.feed_id) else "due"
+    moved_from = known.url if known is not None and known.url != feed.url else None
+    return {"state": state, "moved_from": moved_from}
 
 
 def pause_feed(database: Database, feed_id: str, *, now: Callable[[], datetime]) -> dict[str, Any]:

@@ -201,7 +201,7 @@ def get_procedure(connection: Connection, name: str) -> Procedure:
         UnknownIdError: No notice or procedure of that name.
     """
     procedure_id = notices.find_procedure_id(connection, name)
-    if procedure_id is None and name.isascii() and name.isdigit():
+    if procedure_id is None and notices.is_number(name):
         procedure_id = int(name)
     found = [] if procedure_id is None else procedures.get_procedures(connection, [procedure_id])
     if not found:

@@ -17,6 +17,8 @@ from alerting.domain.procedure import LinkStep
 from alerting.store.tables import folded_reference, lots, notices
 
 
+# A bigint of so many digits is one for sure.
+_DIGITS = 18
 _TIMES = frozenset({"published_at", "deadline_at", "question_deadline_at", "visit_at"})
 _LISTS = frozenset({"languages", "cpv_additional", "refers_to"})
 _FIELDS = tuple(name for name in Notice.__dataclass_fields__ if name != "lots")
@@ -172,6 +174,11 @@ def move_notice(
     """Put a notice into another procedure."""
     facts = {"procedure_id": procedure_id, "link_step": step.value, "link_evidence": evidence}
     connection.execute(update(notices).where(notices.c.notice_id == notice_id).values(facts))
+
+
+def is_number(name: str) -> bool:
+    """Tell whether a name is a number that a row may have."""
+    return name.isascii() and name.isdigit() and len(name) <= _DIGITS
 
 
 def find_procedure_id(connection: Connection, name: str) -> int | None:

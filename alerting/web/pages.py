@@ -26,8 +26,10 @@ _RHYTHMS = {
 }
 _PROBLEMS = {
     400: (
-        note("This link is incomplete"),
-        note("It may have been cut on its way. Open the link again from the last mail that you got."),
+        note("This link does not work"),
+        note(
+            "It may have been cut or changed on its way. Open the link again from the last mail that you got."
+        ),
     ),
     404: (
         note("There is nothing at this address"),

@@ -199,3 +199,19 @@ def test_a_search_where_no_index_is_set_is_for_a_person_to_mend(parts):
         SettingError, match="setting ELASTICSEARCH_URL: expected the address of Elasticsearch"
     ):
         commands.search(SearchRequest("toiture"), parts=parts)
+
+
+def test_two_feeds_of_one_host_are_two_feeds(published, authority, rss):
+    """
+    Who names none gets a name of its own for each; one that is known keeps it, and one that moves says from where.
+    """
+    authority.publish("/others", rss(("9", "Toiture du lavoir")))
+    first, again, second = (subscribe(published, authority, path) for path in ("/avis", "/avis", "/others"))
+    authority.publish("/moved", rss(("9", "Toiture du lavoir")))
+    moved = subscribe(published, authority, "/moved", feed_id=second["feed_id"])
+
+    assert first["feed_id"] == again["feed_id"]
+    assert second["feed_id"] == f"{first['feed_id']}-2"
+    assert (first["moved_from"], again["moved_from"]) == (None, None)
+    assert moved["moved_from"] == f"{authority.url}/others"
+    assert len(commands.list_feeds(parts=published)) == 2

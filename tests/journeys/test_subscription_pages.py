@@ -370,7 +370,7 @@ def test_a_token_that_is_not_ours_is_one_clear_page(told, site, leave, method):
 
     assert {status for status, _, _ in answers} == {400}
     assert len({text for _, _, text in answers}) == 1
-    assert "Ce lien est incomplet" in answers[0][2]
+    assert "Ce lien ne fonctionne pas" in answers[0][2]
     assert "Traceback" not in answers[0][2]
     assert standing(told) == []
 

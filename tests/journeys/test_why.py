@@ -249,3 +249,14 @@ def test_a_path_without_end_is_refused_unread():
         "refused",
         "no regular file; expected a document",
     )
+
+
+def test_a_number_that_no_row_can_have_names_nothing(subscribed):
+    """
+    In words, not in those of the database.
+    """
+    number = "9" * 23
+    with pytest.raises(UnknownIdError, match="no notice or procedure of that id is stored"):
+        commands.why("le-goff", number, parts=subscribed)
+    with pytest.raises(UnknownIdError, match="no notice or procedure of that id is stored"):
+        commands.show_notices(number, parts=subscribed)

@@ -55,6 +55,11 @@ def test_what_is_typed_another_way_asks_the_same(typed, plain):
             "expected the number of a département like '35' or '2A' (got '999')",
             id="no département",
         ),
+        (
+            {"text": "x" * 5_000},
+            SearchError,
+            "search: expected words of at most 100 characters (got one of 5000)",
+        ),
         pytest.param(
             {"buyer": "!!!"},
             SearchError,
