@@ -288,7 +288,7 @@ def try_saved_profile(profile_id: str, *, parts: Parts | None = None) -> Report:
         UnknownIdError: No profile of that id stands.
     """
     with bootstrap.opened(parts) as opened:
-        return backtest.try_saved(opened.database, profile_id, now=opened.now)
+        return backtest.try_saved(opened.database, profile_id, now=opened.now, index=opened.index)
 
 
 def try_profile(firm_id: str, profile: Mapping[str, Any], *, parts: Parts | None = None) -> Report:
@@ -298,7 +298,7 @@ def try_profile(firm_id: str, profile: Mapping[str, Any], *, parts: Parts | None
         ProfileError: It cannot be used as written.
     """
     with bootstrap.opened(parts) as opened:
-        return backtest.try_draft(opened.database, firm_id, profile, now=opened.now)
+        return backtest.try_draft(opened.database, firm_id, profile, now=opened.now, index=opened.index)
 
 
 def try_profiles_file(
@@ -312,7 +312,7 @@ def try_profiles_file(
     """
     text = registry.read_text(Path(path))
     with bootstrap.opened(parts) as opened:
-        return backtest.try_file(opened.database, text, profile_id, now=opened.now)
+        return backtest.try_file(opened.database, text, profile_id, now=opened.now, index=opened.index)
 
 
 def try_single_profile(path: str, *, parts: Parts | None = None) -> Report | None:
@@ -325,7 +325,7 @@ def try_single_profile(path: str, *, parts: Parts | None = None) -> Report | Non
         return None
     text = registry.read_text(Path(path))
     with bootstrap.opened(parts) as opened:
-        return backtest.try_single(opened.database, text, now=opened.now)
+        return backtest.try_single(opened.database, text, now=opened.now, index=opened.index)
 
 
 def audit_profiles(*, parts: Parts | None = None) -> list[Report]:

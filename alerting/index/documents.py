@@ -46,6 +46,7 @@ MAPPING: dict[str, Any] = {
         "buyer_name": NAME,
         "buyer_siret": KEYWORD,
         "trade_ids": KEYWORD,
+        "wide_trade_ids": KEYWORD,
         "cpv_codes": KEYWORD,
         "cpv_divisions": KEYWORD,
         "departements": KEYWORD,
@@ -90,7 +91,8 @@ def document_of(procedure: Procedure, analysed: AnalysedNotice, *, content_hash:
         "title_stems": _stems(title),
         "description_stems": _stems(*description) if description else None,
         "lot_stems": [_stems(*texts) for texts in analysed.lot_texts],
-        "trade_ids": _trade_ids(analysed),
+        "trade_ids": _trade_ids(analysed, Strictness.NORMAL),
+        "wide_trade_ids": _trade_ids(analysed, Strictness.WIDE),
         "published_at": to_json(view.published_at),
         "deadline_at": to_json(view.deadline_at),
         **_buyer(analysed),
@@ -111,9 +113,9 @@ def _stems(*texts: AnalysedText) -> str:
     return " ".join(stem for text in texts for stem in text.stems)
 
 
-def _trade_ids(analysed: AnalysedNotice) -> list[str]:
-    """Return the trades of which the whole or a lot asks as clearly as a profile needs by default."""
-    needed = POINTS_NEEDED[Strictness.NORMAL]
+def _trade_ids(analysed: AnalysedNotice, strictness: Strictness) -> list[str]:
+    """Return the trades of which the whole or a lot asks as clearly as a profile of a strictness needs."""
+    needed = POINTS_NEEDED[strictness]
     return sorted(
         trade_id
         for trade_id, findings in analysed.findings.items()

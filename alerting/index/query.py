@@ -216,7 +216,7 @@ def _text_or_number(text: str) -> list[dict[str, Any]]:
     if not any(letter.isdigit() for letter in number):
         return clauses
     of_number = {"constant_score": {"filter": {"term": {"references": number}}, "boost": OF_NUMBER}}
-    return [_any([of_number, {"bool": {"must": clauses}}])] if clauses else [of_number]
+    return [any_of([of_number, {"bool": {"must": clauses}}])] if clauses else [of_number]
 
 
 def _text_clauses(wanted: Wanted) -> list[dict[str, Any]]:
@@ -250,7 +250,7 @@ def _filters(request: SearchRequest, now: datetime) -> list[dict[str, Any]]:
     if request.near is not None:
         filters.append(_near(request.near, request.radius_km))
     if request.cpv_codes:
-        filters.append(_any([_subtree(get_cpv(code)) for code in request.cpv_codes]))
+        filters.append(any_of([subtree(get_cpv(code)) for code in request.cpv_codes]))
     if request.buyer is not None:
         filters.append(_buyer(request.buyer))
     if request.open_only:
@@ -259,7 +259,7 @@ def _filters(request: SearchRequest, now: datetime) -> list[dict[str, Any]]:
         bounds = {"gte": request.minimum_cents, "lte": request.maximum_cents}
         stated = {name: cents for name, cents in bounds.items() if cents is not None}
         whole = [{"term": {"currency": "EUR"}}, {"range": {"amount_cents": stated}}]
-        filters.append(_any([{"bool": {"filter": whole}}, {"range": {"lot_amount_cents": stated}}]))
+        filters.append(any_of([{"bool": {"filter": whole}}, {"range": {"lot_amount_cents": stated}}]))
     return filters
 
 
@@ -281,10 +281,11 @@ def _near(name: str, radius_km: int) -> dict[str, Any]:
         {"geo_distance": {"distance": reach, "points": {"lat": centre.latitude, "lon": centre.longitude}}}
         for centre in centres
     ]
-    return _any([*circles, {"terms": {"areas": sorted(areas)}}])
+    return any_of([*circles, {"terms": {"areas": sorted(areas)}}])
 
 
-def _subtree(code: str) -> dict[str, Any]:
+def subtree(code: str) -> dict[str, Any]:
+    """Ask for a CPV code and all below it."""
     digits = max(CPV_DIVISION_DIGITS, len(code.rstrip("0")))
     return {"prefix": {"cpv_codes": code[:digits]}}
 
@@ -300,7 +301,7 @@ def _open(now: datetime) -> list[dict[str, Any]]:
     without = {"bool": {"must_not": [{"exists": {"field": "deadline_at"}}]}}
     states = [ProcedureState.OPEN.value, ProcedureState.PLANNED.value]
     to_come = {"range": {"deadline_at": {"gt": to_json(now)}}}
-    return [{"terms": {"state": states}}, _any([without, to_come])]
+    return [{"terms": {"state": states}}, any_of([without, to_come])]
 
 
 def _similar(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -322,5 +323,6 @@ def _similar(document: Mapping[str, Any]) -> dict[str, Any]:
     return {"bool": {"must": [resembles], "should": codes}}
 
 
-def _any(clauses: list[dict[str, Any]]) -> dict[str, Any]:
+def any_of(clauses: list[dict[str, Any]]) -> dict[str, Any]:
+    """Ask for one of several."""
     return {"bool": {"should": clauses, "minimum_should_match": 1}}

@@ -1,6 +1,7 @@
 """Back-test: what a profile would have brought, before it is saved.
 
-In:   criteria; the procedures of the last ninety days, and all that are open, in PostgreSQL.
+In:   criteria; the procedures of the last ninety days, and all that are open, in PostgreSQL; where an index
+      is set, which of them speak of the topic.
 Out:  how many a week, real examples with their reasons, what each criterion lets in or keeps out, and, for
       a profile that brings too much or too little, what would change that.
 
@@ -17,6 +18,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import structlog
+
 from alerting.digests.languages import find_language
 from alerting.digests.words import departement, places, reasons
 from alerting.domain.criteria import Criteria
@@ -29,15 +32,22 @@ from alerting.domain.procedure import Procedure, ProcedureState
 from alerting.domain.profile import Profile
 from alerting.domain.profile_change import ChangeAct, change_criteria, say_change
 from alerting.domain.variants import Variant, topics_to_add, variants_of
-from alerting.errors import UnknownIdError
+from alerting.errors import SearchError, SearchUnavailableError, UnknownIdError
+from alerting.index.generations import find_serving
+from alerting.index.procedures import SearchIndex
+from alerting.index.topics import query_of_topics
+from alerting.matching.compile import compile_criteria
 from alerting.matching.engine import Engine
 from alerting.matching.firms_file import read_draft, read_drafts
 from alerting.reference.communes import commune_of_insee
 from alerting.reference.cpv import cpv_label
 from alerting.reference.trades import trades
-from alerting.store import firms, procedures
+from alerting.store import firms, procedures, rejects
 from alerting.store.database import Database
+from alerting.store.procedures import Candidates
 
+
+log = structlog.get_logger()
 
 Row = dict[str, Any]
 
@@ -52,6 +62,8 @@ LEAST_A_WEEK = 0.25
 _WORTHWHILE = 0.8
 _DAYS_A_WEEK = 7
 _ITSELF = ""
+# Marks are set by the clocks of other machines.
+_CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,28 +95,62 @@ class _Counts:
 class _Seen:
     """What went by."""
 
-    tried_count: int = 0
+    tried_count: int
+    first_at: datetime | None
     open_count: int = 0
-    first_at: datetime | None = None
     weeks: Counter[date] = field(default_factory=Counter)
     areas: Counter[str] = field(default_factory=Counter)
     newest: list[tuple[datetime, int, Tried]] = field(default_factory=list)
 
 
 def try_all(
-    database: Database, profiles: Iterable[tuple[str, Criteria]], *, now: datetime, days: int = WINDOW_DAYS
+    database: Database,
+    profiles: Iterable[tuple[str, Criteria]],
+    *,
+    now: datetime,
+    days: int = WINDOW_DAYS,
+    among: Candidates | None = None,
 ) -> Iterator[Tried]:
-    """Hold profiles against the procedures of the last days and all open ones, one after the other."""
+    """Hold profiles against the procedures of the last days and all open ones, one after the other.
+
+    With candidates, against those that may be accepted by one of them.
+    """
     engine = Engine(profiles)
+    since = now - timedelta(days=days)
     with database.begin() as connection:
-        for procedure, since_at in procedures.procedures_since(
-            connection, now - timedelta(days=days), now=now
-        ):
+        for procedure, since_at in procedures.procedures_since(connection, since, now=now, among=among):
             pairs = engine.match([(procedure.procedure_id, procedure.view)])
             yield Tried(procedure, since_at, {name: decision for name, _, decision in pairs})
 
 
-def try_saved(database: Database, profile_id: str, *, now: Callable[[], datetime]) -> Row:
+def find_candidates(
+    database: Database, index: SearchIndex | None, profiles: Iterable[Criteria], *, now: datetime
+) -> Candidates | None:
+    """Ask the search index which procedures profiles may accept.
+
+    Returns:
+        None where all must be read: no index is set, or it is away or being built; a profile asks nothing of
+        the topic.
+    """
+    query = query_of_topics(compile_criteria(one) for one in profiles) if index is not None else None
+    if index is None or query is None:
+        return None
+    try:
+        serving = find_serving(index.generations())
+        if serving is None or not serving.is_current or not serving.is_settled:
+            return None
+        found = index.numbers(query)
+    except (SearchError, SearchUnavailableError) as error:
+        log.warning("back_test_without_index", problem=str(error))
+        return None
+    with database.begin() as connection:
+        refused = rejects.refused_by_index(connection)
+    return Candidates((*found, *refused), changed_since=now - _CLOCKS_DIFFER)
+
+
+def try_saved(
+    database: Database, profile_id: str, *, now: Callable[[], datetime], index: SearchIndex | None = None
+) -> Row:
     """Try a profile that is saved.
 
     Raises:
@@ -114,22 +160,32 @@ def try_saved(database: Database, profile_id: str, *, now: Callable[[], datetime
         found = firms.find_profile(connection, profile_id)
     if found is None:
         raise UnknownIdError(f"profile {profile_id!r}: no profile of that id")
-    return _report(database, found, now)
+    return _report(database, index, found, now)
 
 
 def try_draft(
-    database: Database, firm_id: str, entry: Mapping[str, Any], *, now: Callable[[], datetime]
+    database: Database,
+    firm_id: str,
+    entry: Mapping[str, Any],
+    *,
+    now: Callable[[], datetime],
+    index: SearchIndex | None = None,
 ) -> Row:
     """Try a profile before it is saved; one that asks nothing of the topic is told which trades to name.
 
     Raises:
         ProfileError: It cannot be used as written.
     """
-    return _report(database, read_draft(firm_id, entry), now)
+    return _report(database, index, read_draft(firm_id, entry), now)
 
 
 def try_file(
-    database: Database, text: str, profile_id: str | None, *, now: Callable[[], datetime]
+    database: Database,
+    text: str,
+    profile_id: str | None,
+    *,
+    now: Callable[[], datetime],
+    index: SearchIndex | None = None,
 ) -> list[Row]:
     """Try the profiles of a firms file, or the one of an id.
 
@@ -140,26 +196,34 @@ def try_file(
     found = [one for one in read_drafts(text) if profile_id in {None, one.profile_id}]
     if not found:
         raise UnknownIdError(f"profile {profile_id!r}: no profile of that id in the file")
-    return [_report(database, one, now) for one in found]
+    return [_report(database, index, one, now) for one in found]
 
 
-def try_single(database: Database, text: str, *, now: Callable[[], datetime]) -> Row | None:
+def try_single(
+    database: Database, text: str, *, now: Callable[[], datetime], index: SearchIndex | None = None
+) -> Row | None:
     """Try a firms file's only profile; None where it has several, or none.
 
     Raises:
         ProfileError: The file cannot be used.
     """
     found = read_drafts(text)
-    return _report(database, found[0], now) if len(found) == 1 else None
+    return _report(database, index, found[0], now) if len(found) == 1 else None
 
 
-def _report(database: Database, profile: Profile, now: Callable[[], datetime]) -> Row:
-    tried = back_test(database, profile.criteria, now=now)
+def _report(
+    database: Database, index: SearchIndex | None, profile: Profile, now: Callable[[], datetime]
+) -> Row:
+    tried = back_test(database, profile.criteria, now=now, index=index)
     return {"profile_id": profile.profile_id, "name": profile.name, **tried}
 
 
-def back_test(database: Database, criteria: Criteria, *, now: Callable[[], datetime]) -> Row:
+def back_test(
+    database: Database, criteria: Criteria, *, now: Callable[[], datetime], index: SearchIndex | None = None
+) -> Row:
     """Try criteria on what was published lately and what is open.
+
+    With an index, what can be accepted is asked of it and the rest is not read; the report is the same.
 
     Returns:
         verdict: "untried" (there is no procedure to try), "nothing", "narrow", "fits" or "broad";
@@ -170,9 +234,12 @@ def back_test(database: Database, criteria: Criteria, *, now: Callable[[], datet
     moment = now()
     variants = _variants(criteria)
     asked = [(_ITSELF, criteria), *((str(n), change_criteria(criteria, one.changes)) for n, one in variants)]
-    seen, counts = _Seen(), {name: _Counts() for name, _ in asked}
     since = moment - timedelta(days=WINDOW_DAYS)
-    for tried in try_all(database, asked, now=moment):
+    among = find_candidates(database, index, (one for _, one in asked), now=moment)
+    with database.begin() as connection:
+        tried_count, first_at = procedures.count_since(connection, since, now=moment)
+    seen, counts = _Seen(tried_count, first_at), {name: _Counts() for name, _ in asked}
+    for tried in try_all(database, asked, now=moment, among=among):
         _count(seen, counts, tried, since=since, now=moment)
     days = _days(seen, since, moment)
     found = counts[_ITSELF]
@@ -202,9 +269,6 @@ def _variants(criteria: Criteria) -> list[tuple[int, Variant]]:
 
 def _count(seen: _Seen, counts: dict[str, _Counts], tried: Tried, *, since: datetime, now: datetime) -> None:
     is_recent, is_found = since <= tried.since_at, _ITSELF in tried.decisions
-    seen.tried_count += 1
-    if is_recent:
-        seen.first_at = tried.since_at if seen.first_at is None else min(seen.first_at, tried.since_at)
     for name in tried.decisions:
         counts[name].match_count += 1
         counts[name].recent_count += is_recent

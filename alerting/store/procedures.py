@@ -7,7 +7,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, String, and_, cast, func, or_, select, true, tuple_, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    String,
+    and_,
+    any_,
+    cast,
+    func,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from alerting.domain.json import changes_from_json, notice_from_json, to_json
@@ -23,6 +38,7 @@ _COLUMNS = (
     procedures.c.view,
     procedures.c.changes,
 )
+_published_at = func.coalesce(procedures.c.published_at, procedures.c.created_at)
 # How many procedures with their texts are held at a time.
 _STREAMED = 200
 # What the index copies, in short: a mark is set only on the content that was read.
@@ -151,17 +167,31 @@ def open_procedures(connection: Connection, *, now: datetime) -> list[Procedure]
     return [_procedure(row) for row in connection.execute(asked.order_by(procedures.c.procedure_id))]
 
 
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Which procedures are read where others need not be.
+
+    Args:
+        numbers: Theirs.
+        changed_since: Those that were not copied into the search index before this moment are read, too.
+    """
+
+    numbers: tuple[int, ...]
+    changed_since: datetime
+
+
 def procedures_since(
-    connection: Connection, since: datetime, *, now: datetime
+    connection: Connection, since: datetime, *, now: datetime, among: Candidates | None = None
 ) -> Iterator[tuple[Procedure, datetime]]:
     """Yield the procedures that were published since a moment, and those that can still be answered.
 
     They come a few hundred at a time, by number, each with its time of publication, else that when we saw it.
     """
-    published_at = func.coalesce(procedures.c.published_at, procedures.c.created_at)
-    asked = select(*_COLUMNS, published_at.label("since_at")).where(
-        procedures.c.state != ProcedureState.MERGED.value, or_(published_at >= since, _is_open(now))
-    )
+    asked = select(*_COLUMNS, _published_at.label("since_at")).where(_is_recent_or_open(since, now))
+    if among is not None:
+        chosen = procedures.c.procedure_id == any_(cast(list(among.numbers), ARRAY(BigInteger)))
+        indexed_at = procedures.c.indexed_at
+        asked = asked.where(or_(chosen, indexed_at.is_(None), indexed_at >= among.changed_since))
     rows = connection.execution_options(yield_per=_STREAMED).execute(
         asked.order_by(procedures.c.procedure_id)
     )
@@ -172,6 +202,14 @@ def procedures_since(
 def let_match_again(connection: Connection, *, now: datetime) -> None:
     """Let the procedures that can still be answered wait for matching, as if they had just changed."""
     connection.execute(update(procedures).where(_is_open(now)).values(matched_at=None))
+
+
+def count_since(connection: Connection, since: datetime, *, now: datetime) -> tuple[int, datetime | None]:
+    """Return how many ``procedures_since`` yields, and when the first one since then was published."""
+    first_at = func.min(_published_at).filter(_published_at >= since)
+    asked = select(func.count(), first_at).select_from(procedures).where(_is_recent_or_open(since, now))
+    count, first = connection.execute(asked).one()
+    return count, first
 
 
 def mark_matched(connection: Connection, procedure_ids: Iterable[int], *, now: datetime) -> None:
@@ -222,6 +260,11 @@ def count_unmatched(connection: Connection, *, since: datetime | None = None) ->
 def count_unindexed(connection: Connection) -> int:
     """Return how many procedures wait for indexing."""
     return _count(connection, procedures.c.indexed_at.is_(None))
+
+
+def _is_recent_or_open(since: datetime, now: datetime) -> ColumnElement[bool]:
+    stands = procedures.c.state != ProcedureState.MERGED.value
+    return and_(stands, or_(_published_at >= since, _is_open(now)))
 
 
 def _is_open(now: datetime) -> ColumnElement[bool]:

@@ -40,6 +40,12 @@ def list_rejects(connection: Connection) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
+def refused_by_index(connection: Connection) -> list[int]:
+    """Return the numbers of procedures that the search index would not take at some time."""
+    asked = select(rejects.c.where).where(rejects.c.stage == "index").distinct()
+    return [int(where.rpartition(" ")[2]) for where in connection.scalars(asked)]
+
+
 def _clean(text: str, length: int) -> str:
     """Return a text that PostgreSQL holds and indexes: no NUL, no half of a sign, not too long."""
     return text.replace("\x00", "").encode("utf-8", "replace").decode()[:length]
