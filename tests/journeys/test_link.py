@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+import time
 
 import pytest
 from sqlalchemy import select, text
@@ -12,7 +14,9 @@ from alerting import commands
 from alerting.domain.feed import ParsedFeed
 from alerting.domain.notice import NoticeKind, RawLot, RawNotice, RawTime
 from alerting.errors import UnknownIdError
+from alerting.pipeline.compose import COMPOSE_LOCK
 from alerting.pipeline.load import load_documents
+from alerting.store.database import lock
 from alerting.store.tables import digests
 
 
@@ -414,6 +418,42 @@ def test_a_firm_that_was_told_of_the_closed_one_alone_is_not_told_again(subscrib
     commands.run_all(parts=subscribed)
 
     assert [kind for kind, _ in told(subscribed)].count("new") == 1
+
+
+def test_a_telling_that_is_composed_while_its_procedure_is_closed_moves_with_it(subscribed, publish):
+    """
+    Closing waits until what is being composed is stored: then it finds it, and the firm is not told again.
+    """
+    publish("first", ann("26-70001", title="Menuiserie de la mairie"))
+    publish("second", ann("26-70009", title="Menuiserie et toiture de la mairie"))
+    (other,) = commands.show_notices("26-70009", parts=subscribed)
+    with subscribed.database.begin() as connection:
+        connection.execute(text("DELETE FROM tellings WHERE procedure_id = 2"))
+        digest_id = connection.scalar(text("SELECT max(digest_id) FROM digests"))
+    joining = threading.Thread(
+        target=commands.join_notice,
+        args=(other["notice_id"], 1),
+        kwargs={"why": "la même", "parts": subscribed},
+    )
+    with subscribed.database.begin() as connection:
+        lock(connection, COMPOSE_LOCK)
+        joining.start()
+        while joining.is_alive() and not connection.scalar(
+            text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        ):
+            time.sleep(0.01)
+        connection.execute(
+            text(
+                """INSERT INTO tellings (profile_id, procedure_id, kind, revision, told_revision, digest_id, created_at)
+                SELECT 'toits', 2, 'new', 1, 1, :digest_id, now()"""
+            ),
+            {"digest_id": digest_id},
+        )
+    joining.join()
+
+    commands.run_all(parts=subscribed)
+
+    assert told(subscribed) == [("new", 1)]
 
 
 def test_what_is_not_there_cannot_be_moved(subscribed, publish):
