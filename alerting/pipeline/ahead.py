@@ -13,7 +13,10 @@ from typing import TypeVar
 
 
 T = TypeVar("T")
-_END = object()
+
+
+class _End:
+    """What comes after the last piece."""
 
 
 @contextmanager
@@ -26,9 +29,13 @@ def made_ahead(pieces: Iterable[T]) -> Iterator[Iterator[T]]:
     with ThreadPoolExecutor(1, "made-ahead") as hands:
 
         def each() -> Iterator[T]:
-            coming = hands.submit(next, source, _END)
-            while (piece := coming.result()) is not _END:
-                coming = hands.submit(next, source, _END)
-                yield piece  # type: ignore[misc]
+            coming = hands.submit(_next, source)
+            while not isinstance(piece := coming.result(), _End):
+                coming = hands.submit(_next, source)
+                yield piece
 
         yield each()
+
+
+def _next(source: Iterator[T]) -> T | _End:
+    return next(source, _End())

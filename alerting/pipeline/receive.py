@@ -114,7 +114,7 @@ def _read_safely(content: bytes) -> ReturnedMail:
     """Return what a mail is; one at which the reading breaks is for a person, and stops no other."""
     try:
         return read_returned(content)
-    except Exception:
+    except Exception:  # Whatever a stranger sends: the log has what happened.
         log.exception("mail_not_read", size_bytes=len(content))
         return ReturnedMail(MailKind.OTHER, addressed="", evidence="")
 

@@ -33,7 +33,7 @@ from alerting.domain.json import digest_from_json
 from alerting.domain.profile import Recipient
 from alerting.errors import Blame
 from alerting.store.database import lock
-from alerting.store.suppressions import find_suppression, reasons_by_address
+from alerting.store.suppressions import find_suppression, reasons_by_address, stands_against
 from alerting.store.tables import deliveries, digests, mail_stops, profiles, recipients, suppressions
 
 
@@ -484,11 +484,7 @@ def _hindrance(row: Any) -> str | None:
 
 _SUPPRESSION = (
     select(suppressions.c.reason)
-    .where(
-        suppressions.c.email == func.lower(recipients.c.email),
-        suppressions.c.ended_at.is_(None),
-        or_(suppressions.c.profile_id.is_(None), suppressions.c.profile_id == digests.c.profile_id),
-    )
+    .where(stands_against(func.lower(recipients.c.email), digests.c.profile_id))
     .order_by(suppressions.c.suppression_id)
     .limit(1)
     .correlate(recipients, digests)

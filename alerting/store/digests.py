@@ -31,6 +31,7 @@ from alerting.domain.json import changes_from_json, digest_from_json, to_json, w
 from alerting.domain.notice import Change
 from alerting.domain.procedure import ProcedureState
 from alerting.store.firms import standing
+from alerting.store.suppressions import stands_against
 from alerting.store.tables import (
     digest_runs,
     digests,
@@ -217,11 +218,7 @@ def _has_rhythm(rhythms_due: Collection[Rhythm]) -> ColumnElement[bool]:
 def _readers(connection: Connection, asked: ColumnElement[bool], now: datetime) -> list[Reader]:
     is_suppressed = (
         select(suppressions.c.suppression_id)
-        .where(
-            suppressions.c.email == func.lower(recipients.c.email),
-            suppressions.c.ended_at.is_(None),
-            or_(suppressions.c.profile_id.is_(None), suppressions.c.profile_id == profiles.c.profile_id),
-        )
+        .where(stands_against(func.lower(recipients.c.email), profiles.c.profile_id))
         .exists()
     )
     # What nobody of the firm would get is not told: it waits for who can be mailed again.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from alerting.domain.suppression import Suppression, SuppressionKind
@@ -58,13 +58,20 @@ def add_suppression(
     return number
 
 
-def find_suppression(connection: Connection, email: str, profile_id: str) -> str | None:
-    """Return the reason why an address gets nothing of a profile, None when it may be mailed."""
-    asked = select(suppressions.c.reason).where(
-        suppressions.c.email == email.lower(),
+def stands_against(
+    email: str | ColumnElement[str], profile_id: str | ColumnElement[str]
+) -> ColumnElement[bool]:
+    """Return what holds of an order that keeps a profile's mails from an address in small letters."""
+    return and_(
+        suppressions.c.email == email,
         suppressions.c.ended_at.is_(None),
         or_(suppressions.c.profile_id.is_(None), suppressions.c.profile_id == profile_id),
     )
+
+
+def find_suppression(connection: Connection, email: str, profile_id: str) -> str | None:
+    """Return the reason why an address gets nothing of a profile, None when it may be mailed."""
+    asked = select(suppressions.c.reason).where(stands_against(email.lower(), profile_id))
     return connection.scalar(asked.order_by(suppressions.c.suppression_id).limit(1))
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from sqlalchemy import event
 
 from alerting import bootstrap, commands
 from alerting.store.database import open_database
 from alerting.store.tables import metadata
+from tests.journeys.test_killed_later import KilledError, die_at
 
 
 QUERY = "/records?limit=2&order_by=dateparution+desc"
@@ -144,17 +144,7 @@ def test_no_page_of_news_is_lost_when_the_process_ends_between_two(settings, aut
 def fetch_until_killed(settings, clock, number: int) -> bool:
     """Fetch in a process that dies after its n-th commit; tell whether it died."""
     database = open_database(settings.database_url)
-    seen = 0
-
-    @event.listens_for(database.engine, "commit")
-    def count(connection) -> None:
-        nonlocal seen
-        seen += 1
-        if seen == number:
-            connection.connection.dbapi_connection.commit()
-        if seen >= number:
-            raise KilledError
-
+    die_at(database, number)
     clock.go_on(hours=1)
     parts = bootstrap.build(settings, database=database, now=clock)
     try:
@@ -164,10 +154,6 @@ def fetch_until_killed(settings, clock, number: int) -> bool:
     finally:
         parts.close()
     return False
-
-
-class KilledError(BaseException):
-    """The process ends here; nothing of ours may catch it."""
 
 
 def stored_versions(parts) -> list[tuple[str, str | None]]:
