@@ -26,6 +26,7 @@ import structlog
 
 from alerting.domain.feed import Feed, Fetched, ParsedFeed, Reject
 from alerting.domain.habit import find_pause
+from alerting.domain.notice import RawNotice
 from alerting.errors import (
     AlertingError,
     FeedFormatError,
@@ -181,11 +182,11 @@ async def _is_known(desk: _Desk, feed: Feed, page: Fetched) -> bool:
 def _find_known(desk: _Desk, feed: Feed, page: Fetched) -> bool:
     """Tell whether every notice of a page is stored in its version; withdrawals count as notices do."""
     try:
-        raws = parse(page.body or b"", feed_id=feed.feed_id, format=feed.format).notices
+        raws = _notices_of(feed, page)
     except FeedFormatError:
         return True
-    except Exception:  # noqa: BLE001 - loading it will say what nobody foresaw; what comes after it may be news
-        return False
+    if raws is None:
+        return False  # What comes after it may be news.
     days = [raw.published.text for raw in raws if raw.published is not None]
     rises = sum((earlier < later) - (earlier > later) for earlier, later in pairwise(days))
     if rises > 0:
@@ -238,12 +239,24 @@ async def _follow_pages(desk: _Desk, fetcher: Fetcher, feed: Feed, first: Fetche
 def _find_damage(feed: Feed, page: Fetched) -> AlertingError | None:
     """Return why a page behind the first is none: a maintenance page is not the end of the feed."""
     try:
-        parse(page.body or b"", feed_id=feed.feed_id, format=feed.format)
+        _notices_of(feed, page)
     except FeedFormatError as error:
         return FeedUnavailableError(feed.feed_id, show_url(page.url), f"{error.where}: {error.problem}")
+    return None
+
+
+def _notices_of(feed: Feed, page: Fetched) -> tuple[RawNotice, ...] | None:
+    """Return the notices of a page; None where reading it breaks, which loading it will tell of.
+
+    Raises:
+        FeedFormatError: It is no page of its format.
+    """
+    try:
+        return parse(page.body or b"", feed_id=feed.feed_id, format=feed.format).notices
+    except FeedFormatError:
+        raise
     except Exception:  # noqa: BLE001 - it is kept, and loading it will say what nobody foresaw
         return None
-    return None
 
 
 def _next_page(feed: Feed, page: Fetched) -> str | None:
