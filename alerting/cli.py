@@ -416,9 +416,13 @@ def pause_profile(
 
 
 @profiles.command("resume")
-def resume_profile(profile_id: str, as_json: AsJson = False) -> None:  # noqa: FBT002
-    """End the pause of a profile; what came up in between is told."""
-    _show_report(commands.resume_profile(profile_id), as_json=as_json)
+def resume_profile(
+    profile_id: str,
+    catch_up: Annotated[bool, typer.Option("--catch-up", help="Tell also what a pause left out.")] = False,  # noqa: FBT002
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """End the pause of a profile; what came up in between is told, unless the pause was to leave it out."""
+    _show_report(commands.resume_profile(profile_id, catches_up=catch_up), as_json=as_json)
 
 
 @profiles.command("list")

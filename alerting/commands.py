@@ -375,14 +375,19 @@ def pause_profile(
         )
 
 
-def resume_profile(profile_id: str, *, parts: Parts | None = None) -> Report:
-    """End a profile's pause; what came up in between is told.
+def resume_profile(profile_id: str, *, catches_up: bool = False, parts: Parts | None = None) -> Report:
+    """End a profile's pause; what came up in between is told if the pause was to catch up.
+
+    Args:
+        profile_id: Whose.
+        catches_up: Tell also what a pause without catching up was to leave out, even one that is over.
+        parts: For tests.
 
     Raises:
         UnknownIdError: No such profile stands.
     """
     with bootstrap.opened(parts) as opened:
-        return registry.resume_profile(opened.database, profile_id)
+        return registry.resume_profile(opened.database, profile_id, catches_up=catches_up, now=opened.now)
 
 
 def list_firms(*, parts: Parts | None = None) -> list[Report]:

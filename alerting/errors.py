@@ -74,8 +74,8 @@ class Blame(StrEnum):
     ADDRESS = "address"  # the recipient's: does not exist, is full, takes no mail
     CONTENT = "content"  # our words, or too many of them
     POLICY = "policy"  # the server's rules: reputation, relaying, greylisting
-    SERVER = "server"  # theirs: away, overloaded, closing
-    US = "us"  # our own address, login or way of speaking
+    SERVER = "server"  # theirs: overloaded, closing
+    US = "us"  # our own address, login, way of speaking, or the server we send by, which is away
 
 
 class MailDeferredError(TransientError):

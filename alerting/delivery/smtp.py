@@ -36,8 +36,6 @@ from alerting.errors import Blame, MailDeferredError, SettingError
 
 _DEFAULT_PORTS = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
 _KNOWS_NO_EHLO = (500, 502, 504)
-# RFC 4954: no login, a wrong one, one that is too weak.
-_LOGIN_REFUSED = (530, 534, 535, 538)
 _EXPECTED = "smtp://host (STARTTLS), smtps://host (TLS), or smtp+plain:// on loopback"
 
 
@@ -167,7 +165,7 @@ class SmtpMailer:
         )
 
     async def _connect(self, client: aiosmtplib.SMTP) -> None:
-        """Greet, secure, log in: whatever fails here says nothing about the mail."""
+        """Greet, secure, log in: whatever fails here says nothing about the mail, and is ours to mend."""
         try:
             await client.connect()
             if client.is_ehlo_or_helo_needed:
@@ -175,16 +173,18 @@ class SmtpMailer:
         except aiosmtplib.SMTPResponseException as error:
             client.close()
             problem = f"{self._name()}: connection refused: {_answer(error.code, error.message)}"
-            raise MailDeferredError(problem, blame=_blame_for_refused_us(error.code)) from error
+            raise MailDeferredError(problem, blame=Blame.US) from error
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             client.close()
-            raise MailDeferredError(f"{self._name()}: no connection: {_first_line(str(error))}") from error
+            problem = f"{self._name()}: no connection: {_first_line(str(error))}"
+            raise MailDeferredError(problem, blame=Blame.US) from error
 
     def _streams(self, client: aiosmtplib.SMTP) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Take the connection over: aiosmtplib hears one answer at a time, and drops what comes with it."""
         protocol = client.protocol
         if protocol is None or protocol.transport is None or protocol.transport.is_closing():
-            raise MailDeferredError(f"{self._name()}: connection lost after its greeting")
+            problem = f"{self._name()}: connection lost after its greeting"
+            raise MailDeferredError(problem, blame=Blame.US)
         transport = cast("asyncio.WriteTransport", protocol.transport)
         transport.set_write_buffer_limits(high=0)
         loop = asyncio.get_running_loop()
@@ -231,10 +231,6 @@ def _offers(client: aiosmtplib.SMTP) -> Offers:
         size_bytes=int(size) or None if size.isascii() and size.isdigit() else None,
         has_smtputf8="smtputf8" in said,
     )
-
-
-def _blame_for_refused_us(code: int) -> Blame:
-    return Blame.US if code in _LOGIN_REFUSED else Blame.SERVER
 
 
 def _answer(code: int, text: str) -> str:

@@ -51,6 +51,8 @@ _RECORD_SECONDS = 2.0
 _FRESH = timedelta(seconds=10)
 _FIRST_PAUSE = timedelta(minutes=1)
 _LONGEST_PAUSE = timedelta(hours=4)
+# Once it is mended, mails must not wait for hours.
+_LONGEST_PAUSE_OF_OURS = timedelta(minutes=15)
 _LONGEST_TRYING = timedelta(days=2)
 
 
@@ -241,13 +243,15 @@ def may_get_mail(post: PostOffice, recipient: Recipient) -> bool:
 def _deferred(claimed: ClaimedDelivery, error: MailDeferredError, now: datetime) -> Outcome:
     """Return when to try again: pauses double from one minute to four hours, for two days.
 
-    What an operator has to mend waits for the operator, however long.
+    What an operator has to mend waits for the operator, however long, and is tried every quarter of an hour.
     """
-    if error.blame is not Blame.US and now - claimed.first_attempt_at >= _LONGEST_TRYING:
+    is_ours = error.blame is Blame.US
+    if not is_ours and now - claimed.first_attempt_at >= _LONGEST_TRYING:
         answer = f"given up after {claimed.attempt_count} attempts in two days: {error}"
         return Outcome(claimed.delivery_id, DeliveryState.FAILED, answer, blame=error.blame)
     # Beyond ten doublings the longest pause holds.
-    pause = min(_FIRST_PAUSE * 2 ** min(claimed.attempt_count - 1, 10), _LONGEST_PAUSE)
+    longest = _LONGEST_PAUSE_OF_OURS if is_ours else _LONGEST_PAUSE
+    pause = min(_FIRST_PAUSE * 2 ** min(claimed.attempt_count - 1, 10), longest)
     return Outcome(
         claimed.delivery_id,
         DeliveryState.DEFERRED,

@@ -318,23 +318,25 @@ def pause_profile(
         UnknownIdError: No such profile stands.
         ProfileError: The day is not in the future.
     """
-    moment = datetime.combine(until, time(0), PARIS).astimezone(UTC)
-    if moment <= now():
+    moment, present = datetime.combine(until, time(0), PARIS).astimezone(UTC), now()
+    if moment <= present:
         raise ProfileError(f"profile {profile_id!r}: until: expected a day in the future (got {until})")
     with database.begin() as connection:
-        if not firms.pause_profile(connection, profile_id, until=moment, catches_up=catches_up):
+        if not firms.pause_profile(connection, profile_id, until=moment, catches_up=catches_up, now=present):
             raise UnknownIdError(f"profile {profile_id!r}: no profile of that id")
     return {"profile_id": profile_id, "paused_until": until.isoformat(), "catches_up": catches_up}
 
 
-def resume_profile(database: Database, profile_id: str) -> dict[str, Any]:
-    """End the pause of a profile.
+def resume_profile(
+    database: Database, profile_id: str, *, catches_up: bool, now: Callable[[], datetime]
+) -> dict[str, Any]:
+    """End the pause of a profile; with ``catches_up``, what the pause was to leave out is told after all.
 
     Raises:
         UnknownIdError: No such profile stands.
     """
     with database.begin() as connection:
-        if not firms.pause_profile(connection, profile_id, until=None, catches_up=True):
+        if not firms.resume_profile(connection, profile_id, catches_up=catches_up, now=now()):
             raise UnknownIdError(f"profile {profile_id!r}: no profile of that id")
     return {"profile_id": profile_id, "paused_until": None}
 

@@ -59,7 +59,7 @@ def show_subscription(
         state: "subscribed", "paused" (the profile, for all its readers), "left" (this profile),
         "left all", "suppressed" (no mail, and not by the reader's choice) or "gone" (no such recipient or
         profile any more).  Unless gone: language, firm_name, profile_name, cadence, paused_until,
-        profile_count, first_day and last_day of a pause, links by purpose.
+        catches_up, profile_count, first_day and last_day of a pause, links by purpose.
 
     Raises:
         TokenError: The token is not one of ours for that purpose.
@@ -165,6 +165,7 @@ def _report(
         "profile_name": profile.name,
         "cadence": profile.cadence,
         "paused_until": profile.paused_until,
+        "catches_up": profile.catches_up,
         "first_day": _today(now) + _DAY,
         "last_day": _today(now) + _LONGEST_PAUSE,
         "profile_count": len(subscriber.profiles),
@@ -242,12 +243,12 @@ def _pause(connection: Connection, found: _Subscription, fields: Mapping[str, st
         raise ChoiceError(f"until: expected a day from {first} to {last} (got {text[:40]!r})")
     moment = datetime.combine(until, time(0), PARIS).astimezone(UTC)
     catches_up = fields.get("catch_up") == "yes"
-    firms.pause_profile(connection, found.profile.profile_id, until=moment, catches_up=catches_up)
+    firms.pause_profile(connection, found.profile.profile_id, until=moment, catches_up=catches_up, now=now)
 
 
 def _resume(connection: Connection, found: _Subscription, fields: Mapping[str, str], now: datetime) -> None:
-    del fields, now
-    firms.pause_profile(connection, found.profile.profile_id, until=None, catches_up=True)
+    del fields
+    firms.resume_profile(connection, found.profile.profile_id, catches_up=False, now=now)
 
 
 def _today(now: datetime) -> date:

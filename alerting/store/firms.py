@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, exists, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from alerting.domain.cadence import Cadence
@@ -84,17 +84,41 @@ def put_profile(connection: Connection, profile: Profile) -> None:
 
 
 def pause_profile(
-    connection: Connection, profile_id: str, *, until: datetime | None, catches_up: bool
+    connection: Connection, profile_id: str, *, until: datetime, catches_up: bool, now: datetime
 ) -> bool:
-    """Compose nothing for a profile until a moment, or end its pause; False where there is no such profile.
+    """Compose nothing for a profile until a moment; False where there is no such profile.
 
     Args:
         connection: The transaction.
         profile_id: Whose.
-        until: Aware UTC; None ends the pause.
-        catches_up: Whether what comes up in between is told then; a pause that is ended early catches up.
+        until: Aware UTC.
+        catches_up: Whether what comes up in between is told then; what an earlier pause left out stays so.
+        now: What is left out of a pause that ends later is not of an earlier one.
     """
-    told_from = None if catches_up or until is None else until
+    left_out_before = case((profiles.c.told_from <= now, profiles.c.told_from))
+    return _change_pause(connection, profile_id, until, told_from=left_out_before if catches_up else until)
+
+
+def resume_profile(connection: Connection, profile_id: str, *, catches_up: bool, now: datetime) -> bool:
+    """End a profile's pause; False where there is no such profile.
+
+    Args:
+        connection: The transaction.
+        profile_id: Whose.
+        catches_up: Whether what a pause without catching up left out is told after all.
+        now: When what it leaves out ends, at the latest.
+    """
+    left_out_until = case((profiles.c.told_from > now, now), else_=profiles.c.told_from)
+    return _change_pause(connection, profile_id, None, told_from=None if catches_up else left_out_until)
+
+
+def _change_pause(
+    connection: Connection,
+    profile_id: str,
+    until: datetime | None,
+    *,
+    told_from: datetime | ColumnElement[datetime] | None,
+) -> bool:
     paused = (
         update(profiles)
         .where(profiles.c.profile_id == profile_id, profiles.c.ended_at.is_(None))

@@ -5,19 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, exists, false, func, select
 
 from alerting.store.tables import deliveries, digests, firms, procedures, profiles, recipients
 
 
 @dataclass(frozen=True, slots=True)
 class SubscribedProfile:
-    """One standing profile of a recipient's firm; a pause that is over may still be named."""
+    """One standing profile of a recipient's firm; a pause that is over may still be named.
+
+    ``catches_up``: whether what comes up in the pause is told when it is over.
+    """
 
     profile_id: str
     name: str
     cadence: str
     paused_until: datetime | None
+    catches_up: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +128,9 @@ def get_holding(connection: Connection, profile_id: str, procedure_id: int) -> H
 
 
 def _profiles(connection: Connection, firm_id: str) -> tuple[SubscribedProfile, ...]:
-    asked = select(profiles.c.profile_id, profiles.c.name, profiles.c.cadence, profiles.c.paused_until).where(
-        profiles.c.firm_id == firm_id, profiles.c.ended_at.is_(None)
-    )
+    leaves_out = func.coalesce(profiles.c.told_from >= profiles.c.paused_until, false())
+    asked = select(
+        profiles.c.profile_id, profiles.c.name, profiles.c.cadence, profiles.c.paused_until, ~leaves_out
+    ).where(profiles.c.firm_id == firm_id, profiles.c.ended_at.is_(None))
     rows = connection.execute(asked.order_by(profiles.c.name, profiles.c.profile_id))
     return tuple(SubscribedProfile(*row) for row in rows)

@@ -125,7 +125,7 @@ def send_to(server: Server, certificate, *, timeout_seconds: float) -> str:
 @pytest.mark.parametrize("step", STEPS)
 def test_a_server_that_goes_away_before_it_hears_of_a_mail_defers_it(step, way, certificate):
     """
-    At every step of greeting, TLS and login: the mail waits, the server is to blame, and nothing was said in the open.
+    At every step of greeting, TLS and login: the mail waits, it is ours to mend, and nothing was said in the open.
     """
     server = Server(certificate, step, way)
 
@@ -134,7 +134,7 @@ def test_a_server_that_goes_away_before_it_hears_of_a_mail_defers_it(step, way, 
     ) as caught:
         send_to(server, certificate, timeout_seconds=0.5 if way == "silence" else 10)
 
-    assert caught.value.blame is Blame.SERVER
+    assert caught.value.blame is Blame.US
     assert "\n" not in str(caught.value)
     assert MAIL.recipient not in str(caught.value)
     said = [line.split()[0] for _, line in server.heard]

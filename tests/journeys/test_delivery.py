@@ -146,6 +146,56 @@ def test_a_recipient_off_the_list_is_suppressed_and_a_server_that_is_away_is_ask
     assert states(smtp_parts)["yann@legoff.example"] == ("deferred", 2)
 
 
+def try_until(parts, clock, recipient: str, state: str, *, days: float) -> tuple[dict, list[int]]:
+    """Deliver each time a mail is due; return how it stands at last, and the pauses in minutes."""
+    pauses, last_at = [], clock() + timedelta(days=days)
+    while clock() < last_at:
+        commands.deliver_digests(parts=parts)
+        [row] = [row for row in commands.list_deliveries(parts=parts) if row["recipient"] == recipient]
+        if row["state"] == state:
+            break
+        due = clock.moment.fromisoformat(row["next_attempt_at"])
+        pauses.append(round((due - clock.moment).total_seconds() / 60))
+        clock.moment = due
+    return row, pauses
+
+
+def test_a_mail_that_a_server_puts_off_is_given_up_after_two_days(served_parts, server, clock):
+    """
+    Pauses grow from a minute to four hours; the first attempt after two days is the last.
+    """
+    server.rcpt = {"yann@legoff.example": "451 4.3.2 overloaded"}
+    commands.run_all(parts=served_parts)
+    started_at = clock()
+    clock.go_on(minutes=1)
+
+    row, pauses = try_until(served_parts, clock, "yann@legoff.example", "failed", days=5)
+
+    assert pauses[:9] == [2, 4, 8, 16, 32, 64, 128, 240, 240]
+    assert set(pauses[7:]) == {240}
+    assert 48 <= (clock() - started_at).total_seconds() / 3600 <= 52
+    assert row["answer"].startswith(f"given up after {len(pauses) + 2} attempts in two days: mail server ")
+    assert (row["state"], row["blame"]) == ("failed", "server")
+
+
+def test_a_server_of_ours_that_is_away_for_days_costs_no_mail(smtp_parts, server, clock):
+    """
+    Nothing is given up however long it lasts, and what waited leaves a quarter of an hour after it is back.
+    """
+    commands.run_all(parts=smtp_parts)
+    clock.go_on(minutes=1)
+    row, pauses = try_until(smtp_parts, clock, "yann@legoff.example", "failed", days=4)
+    with_server = bootstrap.build(replace(smtp_parts.settings, smtp_url=server.url), now=clock)
+
+    report = commands.deliver_digests(parts=with_server)
+
+    assert (row["state"], row["blame"]) == ("deferred", "us")
+    assert pauses[:4] == [2, 4, 8, 15]
+    assert set(pauses[3:]) == {15}
+    assert (report["sent"], server.accepted) == (1, ["yann@legoff.example"])
+    with_server.close()
+
+
 def test_a_worker_that_never_came_back_leaves_a_doubt_that_a_person_settles(smtp_parts, clock):
     """
     Over SMTP a claim whose lease ran out is in doubt, not sent again by itself.

@@ -174,34 +174,6 @@ def test_a_replay_respects_who_may_get_mail(queued, mails):
 
 
 @pytest.mark.usefixtures("queued")
-def test_a_server_that_stays_away_is_given_up_after_two_days(settings, clock):
-    """
-    Pauses grow from a minute to four hours; the first attempt after two days is the last.
-    """
-    changed = replace(
-        settings, smtp_url="smtp+plain://127.0.0.1:9", recipients_allowed=("yann@legoff.example",)
-    )
-    parts = bootstrap.build(changed, now=clock)
-    started_at = clock()
-    pauses = []
-    while commands.count_deliveries(parts=parts)["failed"] == 0:
-        commands.deliver_digests(parts=parts)
-        [row] = [
-            row for row in commands.list_deliveries(parts=parts) if row["recipient"] == "yann@legoff.example"
-        ]
-        if row["state"] == "deferred":
-            due = clock.moment.fromisoformat(row["next_attempt_at"])
-            pauses.append(round((due - clock.moment).total_seconds() / 60))
-            clock.moment = due
-    parts.close()
-
-    assert pauses[:10] == [1, 2, 4, 8, 16, 32, 64, 128, 240, 240]
-    assert set(pauses[8:]) == {240}
-    assert 48 <= (clock() - started_at).total_seconds() / 3600 <= 52
-    assert row["answer"].startswith(f"given up after {len(pauses) + 1} attempts in two days: mail server ")
-    assert row["blame"] == "server"
-
-
 def test_a_digest_is_printed_on_one_sheet(queued, tmp_path):
     """
     A page in a file, in the language that is asked for; no such digest, or no such folder, is one line.

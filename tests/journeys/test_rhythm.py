@@ -146,6 +146,26 @@ def test_a_pause_holds_everything_back_and_catches_up_or_not(town, catches_up, t
     assert (paused, after, later) == (0, told, 1)
 
 
+def test_what_one_pause_left_out_is_not_made_up_by_the_next(town):
+    """
+    Paused without catching up, then once more with it: what came up in the second is told, nothing of the first.
+    """
+    town.subscribe(cadence="immediate")
+    town.publish("1", PAPER)
+    town.run_at(MONDAY)
+    commands.pause_profile("toits", until=date(2026, 3, 9), catches_up=False, parts=town.parts)
+    town.publish("2", "Toiture du lavoir")
+    town.run_at(paris(4, 9))
+    town.run_at(paris(10, 9))
+    commands.pause_profile("toits", until=date(2026, 3, 16), catches_up=True, parts=town.parts)
+    town.publish("3", "Toiture du marché couvert")
+    town.run_at(paris(11, 9))
+
+    town.run_at(paris(16, 9))
+
+    assert town.tellings() == [("new", PAPER), ("new", "Toiture du marché couvert")]
+
+
 def test_a_profile_that_is_widened_after_a_pause_hears_of_what_it_asks_for_since(town):
     """
     What came up during the pause and matched then is set aside; what only the wider profile matches is news.
@@ -200,9 +220,10 @@ def test_a_plan_of_before_a_pause_is_news_once_it_is_called(town):
     assert (planned, town.tellings()) == ([], [("new", "Toiture du lavoir")])
 
 
-def test_a_pause_that_is_ended_early_catches_up(town):
+@pytest.mark.parametrize(("catches_up", "told"), [(True, 1), (False, 0)])
+def test_a_pause_that_was_to_leave_out_and_is_ended_early_does_so_unless_asked(town, catches_up, told):
     """
-    Whoever comes back sooner hears of everything that is open.
+    What came up before stays out; an operator may have it told after all.
     """
     town.subscribe(cadence="immediate")
     town.publish("1", PAPER)
@@ -211,9 +232,9 @@ def test_a_pause_that_is_ended_early_catches_up(town):
     town.publish("2", "Toiture du lavoir")
     town.run_at(paris(4, 9))
 
-    commands.resume_profile("toits", parts=town.parts)
+    commands.resume_profile("toits", catches_up=catches_up, parts=town.parts)
 
-    assert town.run_at(paris(5, 9))["deliver"]["sent"] == 1
+    assert town.run_at(paris(5, 9))["deliver"]["sent"] == told
 
 
 def test_a_pause_needs_a_day_ahead_and_a_profile(town):

@@ -263,9 +263,30 @@ def test_a_pause_until_a_day_is_for_all_who_read_the_profile(told, site, leave, 
     after = commands.run_all(parts=told)["deliver"]["sent"]
 
     assert "« Toits » est en pause" in paused.words
-    assert "avant le lundi 9 mars 2026" in seen_later.words
+    assert "avant le lundi 9 mars 2026. Ce qui paraît entre-temps vous sera dit" in seen_later.words
     assert (meanwhile, after) == (0, 2)
     assert standing(told) == []
+
+
+def test_a_pause_that_is_to_leave_out_does_so_though_it_ends_at_once(
+    told, site, leave, authority, rss, clock
+):
+    """
+    The page says that nothing of the pause is told; ended early, what came up before stays out, what comes after is news.
+    """
+    site.page(*site.page("GET", leave).forms[2], until="2026-03-09")
+    authority.publish("/avis", rss(NOTICE, LATER))
+    clock.go_on(days=1)
+    meanwhile = commands.run_all(parts=told)["deliver"]["sent"]
+    paused = site.page("GET", leave)
+    site.page(*paused.forms[0])
+    clock.go_on(hours=1)
+    resumed = commands.run_all(parts=told)["deliver"]["sent"]
+    commands.resume_profile("toits", catches_up=True, parts=told)
+    caught_up = commands.run_all(parts=told)["deliver"]["sent"]
+
+    assert "Ce qui paraît entre-temps ne vous sera pas dit" in paused.words
+    assert (meanwhile, resumed, caught_up) == (0, 0, 2)
 
 
 def test_a_pause_can_be_ended_at_once(site, leave):

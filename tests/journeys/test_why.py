@@ -172,7 +172,7 @@ def test_what_holds_a_profile_back_is_said(told, clock):
     paused = answer(told, "7", "semaine")[2]
     clock.go_on(days=150)
     left_out = answer(told, "7", "semaine")[2]
-    commands.resume_profile("semaine", parts=told)
+    commands.resume_profile("semaine", catches_up=True, parts=told)
     waiting = answer(told, "7", "semaine")[2]
     for address in ("yann@legoff.example", "bureau@legoff.example"):
         commands.add_suppression(address, why="phoned", parts=told)
