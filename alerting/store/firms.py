@@ -78,7 +78,7 @@ def put_profile(connection: Connection, profile: Profile) -> None:
     connection.execute(
         update(profiles)
         .where(stored, (profiles.c.criteria != facts["criteria"]) | profiles.c.ended_at.is_not(None))
-        .values(version=profiles.c.version + 1, matched_at=None)
+        .values(matched_at=None)
     )
     connection.execute(update(profiles).where(stored).values(ended_at=None, ended_reason=None, **facts))
 
@@ -186,7 +186,7 @@ def change_criteria(connection: Connection, profile_id: str, criteria: Criteria)
     connection.execute(
         update(profiles)
         .where(profiles.c.profile_id == profile_id, profiles.c.criteria != to_json(criteria))
-        .values(criteria=to_json(criteria), version=profiles.c.version + 1, matched_at=None)
+        .values(criteria=to_json(criteria), matched_at=None)
     )
 
 

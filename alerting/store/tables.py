@@ -259,7 +259,6 @@ profiles = Table(
     _time("paused_until"),
     # What was open and matched before is not told as new: a pause without catching up.
     _time("told_from"),
-    Column("version", Integer, nullable=False, server_default=text("1")),
     # Of id and criteria; 36 bits: a double holds the sum of a hundred thousand of them exactly.
     Column(
         "fingerprint",
