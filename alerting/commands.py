@@ -456,7 +456,8 @@ def rebuild_index(*, parts: Parts | None = None) -> Report:
 def match_profiles(*, parts: Parts | None = None) -> Report:
     """Match both ways: changed procedures with all profiles, changed profiles with open procedures.
 
-    "waiting" counts pairs of profile and procedure that have something to tell.
+    "refused" counts procedures at which our code failed (rejects), "waiting" pairs of profile and procedure
+    that have something to tell.
 
     Raises:
         SearchUnavailableError: Matching is set to be on Elasticsearch, and that is away: notices wait.
@@ -475,7 +476,7 @@ def match_again(*, parts: Parts | None = None) -> Report:
 
 
 def compose_digests(*, parts: Parts | None = None) -> Report:
-    """Compose the digests that are due; "waiting" counts deliveries to send."""
+    """Compose the digests that are due; "waiting" counts deliveries to send, "refused" what failed alone."""
     with bootstrap.opened(parts) as opened:
         suppress.end_expired(opened.database, now=opened.now)
         unreachable.tell_unreachable(opened.database, sender=opened.settings.sender, now=opened.now)

@@ -150,14 +150,16 @@ class ClusterEngine:
         for asker in self._index.askers(missing):
             by_criteria[asker.criteria_number, asker.criteria_hash].append(asker.profile_id)
             self._kept_count += 1
-        self._groups_of.update((number, []) for number in missing)
+        groups_of: dict[int, list[int]] = {number: [] for number in missing}
         asked = self._index.criteria([profile_ids[0] for profile_ids in by_criteria.values()])
         for ((number, _), profile_ids), criteria in zip(by_criteria.items(), asked, strict=True):
             group = self._groups.find(criteria)
             if group is None:
                 group, _ = self._groups.add(criteria)
-            self._groups_of[number].append(group)
+            groups_of[number].append(group)
             self._askers[group] = tuple(sorted(profile_ids))
+        # Where reading fails in the middle, nothing is known of them.
+        self._groups_of.update(groups_of)
 
     def _confirmed(self, number: int, notice: AnalysedNotice, candidates: Iterable[int]) -> Iterator[Pair]:
         """Yield the pairs of a notice that ``decide`` accepts, those of one group together."""

@@ -25,6 +25,7 @@ from alerting.domain.lots import changes_for
 from alerting.domain.notice import Change
 from alerting.domain.procedure import Procedure, ProcedureState
 from alerting.notices.view import sum_up
+from alerting.pipeline.apart import refuse_procedures, refuse_profiles, work_apart
 from alerting.store import deliveries, digests, documents, matches, procedures
 from alerting.store.database import Connection, Database, lock
 from alerting.store.digests import Reader, StoredTelling
@@ -57,6 +58,8 @@ class _Composing:
         new_message_id: Returns a fresh one at each call.
         known: Procedures as this call read them first: all its digests show one state of each.
         written: Their notices as JSON, by identity.
+        unread: Procedures that our code cannot read, with what it raised: no digest tells of them.
+        refused: Profiles at which composing failed, in the same way: what they match waits.
     """
 
     database: Database
@@ -65,6 +68,8 @@ class _Composing:
     new_message_id: Callable[[], str]
     known: dict[int, Procedure] = field(default_factory=dict)
     written: dict[int, str] = field(default_factory=dict)
+    unread: dict[int, Exception] = field(default_factory=dict)
+    refused: dict[str, Exception] = field(default_factory=dict)
 
 
 def compose_digests(
@@ -79,15 +84,18 @@ def compose_digests(
         now: The clock.
 
     Returns:
-        runs, digests, tellings, deliveries (queued now); made_up: runs that come late; waiting:
-        deliveries that may be sent now.
+        runs, digests, tellings, deliveries (queued now); made_up: runs that come late; refused: profiles, and
+        procedures, at which our code failed (rejects); waiting: deliveries that may be sent now.
     """
     composing = _Composing(database, now(), digest_hour, message_ids(sender))
     counts = Counter(dict.fromkeys(("runs", "digests", "tellings", "deliveries", "made_up"), 0))
     counts.update(_compose_immediate(composing))
     for (cadence, window_end), rhythms in sorted(_due_windows(composing).items()):
         counts.update(_compose_window(composing, cadence, window_end, rhythms))
+    counts["refused"] = len(composing.unread) + len(composing.refused)
     with database.begin() as connection:
+        refuse_procedures(connection, list(composing.unread.items()), stage="compose")
+        refuse_profiles(connection, list(composing.refused.items()), stage="compose")
         waiting = deliveries.count_to_send(connection, now=composing.now)
     log.info("digests_composed", **counts)
     return {**counts, "waiting": waiting}
@@ -136,7 +144,6 @@ def _compose_run(
     composing: _Composing, cadence: Cadence, window_end: datetime, readers: Sequence[Reader]
 ) -> Counter[str]:
     counts: Counter[str] = Counter()
-    run_id: int | None = None
     for batch in _batches(readers):
         with composing.database.begin() as connection:
             lock(connection, COMPOSE_LOCK)
@@ -144,17 +151,33 @@ def _compose_run(
             standing = digests.standing_readers(
                 connection, [reader.profile_id for reader in batch], now=composing.now
             )
-            composed = list(_digests_for(connection, composing, standing))
-            if composed and run_id is None:
-                run_id = digests.open_run(connection, cadence, window_end)
-            if not composed or run_id is None:
-                continue
-            counts.update(_store(connection, run_id, composed, composing))
-    if run_id is not None and cadence is Cadence.IMMEDIATE:
+            counts += _compose_apart(connection, composing, cadence, window_end, standing)
+    if counts["digests"] and cadence is Cadence.IMMEDIATE:
         counts["runs"] = 1
         with composing.database.begin() as connection:
-            digests.close_run(connection, run_id, now=composing.now)
+            run_id = digests.open_run(connection, cadence, window_end)
+            if run_id is not None:
+                digests.close_run(connection, run_id, now=composing.now)
     return counts
+
+
+def _compose_apart(
+    connection: Connection,
+    composing: _Composing,
+    cadence: Cadence,
+    window_end: datetime,
+    readers: Sequence[Reader],
+) -> Counter[str]:
+    """Compose for readers; one at whom that fails is told nothing yet, and keeps nobody else from it."""
+
+    def work(some: Sequence[Reader]) -> Counter[str]:
+        composed = list(_digests_for(connection, composing, some))
+        run_id = digests.open_run(connection, cadence, window_end) if composed else None
+        return Counter() if run_id is None else _store(connection, run_id, composed, composing)
+
+    parts, failed = work_apart(connection, readers, work)
+    composing.refused.update((reader.profile_id, error) for reader, error in failed)
+    return sum(parts, Counter())
 
 
 def _batches(readers: Sequence[Reader]) -> Iterator[Sequence[Reader]]:
@@ -208,8 +231,12 @@ def _candidates(
 
 
 def _read_procedures(connection: Connection, composing: _Composing, wanted: set[int]) -> None:
-    for procedure in procedures.get_procedures(connection, wanted - composing.known.keys()):
-        composing.known[procedure.procedure_id] = procedure
+    missing = sorted(wanted - composing.known.keys() - composing.unread.keys())
+    parts, failed = work_apart(
+        connection, missing, lambda numbers: procedures.get_procedures(connection, numbers)
+    )
+    composing.known.update((one.procedure_id, one) for part in parts for one in part)
+    composing.unread.update(failed)
 
 
 def _candidate(
@@ -280,7 +307,7 @@ def _digest(reader: Reader, items: tuple[DigestItem, ...], now: datetime) -> Dig
 
 def _store(
     connection: Connection, run_id: int, composed: Sequence[Digest], composing: _Composing
-) -> dict[str, int]:
+) -> Counter[str]:
     """Store digests with their tellings and deliveries."""
     numbers = digests.add_digests(connection, run_id, composed, notices=composing.written)
     added = [digest for digest in composed if digest.profile_id in numbers]
@@ -290,7 +317,7 @@ def _store(
         [(numbers[one.profile_id], one.firm_id, one.profile_id) for one in added],
         message_ids=composing.new_message_id,
     )
-    return {"digests": len(added), "tellings": told, "deliveries": queued}
+    return Counter(digests=len(added), tellings=told, deliveries=queued)
 
 
 def message_ids(sender: str) -> Callable[[], str]:

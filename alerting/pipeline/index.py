@@ -16,12 +16,13 @@ import structlog
 from alerting.domain.search import SearchRequest, SearchSort
 from alerting.errors import SearchUnavailableError, SettingError
 from alerting.index.generations import find_serving
-from alerting.index.procedures import ReadProcedure, SearchIndex
+from alerting.index.procedures import SearchIndex
 from alerting.pipeline.ahead import made_ahead
 from alerting.pipeline.rebuild import (
+    Read,
     add_refusals,
     drop_outlived,
-    read,
+    read_apart,
     rebuild_index,
     settle_index,
     start_index,
@@ -83,28 +84,29 @@ def _is_ready(database: Database, index: SearchIndex, now: Callable[[], datetime
 def _copy(
     database: Database, index: SearchIndex, now: Callable[[], datetime], counts: dict[str, int]
 ) -> None:
-    """Copy batch by batch; a procedure that the index refuses is a reject, and marked all the same."""
+    """Copy batch by batch; a procedure that the index or we refuse is a reject, and marked all the same."""
     with made_ahead(_waiting(database)) as batches:
-        for batch in batches:
-            refusals = index.put(batch)
+        for fingerprints, batch in batches:
+            refusals = index.put(batch.ready)
+            read_as = {one.procedure.procedure_id: one.content_hash for one in batch.ready}
             with database.begin() as connection:
-                read_as = {one.procedure.procedure_id: one.content_hash for one in batch}
-                procedures.mark_indexed(connection, read_as, now=now())
-                add_refusals(connection, refusals, [one.procedure for one in batch])
-            counts["indexed"] += len(batch) - len(refusals)
-            counts["refused"] += len(refusals)
+                procedures.mark_indexed(connection, fingerprints | read_as, now=now())
+                add_refusals(connection, refusals, batch)
+            counts["indexed"] += len(batch.ready) - len(refusals)
+            counts["refused"] += len(batch.failed) + len(refusals)
 
 
-def _waiting(database: Database) -> Iterator[list[ReadProcedure]]:
-    """Yield batches of what waits, ready to be sent."""
+def _waiting(database: Database) -> Iterator[tuple[dict[int, str], Read]]:
+    """Yield batches of what waits: the fingerprint of each, and what is ready to be sent."""
     last = 0
     while True:
         with database.begin() as connection:
-            batch = procedures.read_unindexed(connection, after=last, limit=_BATCH)
-        if not batch:
+            fingerprints = procedures.unindexed_fingerprints(connection, after=last, limit=_BATCH)
+            batch = read_apart(connection, list(fingerprints))
+        if not fingerprints:
             return
-        last = batch[-1][0].procedure_id
-        yield [read(one).written() for one in batch]
+        last = max(fingerprints)
+        yield fingerprints, batch
 
 
 def index_or_say_why(

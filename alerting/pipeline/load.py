@@ -28,9 +28,7 @@ from alerting.domain.notice import Notice
 from alerting.domain.procedure import LinkStep
 from alerting.errors import (
     FeedFormatError,
-    StoreOutdatedError,
     StoreUnavailableError,
-    UnforeseenError,
     UnknownIdError,
     UnstorableError,
 )
@@ -47,9 +45,10 @@ from alerting.notices.link import (
 )
 from alerting.notices.normalise import normalise
 from alerting.notices.view import find_state, merge
+from alerting.pipeline.apart import reject_for, work_apart
 from alerting.pipeline.link import absorb, lock_links, notices_by_number, remerge
 from alerting.store import documents, matches, notices, procedures, rejects
-from alerting.store.database import Connection, Database, savepoint
+from alerting.store.database import Connection, Database
 from alerting.store.documents import WaitingDocument
 from alerting.store.notices import StoredNotice
 
@@ -187,49 +186,19 @@ def _store_all(
 ) -> tuple[Counter[str], list[Reject]]:
     """Store the notices of a document that are news; return what came of them, and those refused.
 
-    All at once; where one of them cannot be stored, one by one beside that one.
+    One that cannot be stored leaves nothing but its reject.
     """
-    found: Counter[str] = Counter()
     names = Counter((notice.source_id, notice.version) for notice in stated)
-    try:
-        with savepoint(connection):
-            for notice in stated:
-                _store_news(connection, notice, names, document.document_id, found, now)
-    except (StoreUnavailableError, StoreOutdatedError):
-        raise
-    except Exception:  # noqa: BLE001 - which one it was, and why, is told below
-        found.clear()
-    else:
-        return found, []
-    refused = []
-    for notice in stated:
-        reject = _store_alone(connection, notice, names, document, found, now)
-        if reject is not None:
-            refused.append(reject)
-    return found, refused
 
-
-def _store_alone(
-    connection: Connection,
-    notice: Notice,
-    names: Mapping[_Name, int],
-    document: WaitingDocument,
-    total: Counter[str],
-    now: datetime,
-) -> Reject | None:
-    """Store a notice if it is news; one that cannot be stored leaves nothing but its reject."""
-    found: Counter[str] = Counter()
-    try:
-        with savepoint(connection):
+    def store(some: Sequence[Notice]) -> Counter[str]:
+        found: Counter[str] = Counter()
+        for notice in some:
             _store_news(connection, notice, names, document.document_id, found, now)
-    except (StoreUnavailableError, StoreOutdatedError):
-        raise
-    except UnstorableError as error:
-        return Reject(_place(notice.source_id), str(error))
-    except Exception as error:  # noqa: BLE001 - one notice, whatever is wrong with it, never loses its document
-        return _refuse(document, _place(notice.source_id), error)
-    total.update(found)
-    return None
+        return found
+
+    stored, failed = work_apart(connection, stated, store)
+    refused = [_refuse(document, _place(notice.source_id), error) for notice, error in failed]
+    return sum(stored, Counter()), refused
 
 
 def _place(source_id: str) -> str:
@@ -237,16 +206,17 @@ def _place(source_id: str) -> str:
 
 
 def _refuse(document: WaitingDocument, where: str, error: Exception) -> Reject:
-    """Return why a document, or a part of it, is refused that nobody foresaw; the log says it, too."""
-    told = UnforeseenError(document.feed_id, where, error)
-    log.error(
-        "document_surprised",
-        feed_id=document.feed_id,
-        document_id=document.document_id,
-        where=where,
-        problem=told.problem,
-    )
-    return Reject(where, told.problem)
+    """Return why a document, or a part of it, is refused; what nobody foresaw the log says, too."""
+    reject = reject_for(error, feed_id=document.feed_id, where=where)
+    if not isinstance(error, UnstorableError):
+        log.error(
+            "document_surprised",
+            feed_id=document.feed_id,
+            document_id=document.document_id,
+            where=where,
+            problem=reject.problem,
+        )
+    return reject
 
 
 def _store_news(

@@ -3,12 +3,16 @@
 Each batch is one transaction: the rows are taken, matched, and marked together with their matches.
 Batches are one worker's at a time: one that had read a profile before it changed could else write a
 match of its old criteria after another worker had matched the new ones.
+
+A procedure at which our code fails is refused, and marked all the same: what was found of it before stands,
+and no other waits for it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import Any, Protocol
@@ -21,6 +25,7 @@ from alerting.domain.notice import Notice
 from alerting.domain.procedure import Procedure, ProcedureState
 from alerting.errors import SearchError, SearchUnavailableError
 from alerting.matching.engine import Engine, Pair
+from alerting.pipeline.apart import refuse_procedures, work_apart
 from alerting.pipeline.engines import MatchingEngine
 from alerting.store import firms, matches, procedures
 from alerting.store.database import Connection, Database, lock
@@ -47,8 +52,8 @@ def match_profiles(
         now: The clock.
 
     Returns:
-        procedures, profiles (that were matched), matches (found), ended (no longer accepted); waiting:
-        pairs with something to tell.
+        procedures, profiles (that were matched), refused (procedures at which our code failed: rejects),
+        matches (found), ended (no longer accepted); waiting: pairs with something to tell.
 
     Raises:
         SearchError, SearchUnavailableError: The engine is elsewhere and refuses, or is away: procedures wait;
@@ -67,7 +72,7 @@ def match_profiles(
         raise problem
     with database.begin() as connection:
         waiting = matches.count_untold(connection, now=now())
-    report = {name: counts[name] for name in ("procedures", "profiles", "matches", "ended")}
+    report = {name: counts[name] for name in ("procedures", "profiles", "refused", "matches", "ended")}
     log.info("profiles_matched", **report)
     return {**report, "waiting": waiting}
 
@@ -106,11 +111,17 @@ def _match_procedures(
         if not batch:
             return False
         engine.follow(connection, now=now)
-        found_count = _find(connection, engine, batch, now=now)
-        ids = [procedure.procedure_id for procedure in batch]
-        ended = matches.end_other_matches(connection, among=ids, by_profile=False, now=now)
-        procedures.mark_matched(connection, ids, now=now)
-    counts.update(procedures=len(batch), matches=found_count, ended=ended)
+        found = _find_apart(connection, engine, batch, now=now)
+        ended = matches.end_other_matches(
+            connection, among=batch, by_profile=False, writers=found.writers, but_of=found.refused, now=now
+        )
+        procedures.mark_matched(connection, batch, now=now)
+    counts.update(
+        procedures=len(batch) - len(found.refused),
+        refused=len(found.refused),
+        matches=found.count,
+        ended=ended,
+    )
     return True
 
 
@@ -121,11 +132,13 @@ def _match_profiles(database: Database, now: datetime, counts: Counter[str]) -> 
         if not batch:
             return False
         open_ones = procedures.open_procedures(connection, now=now)
-        found_count = _find(connection, Engine(batch), open_ones, now=now)
+        found = _find_apart(connection, Engine(batch), open_ones, now=now)
         ids = [profile_id for profile_id, _ in batch]
-        ended = matches.end_other_matches(connection, among=ids, by_profile=True, now=now)
+        ended = matches.end_other_matches(
+            connection, among=ids, by_profile=True, writers=found.writers, but_of=found.refused, now=now
+        )
         firms.mark_profiles_matched(connection, ids, now=now)
-    counts.update(profiles=len(batch), matches=found_count, ended=ended)
+    counts.update(profiles=len(batch), matches=found.count, ended=ended)
     return True
 
 
@@ -135,18 +148,45 @@ class _Finds(Protocol):
     def match(self, notices: Iterable[tuple[int, Notice]]) -> Iterator[Pair]: ...
 
 
-def _find(connection: Connection, engine: _Finds, batch: Sequence[Procedure], *, now: datetime) -> int:
-    """Store every pair that the criteria accept, some thousands at a time; return how many."""
-    known = {procedure.procedure_id: procedure for procedure in batch}
-    decided = engine.match([(procedure.procedure_id, procedure.view) for procedure in batch])
-    count = 0
+@dataclass(slots=True)
+class _Found:
+    """What was found of procedures.
+
+    Args:
+        count: How many pairs were stored.
+        writers: Who stored them, see ``matches.put_matches``.
+        refused: The procedures at which our code failed: nothing is known of them.
+    """
+
+    count: int = 0
+    writers: set[str] = field(default_factory=set)
+    refused: frozenset[int] = frozenset()
+
+
+def _find_apart(connection: Connection, engine: _Finds, numbers: Sequence[int], *, now: datetime) -> _Found:
+    """Store every pair that the criteria accept; a procedure at which that fails is a reject."""
+    parts, failed = work_apart(connection, numbers, lambda some: _find(connection, engine, some, now=now))
+    refuse_procedures(connection, failed, stage="match")
+    return _Found(
+        count=sum(part.count for part in parts),
+        writers={writer for part in parts for writer in part.writers},
+        refused=frozenset(number for number, _ in failed),
+    )
+
+
+def _find(connection: Connection, engine: _Finds, numbers: Sequence[int], *, now: datetime) -> _Found:
+    """Store every pair that the criteria accept, some thousands at a time."""
+    known = {one.procedure_id: one for one in procedures.get_procedures(connection, numbers)}
+    decided = engine.match([(number, procedure.view) for number, procedure in known.items()])
+    found = _Found()
     while some := list(islice(decided, _PAIRS)):
-        found = [
+        pairs = [
             _match(profile_id, known[procedure_id], decision) for profile_id, procedure_id, decision in some
         ]
-        matches.put_matches(connection, found, now=now)
-        count += len(found)
-    return count
+        writer = matches.put_matches(connection, pairs, now=now)
+        found.writers.update(() if writer is None else (writer,))
+        found.count += len(pairs)
+    return found
 
 
 def _match(profile_id: str, procedure: Procedure, decision: Decision) -> NewMatch:

@@ -7,7 +7,7 @@ and what changes meanwhile is in the new generation, too.  Until it is whole the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,12 +16,12 @@ from zlib import crc32
 import structlog
 
 from alerting.domain.feed import Reject
-from alerting.domain.procedure import Procedure
 from alerting.errors import SearchError, SearchUnavailableError
 from alerting.index.generations import Generation, find_serving
 from alerting.index.procedures import ReadProcedure, Refusal, SearchIndex
 from alerting.matching.analyse import analyse_notice
 from alerting.pipeline.ahead import made_ahead
+from alerting.pipeline.apart import Failed, refuse_procedures, work_apart
 from alerting.store import procedures, rejects
 from alerting.store.database import Connection, Database
 
@@ -114,18 +114,42 @@ def drop_outlived(index: SearchIndex, *, now: datetime) -> None:
             log.info("index_generation_dropped", generation=generation.name)
 
 
-def add_refusals(connection: Connection, refusals: Sequence[Refusal], batch: Sequence[Procedure]) -> None:
-    """Store what the index refuses, each as a reject of its own."""
-    feeds = {procedure.procedure_id: procedure.view.feed_id for procedure in batch}
+def add_refusals(connection: Connection, refusals: Sequence[Refusal], batch: Read) -> None:
+    """Store what the index refuses, and what could not be given to it, each as a reject of its own."""
+    refuse_procedures(connection, batch.failed, stage="index")
+    feeds = {one.procedure.procedure_id: one.procedure.view.feed_id for one in batch.ready}
     for refusal in refusals:
         reject = Reject(f"procedure {refusal.procedure_id}", refusal.problem)
         rejects.add_reject(connection, reject, feed_id=feeds[refusal.procedure_id], stage="index")
 
 
-def read(one: tuple[Procedure, str]) -> ReadProcedure:
-    """Return a procedure and its fingerprint, as stored, ready to be put."""
-    procedure, fingerprint = one
-    return ReadProcedure(procedure, analyse_notice(procedure.view), fingerprint)
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Procedures that were read to be put.
+
+    Args:
+        ready: Those that can be put.
+        failed: The numbers of those that our code cannot make a document of, and what it raised.
+    """
+
+    ready: Sequence[ReadProcedure]
+    failed: Sequence[Failed[int]]
+
+
+def read_apart(connection: Connection, numbers: Sequence[int]) -> Read:
+    """Return procedures by number, ready to be sent."""
+
+    def work(some: Sequence[int]) -> list[ReadProcedure]:
+        return [one.written() for one in read(connection, some)]
+
+    parts, failed = work_apart(connection, numbers, work)
+    return Read([one for part in parts for one in part], failed)
+
+
+def read(connection: Connection, numbers: Sequence[int]) -> Iterator[ReadProcedure]:
+    """Yield procedures by number, each with the fingerprint of what is read."""
+    for procedure, fingerprint in procedures.get_with_fingerprints(connection, numbers):
+        yield ReadProcedure(procedure, analyse_notice(procedure.view), fingerprint)
 
 
 def _settle(
@@ -170,12 +194,12 @@ def _pass_over(database: Database, index: SearchIndex, generation: Generation, p
     progress.seen_count, put_before = 0, progress.put_count
     refused_before = dict(progress.refused)
     with made_ahead(_compared(database, index, generation, progress)) as batches:
-        for batch, differing in batches:
-            if differing:
-                _put(database, index, generation, differing, progress)
+        for fingerprints, differing in batches:
+            if differing.ready or differing.failed:
+                _put(database, index, generation, differing, fingerprints, progress)
             else:
-                _check_one(index, generation, batch, progress)
-            progress.seen_count += len(batch)
+                _check_one(database, index, generation, fingerprints, progress)
+            progress.seen_count += len(fingerprints)
             log.info(
                 "index_rebuilding",
                 generation=generation.name,
@@ -187,53 +211,57 @@ def _pass_over(database: Database, index: SearchIndex, generation: Generation, p
 
 def _compared(
     database: Database, index: SearchIndex, generation: Generation, progress: _Progress
-) -> Iterator[tuple[list[tuple[Procedure, str]], list[ReadProcedure]]]:
-    """Yield all procedures batch by batch, each batch with those that differ, ready to be sent."""
+) -> Iterator[tuple[dict[int, str], Read]]:
+    """Yield the fingerprints of all procedures batch by batch, each batch with those that differ."""
     last = 0
     while True:
         with database.begin() as connection:
-            batch = procedures.read_procedures(connection, after=last, limit=_BATCH)
-        if not batch:
+            fingerprints = procedures.fingerprints(connection, after=last, limit=_BATCH)
+        if not fingerprints:
             return
-        last = batch[-1][0].procedure_id
-        numbers = [procedure.procedure_id for procedure, _ in batch]
-        held = index.content_hashes(numbers, of=generation.name) | progress.refused
-        differing = [one for one in batch if held.get(one[0].procedure_id) != one[1]]
-        yield batch, [read(one).written() for one in differing]
+        last = max(fingerprints)
+        held = index.content_hashes(list(fingerprints), of=generation.name) | progress.refused
+        differing = [number for number, found in fingerprints.items() if held.get(number) != found]
+        with database.begin() as connection:
+            batch = read_apart(connection, differing)
+        yield fingerprints, batch
 
 
 def _put(
     database: Database,
     index: SearchIndex,
     generation: Generation,
-    differing: Sequence[ReadProcedure],
+    differing: Read,
+    fingerprints: Mapping[int, str],
     progress: _Progress,
 ) -> None:
-    hashes = {one.procedure.procedure_id: one.content_hash for one in differing}
-    refusals = index.put(differing, into=generation.name)
+    refusals = index.put(differing.ready, into=generation.name)
     with database.begin() as connection:
-        add_refusals(connection, refusals, [one.procedure for one in differing])
-    refused = {refusal.procedure_id for refusal in refusals}
-    progress.put_count += len(differing) - len(refused)
+        add_refusals(connection, refusals, differing)
+    hashes = {one.procedure.procedure_id: one.content_hash for one in differing.ready}
+    progress.put_count += len(hashes) - len(refusals)
     progress.refused = {number: of for number, of in progress.refused.items() if number not in hashes}
-    progress.refused |= {number: hashes[number] for number in refused}
+    progress.refused |= {one.procedure_id: hashes[one.procedure_id] for one in refusals}
+    progress.refused |= {number: fingerprints[number] for number, _ in differing.failed}
 
 
 def _check_one(
+    database: Database,
     index: SearchIndex,
     generation: Generation,
-    batch: Sequence[tuple[Procedure, str]],
+    fingerprints: Mapping[int, str],
     progress: _Progress,
 ) -> None:
     """Compare one whole document of a batch: a hash alone says what was meant to be written."""
     # Other ones in each generation, and the same ones when it is looked at again.
-    chosen = crc32(f"{generation.name} {batch[0][0].procedure_id}".encode()) % len(batch)
-    one = read(batch[chosen])
-    number = one.procedure.procedure_id
+    chosen = crc32(f"{generation.name} {min(fingerprints)}".encode()) % len(fingerprints)
+    number = sorted(fingerprints)[chosen]
     held = index.whole_documents([number], of=generation.name).get(number)
-    if held is None and number in progress.refused:
+    if held is None or number in progress.refused:
         return
-    if held is None or held["content_hash"] != one.content_hash:
+    with database.begin() as connection:
+        (one,) = read(connection, [number])
+    if held["content_hash"] != one.content_hash:
         return
     if held != one.document():
         _give_up(index, generation, f"procedure {number} is not as it was written")

@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, cast, exists, func, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Text,
+    cast,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from alerting.domain.json import fit_from_json, reasons_from_text, to_json
 from alerting.domain.match import Decision, Fit, Reason
@@ -17,8 +29,8 @@ from alerting.store.digests import changed_pairs, is_ahead, waits_for_first
 from alerting.store.tables import matches, procedures, profiles, tellings
 
 
-# Rows that another transaction wrote: PostgreSQL keeps with each the one that did.
-_OF_OTHERS = text("matches.xmin <> CAST(pg_current_xact_id() AS xid)")
+# Who wrote a row: PostgreSQL keeps with each the transaction that did, or the savepoint's within it.
+_WRITER = literal_column("matches.xmin::text", Text)
 _STORED = (
     matches.c.profile_id,
     matches.c.procedure_id,
@@ -28,7 +40,7 @@ _STORED = (
     matches.c.score,
 )
 _PUT = text("""
-    INSERT INTO matches (
+    WITH put AS (INSERT INTO matches (
         profile_id, procedure_id, revision, lot_ids, first_deadline_at, deadline_at, reasons, fit, score,
         matched_at, first_open_at
     )
@@ -52,6 +64,8 @@ _PUT = text("""
         matched_at = excluded.matched_at,
         first_open_at = COALESCE(matches.first_open_at, excluded.first_open_at),
         ended_at = NULL
+    RETURNING matches.xmin)
+    SELECT put.xmin::text FROM put LIMIT 1
 """)
 
 
@@ -82,8 +96,12 @@ class StoredMatch:
     score: float
 
 
-def put_matches(connection: Connection, found: Collection[NewMatch], *, now: datetime) -> None:
-    """Store matches; one that is there takes the new reasons."""
+def put_matches(connection: Connection, found: Collection[NewMatch], *, now: datetime) -> str | None:
+    """Store matches; one that is there takes the new reasons.
+
+    Returns:
+        The writer of all of them, see ``end_other_matches``; None: there were none.
+    """
     # Thousands of profiles share a decision on a procedure: it travels once, beside columns of who shares it.
     said: dict[tuple[Any, ...], NewMatch] = {}
     numbers: dict[tuple[Any, ...], int] = {}
@@ -98,7 +116,8 @@ def put_matches(connection: Connection, found: Collection[NewMatch], *, now: dat
         "said": json.dumps([_said(number, match) for number, match in enumerate(said.values())]),
         "now": now,
     }
-    connection.execute(_PUT, asked)
+    writer: str | None = connection.scalar(_PUT, asked)
+    return writer
 
 
 def end_other_matches(
@@ -106,20 +125,29 @@ def end_other_matches(
     *,
     among: Iterable[int] | Iterable[str],
     by_profile: bool,
+    writers: Collection[str],
+    but_of: Collection[int] = (),
     now: datetime,
 ) -> int:
     """End those standing matches of procedures, or profiles, that were not found again; return how many.
 
-    What was found is what this transaction wrote: clocks of two workers differ.
+    What was found is told by who wrote it: clocks of two workers differ.
 
     Args:
         connection: The transaction that stored what was found.
         among: Whose matches.
         by_profile: Whether *among* are profiles.
+        writers: What ``put_matches`` returned.
+        but_of: Procedures whose matches stand as they are.
         now: When they end.
     """
     column = matches.c.profile_id if by_profile else matches.c.procedure_id
-    statement = update(matches).where(column.in_(list(among)), matches.c.ended_at.is_(None), _OF_OTHERS)
+    statement = update(matches).where(
+        column.in_(list(among)),
+        matches.c.ended_at.is_(None),
+        _WRITER.not_in(list(writers)),
+        matches.c.procedure_id.not_in(list(but_of)),
+    )
     return connection.execute(statement.values(ended_at=now)).rowcount
 
 

@@ -125,9 +125,18 @@ def revisions_of(connection: Connection, procedure_ids: Iterable[int]) -> dict[i
 
 def get_procedures(connection: Connection, procedure_ids: Iterable[int]) -> list[Procedure]:
     """Return procedures by number; those that do not exist are left out."""
-    wanted = procedures.c.procedure_id.in_(list(procedure_ids))
-    rows = connection.execute(select(*_COLUMNS).where(wanted).order_by(procedures.c.procedure_id))
+    asked = select(*_COLUMNS).where(_is_one_of(procedure_ids))
+    rows = connection.execute(asked.order_by(procedures.c.procedure_id))
     return [_procedure(row) for row in rows]
+
+
+def get_with_fingerprints(
+    connection: Connection, procedure_ids: Iterable[int]
+) -> list[tuple[Procedure, str]]:
+    """Return the same, each with the fingerprint of its content."""
+    asked = select(*_COLUMNS, _FINGERPRINT.label("fingerprint")).where(_is_one_of(procedure_ids))
+    rows = connection.execute(asked.order_by(procedures.c.procedure_id))
+    return [(_procedure(row), row.fingerprint) for row in rows]
 
 
 def lock_procedure(connection: Connection, procedure_id: int) -> Procedure:
@@ -154,17 +163,24 @@ def procedures_due_between(
     return [_procedure(row) for row in connection.execute(asked.order_by(procedures.c.procedure_id))]
 
 
-def claim_unmatched(connection: Connection, *, limit: int) -> list[Procedure]:
-    """Take procedures that wait for matching, for this transaction."""
-    asked = select(*_COLUMNS).where(procedures.c.matched_at.is_(None)).order_by(procedures.c.procedure_id)
-    rows = connection.execute(asked.limit(limit).with_for_update(skip_locked=True))
-    return [_procedure(row) for row in rows]
+def feeds_of(connection: Connection, procedure_ids: Iterable[int]) -> dict[int, str]:
+    """Return the feed that the view of each of these procedures names; views that name none are left out."""
+    feed_id = procedures.c.view["feed_id"].astext.label("feed_id")
+    asked = select(procedures.c.procedure_id, feed_id).where(_is_one_of(procedure_ids), feed_id.is_not(None))
+    return {row.procedure_id: row.feed_id for row in connection.execute(asked)}
 
 
-def open_procedures(connection: Connection, *, now: datetime) -> list[Procedure]:
-    """Return the procedures that can still be answered."""
-    asked = select(*_COLUMNS).where(_is_open(now))
-    return [_procedure(row) for row in connection.execute(asked.order_by(procedures.c.procedure_id))]
+def claim_unmatched(connection: Connection, *, limit: int) -> list[int]:
+    """Take procedures that wait for matching, for this transaction; return their numbers."""
+    asked = select(procedures.c.procedure_id).where(procedures.c.matched_at.is_(None))
+    ordered = asked.order_by(procedures.c.procedure_id).limit(limit)
+    return list(connection.scalars(ordered.with_for_update(skip_locked=True)))
+
+
+def open_procedures(connection: Connection, *, now: datetime) -> list[int]:
+    """Return the numbers of the procedures that can still be answered."""
+    asked = select(procedures.c.procedure_id).where(_is_open(now))
+    return list(connection.scalars(asked.order_by(procedures.c.procedure_id)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +205,10 @@ def procedures_since(
     """
     asked = select(*_COLUMNS, _published_at.label("since_at")).where(_is_recent_or_open(since, now))
     if among is not None:
-        chosen = procedures.c.procedure_id == any_(cast(list(among.numbers), ARRAY(BigInteger)))
         indexed_at = procedures.c.indexed_at
-        asked = asked.where(or_(chosen, indexed_at.is_(None), indexed_at >= among.changed_since))
+        asked = asked.where(
+            or_(_is_one_of(among.numbers), indexed_at.is_(None), indexed_at >= among.changed_since)
+        )
     rows = connection.execution_options(yield_per=_STREAMED).execute(
         asked.order_by(procedures.c.procedure_id)
     )
@@ -218,18 +235,14 @@ def mark_matched(connection: Connection, procedure_ids: Iterable[int], *, now: d
     connection.execute(update(procedures).where(wanted).values(matched_at=now))
 
 
-def read_unindexed(
-    connection: Connection, *, after: int = 0, limit: int = 500
-) -> list[tuple[Procedure, str]]:
-    """Return procedures that wait for indexing, by number, each with the fingerprint of its content."""
-    return _read(connection, procedures.c.indexed_at.is_(None), after=after, limit=limit)
+def unindexed_fingerprints(connection: Connection, *, after: int = 0, limit: int = 500) -> dict[int, str]:
+    """Return the fingerprint of the content of procedures that wait for indexing, by number, ascending."""
+    return _fingerprints(connection, procedures.c.indexed_at.is_(None), after=after, limit=limit)
 
 
-def read_procedures(
-    connection: Connection, *, after: int = 0, limit: int = 500
-) -> list[tuple[Procedure, str]]:
-    """Return procedures whether indexed or not, by number, each with the fingerprint of its content."""
-    return _read(connection, true(), after=after, limit=limit)
+def fingerprints(connection: Connection, *, after: int = 0, limit: int = 500) -> dict[int, str]:
+    """Return the fingerprint of procedures whether indexed or not, by number, ascending."""
+    return _fingerprints(connection, true(), after=after, limit=limit)
 
 
 def unmark_indexed(connection: Connection) -> None:
@@ -262,6 +275,11 @@ def count_unindexed(connection: Connection) -> int:
     return _count(connection, procedures.c.indexed_at.is_(None))
 
 
+def _is_one_of(procedure_ids: Iterable[int]) -> ColumnElement[bool]:
+    """Return the condition of a number of many: of values apart a statement holds some ten thousand."""
+    return procedures.c.procedure_id == any_(cast(list(procedure_ids), ARRAY(BigInteger)))
+
+
 def _is_recent_or_open(since: datetime, now: datetime) -> ColumnElement[bool]:
     stands = procedures.c.state != ProcedureState.MERGED.value
     return and_(stands, or_(_published_at >= since, _is_open(now)))
@@ -272,12 +290,12 @@ def _is_open(now: datetime) -> ColumnElement[bool]:
     return and_(stands, or_(procedures.c.deadline_at.is_(None), procedures.c.deadline_at > now))
 
 
-def _read(connection: Connection, condition: Any, *, after: int, limit: int) -> list[tuple[Procedure, str]]:
-    asked = select(*_COLUMNS, _FINGERPRINT.label("fingerprint")).where(
+def _fingerprints(connection: Connection, condition: Any, *, after: int, limit: int) -> dict[int, str]:
+    asked = select(procedures.c.procedure_id, _FINGERPRINT.label("fingerprint")).where(
         condition, procedures.c.procedure_id > after
     )
     rows = connection.execute(asked.order_by(procedures.c.procedure_id).limit(limit))
-    return [(_procedure(row), row.fingerprint) for row in rows]
+    return {row.procedure_id: row.fingerprint for row in rows}
 
 
 def _count(connection: Connection, condition: Any) -> int:

@@ -101,7 +101,7 @@ rejects = Table(
     _id("reject_id"),
     Column("feed_id", Text, nullable=False),
     Column("document_id", BigInteger, ForeignKey("documents.document_id")),
-    Column("stage", Text, nullable=False),  # "fetch", "load", "index"
+    Column("stage", Text, nullable=False),  # "fetch", "load", "index", "match", "compose"
     Column("where_", Text, key="where", nullable=False),
     Column("problem", Text, nullable=False),
     Column("seen_count", Integer, nullable=False, server_default=text("1")),

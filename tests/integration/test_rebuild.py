@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -76,8 +77,8 @@ def test_a_rebuilt_index_holds_what_the_database_holds(database, index):
     add(database, "Toiture", "Peinture")
     index_procedures(database, index, now=clock)
     with database.begin() as connection:
-        (first, _), (second, fingerprint) = procedures.read_procedures(connection)
-    index.put([rebuild.read((first, fingerprint)), rebuild.read((second, "lost"))])
+        first, second = rebuild.read(connection, list(procedures.fingerprints(connection)))
+    index.put([first, replace(second, content_hash="lost")])
 
     report = rebuild_index(database, index, now=clock)
     just_after = state(index)
@@ -88,6 +89,35 @@ def test_a_rebuilt_index_holds_what_the_database_holds(database, index):
     assert (just_after, state(index)) == ({"1": False, "2": True}, {"2": True})
 
 
+def test_a_procedure_that_our_code_cannot_read_keeps_nobody_out_of_a_new_generation(database, index):
+    """
+    Its row is broken: the step and the rebuild refuse it, say why, and hold all others; mended and changed, it is found.
+    """
+    _, broken, _ = add(database, "Toiture", "Peinture", "Sols")
+    with database.begin() as connection:
+        connection.exec_driver_sql(
+            f"UPDATE procedures SET view = view - 'kind' WHERE procedure_id = {broken}"
+        )
+
+    steps = [index_procedures(database, index, now=clock) for _ in range(2)]
+    copied = titles(index)
+    report = rebuild_index(database, index, now=clock)
+    (problem,) = rejected(database)
+    with database.begin() as connection:
+        procedures.change_procedure(
+            connection, broken, view=view("Enduits"), state=ProcedureState.OPEN, changes=None
+        )
+    index_procedures(database, index, now=clock)
+
+    assert steps == [
+        {"indexed": 2, "refused": 1, "waiting": 0},
+        {"indexed": 0, "refused": 0, "waiting": 0},
+    ]
+    assert (report["procedures"], report["put"], report["refused"]) == (3, 2, 1)
+    assert problem.startswith("a bug of ours (TypeError: ")
+    assert (copied, titles(index)) == (["Sols", "Toiture"], ["Enduits", "Sols", "Toiture"])
+
+
 def test_a_killed_rebuild_goes_on_where_it_was(database, index):
     """
     The old generation serves on; what the unfinished one holds is not written again, what changed since is.
@@ -96,7 +126,7 @@ def test_a_killed_rebuild_goes_on_where_it_was(database, index):
     index_procedures(database, index, now=clock)
     unfinished = index.create_generation(is_serving=False, now=NOW)
     with database.begin() as connection:
-        read = [rebuild.read(one) for one in procedures.read_procedures(connection, limit=2)]
+        read = list(rebuild.read(connection, list(procedures.fingerprints(connection, limit=2))))
     index.put(read, into=unfinished.name)
     served_meanwhile = titles(index)
     with database.begin() as connection:
@@ -132,7 +162,7 @@ def test_a_rebuilt_index_is_one_segment(database, index, client):
     add(database, "Toiture", "Peinture", "Sols")
     unfinished = index.create_generation(is_serving=False, now=NOW)
     with database.begin() as connection:
-        read = [rebuild.read(one) for one in procedures.read_procedures(connection, limit=2)]
+        read = list(rebuild.read(connection, list(procedures.fingerprints(connection, limit=2))))
     for one in read:
         index.put([one], into=unfinished.name)
         index.count(of=unfinished.name)
@@ -287,8 +317,8 @@ def test_a_generation_of_other_content_does_not_serve(database, index, client):
     index_procedures(database, index, now=clock)
     unfinished = index.create_generation(is_serving=False, now=NOW)
     with database.begin() as connection:
-        (stored,) = procedures.read_procedures(connection)
-    document = rebuild.read(stored).document()
+        (stored,) = rebuild.read(connection, [number])
+    document = stored.document()
     client.index(index=unfinished.name, id=str(number), document=document | {"title": "Another"})
 
     with pytest.raises(SearchError, match=rf": procedure {number} is not as it was written; run: ") as caught:
@@ -306,8 +336,8 @@ def test_the_generation_that_serves_is_never_given_up(database, index, client):
     serving = index.create_generation(is_serving=False, now=NOW)
     index.serve(serving, now=NOW)
     with database.begin() as connection:
-        (stored,) = procedures.read_procedures(connection)
-    document = rebuild.read(stored).document()
+        (stored,) = rebuild.read(connection, [number])
+    document = stored.document()
     client.index(index=serving.name, id=str(number), document=document | {"title": "Another"})
 
     with pytest.raises(SearchError, match=r" is not as it was written; run: alerting index rebuild$"):

@@ -33,7 +33,7 @@ from alerting.store import (
     rejects,
     suppressions,
 )
-from alerting.store.database import open_database
+from alerting.store.database import open_database, savepoint
 from alerting.store.deliveries import HeldDelivery, Outcome
 from alerting.store.matches import NewMatch
 from alerting.store.tables import metadata
@@ -230,14 +230,14 @@ def test_a_mark_of_indexing_is_set_only_on_the_content_that_was_read(connection)
     A procedure that changed while it was being copied still waits for the index.
     """
     procedure_id, _ = add_notice(connection)
-    [(_, fingerprint)] = procedures.read_unindexed(connection)
+    fingerprint = procedures.unindexed_fingerprints(connection)[procedure_id]
     procedures.change_procedure(
         connection, procedure_id, view=NOTICE, state=ProcedureState.CANCELLED, changes=()
     )
     procedures.mark_indexed(connection, {procedure_id: fingerprint}, now=NOW)
     waiting = [procedures.count_unindexed(connection)]
 
-    [(_, fingerprint)] = procedures.read_unindexed(connection)
+    fingerprint = procedures.unindexed_fingerprints(connection)[procedure_id]
     procedures.mark_indexed(connection, {procedure_id: fingerprint}, now=NOW)
     waiting.append(procedures.count_unindexed(connection))
 
@@ -263,7 +263,7 @@ def test_a_profile_is_matched_again_only_when_its_criteria_change(connection):
 def test_a_match_that_is_not_found_again_ends(database):
     """
     Matches are replaced by pair; those of the batch that were not found again end, even where the clock of
-    the worker that looks again is behind that of the one that found them.
+    the worker that looks again is behind that of the one that found them, but of procedures left out.
     """
     decision = Decision(True, ("1",), (Reason("cpv", "met", "1", ("45261210",)),), 1.0)
     with database.begin() as connection:
@@ -277,12 +277,15 @@ def test_a_match_that_is_not_found_again_ends(database):
 
     behind = NOW - timedelta(seconds=1)
     with database.begin() as connection:
-        matches.put_matches(connection, found[:1], now=behind)
-        ended = matches.end_other_matches(connection, among=[again, gone], by_profile=False, now=behind)
+        with savepoint(connection):
+            writer = matches.put_matches(connection, found[:1], now=behind)
+        asked = {"among": [again, gone], "by_profile": False, "writers": [writer], "now": behind}
+        kept = matches.end_other_matches(connection, but_of=[gone], **asked)
+        ended = matches.end_other_matches(connection, **asked)
         left = [matches.find_match(connection, "toits", one) is not None for one in (again, gone)]
 
     assert (stored.lot_ids, stored.reasons, stored.score) == (("1",), decision.reasons, 1.0)
-    assert (untold, ended, left) == (2, 1, [True, False])
+    assert (untold, kept, ended, left) == (2, 0, 1, [True, False])
 
 
 def test_a_procedure_is_new_to_a_profile_once(connection):
