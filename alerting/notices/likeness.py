@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
-from rapidfuzz.fuzz import token_sort_ratio
+from rapidfuzz.fuzz import ratio
 
 from alerting.domain.deadlines import in_paris
 from alerting.domain.notice import Notice, NoticeKind
@@ -237,11 +237,10 @@ class _Name(NamedTuple):
 
 @lru_cache(maxsize=20_000)
 def _named(name: str) -> _Name:
-    text = fold(_ASIDE.sub(" ", name) if "(" in name else name)
-    words = text.split()
+    words = _fold_words(_ASIDE.sub(" ", name) if "(" in name else name)
     bodies = [_BODY_OF[word] for word in words if word in _BODY_OF]
     own = frozenset(word for word in words if word not in _BUYER_WORDS and not word.isdigit())
-    return _Name(text, own, min(bodies)[1] if bodies else None)
+    return _Name(" ".join(words), own, min(bodies)[1] if bodies else None)
 
 
 def are_calls_of_one_feed(notice: Notice, other: Notice) -> bool:
@@ -256,12 +255,14 @@ class _Title(NamedTuple):
 
     Args:
         text: The words, without the number of the file before them.
+        ordered: The same words in the order of the alphabet: their order in the title says nothing.
         words: Each once.
         numbers: Words with a digit, without leading zeros: "2", "b100".
         lots: Numbers of lots that it names: "lot 2", "lot n 2".
     """
 
     text: str
+    ordered: str
     words: frozenset[str]
     numbers: frozenset[str]
     lots: frozenset[str]
@@ -273,9 +274,8 @@ def _title(title: str) -> _Title:
     words = _fold_words(title if lead is None else title[lead.end() :])
     numbers = frozenset([word.lstrip("0") for word in words if not word.isalpha()])
     has_lots = bool(numbers) and not _LOT_WORDS.isdisjoint(words)
-    return _Title(
-        " ".join(words), frozenset(words), numbers, _lot_numbers(words) if has_lots else frozenset()
-    )
+    lots = _lot_numbers(words) if has_lots else frozenset()
+    return _Title(" ".join(words), " ".join(sorted(words)), frozenset(words), numbers, lots)
 
 
 def _alike(first: _Title, second: _Title) -> float | None:
@@ -284,7 +284,7 @@ def _alike(first: _Title, second: _Title) -> float | None:
         return 100.0
     if _numbers_differ(first, second) or (_has_own_words(first, second) and _has_own_words(second, first)):
         return None
-    return token_sort_ratio(short, long)
+    return ratio(first.ordered, second.ordered)
 
 
 def _numbers_differ(title: _Title, other: _Title) -> bool:
@@ -304,13 +304,11 @@ def _lot_numbers(words: list[str]) -> frozenset[str]:
 
 def _has_own_words(title: _Title, other: _Title) -> bool:
     """Tell whether a title has a telling word that the other has nothing like."""
-    own = [
-        word for word in title.words - other.words - EMPTY_WORDS if len(word) > _SHORT_WORD and word.isalpha()
-    ]
-    similarity = Levenshtein.normalized_similarity
-    return any(
-        not any(similarity(word, each, score_cutoff=_SAME_WORD) for each in other.words) for word in own
-    )
+    for word in title.words - other.words - EMPTY_WORDS:
+        is_telling = len(word) > _SHORT_WORD and word.isalpha()
+        if is_telling and not any(_is_same_word(word, each) for each in other.words):
+            return True
+    return False
 
 
 def _references_differ(first: str | None, second: str | None) -> bool:

@@ -138,11 +138,14 @@ def link_all(notices: Sequence[Notice]) -> list[list[Member]]:
         groups.join(position, other, step, evidence)
     for positions in _blocks(notices, _buyer_block):
         _join_by_number(notices, positions, groups)
-    for _, position, other, evidence in _similar_pairs(notices):
+    for likeness, position, other in _similar_pairs(notices):
+        if groups.of(position) is groups.of(other):
+            continue
+        together = product(groups.of(position), groups.of(other))
         # That nothing speaks against the two themselves is known.
-        together = set(product(groups.of(position), groups.of(other))) - {(position, other)}
-        if not any(is_contradicted(notices[first], notices[second]) for first, second in together):
-            groups.join(position, other, LinkStep.SIMILARITY, evidence)
+        others = [pair for pair in together if pair != (position, other)]
+        if not any(is_contradicted(notices[first], notices[second]) for first, second in others):
+            groups.join(position, other, LinkStep.SIMILARITY, _words(notices[other], likeness))
     return groups.members()
 
 
@@ -177,8 +180,9 @@ class _Groups:
         for each in self._groups.pop(second):
             self._leaders[each] = first
             self._groups[first].append(each)
-        self._steps.setdefault(max(position, other), Member(max(position, other), step, evidence))
-        self._steps.setdefault(second, Member(second, step, evidence))
+        for each in (max(position, other), second):
+            if each not in self._steps:
+                self._steps[each] = Member(each, step, evidence)
 
     def members(self) -> list[list[Member]]:
         """Return every group, its first member as the first notice."""
@@ -254,7 +258,7 @@ def _in_time(notice: Notice) -> tuple[float, bool, str, str]:
     return (published, notice.kind is not NoticeKind.CALL, notice.feed_id, notice.source_id)
 
 
-def _similar_pairs(notices: Sequence[Notice]) -> list[tuple[float, int, int, str]]:
+def _similar_pairs(notices: Sequence[Notice]) -> list[tuple[float, int, int]]:
     """Return the pairs of one buyer and day whose titles are alike enough, the most alike first."""
     shared = _Shared()
     for position, notice in enumerate(notices):
@@ -269,10 +273,18 @@ def _similar_pairs(notices: Sequence[Notice]) -> list[tuple[float, int, int, str
     for other, position in pairs:
         likeness = find_likeness_of_day(notices[other], notices[position])
         if likeness is not None and likeness >= SAME_TITLE:
-            found.append((likeness, other, position, _words(notices[position], likeness)))
-    # Of equally alike ones by what they are called, not by where they stand.
-    names = [(notice.feed_id, notice.source_id) for notice in notices]
-    return sorted(found, key=lambda pair: (-pair[0], sorted((names[pair[1]], names[pair[2]]))))
+            found.append((likeness, other, position))
+
+    def in_order(pair: tuple[float, int, int]) -> tuple[float, list[tuple[str, str]]]:
+        """Of equally alike ones by what they are called, not by where they stand."""
+        likeness, other, position = pair
+        return -likeness, sorted([_called(notices[other]), _called(notices[position])])
+
+    return sorted(found, key=in_order)
+
+
+def _called(notice: Notice) -> tuple[str, str]:
+    return notice.feed_id, notice.source_id
 
 
 def _first_certain(
