@@ -28,6 +28,7 @@ from alerting.domain.notice import Notice
 from alerting.domain.procedure import LinkStep
 from alerting.errors import (
     FeedFormatError,
+    StoreOutdatedError,
     StoreUnavailableError,
     UnknownIdError,
     UnstorableError,
@@ -48,7 +49,7 @@ from alerting.notices.view import find_state, merge
 from alerting.pipeline.apart import reject_for, work_apart
 from alerting.pipeline.link import absorb, lock_links, notices_by_number, remerge
 from alerting.store import documents, matches, notices, procedures, rejects
-from alerting.store.database import Connection, Database
+from alerting.store.database import Connection, Database, Locks
 from alerting.store.documents import WaitingDocument
 from alerting.store.notices import StoredNotice
 
@@ -73,6 +74,7 @@ class _Desk:
     archive: Archive
     now: Callable[[], datetime]
     read: Read
+    locks: Locks
 
 
 def load_documents(
@@ -96,8 +98,10 @@ def load_documents(
     """
     counts: Counter[str] = Counter()
     absent: list[int] = []
-    while _load_next(_Desk(database, archive, now, read), counts, absent):
-        pass
+    with database.lend_locks() as locks:
+        desk = _Desk(database, archive, now, read, locks)
+        while _load_next(desk, counts, absent):
+            pass
     with database.begin() as connection:
         waiting = procedures.count_unmatched(connection) + procedures.count_unindexed(connection)
         # A first digest that was held while documents waited: who has loaded the last one wakes it.
@@ -119,24 +123,38 @@ def load_documents(
 
 
 def _load_next(desk: _Desk, counts: Counter[str], absent: list[int]) -> bool:
-    """Load one document in one transaction; False when none waits but those that are absent.
+    """Load one document in one transaction; False when none waits but those that are absent or held.
 
-    That it was begun is committed before: a document that ends its worker is known by it.
+    That it was begun is committed before: a document that ends its worker is known by it.  The lock lasts
+    from the one to the other, and ends with its worker: nobody begins what another has begun.
     """
     with desk.database.begin() as connection:
-        number = documents.begin_attempt(connection, beside=absent)
+        number = documents.begin_attempt(
+            connection, hold=lambda number: desk.locks.try_hold(_lock_of(number)), beside=absent
+        )
     if number is None:
         return False
     try:
+        counts.update(_load_begun(desk, number, absent))
+    finally:
+        desk.locks.let_go(_lock_of(number))
+    return True
+
+
+def _lock_of(document_id: int) -> str:
+    return f"alerting: document {document_id}"
+
+
+def _load_begun(desk: _Desk, number: int, absent: list[int]) -> Counter[str]:
+    """Load a document whose attempt was counted; a server that is away or outdated is not its fault."""
+    try:
         with desk.database.begin() as connection:
             document = documents.claim_document(connection, number)
-            found = Counter() if document is None else _load(connection, desk, document, absent)
-    except StoreUnavailableError:
+            return Counter() if document is None else _load(connection, desk, document, absent)
+    except (StoreUnavailableError, StoreOutdatedError):
         with suppress(StoreUnavailableError), desk.database.begin() as connection:
             documents.forget_attempt(connection, number)
         raise
-    counts.update(found)
-    return True
 
 
 def _load(connection: Connection, desk: _Desk, document: WaitingDocument, absent: list[int]) -> Counter[str]:

@@ -21,7 +21,7 @@ from alerting.domain.json import write_json
 from alerting.errors import StoreOutdatedError, StoreUnavailableError, UnstorableError
 
 
-__all__ = ["Connection", "Database", "lock", "migrate", "open_database", "savepoint"]
+__all__ = ["Connection", "Database", "Locks", "lock", "migrate", "open_database", "savepoint"]
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _TRY_HOLD = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
@@ -76,30 +76,58 @@ class Database:
     def try_hold(self, name: str) -> Iterator[bool]:
         """Hold the lock of that name without an open transaction; yields False where somebody else holds it.
 
-        It is the connection's own: it ends with it, by whatever way.
+        Raises:
+            StoreUnavailableError: The server is away.
+        """
+        with self.lend_locks() as locks:
+            is_ours = locks.try_hold(name)
+            try:
+                yield is_ours
+            finally:
+                if is_ours:
+                    locks.let_go(name)
+
+    @contextmanager
+    def lend_locks(self) -> Iterator[Locks]:
+        """Lend what holds locks without an open transaction; those that it holds at the end, end.
 
         Raises:
             StoreUnavailableError: The server is away.
         """
         with _errors():
             connection = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        is_ours = False
         try:
-            # A connection that goes back to the pool would take the lock along.
+            # A connection that goes back to the pool would take its locks along.
             connection.detach()
-            with _errors():
-                is_ours = bool(connection.execute(_TRY_HOLD, {"name": name}).scalar_one())
-            yield is_ours
+            yield Locks(connection)
         finally:
-            if is_ours:
-                # The server hears of the connection's end only later; where it is lost, so is the lock.
-                with suppress(DBAPIError):
-                    connection.execute(_LET_GO, {"name": name})
             connection.close()
 
     def close(self) -> None:
         """Close every idle connection."""
         self.engine.dispose()
+
+
+class Locks:
+    """Locks of a connection of their own: they end with it, by whatever way."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def try_hold(self, name: str) -> bool:
+        """Hold the lock of that name; False where somebody else holds it.
+
+        Raises:
+            StoreUnavailableError: The server is away.
+        """
+        with _errors():
+            return bool(self._connection.execute(_TRY_HOLD, {"name": name}).scalar_one())
+
+    def let_go(self, name: str) -> None:
+        """Let go of a lock that is held: the server hears of the connection's end only later."""
+        # Where the connection is lost, so is the lock.
+        with suppress(DBAPIError):
+            self._connection.execute(_LET_GO, {"name": name})
 
 
 def open_database(url: str) -> Database:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -72,7 +72,9 @@ def known_urls(connection: Connection, feed_id: str, urls: Iterable[str]) -> fro
     return frozenset(connection.scalars(asked))
 
 
-def begin_attempt(connection: Connection, *, beside: Collection[int] = ()) -> int | None:
+def begin_attempt(
+    connection: Connection, *, hold: Callable[[int], bool], beside: Collection[int] = ()
+) -> int | None:
     """Count an attempt at the oldest waiting document that nobody holds; return its number, None without one.
 
     Those that were begun twice and never ended come after all others.  Commit before the work starts: what
@@ -80,21 +82,32 @@ def begin_attempt(connection: Connection, *, beside: Collection[int] = ()) -> in
 
     Args:
         connection: Of a transaction of its own.
+        hold: Takes a document until the attempt ends, whatever is committed meanwhile; tells whether nobody
+            else had.  Only who has it counts: a count is an attempt that was made.
         beside: Documents to leave where they are.
     """
     connection.execute(text("SET LOCAL synchronous_commit TO off"))
+    passed_over = list(beside)
+    while (number := _find_oldest(connection, passed_over)) is not None:
+        if hold(number):
+            begun = update(documents).where(documents.c.document_id == number)
+            connection.execute(begun.values(attempt_count=documents.c.attempt_count + 1))
+            return number
+        passed_over.append(number)
+    return None
+
+
+def _find_oldest(connection: Connection, passed_over: Collection[int]) -> int | None:
     is_suspect = documents.c.attempt_count >= _SUSPECT_COUNT
     for wanted in (~is_suspect, is_suspect):
         oldest = (
             select(documents.c.document_id)
-            .where(documents.c.loaded_at.is_(None), documents.c.document_id.not_in(list(beside)), wanted)
+            .where(documents.c.loaded_at.is_(None), documents.c.document_id.not_in(passed_over), wanted)
             .order_by(documents.c.document_id)
             .limit(1)
             .with_for_update(skip_locked=True)
         )
-        begun = update(documents).where(documents.c.document_id == oldest.scalar_subquery())
-        counted = begun.values(attempt_count=documents.c.attempt_count + 1).returning(documents.c.document_id)
-        number: int | None = connection.execute(counted).scalar_one_or_none()
+        number: int | None = connection.scalar(oldest)
         if number is not None:
             return number
     return None
@@ -110,7 +123,7 @@ def forget_attempt(connection: Connection, document_id: int) -> None:
 
 
 def claim_document(connection: Connection, document_id: int) -> WaitingDocument | None:
-    """Take a waiting document for this transaction; None when another worker holds it or has loaded it."""
+    """Take a document, whose attempt was begun, for this transaction; None when it waits no longer."""
     row = connection.execute(
         select(
             documents.c.document_id,
@@ -122,7 +135,7 @@ def claim_document(connection: Connection, document_id: int) -> WaitingDocument 
         )
         .join(feeds, feeds.c.feed_id == documents.c.feed_id)
         .where(documents.c.loaded_at.is_(None), documents.c.document_id == document_id)
-        .with_for_update(of=documents, skip_locked=True)
+        .with_for_update(of=documents)
     ).one_or_none()
     return None if row is None else WaitingDocument(*row)
 

@@ -185,7 +185,7 @@ def test_a_document_is_kept_once_and_claimed_until_it_is_loaded(connection):
     The same body of the same address is one document, and waits until it is marked.
     """
     added = [documents.add_document(connection, fetched()) for _ in range(2)]
-    claimed = documents.claim_document(connection, documents.begin_attempt(connection))
+    claimed = documents.claim_document(connection, documents.begin_attempt(connection, hold=lambda _: True))
     documents.mark_loaded(
         connection, claimed.document_id, outcome="read", notice_count=1, reject_count=0, now=NOW
     )
@@ -193,7 +193,7 @@ def test_a_document_is_kept_once_and_claimed_until_it_is_loaded(connection):
     assert added[0] is not None
     assert added[1] is None
     assert claimed.document_id == added[0]
-    assert documents.begin_attempt(connection) is None
+    assert documents.begin_attempt(connection, hold=lambda _: True) is None
     assert documents.claim_document(connection, claimed.document_id) is None
     assert documents.known_urls(connection, "ville", [FEED.url, "https://other.example"]) == {FEED.url}
 

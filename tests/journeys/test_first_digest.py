@@ -337,7 +337,9 @@ def test_a_first_digest_waits_until_all_that_was_fetched_is_matched(
     authority.publish("/encore", rss(("2", "Toiture de la crèche")))
     commands.fetch_due_feeds(parts=parts)
     with parts.database.begin() as other_worker:
-        held = documents.claim_document(other_worker, documents.begin_attempt(other_worker))
+        held = documents.claim_document(
+            other_worker, documents.begin_attempt(other_worker, hold=lambda _: True)
+        )
         commands.load_documents(parts=parts)
         commands.match_profiles(parts=parts)
         early = commands.compose_digests(parts=parts)

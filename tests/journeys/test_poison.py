@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from structlog.testing import capture_logs
 
 from alerting import commands
 from alerting.domain.feed import ParsedFeed
-from alerting.errors import StoreUnavailableError
+from alerting.errors import StoreOutdatedError, StoreUnavailableError
 from alerting.feeds.formats import parse
 from alerting.pipeline.load import load_documents
+from alerting.store.database import Database, open_database
 
 
 def item(number: str, **facts) -> dict[str, object]:
@@ -235,6 +237,22 @@ def test_a_store_that_goes_away_in_the_middle_of_a_notice_stops_the_step(subscri
     assert (report["documents"], report["notices"], report["rejects"]) == (1, 3, 0)
 
 
+def test_a_store_of_another_version_blames_no_document(subscribed, authority, add_feed):
+    """
+    A column is missing, as while a release is rolled out: the step ends each time, and the document is loaded later.
+    """
+    fetch(subscribed, authority, add_feed, one=json_feed(item("1")))
+    with subscribed.database.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE notices RENAME content_hash TO hash_of_later")
+
+    for _ in range(5):
+        with pytest.raises(StoreOutdatedError):
+            commands.load_documents(parts=subscribed)
+    blamed = waiting(subscribed)
+
+    assert blamed == {"one": 0}
+
+
 class KilledError(BaseException):
     """The worker ends here; nothing of ours may catch it."""
 
@@ -263,6 +281,44 @@ def test_a_document_that_ends_its_worker_again_and_again_is_set_aside(subscribed
     problem = "ended its worker 3 times (killed, or out of time); expected to be loaded"
     assert rejected == [("bad", "document", problem)]
     assert (mended["documents"], mended["notices"]) == (1, 1)
+
+
+def act_before_work(database: Database, act: Callable[[], None]) -> None:
+    """Act once: when a loader has committed that it begins a document, and before it takes it."""
+    done = []
+
+    @event.listens_for(database.engine, "commit")
+    def counted(_) -> None:
+        done.append("counted")
+
+    @event.listens_for(database.engine, "begin")
+    def begun(_) -> None:
+        if done == ["counted"]:
+            done.append("acted")
+            act()
+
+
+def test_loaders_that_begin_at_the_same_moment_blame_no_document(subscribed, settings, authority, rss):
+    """
+    Five loaders, each started when the one before has counted its attempt and not yet begun the work: the
+    first loads the document, the others find nothing, and nothing is set aside, for nobody died.
+    """
+    authority.publish("/avis", rss(("7", "Réfection de la toiture de la mairie")))
+    commands.fetch_due_feeds(parts=subscribed)
+    loaders = [open_database(settings.database_url) for _ in range(5)]
+    reports = []
+
+    def start(number: int) -> None:
+        if number < len(loaders):
+            act_before_work(loaders[number], lambda: start(number + 1))
+            report = load_documents(loaders[number], subscribed.archive, now=subscribed.now)
+            loaders[number].close()
+            reports.append((number, report["documents"], report["notices"]))
+
+    start(0)
+
+    assert commands.list_rejects(parts=subscribed) == []
+    assert reports == [(4, 0, 0), (3, 0, 0), (2, 0, 0), (1, 0, 0), (0, 1, 1)]
 
 
 def test_a_document_that_the_archive_does_not_give_back_is_not_blamed(subscribed, authority, add_feed):
