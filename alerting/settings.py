@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from alerting.domain.address import is_loopback, read_address
+from alerting.domain.address import is_loopback, read_address, to_ascii
 from alerting.domain.dkim_key import DkimKey
 from alerting.domain.mail_limits import SmtpLimits, read_domain_limits
 from alerting.errors import SettingError
@@ -23,6 +23,9 @@ MEMORY = "memory"
 ELASTICSEARCH = "elasticsearch"
 _REFERENCE = re.compile(r"env:\w+", re.ASCII)
 _DOMAIN = re.compile(r"[A-Za-z0-9_\-]+(\.[A-Za-z0-9_\-]+)*", re.ASCII)
+_PAGES = re.compile(
+    rf"https?://({_DOMAIN.pattern}|\[[0-9a-f:.]+\])(:\d+)?(/[A-Za-z0-9%._~!$&'()*+,;=:@/\-]*)?", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Settings:
         profile_alias: Name of the profiles' index there (``ALERTING_PROFILE_ALIAS``).
         profile_shards: Over how many shards they are spread (``ALERTING_PROFILE_SHARDS``).
         secret: Signs links, at least 16 characters (``ALERTING_SECRET``).
-        base_url: Public address of our pages, for links (``ALERTING_BASE_URL``).
+        base_url: Public address of our pages, for links, its host in ASCII (``ALERTING_BASE_URL``).
         sender: "Name <address>" or an address (``ALERTING_SENDER``).
         bounce_domain: Domain of the addresses that bounces come back to, in ASCII; None: they go to
             the sender (``ALERTING_BOUNCE_DOMAIN``).
@@ -112,7 +115,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         profile_alias=environment.get("ALERTING_PROFILE_ALIAS", "alerting-profiles"),
         profile_shards=_whole_number(environment, "ALERTING_PROFILE_SHARDS", default=1, low=1, high=64),
         secret=_secret(environment),
-        base_url=environment.get("ALERTING_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
+        base_url=_base_url(environment),
         sender=_sender(environment),
         bounce_domain=_bounce_domain(environment),
         bounce_mailbox=environment.get("ALERTING_BOUNCE_MAILBOX") or None,
@@ -210,6 +213,30 @@ def _secret(environment: Mapping[str, str]) -> str:
             "ALERTING_SECRET", f"at least {MINIMUM_SECRET_LENGTH} characters", f"{len(secret)} characters"
         )
     return secret
+
+
+def _base_url(environment: Mapping[str, str]) -> str:
+    text = environment.get("ALERTING_BASE_URL", "").strip() or "http://127.0.0.1:8000"
+    url = _find_pages(text.rstrip("/"))
+    if url is None:
+        expected = "http:// or https:// and a host, perhaps a port and a path, without a login"
+        raise SettingError("ALERTING_BASE_URL", expected, text.rpartition("@")[2])
+    return url
+
+
+def _find_pages(text: str) -> str | None:
+    """Return an address as the header of a mail may hold it; None where it is none of pages."""
+    try:
+        parts = urlsplit(text)
+        port = "" if parts.port is None else f":{parts.port}"
+    except ValueError:
+        return None
+    host = to_ascii(parts.hostname or "")
+    # The reading of addresses drops line ends.
+    if not host or "@" in parts.netloc or not text.isprintable():
+        return None
+    url = parts._replace(netloc=(f"[{host}]" if ":" in host else host) + port).geturl()
+    return url if _PAGES.fullmatch(url) else None
 
 
 def _sender(environment: Mapping[str, str]) -> str:

@@ -150,7 +150,11 @@ SETTINGS = (
             " after it was killed, which mails left. On a disk that outlives the process."
         ),
     ),
-    ("ALERTING_BASE_URL", "base_url", "Public address of our pages, for the links in digests."),
+    (
+        "ALERTING_BASE_URL",
+        "base_url",
+        "Public address of our pages, for the links in digests: http or https, a host, if need be a path.",
+    ),
     (
         "ALERTING_DIGEST_HOUR",
         "digest_hour",

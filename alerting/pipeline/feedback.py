@@ -291,9 +291,10 @@ def _accept(
 
 def _revert(connection: Connection, profile_id: str, key: str, now: datetime) -> str:
     profile = _get_profile(connection, profile_id, to_change=True)
-    changes = feedback.end_change(connection, profile_id, key, now=now)
+    changes = dict(feedback.accepted_of(connection, profile_id)).get(key)
     if changes is None:
         raise ChoiceError(f"profile {profile_id!r}: no such change was accepted (got {key!r})")
+    feedback.end_change(connection, profile_id, key, now=now)
     undone = undo_changes(changes)
     firms.change_criteria(connection, profile_id, change_criteria(profile.criteria, undone))
     log.info("proposal_taken_back", profile_id=profile_id, key=key)

@@ -46,9 +46,7 @@ def _tell(
     connection: Connection, firm_id: str, untold: list[UntoldAddress], sender: str, now: datetime
 ) -> bool:
     reader = digests.find_last_reader(connection, firm_id)
-    if reader is None or not deliveries.has_reachable(
-        connection, firm_id=firm_id, profile_id=reader.profile_id
-    ):
+    if reader is None:
         return False
     orders = [address.order for address in untold]
     notice = Digest(

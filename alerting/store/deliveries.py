@@ -33,7 +33,7 @@ from alerting.domain.json import digest_from_json
 from alerting.domain.profile import Recipient
 from alerting.errors import Blame
 from alerting.store.database import lock
-from alerting.store.suppressions import find_suppression, reasons_by_address, stands_against
+from alerting.store.suppressions import reasons_by_address, stands_against
 from alerting.store.tables import deliveries, digests, mail_stops, profiles, recipients, suppressions
 
 
@@ -170,13 +170,6 @@ def queue_all(
     if rows:
         connection.execute(insert(deliveries).on_conflict_do_nothing(), rows)
     return sum(row["state"] == DeliveryState.QUEUED.value for row in rows)
-
-
-def has_reachable(connection: Connection, *, firm_id: str, profile_id: str) -> bool:
-    """Tell whether somebody of a firm may be mailed about a profile."""
-    asked = select(recipients.c.email).where(recipients.c.firm_id == firm_id, recipients.c.ended_at.is_(None))
-    emails = connection.scalars(asked).all()
-    return any(find_suppression(connection, email, profile_id) is None for email in emails)
 
 
 def claim_deliveries(

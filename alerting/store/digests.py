@@ -122,7 +122,10 @@ def open_notice(connection: Connection, window_end: datetime) -> int:
 
 
 def find_last_reader(connection: Connection, firm_id: str) -> Reader | None:
-    """Return the standing profile of a firm that had a digest last; None when there is none."""
+    """Return the standing profile of a firm that had a digest last and that somebody who may be mailed reads.
+
+    None when there is none.
+    """
     asked = (
         select(*_READER)
         .join(firms, firms.c.firm_id == profiles.c.firm_id)
@@ -132,6 +135,7 @@ def find_last_reader(connection: Connection, firm_id: str) -> Reader | None:
             firms.c.ended_at.is_(None),
             firms.c.unconfirmed_since.is_(None),
             profiles.c.ended_at.is_(None),
+            _has_reader(),
         )
         .order_by(digests.c.digest_id.desc())
         .limit(1)
@@ -216,17 +220,6 @@ def _has_rhythm(rhythms_due: Collection[Rhythm]) -> ColumnElement[bool]:
 
 
 def _readers(connection: Connection, asked: ColumnElement[bool], now: datetime) -> list[Reader]:
-    is_suppressed = (
-        select(suppressions.c.suppression_id)
-        .where(stands_against(func.lower(recipients.c.email), profiles.c.profile_id))
-        .exists()
-    )
-    # What nobody of the firm would get is not told: it waits for who can be mailed again.
-    somebody = (
-        select(recipients.c.recipient_id)
-        .where(recipients.c.firm_id == firms.c.firm_id, recipients.c.ended_at.is_(None), ~is_suppressed)
-        .exists()
-    )
     asked_for = (
         select(*_READER)
         .join(firms, firms.c.firm_id == profiles.c.firm_id)
@@ -238,11 +231,29 @@ def _readers(connection: Connection, asked: ColumnElement[bool], now: datetime) 
             firms.c.ended_at.is_(None),
             firms.c.unconfirmed_since.is_(None),
             or_(profiles.c.paused_until.is_(None), profiles.c.paused_until <= now),
-            somebody,
+            # What nobody of the firm would get is not told: it waits for who can be mailed again.
+            _has_reader(),
         )
         .order_by(profiles.c.profile_id)
     )
     return [Reader(*row) for row in connection.execute(asked_for)]
+
+
+def _has_reader() -> ColumnElement[bool]:
+    """Return what holds of a profile that somebody of its firm may be mailed about."""
+    is_suppressed = (
+        select(suppressions.c.suppression_id)
+        .where(stands_against(func.lower(recipients.c.email), profiles.c.profile_id))
+        # Of this very profile: by itself the innermost question would ask of any.
+        .correlate(recipients, profiles)
+        .exists()
+    )
+    return (
+        select(recipients.c.recipient_id)
+        .where(recipients.c.firm_id == profiles.c.firm_id, recipients.c.ended_at.is_(None), ~is_suppressed)
+        .correlate(profiles)
+        .exists()
+    )
 
 
 def _has_digest(*, since: datetime | None = None) -> ColumnElement[bool]:

@@ -112,18 +112,14 @@ def add_change(
     connection.execute(statement.on_conflict_do_nothing())
 
 
-def end_change(
-    connection: Connection, profile_id: str, key: str, *, now: datetime
-) -> tuple[ProfileChange, ...] | None:
-    """End a change that was accepted, and return it; None where none of that key stands."""
+def end_change(connection: Connection, profile_id: str, key: str, *, now: datetime) -> None:
+    """End a change that was accepted, where one of that key stands."""
     standing = (
         accepted_changes.c.profile_id == profile_id,
         accepted_changes.c.key == key,
         accepted_changes.c.ended_at.is_(None),
     )
-    ended = update(accepted_changes).where(*standing).values(ended_at=now)
-    found = connection.scalar(ended.returning(accepted_changes.c.changes))
-    return None if found is None else profile_changes_from_json(found)
+    connection.execute(update(accepted_changes).where(*standing).values(ended_at=now))
 
 
 def accepted_of(connection: Connection, profile_id: str) -> list[tuple[str, tuple[ProfileChange, ...]]]:

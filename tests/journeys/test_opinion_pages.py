@@ -66,7 +66,8 @@ def test_a_link_scanner_says_nothing(told, site, links):
         assert site.ask(method, address)[0] == 200
     for media, body in ONE_CLICK.items():
         assert site.ask("POST", address, body, media)[0] == 422
-    assert site.ask("POST", address, b"opinion=perhaps", "application/x-www-form-urlencoded")[0] == 422
+    for body in (b"opinion=perhaps", b"revert=x", b"opinion=%00", b"accept=%00", b"revert=%00"):
+        assert site.ask("POST", address, body, "application/x-www-form-urlencoded")[0] == 422
 
     assert opinions(told) == {}
 

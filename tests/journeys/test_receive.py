@@ -373,6 +373,30 @@ def test_a_firm_with_nobody_left_is_told_when_it_has_somebody_again(returned, cl
     assert len(re.findall(r"/try-again/", text)) == 2
 
 
+def test_a_colleague_who_left_the_last_profile_is_told_by_the_one_before(
+    returned, authority, rss, clock, mails_in
+):
+    """
+    The firm's last digest was of a profile that the office has left: the notice goes by the other, which it reads.
+    """
+    commands.add_profile(
+        "le-goff",
+        {"id": "bois-aussi", "name": "Bois", "words": ["menuiserie"], "cadence": "immediate"},
+        parts=returned.parts,
+    )
+    authority.publish("/avis", rss(NOTICE, ("9", "Menuiserie du lavoir")))
+    clock.go_on(minutes=10)
+    commands.run_all(parts=returned.parts)
+    leave_profile = {"profile_id": "bois-aussi", "why": "asked by telephone"}
+    commands.add_suppression("bureau@legoff.example", **leave_profile, parts=returned.parts)
+    returned.arrive("postfix-unknown")
+    commands.receive_mails(parts=returned.parts)
+
+    run_often(returned.parts, clock)
+
+    assert [recipient for recipient, _ in notices(mails_in, returned.parts)] == ["bureau@legoff.example"]
+
+
 def test_who_left_by_himself_is_not_told_of(returned, clock, mails_in):
     """
     His colleagues need not know.

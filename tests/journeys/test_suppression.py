@@ -197,3 +197,20 @@ def test_what_came_up_while_nobody_could_be_mailed_is_told_afterwards(subscribed
     assert [report["deliver"]["sent"] for report in (held, back, later)] == [0, 1, 0]
     (mail,) = mails_in(subscribed.settings.maildir)
     assert mail["To"] == "bureau@legoff.example"
+
+
+def test_who_left_one_profile_is_told_of_the_firms_other_one(queued, authority, rss, clock, mails_in):
+    """
+    Both readers left the first: what comes up for the second reaches them, and nothing of the first does.
+    """
+    for email in ("yann@legoff.example", "bureau@legoff.example"):
+        suppress(queued, email, profile_id="toits")
+    wood = {"id": "charpente", "name": "Charpente", "words": ["charpente"], "cadence": "immediate"}
+    commands.add_profile("le-goff", wood, parts=queued)
+    authority.publish("/avis", rss(("8", "Charpente du lavoir"), ("9", "Toiture du gymnase")))
+    clock.go_on(minutes=10)
+
+    report = commands.run_all(parts=queued)
+
+    assert (report["compose"]["tellings"], report["deliver"]["sent"]) == (1, 2)
+    assert all("lavoir" in str(mail) for mail in mails_in(queued.settings.maildir))

@@ -83,6 +83,48 @@ def test_a_domain_for_bounces_that_is_none_is_refused_at_start(domain):
     assert str(caught.value) == f"setting ALERTING_BOUNCE_DOMAIN: expected a domain (got {domain!r})"
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        pytest.param("", "http://127.0.0.1:8000", id="empty: the laptop"),
+        pytest.param("https://Alertes.example/", "https://alertes.example", id="any case"),
+        pytest.param("https://métiers.example", "https://xn--mtiers-bva.example", id="accents"),
+        pytest.param("https://alertes.example:8443/avis", "https://alertes.example:8443/avis", id="a path"),
+        pytest.param("http://[::1]:8000", "http://[::1]:8000", id="a number in brackets"),
+    ],
+)
+def test_the_address_of_our_pages_is_kept_as_a_mails_header_holds_it(given, kept):
+    """
+    Its host in ASCII, without a slash at the end: each link of a mail begins with it.
+    """
+    assert read_settings(ENVIRONMENT | {"ALERTING_BASE_URL": given}).base_url == kept
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("alertes.example", "alertes.example"),
+        ("ftp://alertes.example", "ftp://alertes.example"),
+        ("https://", "https://"),
+        ("https://a..b", "https://a..b"),
+        ("https://alertes.example:99999", "https://alertes.example:99999"),
+        ("https://alertes.example/é", "https://alertes.example/é"),
+        ("https://alertes.example/?page=1", "https://alertes.example/?page=1"),
+        ("https://alertes.example\n.other.example", "https://alertes.example\n.other.example"),
+        ("https://user:secret@alertes.example", "alertes.example"),
+    ],
+)
+def test_an_address_that_no_page_can_have_is_refused_at_start(given, shown):
+    """
+    One line, before any mail waits for it; a login in it is not repeated.
+    """
+    with pytest.raises(SettingError) as caught:
+        read_settings(ENVIRONMENT | {"ALERTING_BASE_URL": given})
+
+    expected = "http:// or https:// and a host, perhaps a port and a path, without a login"
+    assert str(caught.value) == f"setting ALERTING_BASE_URL: expected {expected} (got {shown!r})"
+
+
 def test_how_hard_a_mail_server_is_worked():
     """
     Connections, mails over each, and limits by domain; "*" is every other one.
