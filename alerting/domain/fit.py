@@ -34,7 +34,7 @@ class Demand:
         met_by: What a firm must have, any of it, to meet it; empty: nothing that a profile can state.
         is_law: Every firm of such work has it by law.
         lot_id: The lot that asks, None for the notice as a whole.
-        words: As published.
+        words: As published; the label where a field states it.
     """
 
     kind: FitKind

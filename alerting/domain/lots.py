@@ -1,7 +1,7 @@
 """A procedure as it concerns a firm that some of its lots fit: their dates, not those of the others.
 
 In:   a notice, and the lots that fit, by their ids; none stands for the whole.
-Out:  dates, and changes.
+Out:  dates, and changes; and what a lot is known by wherever it is named.
 
 Lots have dates of their own only where these differ; a lot without one has the notice's, which is the last
 date on which anything of the purchase can be answered.
@@ -9,12 +9,27 @@ date on which anything of the purchase can be answered.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from alerting.domain.deadlines import has_passed
 from alerting.domain.notice import Change, Lot, Notice
+
+
+_LOT_NUMBER = re.compile(r"(?:lots?|par|parts?|tranches?)?[\s\-_.:]*(?:n[°ºo]?)?[\s\-_.:]*(\d+)")
+
+
+def lot_key(lot_id: str) -> str:
+    """Return what sources and prose agree on: a lot's number without marks, else its name in small letters.
+
+    >>> lot_key("LOT-0002"), lot_key("Lot n° 2"), lot_key("02"), lot_key("2A")
+    ('2', '2', '2', '2a')
+    """
+    folded = " ".join(lot_id.casefold().split())
+    found = _LOT_NUMBER.fullmatch(folded)
+    return folded if found is None else found[1].lstrip("0") or "0"
 
 
 def has_own_deadlines(notice: Notice) -> bool:

@@ -75,7 +75,8 @@ class Place:
 class Lot:
     """A separately awardable part of a procedure; ``lot_id`` as the source numbers it.
 
-    ``deadline_at`` is its last moment to answer where lots differ in that, else None.
+    ``deadline_at`` is its last moment to answer where lots differ in that, else None; ``is_reserved`` and
+    ``asks_deposit`` are as of a ``Notice``.
     """
 
     lot_id: str
@@ -85,6 +86,8 @@ class Lot:
     places: tuple[Place, ...] = ()
     value: Money | None = None
     deadline_at: datetime | None = None
+    is_reserved: bool | None = None
+    asks_deposit: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,9 @@ class Notice:
         internal_reference: The buyer's own number of the procedure.
         refers_to: Source ids or canonical publication numbers of the notices it corrects or follows.
         changes: What a correction says it changes.
+        is_reserved: Whether only sheltered or inclusive employers, or bodies of a public mission, may
+            answer, as a field of the source states (eForms BT-71); None where none does, whatever prose says.
+        asks_deposit: Whether an offer needs a guarantee, likewise (eForms BT-751).
     """
 
     feed_id: str
@@ -162,6 +168,8 @@ class Notice:
     refers_to: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     normalisations: tuple[Normalisation, ...] = ()
+    is_reserved: bool | None = None
+    asks_deposit: bool | None = None
 
 
 class Clock(StrEnum):
@@ -209,6 +217,8 @@ class RawLot:
     places: tuple[RawPlace, ...] = ()
     value: RawMoney | None = None
     deadlines: tuple[RawTime, ...] = ()
+    is_reserved: bool | None = None
+    asks_deposit: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,3 +269,5 @@ class RawNotice:
     internal_reference: str | None = None
     refers_to: tuple[str, ...] = ()
     changes: tuple[RawChange, ...] = ()
+    is_reserved: bool | None = None
+    asks_deposit: bool | None = None

@@ -1,7 +1,9 @@
-"""Find what a notice asks of whoever answers, in its texts and in those of its lots.
+"""Find what a notice asks of whoever answers, in its texts and those of its lots, and in their fields.
 
-In:   the analysed texts of a notice and of each lot.
+In:   a notice, the analysed texts of it and of each lot.
 Out:  demands, each once a lot; what is denied beside its word, in the same sentence, is none.
+
+What the notice's own text says of a lot by its number is that lot's ("le lot 2 est réservé").
 """
 
 from __future__ import annotations
@@ -14,9 +16,11 @@ from functools import cache
 
 from alerting.domain.criteria import AnalysedText, Phrase
 from alerting.domain.fit import Demand
-from alerting.domain.notice import Notice
-from alerting.reference.demands import demands
+from alerting.domain.lots import lot_key
+from alerting.domain.notice import Lot, Notice
+from alerting.reference.demands import DemandWords, demands
 from alerting.text.analysis import stems
+from alerting.text.lot_words import lots_beside
 
 
 GAP = "…"
@@ -42,42 +46,63 @@ class _Pattern:
 def find_demands(
     notice: Notice, texts: Sequence[AnalysedText], lot_texts: Sequence[Sequence[AnalysedText]]
 ) -> tuple[Demand, ...]:
-    """Return what a notice asks, that of the whole first, then lot by lot."""
-    lots = zip((lot.lot_id for lot in notice.lots), lot_texts, strict=True)
-    by_unit = ((None, texts), *lots)
-    return tuple(
-        replace(demand, lot_id=lot_id, words=words)
-        for lot_id, unit in by_unit
-        for demand, words in _found(unit).items()
-    )
-
-
-def _found(texts: Sequence[AnalysedText]) -> dict[Demand, str]:
-    """Return the demands of some texts, each with the words that first say so."""
+    """Return what a notice asks, each with the words that first say so."""
     found: dict[Demand, str] = {}
+    for text, pattern, start, stop in _places(texts):
+        for lot_id in _lots_meant(text, start, stop, notice):
+            found.setdefault(replace(pattern.demand, lot_id=lot_id), _said(text, start, stop))
+    for lot, unit in zip(notice.lots, lot_texts, strict=True):
+        for text, pattern, start, stop in _places(unit):
+            found.setdefault(replace(pattern.demand, lot_id=lot.lot_id), _said(text, start, stop))
+        for demand in _stated(lot):
+            found.setdefault(replace(demand, lot_id=lot.lot_id), demand.label)
+    of_lots = {replace(demand, lot_id=None) for demand in found if demand.lot_id is not None}
+    for demand in _stated(notice):
+        if demand not in of_lots:  # Where lots are named, the form's one field for all speaks of them.
+            found.setdefault(demand, demand.label)
+    return tuple(replace(demand, words=words) for demand, words in found.items())
+
+
+def _stated(part: Notice | Lot) -> Iterator[Demand]:
+    """Yield what a notice or a lot states in fields of its own."""
+    return (demand for fact, demand in _facts() if getattr(part, fact) is True)
+
+
+def _said(text: AnalysedText, start: int, stop: int) -> str:
+    return text.text[text.spans[start][0] : text.spans[stop - 1][1]]
+
+
+def _places(texts: Sequence[AnalysedText]) -> Iterator[tuple[AnalysedText, _Pattern, int, int]]:
+    """Yield where patterns stand and are not denied, by the order of their table in each text."""
     for text in texts:
         firsts = text.positions.keys() & _patterns().keys()
         patterns = sorted((pattern for first in firsts for pattern in _patterns()[first]), key=_number)
         for pattern in patterns:
-            if pattern.demand not in found and (words := _words(text, pattern)) is not None:
-                found[pattern.demand] = words
-    return found
+            for start in text.positions[pattern.head[0]]:
+                end = start + len(pattern.head)
+                if text.stems[start:end] != pattern.head:
+                    continue
+                stops = (at for at in _ends(text, end, pattern.tail) if not _is_denied(text, start, at))
+                if (stop := next(stops, None)) is not None:
+                    yield text, pattern, start, stop
 
 
 def _number(pattern: _Pattern) -> int:
     return pattern.number
 
 
-def _words(text: AnalysedText, pattern: _Pattern) -> str | None:
-    """Return the words where a pattern stands and is not denied."""
-    for start in text.positions[pattern.head[0]]:
-        end = start + len(pattern.head)
-        if text.stems[start:end] != pattern.head:
-            continue
-        for stop in _ends(text, end, pattern.tail):
-            if not _is_denied(text, start, stop):
-                return text.text[text.spans[start][0] : text.spans[stop - 1][1]]
-    return None
+def _lots_meant(text: AnalysedText, start: int, stop: int, notice: Notice) -> Sequence[str | None]:
+    """Return the lots that the sentence names for some words of it; None for the notice as a whole."""
+    first, last = start, stop
+    while first > 0 and not _ends_between(text, first - 1):
+        first -= 1
+    while last < len(text.stems) and not _ends_between(text, last - 1):
+        last += 1
+    before = text.text[text.spans[first][0] : text.spans[start][0]]
+    behind = text.text[text.spans[stop - 1][1] : text.spans[last - 1][1]]
+    numbers = lots_beside(before, _said(text, start, stop), behind)
+    ids = {lot_key(lot.lot_id): lot.lot_id for lot in notice.lots} if numbers else {}
+    return [ids.get(lot_key(number), number) for number in numbers] or [None]
 
 
 def _is_denied(text: AnalysedText, start: int, stop: int) -> bool:
@@ -120,13 +145,19 @@ def _ends(text: AnalysedText, start: int, tail: Phrase) -> Iterator[int]:
 
 
 @cache
+def _facts() -> Sequence[tuple[str, Demand]]:
+    """Return the facts that state a demand, by their names in ``Notice`` and ``Lot``."""
+    return [(one.fact, _demand(one)) for one in demands() if one.fact is not None]
+
+
+def _demand(one: DemandWords) -> Demand:
+    return Demand(one.kind, one.label, one.met_by, one.is_law)
+
+
+@cache
 def _patterns() -> Mapping[str, Sequence[_Pattern]]:
     by_first: defaultdict[str, list[_Pattern]] = defaultdict(list)
-    listed = (
-        (Demand(one.kind, one.label, one.met_by, one.is_law), words)
-        for one in demands()
-        for words in one.words
-    )
+    listed = ((_demand(one), words) for one in demands() for words in one.words)
     for number, (demand, words) in enumerate(listed):
         head, _, tail = words.partition(GAP)
         pattern = _Pattern(number, demand, stems(head), stems(tail))

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, time, tzinfo
 from decimal import Decimal
 from functools import lru_cache
@@ -137,6 +138,8 @@ def normalise(raw: RawNotice) -> Notice:
         ),
         changes=tuple(_change(change, log) for change in raw.changes),
         normalisations=tuple(dict.fromkeys(log)),
+        is_reserved=raw.is_reserved,
+        asks_deposit=raw.asks_deposit,
     )
 
 
@@ -176,6 +179,8 @@ def _lot(raw: RawLot, log: list[Normalisation]) -> Lot:
         places=_places(raw.places, log),
         value=_money(raw.value, "lots.value", log),
         deadline_at=_first(raw.deadlines, log),
+        is_reserved=raw.is_reserved,
+        asks_deposit=raw.asks_deposit,
     )
 
 
@@ -186,11 +191,7 @@ def _deadlines(stated: datetime | None, lots: tuple[Lot, ...]) -> tuple[datetime
         return stated, lots
     if stated is not None and any(lot.deadline_at is None for lot in lots):
         dates.add(stated)
-    return max(dates), lots if len(dates) > 1 else tuple(map(_without_deadline, lots))
-
-
-def _without_deadline(lot: Lot) -> Lot:
-    return Lot(lot.lot_id, lot.title, lot.description, lot.cpv_codes, lot.places, lot.value)
+    return max(dates), lots if len(dates) > 1 else tuple(replace(lot, deadline_at=None) for lot in lots)
 
 
 def _first(stated: tuple[RawTime, ...], log: list[Normalisation]) -> datetime | None:

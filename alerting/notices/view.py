@@ -10,13 +10,12 @@ one purchase differently, and a difference in words is no news to a firm.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 from alerting.domain.deadlines import PARIS, is_day_alone
-from alerting.domain.lots import has_own_deadlines
+from alerting.domain.lots import has_own_deadlines, lot_key
 from alerting.domain.money import Money
 from alerting.domain.notice import Buyer, Change, Lot, Notice, NoticeKind, Place
 from alerting.domain.procedure import ProcedureState
@@ -29,7 +28,6 @@ _MERGED = tuple(
     field.name for field in fields(Notice) if field.name not in _OWN | {"lots", "changes", "normalisations"}
 )
 _COPIES = frozenset({NoticeKind.CALL, NoticeKind.PLANNING, NoticeKind.OTHER})
-_LOT_NUMBER = re.compile(r"(?:lots?|par|parts?|tranches?)?[\s\-_.:]*(?:n[°ºo]?)?[\s\-_.:]*(\d+)")
 _NAMELESS = frozenset({NoticeKind.CANCELLATION, NoticeKind.CORRECTION})
 _CALLS = frozenset({NoticeKind.CALL, NoticeKind.CORRECTION})
 _ENDS = frozenset({NoticeKind.CANCELLATION, NoticeKind.AWARD})
@@ -310,7 +308,7 @@ def _changed_deadlines(notice: Notice) -> tuple[datetime | None, dict[str, datet
     for change in notice.changes:
         moment = read_moment(change.after) if change.field == "deadline_at" else None
         if moment is not None and change.lot_id is not None:
-            of_lots[_key(change.lot_id)] = moment
+            of_lots[lot_key(change.lot_id)] = moment
         elif moment is not None:
             whole = moment
     return whole, of_lots
@@ -331,14 +329,7 @@ def _overlay_lot(older: Lot, newer: Lot) -> Lot:
 
 
 def _lot_key(lot: Lot) -> str:
-    """Return what sources agree on: "LOT-0002", "Lot n° 2" and "02" are one lot, "2A" is another."""
-    return _key(lot.lot_id)
-
-
-def _key(lot_id: str) -> str:
-    folded = " ".join(lot_id.casefold().split())
-    found = _LOT_NUMBER.fullmatch(folded)
-    return folded if found is None else found[1].lstrip("0") or "0"
+    return lot_key(lot.lot_id)
 
 
 def _kind(notices: Sequence[Notice]) -> NoticeKind:

@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from hashlib import sha256
+from itertools import product
 from typing import Any
 
 import structlog
@@ -58,6 +59,7 @@ log = structlog.get_logger()
 
 # A page that only points to documents: what it points to tells its own format.
 _INDEX_FORMAT = "index-page"
+_CONDITIONS = ("is_reserved", "asks_deposit")
 _HASHED_OF_BUYER = ("name", "siret", "departement")
 # Begun so often and never ended, a document is set aside.
 _MOST_ATTEMPTS = 3
@@ -331,11 +333,16 @@ def hash_content(notice: Notice) -> str:
     """Return the hash (sha256, hex) of everything that a notice states.
 
     Left out are how it was cleaned, and what earlier ones were hashed without: the buyer's address, and
-    dates of lots where there are none.
+    dates and conditions where there are none.
     """
     stated = to_json(replace(notice, normalisations=()))
-    for part, name in ((stated["lots"], "deadline_at"), (stated["changes"], "lot_id")):
-        for each in part:
+    later = (
+        ([stated], _CONDITIONS),
+        (stated["lots"], ("deadline_at", *_CONDITIONS)),
+        (stated["changes"], ("lot_id",)),
+    )
+    for parts, names in later:
+        for each, name in product(parts, names):
             if each[name] is None:
                 del each[name]
     if stated["buyer"] is not None:

@@ -19,7 +19,10 @@ from alerting.reference.letters import plain
 
 @dataclass(frozen=True, slots=True)
 class DemandWords:
-    """One demand as the data file has it; ``met_by`` are what ``get_qualification`` returns."""
+    """One demand as the data file has it.
+
+    ``met_by`` are what ``get_qualification`` returns; ``fact`` names a field of ``Notice`` and ``Lot``.
+    """
 
     demand_id: str
     kind: FitKind
@@ -27,6 +30,7 @@ class DemandWords:
     words: tuple[str, ...]
     met_by: frozenset[str]
     is_law: bool
+    fact: str | None
 
 
 @cache
@@ -41,6 +45,7 @@ def demands() -> tuple[DemandWords, ...]:
             words=tuple(entry["words"]),
             met_by=frozenset(map(_folded, entry.get("met_by", ()))),
             is_law=entry.get("by_law", False),
+            fact=entry.get("fact"),
         )
         for demand_id, entry in tomllib.loads(text).items()
     )

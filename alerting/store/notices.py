@@ -23,7 +23,17 @@ _TIMES = frozenset({"published_at", "deadline_at", "question_deadline_at", "visi
 _LISTS = frozenset({"languages", "cpv_additional", "refers_to"})
 _FIELDS = tuple(name for name in Notice.__dataclass_fields__ if name != "lots")
 _LINK_FIELDS = ("notice_id", "procedure_id", "link_step", "link_evidence")
-_LOT_FIELDS = ("lot_id", "title", "description", "cpv_codes", "places", "value", "deadline_at")
+_LOT_FIELDS = (
+    "lot_id",
+    "title",
+    "description",
+    "cpv_codes",
+    "places",
+    "value",
+    "deadline_at",
+    "is_reserved",
+    "asks_deposit",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,6 +177,8 @@ notices = Table(
     Column("refers_to", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("changes", JSONB, nullable=False, server_default=text("'[]'")),
     Column("normalisations", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("is_reserved", Boolean),
+    Column("asks_deposit", Boolean),
     _created(),
     Index("ix_notices_feed_id_source_id", "feed_id", "source_id"),
     Index("ix_notices_procedure_key", "procedure_key", postgresql_where=text("procedure_key IS NOT NULL")),
@@ -210,6 +212,8 @@ lots = Table(
     Column("places", JSONB, nullable=False, server_default=text("'[]'")),
     Column("value", JSONB),
     _time("deadline_at"),  # where lots differ in that; NULL: as the notice
+    Column("is_reserved", Boolean),
+    Column("asks_deposit", Boolean),
 )
 
 firms = Table(

@@ -40,6 +40,8 @@ EFORMS = {
         "//*[local-name()='CallForTendersDocumentReference']//*[local-name()='ExternalReference']/*[local-name()='URI']"
     ],
     "submission_url": ["//*[local-name()='TenderRecipientParty']/*[local-name()='EndpointID']"],
+    "reserved": ["/*/*[local-name()='ProcurementProjectLot']//*[@listName='reserved-procurement'][starts-with(., 'res-')]"],
+    "deposit": ["/*/*[local-name()='ProcurementProjectLot']//*[@listName='tender-guarantee-required'][.='true']"],
 }  # fmt: skip
 LOT = "[*[local-name()='LOT_NO']]/*[local-name()='SHORT_DESCR']"
 FORM = "//*[local-name()='FORM_SECTION']"
@@ -59,6 +61,8 @@ TED_EXPORT = {
     "lots": [f"{FORM}/*[@LG='FR' or last()=1]//*[local-name()='LOT_DIVISION']/../*[local-name()='OBJECT_DESCR']{LOT}"],
     "document_url": [f"{FORM}//*[local-name()='URL_DOCUMENT']"],
     "submission_url": [f"{FORM}//*[local-name()='URL_PARTICIPATION' or local-name()='URL_PARTICIPATE']"],
+    # Boxes without a text: their name is what a file holds.
+    "reserved": [f"name({FORM}//*[contains(local-name(), '_SHELTERED_') or contains(local-name(), 'RESERVED_ORG')])"],
 }  # fmt: skip
 FORMATS = {"eforms": EFORMS, "ted-legacy/fr": TED_EXPORT}
 
@@ -66,7 +70,8 @@ FORMATS = {"eforms": EFORMS, "ted-legacy/fr": TED_EXPORT}
 def stated(document: bytes, paths: list[str]) -> list[str]:
     """Return the texts that a file holds at some paths, without blanks."""
     root = etree.fromstring(document)
-    found = [each for path in paths for each in root.xpath(path)]
+    answers = [root.xpath(path) for path in paths]
+    found = [each for answer in answers for each in ([answer] if isinstance(answer, str) else answer)]
     texts = [str(each) if isinstance(each, str) else "".join(each.itertext()) for each in found]
     return [text for text in texts if NOT_BLANK.search(text)]
 
@@ -82,6 +87,8 @@ def read(notice) -> dict[str, object]:
         "lots": notice.lots,
         "document_url": notice.document_url,
         "submission_url": notice.submission_url,
+        "reserved": notice.is_reserved or any(lot.is_reserved for lot in notice.lots),
+        "deposit": notice.asks_deposit or any(lot.asks_deposit for lot in notice.lots),
     }
 
 

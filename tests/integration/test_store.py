@@ -53,13 +53,18 @@ NOTICE = Notice(
     cpv_main="45261210",
     cpv_additional=("45261000",),
     places=(Place(nuts_code="FRH03", departement="35", commune="Kerlann", postcode="35000"),),
-    lots=(Lot("1", "Couverture", cpv_codes=("45261210",), value=Money(5_000_000, "EUR")), Lot("2", "Zinc")),
+    lots=(
+        Lot("1", "Couverture", cpv_codes=("45261210",), value=Money(5_000_000, "EUR")),
+        Lot("2", "Zinc", is_reserved=True, asks_deposit=False),
+    ),
     value=Money(7_500_000, "EUR"),
     deadline_at=NOW + timedelta(days=20),
     document_url="https://kerlann.example/dce/1",
     procedure_key="a-key",
     refers_to=("26-0",),
     changes=(Change("text", None, "un mot", "preuve"),),
+    is_reserved=False,
+    asks_deposit=True,
 )
 FIRM = Firm(
     firm_id="le-goff",
@@ -134,7 +139,7 @@ def test_migrating_twice_changes_nothing(database):
     """
     A second migration finds the newest revision and stays there.
     """
-    assert [database.migrate(), database.migrate()] == ["0015", "0015"]
+    assert [database.migrate(), database.migrate()] == ["0016", "0016"]
 
 
 def test_a_server_that_is_away_is_transient():

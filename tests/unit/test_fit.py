@@ -176,6 +176,70 @@ def test_a_lot_asks_for_itself():
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "lot_ids"),
+    [
+        pytest.param("Le lot 2 est réservé aux entreprises adaptées.", ["LOT-0002"], id="before"),
+        pytest.param(
+            "Le lot n° 1 est libre et le lot n° 2 réservé à l'insertion, le lot 3 non.",
+            ["LOT-0002"],
+            id="the last",
+        ),
+        pytest.param("Réservés à l'insertion : lots 1 et 3", ["LOT-0001", "LOT-0003"], id="behind"),
+        pytest.param(
+            "Le lot 3 est ouvert. Lot réservé (lot 1) ; lot 2 : Qualibat",
+            ["LOT-0001"],
+            id="its sentence alone",
+        ),
+        pytest.param("Marché réservé. Le lot 2 est une toiture.", [None], id="another sentence"),
+        pytest.param(
+            "Le lot 1 est réservé à des ESAT, le lot 3 réservé à des ESAT",
+            ["LOT-0001", "LOT-0003"],
+            id="said twice",
+        ),
+        pytest.param("Tous les lots sont réservés à l'insertion", [None], id="all of them"),
+        pytest.param("Le lot 7 est réservé aux ESAT", ["7"], id="a lot that was not read"),
+    ],
+)
+def test_what_the_whole_says_of_a_lot_is_that_lots(text, lot_ids):
+    """
+    A sentence that names lots by their numbers, however the source numbers them, asks nothing of the others.
+    """
+    lots = tuple(Lot(f"LOT-000{number}", "Toiture") for number in (1, 2, 3))
+    notice = Notice("any", "1", None, NoticeKind.CALL, "Toiture", description=text, lots=lots)
+
+    found = [one.lot_id for one in analyse_notice(notice).demands if one.kind is FitKind.RESERVED]
+    assert found == lot_ids
+
+
+def test_a_lot_that_the_whole_says_is_reserved_rules_out_no_other():
+    """
+    A firm that wants no reserved contract is still told of the two lots that anybody may answer.
+    """
+    lots = tuple(Lot(str(number), "Toiture") for number in (1, 2, 3))
+    decision = decide_on("Le lot 2 est réservé aux ESAT.", lots=lots, asked={"fit_out": (FitKind.RESERVED,)})
+
+    assert decision.lot_ids == ("1", "3")
+
+
+def test_what_a_field_states_is_asked_without_a_word():
+    """
+    Of the whole, of a lot; a field that says no asks nothing, and one for all lots is theirs who say it.
+    """
+    one, two = Lot("1", "Toiture", asks_deposit=True), Lot("2", "Toiture", is_reserved=True)
+    out = {"fit_out": (FitKind.RESERVED,)}
+
+    assert against(decide_on(lots=(one, two))) == [
+        ("deposit", "caution"),
+        ("reserved", "structures d'insertion ou de travail adapté (articles L2113-12 à L2113-16)"),
+    ]
+    assert decide_on(lots=(one, two), asked=out).lot_ids == ("1",)
+    assert decide_on(lots=(one, two), is_reserved=True, asked=out).lot_ids == ("1",)
+    assert not decide_on(is_reserved=True, asked=out).accepted
+    assert decide_on(is_reserved=True, asked=out | {"qualifications": ("esat",)}).accepted
+    assert against(decide_on(is_reserved=False, asks_deposit=False)) == []
+
+
 def test_nothing_is_hidden_but_where_the_profile_says_so():
     """
     A kind that is left out refuses the notice, names its words, and does not count what the firm has.

@@ -27,6 +27,24 @@ def read(document: str):
     return normalise(raw)
 
 
+@pytest.mark.parametrize(
+    ("form", "is_reserved"),
+    [
+        pytest.param("<RESTRICTED_SHELTERED_WORKSHOP/>", True, id="sheltered workshops"),
+        pytest.param("<RESTRICTED_SHELTERED_PROGRAM/>", True, id="sheltered programmes"),
+        pytest.param("<RESERVED_ORGANISATIONS_SERVICE_MISSION/>", True, id="bodies of a public mission"),
+        pytest.param("<PERFORMANCE_STAFF_QUALIFICATION/>", None, id="nothing is stated"),
+    ],
+)
+def test_a_form_says_that_a_contract_is_reserved(form, is_reserved):
+    """
+    III.1.5 is a box without a word, and there is none to say the contrary.
+    """
+    document = CALL.replace("<PROCEDURE>", f"<LEFTI>{form}</LEFTI><PROCEDURE>")
+
+    assert read(document).is_reserved is is_reserved
+
+
 def test_a_call_is_read_field_by_field():
     """
     The French form of two, marks within words kept, the form's deadline before the coded one.

@@ -240,6 +240,54 @@ def test_a_purchase_is_over_when_no_lot_found_a_firm():
     assert boamp_kind("ATTRIBUTION", "INITIAL", ended + ended) is NoticeKind.CANCELLATION
 
 
+@pytest.mark.parametrize(
+    ("answer", "is_reserved"), [("<oui/>", True), ("<non/>", False), ("<peut-etre/>", None), ("", None)]
+)
+def test_boamp_says_whether_a_contract_is_reserved(answer, is_reserved):
+    """
+    By the name of an element, as it says everything of that kind.
+    """
+    stated = f"<reservationMarche>{answer}</reservationMarche></natureMarche>\n<lots>".encode()
+    (raw,) = parse(FNSIMPLE.replace(b"</natureMarche>\n<lots>", stated), feed_id="boamp").notices
+
+    assert normalise(raw).is_reserved is is_reserved
+
+
+@pytest.mark.parametrize(
+    ("terms", "expected"),
+    [
+        pytest.param([("reserved-procurement", "none")], (False, None), id="not reserved"),
+        pytest.param([("reserved-procurement", "res-ws")], (True, None), id="to sheltered workshops"),
+        pytest.param(
+            [("reserved-procurement", "res-pub-ser")], (True, None), id="to bodies of a public mission"
+        ),
+        pytest.param([("reserved-procurement", "")], (None, None), id="blank"),
+        pytest.param([("missing-info-submission", "none")], (None, None), id="another list's none"),
+        pytest.param([("tender-guarantee-required", "true")], (None, True), id="a guarantee"),
+        pytest.param([("tender-guarantee-required", "false")], (None, False), id="no guarantee"),
+    ],
+)
+def test_an_eforms_lot_says_who_alone_may_answer_and_what_an_offer_needs(terms, expected):
+    """
+    BT-71 and BT-751, each told by the name of its list; of another lot nothing is said.
+    """
+    stated = "".join(
+        f"""<TendererQualificationRequest><SpecificTendererRequirement><TendererRequirementTypeCode listName="{name}">
+        {code}</TendererRequirementTypeCode></SpecificTendererRequirement></TendererQualificationRequest>
+        <RequiredFinancialGuarantee><GuaranteeTypeCode listName="{name}">{code}</GuaranteeTypeCode>
+        </RequiredFinancialGuarantee>"""
+        for name, code in terms
+    )
+    document = f"""<ContractNotice><ID>1</ID><ProcurementProject><Name>Toiture</Name></ProcurementProject>
+    <ProcurementProjectLot><ID schemeName="Lot">LOT-0001</ID><TenderingTerms>{stated}</TenderingTerms>
+    </ProcurementProjectLot><ProcurementProjectLot><ID schemeName="Lot">LOT-0002</ID></ProcurementProjectLot>
+    </ContractNotice>"""
+    (raw,) = parse(document.encode(), feed_id="ted").notices
+
+    lots = [(lot.is_reserved, lot.asks_deposit) for lot in normalise(raw).lots]
+    assert lots == [expected, (None, None)]
+
+
 def eforms_kind(listed: str, extension: str) -> NoticeKind:
     """Return the kind of an eForms notice with an extension."""
     document = f"""<ContractAwardNotice><UBLExtensions><UBLExtension><ExtensionContent><EformsExtension>{extension}

@@ -350,6 +350,11 @@ def test_notices_whose_lots_have_no_dates_hash_as_before_there_were_any():
 
     assert hash_content(notice) == HASHED_BEFORE
     assert hash_content(dated) != HASHED_BEFORE
+    assert hash_content(replace(notice, is_reserved=False)) != HASHED_BEFORE
+    assert (
+        hash_content(replace(notice, lots=(Lot("1", "Charpente"), Lot("2", asks_deposit=True))))
+        != HASHED_BEFORE
+    )
 
 
 HASHED_BEFORE = "0204a4a52ebf250fd2f7060bd4df97c04d89e558cb3a668972e429a78082ea99"

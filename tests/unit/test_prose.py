@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from alerting.domain.notice import Clock, RawChange, RawTime
-from alerting.feeds.formats.lot_words import find_lots
 from alerting.feeds.formats.prose import find_new_deadlines, find_only_date, read_changes
+from alerting.text.lot_words import find_lots
 
 
 OLD, NEW = "2026-10-05", "2026-10-12"

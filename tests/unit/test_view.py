@@ -54,6 +54,20 @@ def test_a_correction_replaces_what_it_states_and_nothing_else():
     )
 
 
+def test_a_correction_that_no_longer_reserves_a_lot_opens_it():
+    """
+    "None" is a statement (BT-71), silence is not.
+    """
+    lots = (Lot("1", "Charpente", is_reserved=True), Lot("2", "Zinc", is_reserved=True))
+    call = replace(CALL, lots=lots, asks_deposit=True)
+    correction = replace(CORRECTION, lots=(Lot("LOT-0001", is_reserved=False), Lot("LOT-0002")))
+
+    view = merge([call, correction])
+
+    assert [lot.is_reserved for lot in view.lots] == [False, True]
+    assert view.asks_deposit is True
+
+
 def test_a_corrections_title_does_not_rename_the_purchase():
     """
     Profiles match by the title: a purchase called "Rectificatif" would end every match.

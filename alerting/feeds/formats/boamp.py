@@ -57,6 +57,7 @@ DESCRIPTIONS = (
     "renseignements/rensgComplt",
     "informComplementaire/oui/visiteDetail",
 )
+RESERVED = ("natureMarche/reservationMarche", "situation/marcheReserve")
 VISITS = ("informComplementaire/oui/visiteDetail",)
 DEADLINES = (
     "procedure/dateReceptionOffres",
@@ -176,10 +177,16 @@ def _raw_notice(root: Element, dialect: Element, feed_id: str) -> RawNotice:
         ),
         refers_to=_references(root, body),
         changes=_changes(body, published) if said.kind is NoticeKind.CORRECTION else said.changes,
+        is_reserved=_yes_or_no(choice(body, RESERVED)),
     )
 
 
 _CPV_PATHS = ("natureMarche/codeCPV", "descriptionMarche/CPV", "description/codeCPV")
+
+
+def _yes_or_no(answer: str | None) -> bool | None:
+    """Return what an element answers by its name: "oui", "non", "marcheReserveNON"."""
+    return {"oui": True, "non": False}.get((answer or "")[-len("oui") :].lower())
 
 
 def _body(dialect: Element) -> Element:

@@ -51,6 +51,9 @@ DEADLINES = ("offers", "requests", "interests")
 # BT-142: no winner, and the competition is over, or goes on.
 NO_WINNER = "clos-nw"
 STILL_OPEN = "open-nw"
+# BT-71 (codes of reserved-procurement) and BT-751, which only these lists tell from other requirements.
+RESERVED, RESERVED_CODES = "reserved-procurement", {"res-ws": True, "res-pub-ser": True, "none": False}
+GUARANTEE, INDICATORS = "tender-guarantee-required", {"true": True, "false": False}
 FRENCH = "FRA"
 NUMBER = re.compile(r"0*(\d+)-(\d{4})")
 NOTICE_PAGE = "https://ted.europa.eu/fr/notice/-/detail/"
@@ -97,7 +100,15 @@ _LOT: Mapping[str, Wanted] = {
     "ID": Marked("ids", "schemeName"),
     "ProcurementProject": Within("projects", _PROJECT),
     "TenderingProcess": Within("processes", _PROCESS),
-    "TenderingTerms": Whole("terms"),
+    "TenderingTerms": {
+        "TendererQualificationRequest": {
+            "SpecificTendererRequirement": {"TendererRequirementTypeCode": Marked("codes", "listName")}
+        },
+        "RequiredFinancialGuarantee": {"GuaranteeTypeCode": Marked("codes", "listName")},
+        # Mostly those of the first lot say it all, and the rest is long.
+        "CallForTendersDocumentReference": Whole("documents"),
+        "TenderRecipientParty": Whole("recipients"),
+    },
 }
 _CHANGES: Mapping[str, Wanted] = {
     "ChangedNoticeIdentifier": Text("refers_to"),
@@ -140,18 +151,10 @@ _COMPANY = Plan(
         "PostalAddress": Within("addresses", _ADDRESS),
     }
 )
-_TERMS = Plan(
-    {
-        "CallForTendersDocumentReference": Within(
-            "documents",
-            {
-                "DocumentType": Text("type"),
-                "Attachment": {"ExternalReference": {"URI": Text("url")}},
-            },
-        ),
-        "TenderRecipientParty": {"EndpointID": Text("submission_url")},
-    }
+_DOCUMENT = Plan(
+    {"DocumentType": Text("type"), "Attachment": {"ExternalReference": {"URI": Text("url")}}},
 )
+_RECIPIENT = Plan({"EndpointID": Text("url")})
 
 
 def recognises(head: Head) -> bool:
@@ -299,7 +302,22 @@ def _lot(lot: Record, language: str | None) -> RawLot:
         places=_places(project),
         value=_value(project),
         deadlines=_deadlines(lot.record("processes")),
+        **_conditions(lot),
     )
+
+
+def _conditions(lot: Record) -> dict[str, bool | None]:
+    """Read who alone may answer, and whether an offer needs a guarantee."""
+    return {
+        "is_reserved": _any_of(RESERVED_CODES, RESERVED, lot["codes"]),
+        "asks_deposit": _any_of(INDICATORS, GUARANTEE, lot["codes"]),
+    }
+
+
+def _any_of(meanings: Mapping[str, bool], name: str, codes: list[tuple[str, str | None]]) -> bool | None:
+    """Return whether any code of a list says yes; None where none says anything."""
+    said = [meanings[code] for code, list_name in codes if list_name == name and code in meanings]
+    return any(said) if said else None
 
 
 def _places(project: Record) -> tuple[RawPlace, ...]:
@@ -342,23 +360,19 @@ def _moment(stated: Record) -> RawTime | None:
 def _document_url(lots: list[Record]) -> str | None:
     """Read BT-15; an address for those who were let in only where there is no other one."""
     restricted: str | None = None
-    for terms in _terms(lots):
-        for document in terms["documents"]:
-            if document.first("type") == "restricted-document":
-                restricted = restricted or document.first("url")
-            elif document["url"]:
-                return str(document.first("url"))
+    for document in (_DOCUMENT.read(each) for lot in lots for each in lot["documents"]):
+        if document.first("type") == "restricted-document":
+            restricted = restricted or document.first("url")
+        elif document["url"]:
+            return str(document.first("url"))
     return restricted
 
 
 def _submission_url(lots: list[Record]) -> str | None:
-    urls: Iterator[str | None] = (terms.first("submission_url") for terms in _terms(lots))
+    urls: Iterator[str | None] = (
+        _RECIPIENT.read(each).first("url") for lot in lots for each in lot["recipients"]
+    )
     return next((url for url in urls if url is not None), None)
-
-
-def _terms(lots: list[Record]) -> Iterator[Record]:
-    """Yield what is wanted of the lots' terms; mostly the first ones say it all, and the rest is long."""
-    return (_TERMS.read(terms) for lot in lots for terms in lot["terms"])
 
 
 def _first_in_lots(lots: list[Record], name: str, language: str | None) -> str | None:

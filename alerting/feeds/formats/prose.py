@@ -20,7 +20,7 @@ from datetime import date as calendar_day
 from datetime import time
 
 from alerting.domain.notice import Clock, RawChange, RawTime
-from alerting.feeds.formats.lot_words import find_lots
+from alerting.text.lot_words import find_lots
 
 
 MONTHS = {

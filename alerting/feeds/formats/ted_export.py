@@ -32,7 +32,6 @@ from alerting.errors import FeedFormatError
 from alerting.feeds.formats.eforms import NOTICE_PAGE
 from alerting.feeds.formats.head import Head
 from alerting.feeds.formats.kinds import OF_A_LOT
-from alerting.feeds.formats.lot_words import find_lots
 from alerting.feeds.formats.xml import (
     Element,
     attribute,
@@ -45,6 +44,7 @@ from alerting.feeds.formats.xml import (
     text_of,
     texts_of,
 )
+from alerting.text.lot_words import find_lots
 
 
 ROOT = "TED_EXPORT"
@@ -81,6 +81,12 @@ ABOUT_A_LOT = re.compile(OF_A_LOT, re.IGNORECASE)
 SENTENCE = re.compile(r"(?<=[.;])\s+|\n")
 NUMBER = re.compile(r"(\d{4})/S \d{1,3}-0*(\d+)|0*(\d+)-(\d{4})")
 DAY = re.compile(r"(\d{4})(\d{2})(\d{2})(?: (\d{2}:\d{2}))?")
+# A notice states that it is reserved (III.1.5, or article 77 for some services), never that it is not.
+RESERVED = (
+    "RESTRICTED_SHELTERED_WORKSHOP",
+    "RESTRICTED_SHELTERED_PROGRAM",
+    "RESERVED_ORGANISATIONS_SERVICE_MISSION",
+)
 POSTCODE = re.compile(r"\b\d{5}\b")
 LONGEST_COMMUNE = 60
 # The defence forms and old ones have other names for the same things.
@@ -172,6 +178,7 @@ def _notice(root: Element, form: Element, number: str, feed_id: str) -> RawNotic
         internal_reference=text_of(described, "REFERENCE_NUMBER") or _anywhere(form, "FILE_REFERENCE_NUMBER"),
         refers_to=_references(root, form, number),
         changes=changes,
+        is_reserved=any(descendants(form, name) for name in RESERVED) or None,
     )
 
 

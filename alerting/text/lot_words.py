@@ -1,7 +1,8 @@
 """Read which lots a French text speaks of.
 
 In:   a sentence, or the number of a lot as a form has it.
-Out:  the lots' numbers as written ("2", "2A", "B"), or that it speaks of all, or that nobody can tell.
+Out:  the lots' numbers as written ("2", "2A", "B"), or that it speaks of all, or that nobody can tell;
+      and those that some words of it are said of.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ _JOIN = r"(?i:,|et|ou|à|au|-|&)"
 _NAMED = re.compile(
     rf"\b(?i:lots?)\s*{_SIGN}(?P<numbers>{_NUMBER}"
     rf"(?:\s*{_JOIN}\s*(?i:(?:(?:le|les|du|des)\s+)?(?:lots?\s*)?){_SIGN}{_NUMBER})*)"
+)
+# Behind some words, what they are said of: "(lots 2 et 3)", "exigée pour le lot 2".
+_POINTED = re.compile(
+    rf"(?:\s+\w+){{0,3}}?\s*(?:[(:]|\b(?i:pour|sur|concernant)\b)\s*(?i:(?:le|les)\s+)?{_NAMED.pattern}"
 )
 _PART = re.compile(rf"(?P<join>(?i:à|au|-))?\s*(?i:lots?\s*)?{_SIGN}(?P<number>{_NUMBER})")
 _ALL = re.compile(
@@ -39,6 +44,28 @@ def find_lots(text: str) -> tuple[str, ...] | None:
         return ()
     found = dict.fromkeys(number for each in _NAMED.finditer(text) for number in _listed(each["numbers"]))
     return tuple(found) if found or _ANY.search(text) is None else None
+
+
+def lots_beside(before: str, words: str, behind: str) -> tuple[str, ...]:
+    """Return the lots that some words of a sentence are said of, as far as it names any.
+
+    Args:
+        before: What stands before the words in their sentence: the lots named last in it count.
+        words: The words, which may name lots themselves.
+        behind: What follows them: lots that they are said "for" come first, any others last.
+
+    >>> lots_beside("Le lot 1 est ouvert et le lot 2 est ", "réservé aux ESAT", ", le lot 3 non")
+    ('2',)
+    >>> lots_beside("Le lot 1 n'a rien de cela, mais ", "visite", " exigée pour les lots 2 et 3")
+    ('2', '3')
+    """
+    named = (
+        _NAMED.search(words)
+        or _POINTED.match(behind)
+        or next(reversed(list(_NAMED.finditer(before))), None)
+        or _NAMED.search(behind)
+    )
+    return tuple(dict.fromkeys(_listed(named["numbers"]))) if named is not None else ()
 
 
 def _listed(numbers: str) -> list[str]:
