@@ -60,7 +60,7 @@ class Candidate:
     Args:
         procedure: As it stands; ``changes`` say what changed since the profile was last told.
         lot_ids, reasons, score, fit: Of the match.
-        told: What the profile was told of it, in any order.
+        told: What the profile was told of it, the oldest first.
         has_news: Whether it differs from what the profile was told; a change that was taken back is none.
         is_matched: Whether the profile's criteria accept it still.
     """
@@ -115,9 +115,8 @@ def find_telling_kind(candidate: Candidate, *, now: datetime) -> TellingKind | N
 
 def _is_end_told(kind: TellingKind, told: Iterable[Told]) -> bool:
     """Tell whether an end was told, and nothing since that takes it back."""
-    ended = [one.revision for one in told if one.telling_kind is kind]
-    corrected = [one.revision for one in told if one.telling_kind is TellingKind.CORRECTED]
-    return bool(ended) and max(ended) >= max(corrected, default=0)
+    turns = [one.telling_kind for one in told if one.telling_kind in {kind, TellingKind.CORRECTED}]
+    return turns[-1:] == [kind]
 
 
 def find_reminders(candidate: Candidate, reminding: Reminding, *, now: datetime) -> tuple[str, ...]:

@@ -51,3 +51,25 @@ class Procedure:
     state: ProcedureState
     view: Notice
     changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One state of a procedure that firms should hear of, and what it changed."""
+
+    revision: int
+    state: ProcedureState
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """What is left to tell of a procedure: where it stood when it was told last, and what changed since.
+
+    Args:
+        state: None where that is not known.
+        changes: In sum; none says where it stands.
+    """
+
+    state: ProcedureState | None
+    changes: tuple[Change, ...]

@@ -18,7 +18,7 @@ from alerting.domain.deadlines import PARIS, is_day_alone
 from alerting.domain.lots import has_own_deadlines, lot_key
 from alerting.domain.money import Money
 from alerting.domain.notice import Buyer, Change, Lot, Notice, NoticeKind, Place
-from alerting.domain.procedure import ProcedureState
+from alerting.domain.procedure import ProcedureState, Revision, Untold
 from alerting.notices.likeness import read_moment
 from alerting.notices.link import is_called_anew, refers_to
 
@@ -31,6 +31,8 @@ _COPIES = frozenset({NoticeKind.CALL, NoticeKind.PLANNING, NoticeKind.OTHER})
 _NAMELESS = frozenset({NoticeKind.CANCELLATION, NoticeKind.CORRECTION})
 _CALLS = frozenset({NoticeKind.CALL, NoticeKind.CORRECTION})
 _ENDS = frozenset({NoticeKind.CANCELLATION, NoticeKind.AWARD})
+# Where a procedure stands, as the field of a change.
+_STATE = "state"
 
 
 def merge(notices: Sequence[Notice]) -> Notice:
@@ -138,6 +140,33 @@ def sum_up(steps: Iterable[Sequence[Change]]) -> tuple[Change, ...]:
             first = facts.get((change.field, change.lot_id), change)
             facts[change.field, change.lot_id] = replace(change, before=first.before)
     return (*(change for change in facts.values() if change.before != change.after), *texts)
+
+
+def find_turn_of_state(before: ProcedureState, after: ProcedureState) -> tuple[Change, ...]:
+    """Return that a procedure stands elsewhere, as a change; nothing where it does not."""
+    return () if before is after else (Change(_STATE, before=before.value, after=after.value),)
+
+
+def find_untold(
+    history: Sequence[Revision], *, told_revision: int, carried: Sequence[Change] | None
+) -> Untold:
+    """Return what is left to tell of a procedure.
+
+    Args:
+        history: Its revisions, those that count.
+        told_revision: Which was told last.
+        carried: Where another was told that became part of this one: what differed between that and the
+            revision after; None where this one was told.
+    """
+    known = told_revision if carried is None else told_revision + 1
+    carried = () if carried is None else carried
+    left = next((change.before for change in carried if change.field == _STATE), None)
+    stood = next((step.state for step in history if step.revision == known), None)
+    changes = sum_up([carried, *(step.changes for step in history if step.revision > known)])
+    return Untold(
+        state=stood if left is None else ProcedureState(left),
+        changes=tuple(change for change in changes if change.field != _STATE),
+    )
 
 
 def _calls_again(notice: Notice, end: Notice, earlier: Sequence[Notice]) -> bool:

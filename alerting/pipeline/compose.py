@@ -22,15 +22,13 @@ from alerting.domain.address import read_address
 from alerting.domain.cadence import Cadence, Rhythm, find_window_end
 from alerting.domain.digest import Digest, DigestItem
 from alerting.domain.lots import changes_for
-from alerting.domain.notice import Change
-from alerting.domain.procedure import Procedure, ProcedureState
-from alerting.notices.view import sum_up
+from alerting.domain.procedure import Procedure, ProcedureState, Revision
+from alerting.notices.view import find_turn_of_state, find_untold
 from alerting.pipeline.apart import refuse_procedures, refuse_profiles, work_apart
 from alerting.store import deliveries, digests, documents, matches, procedures
 from alerting.store.database import Connection, Database, lock
 from alerting.store.digests import Reader, StoredTelling
 from alerting.store.matches import StoredMatch
-from alerting.store.procedures import Revision
 
 
 log = structlog.get_logger()
@@ -246,16 +244,16 @@ def _candidate(
     history: Sequence[Revision],
 ) -> Candidate:
     last = max(told, key=_told_revision, default=None)
-    last_told = 0 if last is None else last.told_revision
-    carried = None if last is None else last.carried
-    known = last_told if carried is None else last_told + 1
     lot_ids = () if match is None else match.lot_ids
-    # What came after the procedure was read is told with the state that it led to, by a later run.
-    steps = [step.changes for step in history if known < step.revision <= procedure.revision]
-    told_state = _state_at(last_told, history)
-    changes = changes_for(sum_up([carried or (), *steps]), lot_ids)
-    if procedure.state is ProcedureState.OPEN and told_state is not None and told_state in _ENDS:
-        changes = (Change("state", before=told_state.value, after=procedure.state.value), *changes)
+    untold = find_untold(
+        # What came after the procedure was read is told with the state that it led to, by a later run.
+        [step for step in history if step.revision <= procedure.revision],
+        told_revision=0 if last is None else last.told_revision,
+        carried=None if last is None else last.carried,
+    )
+    changes = changes_for(untold.changes, lot_ids)
+    if procedure.state is ProcedureState.OPEN and untold.state is not None and untold.state in _ENDS:
+        changes = (*find_turn_of_state(untold.state, procedure.state), *changes)
     return Candidate(
         procedure=replace(procedure, changes=changes),
         lot_ids=lot_ids,
@@ -265,13 +263,9 @@ def _candidate(
         told=tuple(
             Told(telling.kind, telling.told_revision, telling.key, telling.told_at) for telling in told
         ),
-        has_news=not told or bool(changes) or procedure.state is not told_state,
+        has_news=not told or bool(changes) or procedure.state is not untold.state,
         is_matched=match is not None,
     )
-
-
-def _state_at(revision: int, history: Sequence[Revision]) -> ProcedureState | None:
-    return next((step.state for step in history if step.revision == revision), None)
 
 
 def _told_revision(telling: StoredTelling) -> int:

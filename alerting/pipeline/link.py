@@ -7,17 +7,25 @@ notice that joins a procedure is no second purchase.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
 import structlog
 
 from alerting.domain.notice import Notice
-from alerting.domain.procedure import LinkStep
+from alerting.domain.procedure import LinkStep, Procedure
 from alerting.errors import UnknownIdError
 from alerting.notices.link import Link, proves_by_number
-from alerting.notices.view import find_changes, find_state, find_turn, merge, sum_up
+from alerting.notices.view import (
+    find_changes,
+    find_state,
+    find_turn,
+    find_turn_of_state,
+    find_untold,
+    merge,
+    sum_up,
+)
 from alerting.pipeline.compose import COMPOSE_LOCK
 from alerting.store import digests, feedback, matches, notices, procedures
 from alerting.store.database import Connection, Database, lock
@@ -90,6 +98,8 @@ def absorb(
 def split_notice(database: Database, notice_id: int, *, why: str) -> dict[str, Any]:
     """Take a notice out of its procedure into one of its own; its later versions follow it.
 
+    What was told by the name of this notice counts as told of it; the procedure that it leaves is news then.
+
     Raises:
         UnknownIdError: No such notice, or it is alone already.
     """
@@ -98,11 +108,17 @@ def split_notice(database: Database, notice_id: int, *, why: str) -> dict[str, A
         stored = _get(connection, notice_id)
         if len(notices.notices_of_procedure(connection, stored.procedure_id)) == 1:
             raise UnknownIdError(f"notice {notice_id}: is alone in procedure {stored.procedure_id}")
+        lock(connection, COMPOSE_LOCK)
+        before = procedures.lock_procedure(connection, stored.procedure_id)
         view, state = merge([stored.notice]), find_state([stored.notice])
         new_id = procedures.add_procedure(connection, view=view, state=state)
         notices.move_notice(connection, notice_id, new_id, step=LinkStep.BY_HAND, evidence=why)
         procedures.add_revision(connection, new_id, revision=1, state=state, changes=(), notice_id=notice_id)
         remerge(connection, stored.procedure_id, notice_id)
+        shown = digests.profiles_shown(
+            connection, before.procedure_id, feed_id=stored.notice.feed_id, source_id=stored.notice.source_id
+        )
+        _move_told(connection, before, new_id, among=shown)
         return _report(connection, notice_id, new_id, stored.procedure_id)
 
 
@@ -165,24 +181,41 @@ def _close(connection: Connection, emptied_id: int, procedure_id: int, *, now: d
     # A telling of it that is being composed would else be stored when all others have moved.
     lock(connection, COMPOSE_LOCK)
     emptied = procedures.lock_procedure(connection, emptied_id)
-    (kept,) = procedures.get_procedures(connection, [procedure_id])
-    history = procedures.revisions_of(connection, [emptied_id]).get(emptied_id, [])
-    for last_told in digests.told_revisions(connection, emptied_id):
-        untold = [step.changes for step in history if step.revision > last_told]
-        carried = sum_up([*untold, find_changes(emptied.view, kept.view)])
-        told_state = next((step.state for step in history if step.revision == last_told), emptied.state)
-        is_news = bool(carried) or told_state is not kept.state
-        digests.move_tellings(
-            connection,
-            emptied_id,
-            procedure_id,
-            last_told=last_told,
-            told_revision=kept.revision - 1 if is_news else kept.revision,
-            carried=carried if is_news else None,
-        )
+    _move_told(connection, emptied, procedure_id)
     feedback.move_opinions(connection, emptied_id, procedure_id, now=now)
     matches.end_matches(connection, emptied_id, now=now)
     procedures.set_merged(connection, emptied_id)
+
+
+def _move_told(
+    connection: Connection, source: Procedure, procedure_id: int, *, among: Collection[str] | None = None
+) -> None:
+    """Let what was told of a procedure, as it stood, count as told of another, with what differs in that one.
+
+    Args:
+        connection: The transaction.
+        source: What was told of, before it changed.
+        procedure_id: The other.
+        among: Only of these profiles; None: of all.
+    """
+    (kept,) = procedures.get_procedures(connection, [procedure_id])
+    history = procedures.revisions_of(connection, [source.procedure_id]).get(source.procedure_id, [])
+    known = [step for step in history if step.revision <= source.revision]
+    told = digests.told_last(connection, source.procedure_id)
+    for (told_revision, carried), profile_ids in told.items():
+        untold = find_untold(known, told_revision=told_revision, carried=carried)
+        changes = (
+            *find_turn_of_state(untold.state or source.state, kept.state),
+            *sum_up([untold.changes, find_changes(source.view, kept.view)]),
+        )
+        digests.move_tellings(
+            connection,
+            source.procedure_id,
+            procedure_id,
+            profile_ids=[each for each in profile_ids if among is None or each in among],
+            told_revision=kept.revision - 1 if changes else kept.revision,
+            carried=changes or None,
+        )
 
 
 def _get(connection: Connection, notice_id: int) -> StoredNotice:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     FromClause,
     Select,
     and_,
+    case,
     cast,
     exists,
     func,
@@ -23,7 +24,7 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, JSONPATH, distinct_on, insert
 
 from alerting.domain.cadence import Cadence, Rhythm
 from alerting.domain.digest import Digest, TellingKind, telling_keys
@@ -49,6 +50,7 @@ from alerting.store.tables import (
 # A profile is new for so long; then its first digest waits for its hour, as all others do.
 _NEW = timedelta(days=1)
 _ENDS = (ProcedureState.CANCELLED.value, ProcedureState.AWARDED.value)
+_TOLD_BY_REVISION = (*_ENDS, TellingKind.CORRECTED.value)
 
 
 _READER = (
@@ -445,8 +447,8 @@ def changed_pairs(now: datetime, profile_ids: Collection[str] | None = None) -> 
 
 
 def _told_as(kind: TellingKind) -> ColumnElement[int | None]:
-    """Return the last revision that was told as one kind; null if none was."""
-    return func.max(tellings.c.told_revision).filter(tellings.c.kind == kind.value)
+    """Return the number of the last telling of one kind; null if there is none."""
+    return func.max(tellings.c.telling_id).filter(tellings.c.kind == kind.value)
 
 
 def is_ahead(now: datetime) -> ColumnElement[bool]:
@@ -482,14 +484,21 @@ def settle(connection: Connection, profile_id: str, procedure_id: int, *, revisi
     )
 
 
-def told_revisions(connection: Connection, procedure_id: int) -> list[int]:
-    """Return the revisions of a procedure that profiles were told last."""
-    last = (
-        select(func.max(tellings.c.told_revision).label("revision"))
+def told_last(
+    connection: Connection, procedure_id: int
+) -> dict[tuple[int, tuple[Change, ...] | None], list[str]]:
+    """Return which profiles were told a revision of a procedure last, by it and by what was carried to it."""
+    asked = (
+        select(tellings.c.profile_id, tellings.c.told_revision, tellings.c.carried)
+        .ext(distinct_on(tellings.c.profile_id))
         .where(tellings.c.procedure_id == procedure_id)
-        .group_by(tellings.c.profile_id)
+        .order_by(tellings.c.profile_id, tellings.c.told_revision.desc(), tellings.c.telling_id.desc())
     )
-    return sorted(set(connection.scalars(last)))
+    found: dict[tuple[int, tuple[Change, ...] | None], list[str]] = {}
+    for row in connection.execute(asked):
+        carried = None if row.carried is None else changes_from_json(row.carried)
+        found.setdefault((row.told_revision, carried), []).append(row.profile_id)
+    return found
 
 
 def move_tellings(
@@ -497,53 +506,53 @@ def move_tellings(
     procedure_id: int,
     other_id: int,
     *,
-    last_told: int,
+    profile_ids: Sequence[str],
     told_revision: int,
     carried: Sequence[Change] | None,
 ) -> None:
-    """Count what profiles were told of one procedure as told of another.
-
-    That it is new, and that it has ended; corrections stay where they were told, and so does what a
-    profile was told of both.
+    """Count all that profiles were told of one procedure as told of another, unless they know both.
 
     Args:
         connection: The transaction.
         procedure_id: What they were told of.
-        other_id: What it is part of now.
-        last_told: Only of profiles that were told this revision last.
+        other_id: What that is now.
+        profile_ids: Of whom.
         told_revision: Up to which revision of the other they count as told.
         carried: What differs between what they were told and the other as it is; None when nothing does.
     """
-    same_pair = tellings.alias()
-    last = (
-        select(func.max(same_pair.c.told_revision))
-        .where(
-            same_pair.c.profile_id == tellings.c.profile_id,
-            same_pair.c.procedure_id == tellings.c.procedure_id,
-        )
-        .scalar_subquery()
-    )
     known = tellings.alias()
-    is_told = exists().where(
-        known.c.profile_id == tellings.c.profile_id,
-        known.c.procedure_id == other_id,
-        known.c.kind == tellings.c.kind,
+    knows_both = exists().where(known.c.profile_id == tellings.c.profile_id, known.c.procedure_id == other_id)
+    # A revision of the other must not meet the key of one of this; numbers of revisions are positive.
+    own_key = case(
+        (tellings.c.kind.in_(_TOLD_BY_REVISION), -tellings.c.telling_id), else_=tellings.c.revision
     )
     moved = (
         update(tellings)
-        .where(
-            tellings.c.procedure_id == procedure_id,
-            tellings.c.kind != TellingKind.CORRECTED.value,
-            ~is_told,
-            last == last_told,
-        )
+        .where(tellings.c.procedure_id == procedure_id, tellings.c.profile_id.in_(profile_ids), ~knows_both)
         .values(
             procedure_id=other_id,
+            revision=own_key,
             told_revision=told_revision,
             carried=null() if carried is None else to_json(tuple(carried)),
         )
     )
     connection.execute(moved)
+
+
+def profiles_shown(connection: Connection, procedure_id: int, *, feed_id: str, source_id: str) -> list[str]:
+    """Return the profiles whose mail told them as new of a procedure by the name of one of its notices."""
+    named = func.jsonb_path_exists(
+        digests.c.content,
+        cast("$.items[*].notice ? (@.feed_id == $feed_id && @.source_id == $source_id)", JSONPATH),
+        cast({"feed_id": feed_id, "source_id": source_id}, JSONB),
+    )
+    asked = (
+        select(tellings.c.profile_id)
+        .join(digests, digests.c.digest_id == tellings.c.digest_id)
+        .where(tellings.c.procedure_id == procedure_id, tellings.c.kind == TellingKind.NEW.value, named)
+        .order_by(tellings.c.profile_id)
+    )
+    return list(connection.scalars(asked))
 
 
 def get_digest(connection: Connection, digest_id: int) -> Digest | None:

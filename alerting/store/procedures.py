@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from alerting.domain.json import changes_from_json, notice_from_json, to_json
 from alerting.domain.notice import Change, Notice
-from alerting.domain.procedure import Procedure, ProcedureState
+from alerting.domain.procedure import Procedure, ProcedureState, Revision
 from alerting.store.tables import procedures, revisions
 
 
@@ -43,15 +43,6 @@ _published_at = func.coalesce(procedures.c.published_at, procedures.c.created_at
 _STREAMED = 200
 # What the index copies, in short: a mark is set only on the content that was read.
 _FINGERPRINT = func.md5(cast(procedures.c.view, String) + procedures.c.state)
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """One state of a procedure that firms should hear of, and what it changed."""
-
-    revision: int
-    state: ProcedureState
-    changes: tuple[Change, ...]
 
 
 def add_procedure(

@@ -389,6 +389,23 @@ def test_a_notice_that_was_split_off_is_told_by_itself_and_stays_apart(subscribe
     assert shown(subscribed, "1") == [(1, "26-70001", "first notice")]
 
 
+def test_the_notice_that_was_told_may_be_split_off_and_what_was_hidden_is_news(subscribed, publish):
+    """
+    What was told goes with it; the other, which nobody was told of, is told, and what the first says later corrects it.
+    """
+    publish("first", ann("26-70001", folder=KEY))
+    publish("second", ann("26-70009", title="Toiture de la salle des fêtes", folder=KEY))
+    (right, _) = commands.show_notices("26-70001", parts=subscribed)
+
+    report = commands.split_notice(right["notice_id"], why="une autre toiture", parts=subscribed)
+    commands.run_all(parts=subscribed)
+    split = told(subscribed)
+    publish("correction", ann("26-70011", refers="26-70001"))
+
+    assert (report["procedure_id"], report["former_procedure_id"]) == (2, 1)
+    assert (split, told(subscribed)[2:]) == ([("new", 2), ("new", 1)], [("corrected", 2)])
+
+
 def test_notices_that_were_joined_are_one_and_what_was_told_counts_as_told(subscribed, publish):
     """
     Both were told as new; the empty procedure is closed, and nothing is told again.
