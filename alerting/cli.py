@@ -115,14 +115,19 @@ def main() -> None:
     try:
         app()
     except AlertingError as error:
-        print(f"alerting: {error}", file=sys.stderr)  # noqa: T201 - the outermost handler speaks to people
+        _complain(str(error))
         sys.exit(EXIT_TRY_AGAIN if isinstance(error, TransientError) else EXIT_ACT)
     except BrokenPipeError:
         # The reader of our lines has gone ("| head"): nothing is wrong.
         sys.stderr.close()
     except Exception as error:  # noqa: BLE001 - the outermost handler
-        print(f"alerting: a bug: {type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201
+        _complain(f"a bug: {type(error).__name__}: {error}")
         sys.exit(EXIT_BUG)
+
+
+def _complain(line: str) -> None:
+    """Say what is wrong, beside the answers."""
+    print(f"alerting: {line}", file=sys.stderr)  # noqa: T201 - people read it
 
 
 @db.command("migrate")
@@ -145,7 +150,7 @@ def add_feed(
     """Read one document of a feed, show what firms would be told, and register it.
 
     A new feed rests until `feeds resume ID`, or --start; one that is known goes on as it was.
-    Exit code 2: it could not be read, and nothing is registered.
+    Exit code 2: it could not be read; 75: its server is away.  Nothing is registered then.
     """
     report = commands.subscribe_feed(
         url,
@@ -156,9 +161,12 @@ def add_feed(
         credentials=credentials,
         is_started=start,
     )
-    _show_tried(report, as_json=as_json)
-    if report["state"] == "refused":
-        raise typer.Exit(EXIT_ACT)
+    is_refused = report["state"] == "refused"
+    if as_json or not is_refused:
+        _show_tried(report, as_json=as_json)
+    if is_refused:
+        _complain(f"{_why_refused(report)}; nothing is registered")
+        raise typer.Exit(EXIT_TRY_AGAIN if report["is_away"] else EXIT_ACT)
 
 
 @feeds.command("seed")
@@ -887,6 +895,13 @@ def _show_tried(report: Mapping[str, Any], *, as_json: bool) -> None:
         lines.append(f"switch it on with: alerting feeds resume {report['feed_id']}")
     for line in lines:
         _console().print(line, markup=False)
+
+
+def _why_refused(report: Mapping[str, Any]) -> str:
+    """Return why nothing could be read of a feed: the first reason, and how many more there are."""
+    first, *others = report["rejects"]
+    more = f" (and {len(others)} more)" if others else ""
+    return f"feed {report['feed_id']!r}: {first['where']}: {first['problem']}{more}"
 
 
 def _told_to(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -138,8 +138,9 @@ def subscribe_feed(
 
     Returns:
         feed_id; state: "refused" (then nothing is registered), "paused" or "due"; moved_from: the address
-        that a known feed had until now, None where it is the same; format, outcome,
-        rejects; notices: each with the profiles it would be told to.
+        that a known feed had until now, None where it is the same; format, outcome, rejects; is_away: the
+        server could not be asked, or had no answer, and later may; notices: each with the profiles it would
+        be told to.
 
     Raises:
         ProfileError: It cannot be used, or another feed has that address.

@@ -48,12 +48,22 @@ class PermanentError(AlertingError):
 
 
 class FeedUnavailableError(TransientError):
-    """A feed's server did not answer as it should; raised by ``feeds.fetch``."""
+    """A feed's server did not answer as it should; raised by ``feeds.fetch``.
+
+    ``is_away``: it may by itself; False where it will once a person has found the new address, or a secret.
+    """
 
     def __init__(
-        self, feed_id: str, where: str, problem: str, *, retry_after_seconds: int | None = None
+        self,
+        feed_id: str,
+        where: str,
+        problem: str,
+        *,
+        retry_after_seconds: int | None = None,
+        is_away: bool = True,
     ) -> None:
         super().__init__(f"feed {feed_id!r}: {where}: {problem}")
+        self.is_away = is_away
         self.feed_id = feed_id
         self.where = where
         self.problem = problem

@@ -33,6 +33,11 @@ _PROBLEMS = (
         r"an HTML page that lists no \.xml file; expected an index page",
         "une page web qui ne mène à aucun fichier .xml ; il fallait une page qui en liste",
     ),
+    (r"(.+); expected a feed in XML or JSON", "{0} ; il fallait un flux, en XML ou en JSON"),
+    (
+        r"nested too deeply; expected JSON of fewer levels",
+        "des données emboîtées trop profondément ; il fallait du JSON à moins de niveaux",
+    ),
     (r"neither RSS nor Atom", "ni RSS ni Atom"),
     (r"a document type definition; expected none", "une déclaration DOCTYPE ; il n’en fallait pas"),
     (r"defines entities; expected none", "des entités XML y sont définies ; il n’en fallait pas"),
@@ -74,8 +79,28 @@ _PROBLEMS = (
         "pas de réponse entière en {0} secondes ; il fallait un flux",
     ),
     (
-        r"no whole answer \((.+)\); expected status 200 or 304",
-        "pas de réponse entière (« {0} ») ; il fallait le code 200 ou 304",
+        r"no server of that name \((.+)\); expected a name that DNS knows",
+        "aucun serveur de ce nom (« {0} ») ; il fallait un nom que le DNS connaît",
+    ),
+    (
+        r"a certificate that is not trusted \((.+)\); expected one that browsers trust",
+        "le certificat du serveur n’est pas sûr (« {0} ») ; il en fallait un que les navigateurs acceptent",
+    ),
+    (
+        r"no secure connection \((.+)\); expected TLS, as https needs it",
+        "pas de liaison sûre avec le serveur (« {0} ») ; il fallait TLS, comme le veut https",
+    ),
+    (
+        r"no server answers there \((.+)\); expected one",
+        "aucun serveur ne répond à cette adresse (« {0} ») ; il en fallait un",
+    ),
+    (
+        r"an answer that is no HTTP \((.+)\); expected status 200 or 304",
+        "la réponse n’est pas du HTTP (« {0} ») ; il fallait le code 200 ou 304",
+    ),
+    (
+        r"an answer that breaks off \((.+)\); expected a whole one",
+        "la réponse s’interrompt (« {0} ») ; il la fallait entière",
     ),
     (r"status (\d+); expected (.+)", "le serveur répond par le code {0} ; il fallait {1}"),
     (
@@ -131,6 +156,11 @@ _THINGS = (
     (r"a publication number", "un numéro de publication"),
     (r"an IDWEB and an object", "un IDWEB et un objet"),
     (r"an eForms notice", "un avis eForms"),
+    (r"a PDF document", "un document PDF"),
+    (r"an office document", "un document de traitement de texte ou de tableur"),
+    (r"a (ZIP|gzip) archive", r"une archive \1"),
+    (r"an archive", "une archive"),
+    (r"a picture", "une image"),
     (r"an Atom ('\w+')", r"un élément Atom \1"),
     (r"a BOAMP ('\w+')", r"un élément BOAMP \1"),
     (r"a BOAMP ('\w+') with (\S+)", r"un élément BOAMP \1 avec \2"),

@@ -14,9 +14,12 @@ Source: RFC 9110 (conditional requests, Retry-After), RFC 9111, 5.2.2.1 (max-age
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import ipaddress
+import os
 import socket
+import ssl
 import time
 import zlib
 from collections import Counter, defaultdict
@@ -48,6 +51,9 @@ OK = 200
 ACCEPTED = 202
 NOT_MODIFIED = 304
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# The question is wrong (RFC 9110, 15.5), but where it was too slow, too early or too often (RFC 8470, 6585).
+CLIENT_ERRORS = range(400, 500)
+FOR_NOW = frozenset({408, 425, 429})
 LONGEST_PAUSE = timedelta(hours=24)
 CHUNK_BYTES = 65_536
 _NO_SECRETS: Secrets = MappingProxyType({})
@@ -65,6 +71,19 @@ Keep = Callable[[Feed, Outcome], Awaitable[None]]
 # No number of a header is longer; more digits only mean "very long".
 _LONGEST_NUMBER = 9
 _LONGEST_PROBLEM = 300
+_LONGEST_CAUSE = 80
+# Why nothing, or only a part, came from a server, by the first class that fits; the cause is a few words.
+_NO_ANSWER = (
+    (aiohttp.ClientConnectorDNSError, "no server of that name ({cause}); expected a name that DNS knows"),
+    (
+        aiohttp.ClientConnectorCertificateError,
+        "a certificate that is not trusted ({cause}); expected one that browsers trust",
+    ),
+    (aiohttp.ClientSSLError, "no secure connection ({cause}); expected TLS, as https needs it"),
+    (aiohttp.ClientConnectorError, "no server answers there ({cause}); expected one"),
+    (aiohttp.ClientResponseError, "an answer that is no HTTP ({cause}); expected status 200 or 304"),
+    (Exception, "an answer that breaks off ({cause}); expected a whole one"),
+)
 # gzip or zlib, told by the first bytes.
 _ANY_WRAPPER = 32 + zlib.MAX_WBITS
 # RFC 6052: an IPv4 address in the last 32 bits, which a gateway unpacks.
@@ -157,9 +176,7 @@ class Fetcher:
         except TimeoutError:
             problem = f"no whole answer within {self._limits.total_seconds:g} s; expected a feed"
             return FeedUnavailableError(feed.feed_id, show_url(url), problem)
-        except (aiohttp.InvalidURL, ValueError) as error:
-            return _not_an_address(feed, url, error)
-        except (aiohttp.ClientError, OSError) as error:
+        except (aiohttp.ClientError, OSError, ValueError) as error:
             return _no_answer(feed, url, error)
         except Exception as error:  # noqa: BLE001 - one feed, whatever is wrong with it, never stops the others
             return UnforeseenError(feed.feed_id, _shown_or_raw(url), error)
@@ -207,7 +224,7 @@ class Fetcher:
         try:
             return dict([find_header(feed.credentials, self._secrets)])
         except SettingError as error:
-            raise FeedUnavailableError(feed.feed_id, show_url(url), str(error)) from error
+            raise FeedUnavailableError(feed.feed_id, show_url(url), str(error), is_away=False) from error
 
 
 def next_check_at(answered_at: datetime, headers: Mapping[str, str], *, minimum: timedelta) -> datetime:
@@ -299,12 +316,34 @@ def _not_an_address(feed: Feed, url: str, error: ValueError) -> FeedRefusedError
     return FeedRefusedError(feed.feed_id, _shown_or_raw(url), problem)
 
 
-def _no_answer(feed: Feed, url: str, error: aiohttp.ClientError | OSError) -> AlertingError:
+def _no_answer(feed: Feed, url: str, error: aiohttp.ClientError | OSError | ValueError) -> AlertingError:
+    # A certificate's error is a ValueError, too, but nothing is wrong with the address.
+    if isinstance(error, aiohttp.InvalidURL) or not isinstance(error, aiohttp.ClientError | OSError):
+        return _not_an_address(feed, url, error)
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     if isinstance(cause, _ForbiddenAddressError):
         return FeedRefusedError(feed.feed_id, show_url(url), str(cause))
-    problem = f"no whole answer ({_one_line(f'{type(error).__name__}: {error}')}); expected status 200 or 304"
-    return FeedUnavailableError(feed.feed_id, show_url(url), problem)
+    problem = next(words for kind, words in _NO_ANSWER if isinstance(error, kind))
+    return FeedUnavailableError(feed.feed_id, show_url(url), problem.format(cause=_short(cause)))
+
+
+def _short(cause: BaseException) -> str:
+    """Return the cause of a broken connection in a few words, without numbers, addresses and lines of C."""
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        words = cause.verify_message
+    elif isinstance(cause, ssl.SSLError):
+        words = (cause.reason or "").replace("_", " ").lower()
+    elif isinstance(cause, aiohttp.ClientResponseError):
+        words = cause.message.partition(":")[0]
+    elif isinstance(cause, aiohttp.ClientPayloadError | aiohttp.ServerDisconnectedError):
+        words = "closed before its end"
+    elif isinstance(cause, OSError):
+        # A resolver's numbers are none of the system's.
+        is_known = cause.errno is not None and cause.errno in errno.errorcode
+        words = os.strerror(cause.errno or 0) if is_known else cause.strerror or ""
+    else:
+        words = ""
+    return _one_line(words)[:_LONGEST_CAUSE] or type(cause).__name__
 
 
 def _shown_or_raw(url: str) -> str:
@@ -406,6 +445,7 @@ async def _raise_for_status(answer: aiohttp.ClientResponse, feed: Feed, url: str
         show_url(url),
         problem,
         retry_after_seconds=int(pause.total_seconds()) if pause is not None else None,
+        is_away=answer.status not in CLIENT_ERRORS or answer.status in FOR_NOW,
     )
 
 

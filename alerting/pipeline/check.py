@@ -15,7 +15,7 @@ from urllib.parse import urljoin
 
 from alerting.domain.feed import Feed, Fetched, Reject
 from alerting.domain.notice import Notice, NoticeKind
-from alerting.errors import FeedFormatError
+from alerting.errors import FeedFormatError, FeedUnavailableError
 from alerting.feeds.credentials import Secrets
 from alerting.feeds.fetch import DEFAULT_LIMITS, FetchLimits, Outcome, open_fetcher, reject_of
 from alerting.feeds.formats import AUTO, detect, parse
@@ -45,6 +45,7 @@ class CheckReport:
         rejects: What was refused, with where and why.
         seconds: How long it took.
         links: Addresses of further documents that it points to.
+        is_away: Its server could not be asked, or had no answer: later it may have one.
     """
 
     path: str
@@ -55,6 +56,7 @@ class CheckReport:
     rejects: tuple[Reject, ...]
     seconds: float
     links: tuple[str, ...] = ()
+    is_away: bool = False
 
 
 def check(path: str, document: bytes, *, format: str = AUTO) -> CheckReport:  # noqa: A002 - the field's name
@@ -132,7 +134,8 @@ def _check_outcome(url: str, outcome: Outcome, *, format: str = AUTO) -> CheckRe
     if isinstance(outcome, Fetched):
         return check(url, outcome.body or b"", format=format)
     reject = reject_of(outcome)
-    return refuse(url, reject.where, reject.problem)
+    refused = refuse(url, reject.where, reject.problem)
+    return replace(refused, is_away=isinstance(outcome, FeedUnavailableError) and outcome.is_away)
 
 
 def _missing(notice: Notice) -> tuple[str, ...]:

@@ -41,6 +41,7 @@ def try_feed(database: Database, feed: Feed, *, secrets: Secrets, now: Callable[
     return {
         "format": checked.format,
         "outcome": checked.outcome,
+        "is_away": checked.is_away,
         "rejects": to_json(checked.rejects),
         "link_count": len(checked.links),
         "notices": [

@@ -7,15 +7,17 @@ import gzip
 import json
 import re
 import socket
+import ssl
 import threading
 import zlib
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import partial
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -319,12 +321,10 @@ def test_an_answer_that_breaks_off_is_no_answer(server):
     """
     server.pages["/avis"] = broken
 
-    kind, line = refusal(ask(feed(server.url + "/avis")))
+    outcome = ask(feed(server.url + "/avis"))
 
-    assert kind is FeedUnavailableError
-    assert line.startswith(f"feed 'kerlann': {server.url}/avis: no whole answer (")
-    assert line.endswith("); expected status 200 or 304")
-    assert line.isprintable()
+    problem = "an answer that breaks off (closed before its end); expected a whole one"
+    assert refusal(outcome) == (FeedUnavailableError, f"feed 'kerlann': {server.url}/avis: {problem}")
 
 
 @pytest.mark.parametrize(
@@ -395,26 +395,97 @@ def test_nobody_at_the_address_is_no_answer():
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/avis"
 
-        kind, line = refusal(ask(feed(url)))
+        outcome = ask(feed(url))
+
+    problem = "no server answers there (Connection refused); expected one"
+    assert refusal(outcome) == (FeedUnavailableError, f"feed 'kerlann': {url}: {problem}")
+
+
+def test_a_name_that_nobody_has_is_no_answer():
+    """
+    RFC 6761, 6.4: the name is nobody's.  What the resolver says of it differs, and stands in brackets.
+    """
+    kind, line = refusal(ask(feed("http://nobody.invalid/avis")))
 
     assert kind is FeedUnavailableError
-    assert line.startswith(f"feed 'kerlann': {url}: no whole answer (ClientConnectorError: ")
+    assert re.fullmatch(
+        r"feed 'kerlann': http://nobody\.invalid/avis: no server of that name \([^()]+\); "
+        r"expected a name that DNS knows",
+        line,
+    )
+
+
+def test_a_certificate_that_nobody_vouches_for_is_no_answer(certificate):
+    """
+    It may be renewed tomorrow: the feed is asked again, and its address is not called wrong.
+    """
+    with serving_once(shake_hands, certificate) as host:
+        url = f"https://{host}/avis"
+
+        outcome = ask(feed(url))
+
+    problem = "a certificate that is not trusted (self-signed certificate); expected one that browsers trust"
+    assert refusal(outcome) == (FeedUnavailableError, f"feed 'kerlann': {url}: {problem}")
+
+
+def shake_hands(listener: socket.socket, certificate: Path) -> None:
+    """Offer TLS to one who asks, whether it is taken or not."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    connection, _ = listener.accept()
+    with connection, suppress(ssl.SSLError, ConnectionError):
+        context.wrap_socket(connection, server_side=True).recv(1)
+
+
+def test_a_server_that_speaks_no_tls_is_no_answer():
+    """
+    An address that should begin with http.
+    """
+    with serving_once(greet, b"HTTP/1.1 400 Bad Request\r\n\r\n") as host:
+        url = f"https://{host}/avis"
+
+        outcome = ask(feed(url))
+
+    problem = "no secure connection (wrong version number); expected TLS, as https needs it"
+    assert refusal(outcome) == (FeedUnavailableError, f"feed 'kerlann': {url}: {problem}")
+
+
+@pytest.mark.parametrize(
+    ("status", "is_away"),
+    [(401, False), (404, False), (410, False), (408, True), (429, True), (500, True), (503, True)],
+)
+def test_a_status_says_whether_the_server_is_away(server, status, is_away):
+    """
+    A wrong address is for a person to mend; a server that is down or busy mends itself.
+    """
+    server.pages["/avis"] = say(status)
+
+    outcome = ask(feed(server.url + "/avis"))
+
+    assert (type(outcome), outcome.is_away) == (FeedUnavailableError, is_away)
 
 
 def test_bytes_that_are_no_http_are_no_answer():
     """
     A mail server at the address: one line, whatever it said.
     """
+    with serving_once(greet, b"220 mail.example\r\n\xff\x00\r\n") as host:
+        url = f"http://{host}/avis"
+
+        outcome = ask(feed(url))
+
+    problem = "an answer that is no HTTP (Bad status line); expected status 200 or 304"
+    assert refusal(outcome) == (FeedUnavailableError, f"feed 'kerlann': {url}: {problem}")
+
+
+@contextmanager
+def serving_once(serve: Callable[[socket.socket, object], None], fact: object) -> Iterator[str]:
+    """Let a socket be served in a thread; yield its host and port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}/avis"
-        thread = threading.Thread(target=greet, args=(listener, b"220 mail.example\r\n\xff\x00\r\n"))
+        thread = threading.Thread(target=serve, args=(listener, fact))
         thread.start()
-
-        kind, line = refusal(ask(feed(url)))
-
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
         thread.join()
-    assert kind is FeedUnavailableError
-    assert line.isprintable()
 
 
 def greet(listener: socket.socket, greeting: bytes) -> None:
@@ -430,14 +501,11 @@ def test_headers_that_are_no_text_count_as_absent():
     Neither the store nor the next question could hold them.
     """
     answer = b'HTTP/1.1 200 OK\r\nETag: "\xff"\r\nContent-Type: \xe9\r\nContent-Length: 3\r\n\r\nabc'
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}/avis"
-        thread = threading.Thread(target=greet, args=(listener, answer))
-        thread.start()
+    with serving_once(greet, answer) as host:
+        url = f"http://{host}/avis"
 
         outcome = ask(feed(url))
 
-        thread.join()
     assert (outcome.body, outcome.etag, outcome.content_type) == (b"abc", None, None)
 
 

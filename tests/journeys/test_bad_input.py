@@ -102,6 +102,13 @@ def assert_refused_at_fetch(report) -> None:
         pytest.param(
             b"%PDF-1.7 avis",
             "application/pdf",
+            "document",
+            "a PDF document; expected a feed in XML or JSON",
+            id="a PDF",
+        ),
+        pytest.param(
+            "Avis du 3 mars",
+            "text/plain",
             "line 1",
             "not XML (Start tag expected, '<' not found, line 1, column 1)",
             id="no XML at all",

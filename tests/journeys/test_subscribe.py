@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -199,6 +201,85 @@ def test_a_search_where_no_index_is_set_is_for_a_person_to_mend(parts):
         SettingError, match="setting ELASTICSEARCH_URL: expected the address of Elasticsearch"
     ):
         commands.search(SearchRequest("toiture"), parts=parts)
+
+
+def add_as_people_do(run_alerting, settings, url: str, *options: str):
+    """Run ``alerting feeds add`` for a feed called kerlann."""
+    return run_alerting(settings, "feeds", "add", url, "--id", "kerlann", "--local", *options)
+
+
+def test_a_feed_that_cannot_be_read_is_refused_in_one_line(published, authority, settings, run_alerting):
+    """
+    Answers go to standard output, and this is none; a person must act, and nothing is registered.
+    """
+    authority.publish("/avis.pdf", b"%PDF-1.7", media="application/pdf")
+    url = f"{authority.url}/avis.pdf"
+
+    finished = add_as_people_do(run_alerting, settings, url)
+
+    problem = "document: a PDF document; expected a feed in XML or JSON"
+    line = f"alerting: feed 'kerlann': {problem}; nothing is registered\n"
+    assert (finished.returncode, finished.stdout, finished.stderr) == (2, "", line)
+    assert commands.list_feeds(parts=published) == []
+
+
+def test_a_feed_whose_server_is_away_may_be_added_later(published, settings, run_alerting):
+    """
+    The exit code is the one of any service that is away.
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/avis"
+
+        finished = add_as_people_do(run_alerting, settings, url)
+
+    problem = f"{url}: no server answers there (Connection refused); expected one"
+    line = f"alerting: feed 'kerlann': {problem}; nothing is registered\n"
+    assert (finished.returncode, finished.stdout, finished.stderr) == (75, "", line)
+    assert commands.list_feeds(parts=published) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "exit_code"), [pytest.param(404, 2, id="gone"), pytest.param(503, 75, id="down")]
+)
+@pytest.mark.usefixtures("published")
+def test_a_refusal_is_an_object_for_scripts_and_a_line_for_people(
+    authority, settings, run_alerting, status, exit_code
+):
+    """
+    With --json the report stands on standard output as ever; the exit code says who must do something.
+    """
+    authority.publish("/avis", "", status=status)
+
+    finished = add_as_people_do(run_alerting, settings, f"{authority.url}/avis", "--json")
+
+    report = json.loads(finished.stdout)
+    problem = f"status {status}; expected 200 or 304"
+    assert (finished.returncode, report["state"], report["is_away"]) == (
+        exit_code,
+        "refused",
+        exit_code == 75,
+    )
+    assert report["rejects"] == [{"where": f"{authority.url}/avis", "problem": problem}]
+    assert finished.stderr.splitlines() == [
+        f"alerting: feed 'kerlann': {authority.url}/avis: {problem}; nothing is registered"
+    ]
+
+
+def test_several_reasons_are_one_line_and_counted(published, authority, settings, run_alerting):
+    """
+    The first reason is said, and how many more there are.
+    """
+    entries = "".join(f"<item><guid>{number}</guid></item>" for number in range(3))
+    authority.publish("/avis", f"<rss version='2.0'><channel>{entries}</channel></rss>")
+
+    finished = add_as_people_do(run_alerting, settings, f"{authority.url}/avis")
+
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert finished.stderr == (
+        "alerting: feed 'kerlann': entry 1: expected a title (got none) (and 2 more); nothing is registered\n"
+    )
+    assert commands.list_feeds(parts=published) == []
 
 
 def test_two_feeds_of_one_host_are_two_feeds(published, authority, rss):

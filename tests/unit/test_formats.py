@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import re
+import zipfile
+from io import BytesIO
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerting.digests.check_words import say_problem
 from alerting.domain.notice import NoticeKind
 from alerting.errors import FeedFormatError
 from alerting.feeds.formats import FORMATS, next_page_of, parse
@@ -44,6 +48,15 @@ PIECES = st.sampled_from(
     ]
     + [FNSIMPLE[start : start + 200] for start in range(0, len(FNSIMPLE), 200)]
 )
+
+
+def zipped(*entries: str) -> bytes:
+    """Return a ZIP archive with one entry of a name, and of a content; without a name with none."""
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        if entries:
+            archive.writestr(entries[0], "".join(entries[1:]))
+    return packed.getvalue()
 
 
 @pytest.mark.parametrize("name", ["auto", *FORMATS])
@@ -114,6 +127,56 @@ def test_a_document_that_cannot_be_read_says_where_and_why(document, message):
         parse(document, feed_id="f")
 
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("name", ["auto", *FORMATS])
+@pytest.mark.parametrize(
+    ("document", "kind"),
+    [
+        pytest.param(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3", "a PDF document", id="PDF"),
+        pytest.param(zipped("avis.xml"), "a ZIP archive", id="ZIP"),
+        pytest.param(zipped(), "a ZIP archive", id="an empty ZIP"),
+        pytest.param(zipped("[Content_Types].xml"), "an office document", id="Word, Excel"),
+        pytest.param(
+            zipped("mimetype", "application/vnd.oasis.opendocument.text"),
+            "an office document",
+            id="LibreOffice",
+        ),
+        pytest.param(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0", "an office document", id="Word of old"),
+        pytest.param(b"{\\rtf1\\ansi Avis}", "an office document", id="RTF, which begins as JSON does"),
+        pytest.param(gzip.compress(FNSIMPLE), "a gzip archive", id="gzip"),
+        pytest.param(b"7z\xbc\xaf\x27\x1c\0\4", "an archive", id="7z"),
+        pytest.param(b"\x89PNG\r\n\x1a\n", "a picture", id="PNG"),
+    ],
+)
+def test_what_is_no_feed_at_all_is_called_by_its_name(name, document, kind):
+    """
+    Whoever put a PDF where the feed should be reads so, whatever format was expected.
+    """
+    with pytest.raises(FeedFormatError) as caught:
+        parse(document, feed_id="f", format=name)
+
+    assert str(caught.value) == f"feed 'f': document: {kind}; expected a feed in XML or JSON"
+    assert say_problem(caught.value.problem).endswith(" ; il fallait un flux, en XML ou en JSON")
+    assert kind not in say_problem(caught.value.problem)
+
+
+@pytest.mark.parametrize("name", ["boamp-api", "decp", "json-feed", "ocds", "ted-api"])
+@pytest.mark.parametrize(
+    "document",
+    [
+        pytest.param(b"[" * 100_000, id="lists without an end"),
+        pytest.param(b'{"records":' * 5_000 + b"1" + b"}" * 5_000, id="objects"),
+    ],
+)
+def test_json_that_is_nested_too_deeply_is_refused_in_our_words(name, document):
+    """
+    Nothing is said of Python's recursion, which nobody who publishes has heard of.
+    """
+    with pytest.raises(FeedFormatError) as caught:
+        parse(document, feed_id="f", format=name)
+
+    assert str(caught.value) == "feed 'f': document: nested too deeply; expected JSON of fewer levels"
 
 
 def test_half_a_document_is_refused_by_line():

@@ -26,6 +26,7 @@ from alerting.feeds.formats import (
     ted_api,
     ted_export,
 )
+from alerting.feeds.formats.foreign import refuse_foreign
 from alerting.feeds.formats.head import Head, read_head
 from alerting.feeds.formats.json_values import read_json
 
@@ -77,6 +78,7 @@ def parse(document: bytes, *, feed_id: str, format: str = AUTO) -> ParsedFeed:  
     Raises:
         FeedFormatError: The document is not in that format, or in none that is known.
     """
+    refuse_foreign(document, feed_id=feed_id)
     name = detect(document, feed_id=feed_id) if format == AUTO else format
     found = FORMATS.get(name)
     if found is None:
@@ -88,8 +90,9 @@ def detect(document: bytes, *, feed_id: str) -> str:
     """Return the name of the format of a document, by how it begins.
 
     Raises:
-        FeedFormatError: It is empty, an HTML page, or in no known format.
+        FeedFormatError: It is empty, an HTML page, a PDF or its like, or in no known format.
     """
+    refuse_foreign(document, feed_id=feed_id)
     head = read_head(document, feed_id=feed_id)
     for name, each in FORMATS.items():
         if each.recognises(head):

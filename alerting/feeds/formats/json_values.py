@@ -27,7 +27,10 @@ def read_json(document: bytes, *, feed_id: str) -> Any:
         raise FeedFormatError(feed_id, "document", "empty; expected JSON")
     try:
         return _DECODER.decode(document.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, ValueError) as error:
+    except RecursionError as error:
+        problem = "nested too deeply; expected JSON of fewer levels"
+        raise FeedFormatError(feed_id, "document", problem) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
         raise FeedFormatError(feed_id, "document", f"not JSON ({' '.join(str(error).split())})") from error
 
 

@@ -1,0 +1,40 @@
+"""Tell what is no feed at all by its first bytes: a PDF, an archive, what an office program writes.
+
+In:   the bytes of one document.
+Out:  nothing, or the error that names what it is; of anything else the parsers say what they can read.
+
+Sources: ISO 32000-1, 7.5.2 (PDF); PKWARE's APPNOTE 4.3 (ZIP); ECMA-376, 2 (its first part); OpenDocument 1.3,
+part 2, 3.3; RFC 1952, 2.3 (gzip).
+"""
+
+from __future__ import annotations
+
+import re
+
+from alerting.errors import FeedFormatError
+
+
+# The first that fits; what office programs write is a ZIP, too.
+_KINDS = tuple(
+    (re.compile(pattern, re.DOTALL), name)
+    for pattern, name in (
+        (rb"%PDF-", "a PDF document"),
+        (rb"PK\x03\x04.{26}(?:\[Content_Types\]\.xml|mimetypeapplication/vnd\.oasis)", "an office document"),
+        (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1|\{\\rtf", "an office document"),
+        (rb"PK(?:\x03\x04|\x05\x06)", "a ZIP archive"),
+        (rb"\x1f\x8b\x08", "a gzip archive"),
+        (rb"7z\xbc\xaf\x27\x1c|Rar!\x1a\x07", "an archive"),
+        (rb"\x89PNG\r\n|\xff\xd8\xff|GIF8[79]a", "a picture"),
+    )
+)
+
+
+def refuse_foreign(document: bytes, *, feed_id: str) -> None:
+    """Refuse what is known to be no feed, by its name.
+
+    Raises:
+        FeedFormatError: It is a PDF, an office document, an archive or a picture.
+    """
+    for pattern, name in _KINDS:
+        if pattern.match(document) is not None:
+            raise FeedFormatError(feed_id, "document", f"{name}; expected a feed in XML or JSON")
