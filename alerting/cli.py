@@ -15,7 +15,6 @@ from enum import StrEnum
 from io import TextIOWrapper
 from typing import Annotated, Any
 
-import structlog
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -108,7 +107,7 @@ _STEPS = {
 def main() -> None:
     """Run the command line; every error of ours is one line and an exit code."""
     # Answers go to standard output, which scripts read; what happened meanwhile goes beside it.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    bootstrap.write_log(sys.stderr)
     if isinstance(sys.stdout, TextIOWrapper):
         # A file's name need not be text: JSON has an escape for what UTF-8 cannot hold.
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")

@@ -187,12 +187,25 @@ class UnforeseenError(PermanentError):
     def __init__(self, feed_id: str, where: str, error: Exception) -> None:
         told = f"{type(error).__name__}: {error}"
         clean = " ".join("".join(sign if sign.isprintable() else " " for sign in told).split())
-        code = traceback.extract_tb(error.__traceback__)[-1:]
-        place = "".join(f" in {Path(frame.filename).name}, line {frame.lineno}" for frame in code)
         self.feed_id = feed_id
         self.where = where
-        self.problem = f"a bug of ours ({clean[:_LONGEST_TOLD]}{place}); expected to be read or refused"
+        self.problem = (
+            f"a bug of ours ({clean[:_LONGEST_TOLD]}{_place(error)}); expected to be read or refused"
+        )
         super().__init__(f"feed {feed_id!r}: {where}: {self.problem}")
+
+
+def say_kind(error: Exception) -> str:
+    """Return of what kind an error is and which line of code raised it, for a log.
+
+    Its words and the values around it may be anybody's: an address, a signed link, the whole of a mail.
+    """
+    return f"{type(error).__name__}{_place(error)}"
+
+
+def _place(error: Exception) -> str:
+    code = traceback.extract_tb(error.__traceback__)[-1:]
+    return "".join(f" in {Path(frame.filename).name}, line {frame.lineno}" for frame in code)
 
 
 class SettingError(PermanentError):

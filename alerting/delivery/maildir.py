@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from alerting.delivery.dialogue import DialogueLog
-from alerting.delivery.mailers import Sender, utc_now
+from alerting.delivery.mailers import Sender, make_safely, utc_now
 from alerting.delivery.message import build_message
 from alerting.domain.delivery import Envelope
 from alerting.errors import MailDeferredError
@@ -36,10 +36,10 @@ class MaildirMailer:
         """Write one mail; return "kept as <file name>".
 
         Raises:
-            MailDeferredError: The folder cannot be written to (full, or not ours).
+            MailDeferredError: The folder cannot be written to (full, or not ours), or the mail not be made.
             MailRefusedError: The address can never be written to.
         """
-        message = build_message(envelope, sent_at=self._now())
+        message = make_safely(lambda: build_message(envelope, sent_at=self._now()))
         try:
             path = await asyncio.to_thread(_keep, self._folder, file_name(envelope.message_id), message)
         except OSError as error:

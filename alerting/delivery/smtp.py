@@ -25,7 +25,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import aiosmtplib
 
 from alerting.delivery.dialogue import DialogueLog, Line, NoLog, Offers, OutgoingMail
-from alerting.delivery.mailers import Sender, utc_now
+from alerting.delivery.mailers import Sender, make_safely, utc_now
 from alerting.delivery.message import bare_address, build_message, sender_address
 from alerting.delivery.pool import Pool
 from alerting.domain.address import is_loopback
@@ -110,11 +110,10 @@ class SmtpMailer:
         Raises:
             MailDeferredError: 4xx, or no connection, or one lost before the end of DATA: nothing was sent.
                 Also when the server refuses us (TLS, login, our address): that is for a person to mend
-                here, and says nothing about the recipient.
+                here, and says nothing about the recipient.  And when the mail cannot be made or signed.
             MailInDoubtError: The connection was lost between the end of DATA and its answer.
             MailRefusedError: 5xx to the recipient or the message, or what the server cannot carry: a mail
                 above its SIZE, an address that needs SMTPUTF8.
-            SettingError: The sender's own address is none.
         """
         async with self.session() as session:
             return await session.send(envelope)
@@ -208,7 +207,7 @@ class _Session:
 
     async def send(self, envelope: Envelope) -> str:
         """Send one mail; see ``SmtpMailer.send``."""
-        return await self.pool.send(self.write(envelope))
+        return await self.pool.send(make_safely(lambda: self.write(envelope)))
 
 
 async def _greet(client: aiosmtplib.SMTP) -> None:

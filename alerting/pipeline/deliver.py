@@ -24,11 +24,10 @@ import structlog
 
 from alerting.delivery.dialogue import DialogueLog
 from alerting.delivery.dialogues import open_dialogues
-from alerting.delivery.mailers import Mailer, Sender
+from alerting.delivery.mailers import Mailer, Sender, make_safely
 from alerting.delivery.message import is_allowed
 from alerting.delivery.tokens import LinkPurpose, link_address, sign_profile_link
 from alerting.delivery.verp import ReturnPurpose, sign_return_address
-from alerting.domain.address import one_line
 from alerting.domain.delivery import DeliveryState, Envelope
 from alerting.domain.profile import Recipient
 from alerting.domain.suppression import SuppressionKind
@@ -262,17 +261,12 @@ def _deferred(claimed: ClaimedDelivery, error: MailDeferredError, now: datetime)
 
 
 def write_safely(post: PostOffice, claimed: ClaimedDelivery, now: datetime) -> Envelope:
-    """Return the mail of a delivery; one that cannot be written waits to be mended, and stops no other.
+    """Return the mail of a delivery.
 
     Raises:
         MailDeferredError: It cannot be written, whatever is wrong with it.
     """
-    try:
-        return write_envelope(post, claimed, now)
-    except Exception as error:
-        log.exception("mail_not_written", delivery_id=claimed.delivery_id, digest_id=claimed.digest_id)
-        problem = f"the mail cannot be written: {type(error).__name__}: {one_line(str(error))}"
-        raise MailDeferredError(problem, blame=Blame.US) from error
+    return make_safely(lambda: write_envelope(post, claimed, now))
 
 
 def write_envelope(post: PostOffice, claimed: ClaimedDelivery, now: datetime) -> Envelope:

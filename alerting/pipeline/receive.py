@@ -21,6 +21,7 @@ from alerting.delivery.bounces import BounceKind, MailKind, ReturnedMail, judge,
 from alerting.delivery.mailboxes import Mailbox, Shelf
 from alerting.delivery.verp import ReturnPurpose, find_return_addresses
 from alerting.domain.suppression import SOFT_WINDOW, SuppressionKind, find_soft_pause
+from alerting.errors import say_kind
 from alerting.pipeline.subscriptions import leave_profile
 from alerting.store import received, subscriptions, suppressions
 from alerting.store.database import Connection, Database
@@ -114,8 +115,9 @@ def _read_safely(content: bytes) -> ReturnedMail:
     """Return what a mail is; one at which the reading breaks is for a person, and stops no other."""
     try:
         return read_returned(content)
-    except Exception:  # Whatever a stranger sends: the log has what happened.
-        log.exception("mail_not_read", size_bytes=len(content))
+    except Exception as error:  # noqa: BLE001 - whatever a stranger sends
+        # Not with its trace, which may show what the mail holds.
+        log.error("mail_not_read", size_bytes=len(content), problem=say_kind(error))  # noqa: TRY400
         return ReturnedMail(MailKind.OTHER, addressed="", evidence="")
 
 

@@ -132,7 +132,11 @@ class Locks:
 
 def open_database(url: str) -> Database:
     """Return the database at a SQLAlchemy URL; nothing is connected yet."""
-    return Database(create_engine(url, pool_pre_ping=True, pool_size=5, json_serializer=write_json))
+    # What PostgreSQL refuses is told without the values that it was given: addresses, tokens, words.
+    engine = create_engine(
+        url, pool_pre_ping=True, pool_size=5, json_serializer=write_json, hide_parameters=True
+    )
+    return Database(engine)
 
 
 def migrate(database: Database) -> str:

@@ -11,6 +11,7 @@ from alerting.web.server import serve
 def main(arguments: list[str]) -> int:
     """Serve until SIGTERM."""
     [port] = arguments
+    bootstrap.write_log(sys.stderr)
     with bootstrap.opened(None) as parts:
         serve(parts, host="127.0.0.1", port=int(port))
     return 0

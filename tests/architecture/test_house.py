@@ -86,6 +86,31 @@ def test_a_library_away_from_home_is_seen(tmp_path):
     assert strangers(tmp_path) == ["alerting/domain/notice.py imports lxml"]
 
 
+def traces(root: Path) -> list[str]:
+    """Return "file:line" of each log line that would have a trace, with values in it, where others write the log."""
+    return [
+        f"{path.relative_to(root).as_posix()}:{node.lineno}"
+        for folder in ("alerting", "dags", "plugins")
+        for path in sorted((root / folder).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and (node.func.attr == "exception" or any(word.arg == "exc_info" for word in node.keywords))
+        and "log" in ast.unparse(node.func.value)
+    ]
+
+
+def test_no_log_line_has_a_trace(tmp_path):
+    """
+    Airflow's console shows variables beside it: a log line names the kind and place of an error, ``say_kind``.
+    """
+    (tmp_path / "alerting").mkdir()
+    (tmp_path / "alerting/step.py").write_text('log.exception("broken")\nlog.error("x", exc_info=True)\n')
+
+    assert traces(ROOT) == []
+    assert traces(tmp_path) == ["alerting/step.py:1", "alerting/step.py:2"]
+
+
 def test_the_domain_needs_the_standard_library_only():
     """
     ``alerting.domain`` and ``alerting.errors`` import nothing but Python itself and each other.

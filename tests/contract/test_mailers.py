@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -19,7 +20,7 @@ from alerting.delivery.mailers import Mailer
 from alerting.delivery.smtp import SmtpMailer
 from alerting.domain.delivery import Envelope
 from alerting.domain.mail_text import MailText
-from alerting.errors import MailRefusedError
+from alerting.errors import Blame, MailDeferredError, MailRefusedError
 
 
 SENT_AT = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
@@ -167,3 +168,39 @@ def test_an_address_that_cannot_be_used_is_refused(transport):
         )
 
     assert transport.arrived() == []
+
+
+def test_a_mail_that_cannot_be_made_waits_for_us_and_the_next_one_arrives(transport):
+    """
+    Its Message-ID is none, and says so nowhere: the answer has the kind of the error and its place, which hold
+    nothing of the mail.
+    """
+
+    async def work(mailer: Mailer) -> MailDeferredError:
+        async with mailer.session() as sender:
+            with pytest.raises(MailDeferredError) as caught:
+                await sender.send(replace(ENVELOPE, message_id="anne@lebras.example"))
+            await sender.send(ENVELOPE)
+        return caught.value
+
+    error = use(transport, work)
+
+    assert error.blame is Blame.US
+    assert re.fullmatch(r"the mail cannot be written: ValueError in message\.py, line \d+", str(error))
+    assert len(transport.arrived()) == 1
+
+
+def test_a_mail_that_cannot_be_signed_waits_for_us():
+    """
+    Whatever the signing fails with: the worker goes on.
+    """
+
+    def sign(message: bytes) -> bytes:
+        raise ValueError(message)
+
+    mailer = SmtpMailer("smtp+plain://127.0.0.1:9", now=now, sign=sign)
+
+    with pytest.raises(
+        MailDeferredError, match=r"^the mail cannot be written: ValueError in test_mailers\.py"
+    ):
+        asyncio.run(mailer.send(ENVELOPE))

@@ -256,6 +256,8 @@ def run_alerting(
     environment = {
         "DATABASE_URL": settings.database_url,
         "ALERTING_SECRET": settings.secret,
+        "ALERTING_MAILDIR": str(settings.maildir),
+        "ALERTING_BOUNCE_MAILBOX": settings.bounce_mailbox or "",
         "COLUMNS": "300",
     }
     return subprocess.run(
