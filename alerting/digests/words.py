@@ -51,6 +51,8 @@ _UNKNOWN = {
     "trade": note("trade not stated in the notice"),
     "words": note("text not stated in the notice"),
     "place": note("place not stated in the notice"),
+    "namesake": note("several communes bear the name that is stated"),
+    "country": note("no more than France is stated of the place"),
     "value": note("amount not stated in the notice"),
     "kind": note("kind not stated in the notice"),
     "buyer": note("buyer not stated in the notice"),
@@ -90,6 +92,11 @@ def departement(code: str) -> str:
     """Return "Ille-et-Vilaine (35)", or the bare code where it has no name."""
     name = departement_name(code)
     return f"{name} ({code})" if name else code
+
+
+def area(code: str) -> str:
+    """Return "Bretagne" for a NUTS code, or the bare code where it has no name, as abroad."""
+    return area_name(code) or code
 
 
 def places(stated: Sequence[Place]) -> str | None:
@@ -165,7 +172,7 @@ def _place(place: Place) -> str | None:
     parts = [readable_name(place.commune)] if place.commune else []
     if place.departement:
         parts.append(departement(place.departement))
-    return ", ".join(parts) or place.postcode or place.nuts_code
+    return ", ".join(parts) or place.postcode or (area(place.nuts_code) if place.nuts_code else None)
 
 
 def readable_name(name: str) -> str:
@@ -199,7 +206,7 @@ def _calm(word: str) -> str:
 
 def _fact(criterion: str, fact: str, language: Language) -> str:
     if criterion in {"place", "area"}:
-        return departement(fact) if _DEPARTEMENT.fullmatch(fact) else area_name(fact) or clean(fact)
+        return departement(fact) if _DEPARTEMENT.fullmatch(fact) else area(clean(fact))
     if criterion in {"cpv", "trade"} and _CPV.fullmatch(fact):
         # The nomenclature is not in Breton; who reads Breton reads French.
         label = cpv_label(fact, "en" if language.code == "en" else "fr")

@@ -10,7 +10,15 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeVar
 
 from alerting.domain.fit import Demand, FitCriteria, judge_fit
-from alerting.domain.match import MET, REFUSED, SCORE_OF_UNKNOWN, UNKNOWN, Decision, FitKind, Reason
+from alerting.domain.match import (
+    MET,
+    REFUSED,
+    SCORE_OF_UNKNOWN,
+    UNKNOWN,
+    Decision,
+    FitKind,
+    Reason,
+)
 from alerting.domain.money import Money
 from alerting.domain.notice import Lot, Notice, NoticeKind
 from alerting.domain.place import LocatedNotice, PlaceCriteria, Spot, judge_spots
@@ -409,7 +417,7 @@ def _refused_topic(topic: TopicCriteria, analysed: AnalysedNotice) -> Decision:
 
 
 class _LotSaid(NamedTuple):
-    """A lot, its texts, and where its work is done."""
+    """A lot, its texts, and where its work is done: empty where no lot differs from the whole."""
 
     lot: Lot
     texts: tuple[AnalysedText, ...]
@@ -422,14 +430,17 @@ def _topic(
     """Return the lots that fit, none where the notice is taken as a whole, and why; or the refusal.
 
     What the whole says holds where no lot meets the topic, and for lots that do not say what they are; not
-    for lots that meet it and are out of place or not wanted.
+    for lots that meet it and are out of place or not wanted.  Beside a lot that is in place those count for
+    nothing of which it is not known where they are.
     """
     of_trades = _trade_reasons(topic, analysed)
-    reasons: list[Reason] = []
+    here: list[Reason] = []
+    somewhere: list[Reason] = []
     fallen: list[Reason] = []
     others: list[_LotSaid] = []
     located = analysed.located
-    for part in zip(analysed.notice.lots, analysed.lot_texts, located.lots, strict=True):
+    places = located.of_lots if any(located.lots) else located.lots
+    for part in zip(analysed.notice.lots, analysed.lot_texts, places, strict=True):
         said = _LotSaid(*part)
         lot_id, codes = said.lot.lot_id, said.lot.cpv_codes
         found = (*of_trades.get(lot_id, ()), *_topic_reasons(topic, codes, said.texts, lot_id))
@@ -437,9 +448,11 @@ def _topic(
             others.append(said)
         elif (refusal := _lot_refusal(topic, place, said, located.buyer)) is not None:
             fallen.append(refusal)
+        elif _is_somewhere(place, said, located.buyer):
+            somewhere += found
         else:
-            reasons += found
-    if reasons:
+            here += found
+    if reasons := here or somewhere:
         fitting = {reason.lot_id for reason in reasons}
         ids = dict.fromkeys(lot.lot_id for lot in analysed.notice.lots if lot.lot_id in fitting)
         return tuple(ids), tuple(dict.fromkeys(reasons)), None
@@ -461,6 +474,11 @@ def _lot_refusal(
         return None
     judged = judge_spots(place, said.spots, buyer)
     return replace(judged, lot_id=said.lot.lot_id) if judged.verdict == REFUSED else None
+
+
+def _is_somewhere(place: PlaceCriteria, said: _LotSaid, buyer: Spot | None) -> bool:
+    """Tell whether a lot's place is asked for, and what is stated of it may be there or not."""
+    return bool(place.asks and said.spots and judge_spots(place, said.spots, buyer).verdict == UNKNOWN)
 
 
 def _is_silent(lot: Lot, analysed: AnalysedNotice) -> bool:
@@ -513,14 +531,15 @@ def _found(texts: tuple[AnalysedText, ...], phrases: tuple[Phrase, ...]) -> tupl
 
 
 def _place(asked: PlaceCriteria, analysed: AnalysedNotice, lot_ids: tuple[str, ...]) -> Reason | None:
-    """Judge the place of the lots that fit, else of the notice, else of all its lots, else of the buyer."""
+    """Judge the place of the lots that fit, else of the whole, else of the buyer."""
     if not asked.asks:
         return None
     located = analysed.located
-    by_lot = tuple(zip(analysed.notice.lots, located.lots, strict=True))
-    spots = tuple(spot for lot, stated in by_lot if lot.lot_id in lot_ids for spot in stated)
-    spots = spots or located.work or tuple(spot for _, stated in by_lot for spot in stated)
-    return judge_spots(asked, spots, located.buyer)
+    if not any(located.lots):
+        return judge_spots(asked, located.work, located.buyer)
+    by_lot = zip(analysed.notice.lots, located.of_lots, strict=True)
+    spots = dict.fromkeys(spot for lot, stated in by_lot if lot.lot_id in lot_ids for spot in stated)
+    return judge_spots(asked, tuple(spots) or located.whole, located.buyer)
 
 
 def _lots_in_range(

@@ -19,7 +19,8 @@ class Reason:
     Args:
         criterion: "cpv", "trade", "words", "act", "place", "area" (a département or region is all that is
             stated of the place), "buyer_place" (the buyer's, where the work's is stated no nearer), "value",
-            "kind" or "buyer".
+            "kind" or "buyer"; of a place that is unknown also "namesake" (several communes bear the name that
+            is stated) and "country" (no more than France is stated).
         verdict: "met" or "unknown" (the notice does not state the fact, and the profile lets it pass).
         lot_id: The lot that met it, None for the notice as a whole.
         facts: What in the notice met it: the words as published, the CPV code, the département.

@@ -12,6 +12,7 @@ from alerting.domain.match import MET, REFUSED, SCORE_OF_UNKNOWN, UNKNOWN, Reaso
 
 
 EARTH_RADIUS_KM = 6371.0
+_FRANCE = "FR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +31,26 @@ class Spot:
         name: As it is told: "Redon", "35", "FRH0".
         departements: Those in which it lies: one of a commune, several of a region; none abroad.
         nuts_code: As stated, of any level.
-        points: The middle of its commune, or of each commune of its postcode; empty for an area.
+        points: The middle of its commune, or of each commune of its postcode; of a whole city those of its
+            arrondissements too, of a name that several communes bear those of all; empty for an area.
+        is_one_of: Whether it is one of several communes that bear the name, nobody knows which.
     """
 
     name: str
     departements: tuple[str, ...] = ()
     nuts_code: str | None = None
     points: tuple[Point, ...] = ()
+    is_one_of: bool = False
+
+    @property
+    def is_country(self) -> bool:
+        """Tell whether no more is stated than the country, and it is France."""
+        return self.nuts_code == _FRANCE
+
+    @property
+    def is_somewhere(self) -> bool:
+        """Tell whether it is stated, and yet not known where."""
+        return self.is_one_of or self.is_country
 
     @property
     def area(self) -> str:
@@ -50,13 +64,24 @@ class LocatedNotice:
 
     Args:
         work: Of the notice as a whole.
-        lots: Of each lot, in the notice's order.
+        lots: Of each lot, in the notice's order, as far as it says so itself.
         buyer: Where its buyer sits.
     """
 
     work: tuple[Spot, ...] = ()
     lots: tuple[tuple[Spot, ...], ...] = ()
     buyer: Spot | None = None
+
+    @property
+    def whole(self) -> tuple[Spot, ...]:
+        """Return where the work of the whole is done: as the notice says, else as its lots do."""
+        return self.work or tuple(spot for spots in self.lots for spot in spots)
+
+    @property
+    def of_lots(self) -> tuple[tuple[Spot, ...], ...]:
+        """Return where each lot's work is done: as it says itself, else where the whole's is."""
+        whole = self.whole
+        return tuple(spots or whole for spots in self.lots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +91,7 @@ class PlaceCriteria:
     Args:
         departements: Those named, and those of the areas named.
         foreign_codes: NUTS codes of areas outside France; each stands for all that lies in it.
-        centres: Middles of communes.
+        centres: Middles of communes; of a whole city those of its arrondissements too.
         radius_km: How far around each; 0 is the commune alone.
         reached: Départements of which the circles hold enough, see ``alerting.reference.communes``.
         touched: Départements that they touch.
@@ -106,12 +131,22 @@ def judge_spots(asked: PlaceCriteria, spots: tuple[Spot, ...], buyer: Spot | Non
     """Judge where work is done.
 
     The buyer's own place counts where the work's is not stated, or no more of it than an area that holds the
-    buyer.  An area is met where the circles hold enough of one of its départements.
+    buyer.  An area is met where the circles hold enough of one of its départements; a name that several
+    communes bear is unknown where one of them is asked for, and France wherever in it the firm works.
     """
     if asked.names_nothing:
         return Reason("place", REFUSED, facts=_said(asked, spots))
     if not spots:
         return Reason("place", UNKNOWN) if buyer is None else _judge_buyer(asked, buyer)
+    known = tuple(spot for spot in spots if not spot.is_somewhere)
+    judged = _judge_known(asked, known, buyer)
+    if judged is None and len(known) < len(spots):
+        judged = _judge_somewhere(asked, spots, buyer)
+    return judged or Reason("place", REFUSED, facts=_said(asked, spots))
+
+
+def _judge_known(asked: PlaceCriteria, spots: tuple[Spot, ...], buyer: Spot | None) -> Reason | None:
+    """Return how spots that are known meet what is asked; None where they do not."""
     if (near := _within_reach(asked, spots)) is not None:
         return Reason("place", MET, facts=(near,))
     if (held := next((spot for spot in spots if asked.holds(spot)), None)) is not None:
@@ -122,7 +157,24 @@ def judge_spots(asked: PlaceCriteria, spots: tuple[Spot, ...], buyer: Spot | Non
         near = _within_reach(asked, (buyer,))
         if near is not None:
             return Reason("buyer_place", MET, facts=(near,), clarity=SCORE_OF_UNKNOWN)
-    return _reached(asked, areas) or Reason("place", REFUSED, facts=_said(asked, spots))
+    return _reached(asked, areas)
+
+
+def _judge_somewhere(asked: PlaceCriteria, spots: tuple[Spot, ...], buyer: Spot | None) -> Reason | None:
+    """Return what a name of several communes, or France, says of what is asked; None: elsewhere."""
+    namesakes = tuple(spot for spot in spots if spot.is_one_of)
+    for spot in namesakes:
+        if _within_reach(asked, (spot,)) is not None or asked.holds(spot):
+            return Reason("namesake", UNKNOWN, facts=(spot.name,))
+    country = next((spot for spot in spots if spot.is_country), None)
+    if country is None:
+        return None
+    if buyer is not None and (asked.holds(buyer) or _within_reach(asked, (buyer,)) is not None):
+        near = _within_reach(asked, (buyer,)) or buyer.name
+        return Reason("buyer_place", MET, facts=(near,), clarity=SCORE_OF_UNKNOWN)
+    works_in = asked.departements | asked.touched
+    is_there = not works_in.isdisjoint(country.departements)
+    return Reason("country", UNKNOWN) if is_there else None
 
 
 def distance_km(one: Point, other: Point) -> float:

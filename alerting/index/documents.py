@@ -138,8 +138,12 @@ def _codes(view: Notice) -> dict[str, list[str]]:
 
 
 def _places(located: LocatedNotice, view: Notice) -> dict[str, Any]:
-    """Return where the work is done, and its buyer's place where no more than an area around it is stated."""
-    work = [*located.work, *(spot for spots in located.lots for spot in spots)]
+    """Return where the work is done, and its buyer's place where no more than an area around it is stated.
+
+    Who searches around a place does not ask for what may be anywhere in France.
+    """
+    said = (*located.work, *(spot for spots in located.lots for spot in spots))
+    work = [spot for spot in said if not spot.is_country]
     stated = work or ([located.buyer] if located.buyer is not None else [])
     areas = _departements(spot for spot in stated if not spot.points)
     of_buyer = located.buyer.points if located.buyer is not None else ()

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from itertools import chain
 from typing import Any
 
 from alerting.domain.criteria import CPV_DIVISION_DIGITS
@@ -21,7 +22,7 @@ from alerting.domain.json import to_json
 from alerting.domain.procedure import ProcedureState
 from alerting.domain.search import SearchRequest, SearchSort
 from alerting.errors import SearchError
-from alerting.reference.communes import departements_reached, get_communes
+from alerting.reference.communes import departements_reached, get_communes, middles
 from alerting.reference.cpv import cpv_label, get_cpv
 from alerting.reference.nuts import get_departement
 from alerting.reference.trades import get_trade, trades
@@ -273,13 +274,13 @@ def _named(request: SearchRequest) -> dict[str, list[str]]:
 
 def _near(name: str, radius_km: int) -> dict[str, Any]:
     """Ask for work within a circle, and for that of an area of which the circle holds enough (ADR 7)."""
-    centres = [commune.middle for commune in get_communes(name)]
-    areas = {area for centre in centres for area in departements_reached(centre, radius_km)}
+    of_communes = [middles(commune) for commune in get_communes(name)]
+    areas = {area for centres in of_communes for area in departements_reached(centres, radius_km)}
     # Distances count in whole kilometres, as a profile's do.
     reach = f"{radius_km * 1000 + 500}m"
     circles: list[dict[str, Any]] = [
         {"geo_distance": {"distance": reach, "points": {"lat": centre.latitude, "lon": centre.longitude}}}
-        for centre in centres
+        for centre in chain(*of_communes)
     ]
     return any_of([*circles, {"terms": {"areas": sorted(areas)}}])
 

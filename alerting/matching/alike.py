@@ -221,11 +221,11 @@ class Frames(Parts[FrameCriteria]):
 
     def _place_kinds(self, numbers: Whole, analysed: AnalysedNotice) -> Kinds:
         located = analysed.located
-        of_lots = {spots for spots in located.lots if spots}
+        of_lots = set(located.of_lots)
         if len(of_lots) > 1:
             # What lots lie in differs: which of them fit is not known yet.
             return Kinds(numbers, len(self._places))
-        spots = (*of_lots, located.work)
+        spots = (*of_lots, located.whole)
         return _alike(
             self._places,
             numbers,

@@ -23,7 +23,12 @@ from alerting.domain.criteria import (
 from alerting.domain.fit import FitCriteria
 from alerting.domain.place import PlaceCriteria
 from alerting.domain.trade import POINTS_NEEDED
-from alerting.reference.communes import commune_of_insee, departements_reached, departements_touched
+from alerting.reference.communes import (
+    commune_of_insee,
+    departements_reached,
+    departements_touched,
+    middles,
+)
 from alerting.reference.nuts import FRANCE, departement_name, departements_of_nuts
 from alerting.reference.trades import find_trade
 from alerting.text.analysis import stems
@@ -72,7 +77,8 @@ def _topic(criteria: Criteria) -> TopicCriteria:
 def _place(criteria: Criteria) -> PlaceCriteria:
     radius_km = criteria.radius_km or 0
     communes = (found for code in criteria.communes if (found := commune_of_insee(code)) is not None)
-    centres = tuple(dict.fromkeys(commune.middle for commune in communes))
+    of_communes = [middles(commune) for commune in communes]
+    centres = tuple(dict.fromkeys(chain(*of_communes)))
     named = (code for code in criteria.departements if departement_name(code) is not None)
     of_areas = {code: departements_of_nuts(code) for code in criteria.nuts_codes}
     departements = frozenset(chain(named, *of_areas.values()))
@@ -85,8 +91,8 @@ def _place(criteria: Criteria) -> PlaceCriteria:
         foreign_codes=foreign_codes,
         centres=centres,
         radius_km=radius_km,
-        reached=frozenset(chain(*(departements_reached(centre, radius_km) for centre in centres))),
-        touched=frozenset(chain(*(departements_touched(centre, radius_km) for centre in centres))),
+        reached=frozenset(chain(*(departements_reached(those, radius_km) for those in of_communes))),
+        touched=frozenset(chain(*(departements_touched(those, radius_km) for those in of_communes))),
         names_nothing=bool(asked) and not (departements or foreign_codes or centres),
     )
 

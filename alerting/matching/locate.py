@@ -16,19 +16,23 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 
-from alerting.domain.notice import Notice, Place
+from alerting.domain.notice import Buyer, Notice, Place
 from alerting.domain.place import LocatedNotice, Spot
 from alerting.reference.communes import (
     ARTICLES,
     Commune,
+    bare_key,
+    city_of_departement,
     commune_key,
     communes_named,
     communes_of_key,
     communes_of_postcode,
     folded_words,
+    middles,
 )
 from alerting.reference.nuts import (
     areas_by_name,
+    areas_of,
     current_nuts,
     departement_name,
     departement_of_postcode,
@@ -56,6 +60,7 @@ _OF_STREETS = frozenset(
     {"rue", "avenue", "av", "boulevard", "bd", "place", "route", "quai", "chemin", "allee", "impasse"}
     | {"square", "cours", "porte", "faubourg", "lycee", "college", "ecole", "gare", "hopital", "pont"}
 )
+_OF_FRANCE = frozenset({"france", "france entiere", "france metropolitaine", "national", "nationale"})
 _LINKS = frozenset(["de", "du", "des", "d", "la", "le", "les", "l"])
 
 
@@ -64,15 +69,50 @@ def locate_notice(notice: Notice) -> LocatedNotice:
     buyer = notice.buyer
     home = None if buyer is None else buyer.departement
     own = () if buyer is None else (Place(buyer.nuts_code, buyer.departement, buyer.commune, buyer.postcode),)
+    seat = next((spot for spot in _spots(own, home) if not spot.is_somewhere), None)
+    at_home = None if buyer is None or seat is None else _home(buyer, seat)
     return LocatedNotice(
-        work=_spots(notice.places, home),
-        lots=tuple(_spots(lot.places, home) for lot in notice.lots),
-        buyer=next(iter(_spots(own, home)), None),
+        work=_known_first(_spots(notice.places, home), at_home),
+        lots=tuple(_known_first(_spots(lot.places, home), at_home) for lot in notice.lots),
+        buyer=seat,
     )
 
 
 def _spots(places: Iterable[Place], home: str | None) -> tuple[Spot, ...]:
     return tuple(dict.fromkeys(spot for place in places for spot in find_spots(place, home)))
+
+
+def _known_first(spots: tuple[Spot, ...], at_home: tuple[Spot, ...] | None) -> tuple[Spot, ...]:
+    """Return the spots that are known; where none is, those of a local buyer's home, else all over France."""
+    known = tuple(spot for spot in spots if not spot.is_somewhere)
+    return known or (spots if at_home is None or not spots else at_home)
+
+
+def _home(buyer: Buyer, seat: Spot) -> tuple[Spot, ...] | None:
+    """Return the area for which a buyer buys that bears its name, none where that is where it sits.
+
+    A buyer that bears the name of no place around it may buy for anywhere: None.
+    """
+    words = f" {' '.join(folded_words(buyer.name or ''))} "
+    commune = commune_key(buyer.commune or seat.name)
+    if f" {commune} " in words or _is_linked(words, bare_key(commune)):
+        return ()
+    for departement in seat.departements:
+        for name, code in areas_of(departement).items():
+            key = commune_key(name)
+            # "Agence Rhône" is a firm's, "Département du Rhône" the département's.
+            if f" {key} " in words and (" " in key or _is_linked(words, key)):
+                return _code_spots(code)
+    return None
+
+
+def _is_linked(words: str, name: str) -> bool:
+    return any(f" {link} {name} " in words for link in _LINKS)
+
+
+def _code_spots(nuts_code: str) -> tuple[Spot, ...]:
+    within = departements_of_nuts(nuts_code)
+    return (_departement_spot(within[0]),) if len(within) == 1 else (_area(nuts_code),)
 
 
 @lru_cache(maxsize=50_000)
@@ -93,12 +133,35 @@ def find_spots(place: Place, home: str | None) -> tuple[Spot, ...]:
         departements = tuple(sorted({commune.departement for commune in of_code}))
         return (Spot(name, departements, points=tuple(commune.middle for commune in of_code)),)
     if stated is not None:
-        return (Spot(stated, (stated,)),)
-    if postcode is not None and postcode.startswith(_POSTCODES_OF_MONACO):
-        return (_area(_MONACO),)
-    code = nuts_code or _nuts(text)
+        return (_departement_spot(stated),)
+    is_monaco = postcode is not None and postcode.startswith(_POSTCODES_OF_MONACO)
+    return (_area(_MONACO),) if is_monaco else _wide_spots(nuts_code, text)
+
+
+def _wide_spots(nuts_code: str | None, text: str) -> tuple[Spot, ...]:
+    """Return the area that is stated, else all of France where no more than that is said."""
     # "FRZ", outside the regions, says no more of the place than "FR" does.
-    return (_area(code),) if code is not None and departements_of_nuts(code) and code != _FRENCH else ()
+    within = nuts_code if nuts_code != _FRENCH and departements_of_nuts(nuts_code or "") else None
+    code = within or _nuts(text)
+    if code is not None:
+        return _code_spots(code)
+    return _somewhere(text) if nuts_code is not None or _is_france(text) else ()
+
+
+def _somewhere(text: str) -> tuple[Spot, ...]:
+    """Return a name that several communes bear, else France."""
+    named = tuple(one for segment in _SEGMENT.split(text) for one in communes_named(segment))
+    if not named:
+        return (_area(_FRENCH),)
+    departements = tuple(sorted({one.departement for one in named}))
+    points = tuple(dict.fromkeys(one.middle for one in named))
+    return (Spot(named[0].name, departements, points=points, is_one_of=True),)
+
+
+def _is_france(text: str) -> bool:
+    return any(current_nuts(found.group()) == _FRENCH for found in _NUTS.finditer(text)) or any(
+        " ".join(_without_area_words(segment)) in _OF_FRANCE for segment in _SEGMENT.split(text)
+    )
 
 
 def _postcode(text: str) -> str | None:
@@ -203,7 +266,12 @@ def _is_street(words: list[str], start: int) -> bool:
 
 
 def _spot(commune: Commune) -> Spot:
-    return Spot(commune.name, (commune.departement,), points=(commune.middle,))
+    return Spot(commune.name, (commune.departement,), points=middles(commune))
+
+
+def _departement_spot(departement: str) -> Spot:
+    city = city_of_departement(departement)
+    return Spot(departement, (departement,)) if city is None else _spot(city)
 
 
 def _area(nuts_code: str) -> Spot:

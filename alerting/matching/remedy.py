@@ -139,7 +139,9 @@ def _places(criteria: Criteria, analysed: AnalysedNotice) -> Iterator[ProfileCha
         return
     located = analysed.located
     buyer = () if located.buyer is None else (located.buyer,)
-    spots: Sequence[Spot] = (*chain.from_iterable(located.lots), *located.work, *buyer)
+    stated: Sequence[Spot] = (*chain.from_iterable(located.lots), *located.work, *buyer)
+    # Of France every département could be added, and none would be the right one.
+    spots = [spot for spot in stated if not spot.is_country]
     asked = compile_criteria(criteria).frame.place
     if any(commune_of_insee(code) is not None for code in criteria.communes):
         distances = {far for spot in spots if (far := asked.distance_km(spot)) is not None}

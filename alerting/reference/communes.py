@@ -4,8 +4,9 @@ In:   names and codes as people and notices write them.
 Out:  communes; every one that is meant, so that who asks can see whether it is one.
 
 Accents, capitals, hyphens and leading articles do not count, "St" is "Saint", CEDEX is left out.  "Paris 12"
-is an arrondissement, "Paris" the whole; a commune déléguée is known by its own name.  The table is read when
-first asked.  Names of intercommunal bodies are not in it.
+is an arrondissement, "Paris" the whole, which lies wherever one of its arrondissements does; a commune
+déléguée is known by its own name.  The table is read when first asked.  Names of intercommunal bodies are
+not in it.
 
 Sources: data/communes.csv.gz, from INSEE (code officiel géographique, populations légales) and La Poste (base
 officielle des codes postaux), Licence Ouverte 2.0, see data/NOTICE.
@@ -36,7 +37,7 @@ SHARE_REACHED = 0.15
 KM_OF_A_DEGREE = 111.0
 NAMES_SHOWN = 4
 
-_WHOLE, _DELEGATED = "W", "D"
+_WHOLE, _DELEGATED, _ARRONDISSEMENT = "W", "D", "A"
 _SUR = re.compile(r"\bs\s*/\s*(?!s\b)|\bs/(?=\s|-)")
 _SOUS = re.compile(r"\bs\s*/\s*s\b")
 _WORD = re.compile(r"[^\W_]+")
@@ -73,7 +74,7 @@ def communes_named(name: str, *, departement: str | None = None) -> tuple[Commun
     ['44']
     """
     key = commune_key(name)
-    found = _by_name().get(_bare(key), ())
+    found = _by_name().get(bare_key(key), ())
     if departement is not None:
         found = tuple(commune for commune in found if commune.departement == departement)
     exact = tuple(commune for commune in found if commune_key(commune.name) == key)
@@ -145,6 +146,18 @@ def commune_key(name: str) -> str:
     return f"{arrondissement[1]} {int(arrondissement[2])}" if arrondissement is not None else key
 
 
+def bare_key(key: str) -> str:
+    """Return a key without the article it begins with, or ends with as in "gacilly la".
+
+    >>> bare_key("les rousses"), bare_key("gacilly la")
+    ('rousses', 'gacilly')
+    """
+    words = key.split()
+    if len(words) > 1 and words[0] in ARTICLES:
+        return " ".join(words[1:])
+    return " ".join(words[:-1]) if len(words) > 1 and words[-1] in ARTICLES else key
+
+
 def folded_words(text: str) -> list[str]:
     """Return the words of a text as ``commune_key`` writes them, one for each that stands in it."""
     return [_LONGER.get(word, word) for word in _WORD.findall(plain(text))]
@@ -155,40 +168,68 @@ def communes_of_key(key: str, *, departement: str) -> tuple[Commune, ...]:
     return _without_doubles(tuple(one for one in _by_name().get(key, ()) if one.departement == departement))
 
 
+@cache
+def middles(commune: Commune) -> tuple[Point, ...]:
+    """Return where a commune lies: at its middle, and a whole city at those of its arrondissements too.
+
+    >>> len(middles(communes_named("Redon")[0])), len(middles(communes_named("Lyon")[0]))
+    (1, 10)
+    """
+    within = _arrondissements().get(commune.name, ()) if commune.kind == _WHOLE else ()
+    return (commune.middle, *(one.middle for one in within))
+
+
+@cache
+def city_of_departement(departement: str) -> Commune | None:
+    """Return the city that a département is, with all that lies in it: Paris for "75", None for others."""
+    parts = _by_departement().get(departement, ())
+    wholes = [one for one in _communes() if one.kind == _WHOLE and one.departement == departement]
+    is_city = len(wholes) == 1 and set(parts) == set(_arrondissements()[wholes[0].name])
+    return wholes[0] if is_city else None
+
+
 @lru_cache(maxsize=50_000)
-def departements_reached(centre: Point, radius_km: int) -> frozenset[str]:
-    """Return the départements of which enough people live within a circle, see ``SHARE_REACHED``."""
+def departements_reached(centres: tuple[Point, ...], radius_km: int) -> frozenset[str]:
+    """Return the départements of which enough people live within circles, see ``SHARE_REACHED``.
+
+    Args:
+        centres: The ``middles`` of one commune: the circles count together.
+        radius_km: How far around each.
+    """
     return frozenset(
         departement
         for departement, communes in _by_departement().items()
-        if share_within(communes, centre, radius_km) >= SHARE_REACHED
+        if share_within(communes, centres, radius_km) >= SHARE_REACHED
     )
 
 
 @lru_cache(maxsize=50_000)
-def departements_touched(centre: Point, radius_km: int) -> frozenset[str]:
-    """Return the départements in which a commune lies within a circle, in whole kilometres."""
+def departements_touched(centres: tuple[Point, ...], radius_km: int) -> frozenset[str]:
+    """Return the départements in which a commune lies within one of some circles, in whole kilometres."""
     north = (radius_km + 1) / KM_OF_A_DEGREE
     return frozenset(
         commune.departement
         for commune in _communes()
+        for centre in centres
         if abs(commune.middle.latitude - centre.latitude) <= north
         and round(distance_km(commune.middle, centre)) <= radius_km
     )
 
 
-def share_within(communes: Sequence[Commune], centre: Point, radius_km: int) -> float:
-    """Return the share of some communes' people who live within a circle."""
+def share_within(communes: Sequence[Commune], centres: Sequence[Point], radius_km: int) -> float:
+    """Return the share of some communes' people who live within one of some circles."""
     north = radius_km / KM_OF_A_DEGREE
-    if all(abs(commune.middle.latitude - centre.latitude) > north for commune in communes):
-        return 0.0
+    near = [
+        commune
+        for commune in communes
+        if any(abs(commune.middle.latitude - centre.latitude) <= north for centre in centres)
+    ]
     within = (
         commune.population
-        for commune in communes
-        if abs(commune.middle.latitude - centre.latitude) <= north
-        and distance_km(commune.middle, centre) <= radius_km
+        for commune in near
+        if any(distance_km(commune.middle, centre) <= radius_km for centre in centres)
     )
-    return sum(within) / max(1, sum(commune.population for commune in communes))
+    return sum(within) / max(1, sum(commune.population for commune in communes)) if near else 0.0
 
 
 def _of_code(code: str) -> tuple[Commune, ...]:
@@ -219,14 +260,6 @@ def _found(text: str, found: tuple[Commune, ...]) -> tuple[Commune, ...]:
     return found
 
 
-def _bare(key: str) -> str:
-    """Return a key without the article it begins with, or ends with as in "gacilly la"."""
-    words = key.split()
-    if len(words) > 1 and words[0] in ARTICLES:
-        return " ".join(words[1:])
-    return " ".join(words[:-1]) if len(words) > 1 and words[-1] in ARTICLES else key
-
-
 def _without_doubles(found: tuple[Commune, ...]) -> tuple[Commune, ...]:
     """Return one commune a code: a commune nouvelle may keep the name of one of its parts."""
     return tuple({commune.insee_code: commune for commune in reversed(found)}.values())[::-1]
@@ -253,7 +286,7 @@ def _communes() -> tuple[Commune, ...]:
 
 @cache
 def _by_name() -> Mapping[str, tuple[Commune, ...]]:
-    return _grouped((_bare(commune_key(commune.name)), commune) for commune in _communes())
+    return _grouped((bare_key(commune_key(commune.name)), commune) for commune in _communes())
 
 
 @cache
@@ -277,6 +310,14 @@ def _by_departement() -> Mapping[str, tuple[Commune, ...]]:
     """Return the communes of each département whose people make up its population, each once."""
     return _grouped(
         (commune.departement, commune) for commune in _communes() if commune.kind not in {_WHOLE, _DELEGATED}
+    )
+
+
+@cache
+def _arrondissements() -> Mapping[str, tuple[Commune, ...]]:
+    """Return the arrondissements by the name of their city: "Paris 12e Arrondissement" is one of Paris."""
+    return _grouped(
+        (commune.name.split()[0], commune) for commune in _communes() if commune.kind == _ARRONDISSEMENT
     )
 
 

@@ -23,10 +23,12 @@ from alerting.reference.letters import plain
 # Until 2016 the regions had other codes; NUTS-3 codes of old are in data/nuts_old.csv.
 OLD_REGIONS = {"FR52": "FRH0", "FR51": "FRG0", "FR24": "FRB0", "FR25": "FRD1", "FR23": "FRD2"}
 FRANCE = "FR"
+FRANCE_NAME = "France"
 OVERSEAS = ("97", "98")
 POSTCODE_DIGITS = 5
 COUNTRY_LETTERS = 3
 CORSICA_NORTH_FROM = 20200
+_FRENCH_AREA = re.compile(r"FR[A-Z0-9]{1,3}")
 _NUMBER = re.compile(r"\b(?:\d{1,3}|2[ABab])\b")
 
 
@@ -144,10 +146,31 @@ def areas_by_name() -> Mapping[str, str]:
     return {**{row["name"]: row["nuts_code"] for row in _rows("regions.csv")}, **by_name}
 
 
+@cache
+def areas_of(departement: str) -> Mapping[str, str]:
+    """Return the NUTS codes of a département and of the régions around it by name, the narrowest first."""
+    around = {
+        name: code for name, code in areas_by_name().items() if departement in departements_of_nuts(code)
+    }
+    return dict(sorted(around.items(), key=lambda area: (len(departements_of_nuts(area[1])), area)))
+
+
 def area_name(nuts_code: str) -> str | None:
-    """Return the name of a French region, old or new: "Bretagne" for "FRH0" and "FRH"."""
-    codes = {row["nuts_code"]: row["name"] for row in _rows("regions.csv")}
-    return codes.get(nuts_code) or codes.get(nuts_code.removesuffix("0"))
+    """Return the name of a French area of any level, old or new; None of what has none, and abroad.
+
+    An area without a name of its own has that of the région or département that is the same.
+
+    >>> [area_name(code) for code in ("FRH0", "FRH", "FRH03", "FR72", "FR", "FRZ")]
+    ['Bretagne', 'Bretagne', 'Ille-et-Vilaine', 'Auvergne', 'France', None]
+    """
+    if nuts_code == FRANCE:
+        return FRANCE_NAME
+    if _FRENCH_AREA.fullmatch(nuts_code) is None:
+        return None
+    within = departements_of_nuts(nuts_code)
+    if len(within) == 1:
+        return departement_name(within[0])
+    return _region_by_departements().get(within)
 
 
 @cache
@@ -158,6 +181,11 @@ def _departements() -> Mapping[str, tuple[str, str]]:
 @cache
 def _departement_by_letters() -> Mapping[str, str]:
     return {_letters(name): departement for departement, (name, _) in _departements().items()}
+
+
+@cache
+def _region_by_departements() -> Mapping[tuple[str, ...], str]:
+    return {departements_of_nuts(row["nuts_code"]): row["name"] for row in _rows("regions.csv")}
 
 
 def _letters(text: str) -> str:

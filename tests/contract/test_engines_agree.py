@@ -40,10 +40,14 @@ COMMUNES = [
     "La Gacilly, Allaire",
     "Pays de Vilaine",
     "Bretagne",
+    "Paris et Redon",
+    "Paris 12e",
+    "Départements 22 et 29",
+    "France entière",
 ]
-POSTCODES = ["35600", "56350", "35042", "22000"]
-# Redon, Rennes, Saint-Denis on the island of La Réunion, and one that is none.
-CENTRES = ["35236", "35238", "97411", "99999"]
+POSTCODES = ["35600", "56350", "35042", "22000", "75012"]
+# Redon, Rennes, Paris and one of its arrondissements, Saint-Denis on the island of La Réunion; one is none.
+CENTRES = ["35236", "35238", "75056", "75115", "97411", "99999"]
 SIRETS = ["21220001200018", "21350238800019"]
 CENTS = [0, 1, 4_999_999, 5_000_000, 9_000_000, 30_000_000]
 

@@ -7,12 +7,14 @@ import pytest
 from alerting.domain.place import Point, distance_km
 from alerting.errors import ProfileError
 from alerting.reference.communes import (
+    city_of_departement,
     commune_of_insee,
     communes_named,
     communes_of_postcode,
     departements_reached,
     departements_touched,
     get_communes,
+    middles,
 )
 from alerting.reference.generate_communes import merge, wholes
 
@@ -143,12 +145,28 @@ def test_a_circle_touches_more_than_it_holds_enough_of():
     """
     40 km around Redon lie in three départements, with a good part of the people of one alone.
     """
-    assert (departements_touched(REDON, 40), departements_reached(REDON, 40)) == (
+    assert (departements_touched((REDON,), 40), departements_reached((REDON,), 40)) == (
         {"35", "44", "56"},
         {"56"},
     )
-    assert (departements_touched(REDON, 0), departements_reached(REDON, 0)) == ({"35"}, set())
-    assert departements_reached(REDON, 60) == {"35", "44", "56"}
+    assert (departements_touched((REDON,), 0), departements_reached((REDON,), 0)) == ({"35"}, set())
+    assert departements_reached((REDON,), 60) == {"35", "44", "56"}
+
+
+def test_a_city_is_where_its_arrondissements_are():
+    """
+    Paris is all of its département, Lyon a good part of its own; an arrondissement alone is neither.
+    """
+    paris, lyon, third = (commune_of_insee(code) for code in ("75056", "69123", "69383"))
+
+    assert [len(middles(city)) for city in (paris, lyon, third)] == [21, 10, 1]
+    assert third.middle in middles(lyon)
+    assert [departements_reached(middles(city), 0) for city in (paris, lyon, third)] == [
+        {"75"},
+        {"69"},
+        set(),
+    ]
+    assert [city_of_departement(code) for code in ("75", "69", "35")] == [paris, None, None]
 
 
 def test_the_table_is_made_of_one_row_a_commune():

@@ -73,8 +73,8 @@ FOR_VANNES = {"words": ("toiture",), "buyers": ("Vannes", "21350238800019")}
         pytest.param(
             IN_BRITTANY,
             {"places": (Place(nuts_code="FR"),)},
-            accepted(ROOF, Reason("place", "unknown"), score=0.75),
-            id="a country is no place",
+            accepted(ROOF, Reason("country", "unknown"), score=0.75),
+            id="the country may be there",
         ),
         pytest.param(
             IN_BRITTANY,
@@ -429,6 +429,17 @@ def test_two_lots_of_one_number_are_told_once():
 
 AROUND_REDON = {"words": ("toiture",), "communes": ("35236",), "radius_km": 40}
 OF_REDON = Buyer("Commune de Redon", departement="35", commune="Redon", postcode="35600")
+EDF = Buyer("EDF SA", departement="75", commune="Paris", postcode="75008")
+OF_TROYES = Buyer("Ville de Troyes", departement="10", commune="Troyes Cedex", postcode="10026")
+ROOFS_OF_ONE_PLACE = lots("Toiture", "Toiture", places=((), (Place(commune="Redon", departement="35"),)))
+ROOFS_SOMEWHERE = lots(
+    *["Toiture"] * 3,
+    places=(
+        (Place("FR", commune="Savigneux."),),
+        (Place("FR", commune="Redon."),),
+        (Place("FR", commune="Ateliers."),),
+    ),
+)
 OF_RENNES = Buyer("Département", departement="35", commune="Rennes", postcode="35042")
 HALF = 0.75
 
@@ -509,9 +520,112 @@ HALF = 0.75
         ),
         pytest.param(
             AROUND_REDON,
-            {"places": (Place("FR"),)},
-            accepted(ROOF, Reason("place", "unknown"), score=HALF),
-            id="a country is no place",
+            {"places": (Place("FR"),), "buyer": EDF},
+            accepted(ROOF, Reason("country", "unknown"), score=HALF),
+            id="the country, for a buyer far away who buys for anywhere",
+        ),
+        pytest.param(
+            AROUND_REDON,
+            {"places": (Place(commune="France entière"),), "buyer": EDF},
+            accepted(ROOF, Reason("country", "unknown"), score=HALF),
+            id="the country in words",
+        ),
+        pytest.param(
+            AROUND_REDON | {"pass_unknown": False},
+            {"places": (Place("FR"),), "buyer": EDF},
+            refused("country"),
+            id="the country, where unknown does not pass",
+        ),
+        pytest.param(
+            AROUND_REDON,
+            {"places": (Place("FR"), Place("FR101")), "buyer": EDF},
+            refused("place", "Paris, 348 km"),
+            id="the country beside a place says no more",
+        ),
+        pytest.param(
+            AROUND_REDON,
+            {
+                "places": (Place("FR"),),
+                "buyer": replace(EDF, commune="Redon", postcode="35600", departement="35"),
+            },
+            accepted(ROOF, Reason("buyer_place", "met", facts=("Redon",), clarity=0.5), score=HALF),
+            id="the country, for a buyer who is near",
+        ),
+        pytest.param(
+            AROUND_REDON,
+            {"places": (Place("FR"),), "buyer": OF_TROYES},
+            refused("place", "Troyes, 463 km"),
+            id="the country, for a buyer that bears its town's name",
+        ),
+        pytest.param(
+            AROUND_REDON,
+            {"places": (Place("FR"),), "buyer": replace(OF_TROYES, name="Département de l'Aube")},
+            refused("place", "10"),
+            id="the country, for a buyer that bears its département's name",
+        ),
+        pytest.param(
+            {"words": ("toiture",), "nuts_codes": ("AT3",)},
+            {"places": (Place("FR"),), "buyer": EDF},
+            refused("place", "FR"),
+            id="the country, for a firm abroad",
+        ),
+        pytest.param(
+            {"words": ("toiture",), "departements": ("42",)},
+            {"places": (Place("FR", commune="Savigneux."),), "buyer": EDF},
+            accepted(ROOF, Reason("namesake", "unknown", facts=("Savigneux",)), score=HALF),
+            id="one of two communes of a name",
+        ),
+        pytest.param(
+            AROUND_REDON,
+            {"places": (Place("FR", commune="Savigneux."),), "buyer": EDF},
+            refused("place", "Savigneux, 523 km"),
+            id="two communes of a name, neither of them near",
+        ),
+        pytest.param(
+            AROUND_REDON,
+            {
+                "places": (Place("FR", commune="Savigneux."),),
+                "buyer": replace(OF_REDON, name="Ville de Redon"),
+            },
+            accepted(ROOF, Reason("buyer_place", "met", facts=("Redon",), clarity=0.5), score=HALF),
+            id="a name of far away in a local buyer's notice is that of a quarter",
+        ),
+        *(
+            pytest.param(
+                {"words": ("toiture",), "communes": (city,)},
+                {"places": (place,), "buyer": OF_REDON},
+                accepted(ROOF, Reason("place", "met", facts=(said,))),
+                id=f"{city}, no radius: {said} by {place}",
+            )
+            for city, place, said in (
+                ("75056", Place(commune="Paris 12e"), "Paris 12e Arrondissement"),
+                ("75056", Place(postcode="75012"), "Paris 12e Arrondissement"),
+                ("75056", Place(departement="75"), "Paris"),
+                ("75056", Place("FR101", "75"), "Paris"),
+                ("75112", Place(commune="Paris"), "Paris"),
+                ("75112", Place(departement="75"), "Paris"),
+                ("69123", Place(commune="Lyon 3e"), "Lyon 3e Arrondissement"),
+                ("13055", Place(postcode="13008"), "Marseille 8e Arrondissement"),
+                ("13208", Place(commune="Marseille", postcode="13001"), "Marseille"),
+            )
+        ),
+        pytest.param(
+            {"words": ("toiture",), "communes": ("69123",)},
+            {"places": (Place("FRK26", "69"),)},
+            accepted(ROOF, Reason("area", "met", facts=("69",), clarity=0.5), score=HALF),
+            id="a city's département, a good part of which it is",
+        ),
+        pytest.param(
+            {"words": ("toiture",), "communes": ("75056",)},
+            {"places": (Place("FR10"),)},
+            accepted(ROOF, Reason("area", "met", facts=("FR10",), clarity=0.5), score=HALF),
+            id="a region around a city",
+        ),
+        pytest.param(
+            {"words": ("toiture",), "communes": ("75112",)},
+            {"places": (Place(commune="Paris 15e"),)},
+            refused("place", "Paris 15e Arrondissement, 9 km"),
+            id="another arrondissement",
         ),
         pytest.param(
             AROUND_REDON | {"pass_unknown": False},
@@ -579,6 +693,36 @@ HALF = 0.75
             },
             accepted(roof("2"), Reason("place", "met", facts=("Redon",)), lot_ids=("2",)),
             id="a lot's place before the notice's",
+        ),
+        pytest.param(
+            AROUND_REDON,
+            {"lots": ROOFS_OF_ONE_PLACE, "places": (Place(commune="Paris"),)},
+            accepted(roof("2"), Reason("place", "met", facts=("Redon",)), lot_ids=("2",)),
+            id="a lot without a place of its own lies where the notice does",
+        ),
+        pytest.param(
+            AROUND_REDON,
+            {"lots": ROOFS_OF_ONE_PLACE},
+            accepted(roof("1"), roof("2"), Reason("place", "met", facts=("Redon",)), lot_ids=("1", "2")),
+            id="a lot without a place of its own, where the notice has none, lies where the others do",
+        ),
+        pytest.param(
+            AROUND_REDON | {"departements": ("42",)},
+            {"lots": ROOFS_SOMEWHERE, "buyer": EDF},
+            accepted(roof("2"), Reason("place", "met", facts=("Redon",)), lot_ids=("2",)),
+            id="beside a lot that is near, those that may be anywhere are left out",
+        ),
+        pytest.param(
+            {"words": ("toiture",), "departements": ("42",)},
+            {"lots": ROOFS_SOMEWHERE, "buyer": EDF},
+            accepted(
+                roof("1"),
+                roof("3"),
+                Reason("namesake", "unknown", facts=("Savigneux",)),
+                lot_ids=("1", "3"),
+                score=2.5 / 3,
+            ),
+            id="where no lot is near, those that may be are told",
         ),
     ],
 )

@@ -7,8 +7,10 @@ import pytest
 from alerting.domain.notice import Buyer, Lot, Notice, NoticeKind, Place
 from alerting.domain.place import LocatedNotice, Point, Spot
 from alerting.matching.locate import find_spots, locate_notice
+from alerting.reference.nuts import departements_of_nuts
 
 
+FRANCE = " ".join(("FR", *departements_of_nuts("FR")))
 REDON = Spot("Redon", ("35",), points=(Point(47.656, -2.079),))
 
 
@@ -94,10 +96,26 @@ REDON = Spot("Redon", ("35",), points=(Point(47.656, -2.079),))
         pytest.param(Place("FR264"), None, ["89 89"], id="a département by its area until 2016"),
         pytest.param(Place("FR72"), None, ["FR72 03 15 43 63"], id="a region of old"),
         pytest.param(Place("FR4"), None, ["FR4 25 39 54 55 57 67 68 70 88 90"], id="three regions of old"),
-        pytest.param(Place("FRZ"), None, [], id="outside the regions is anywhere"),
-        pytest.param(Place("FR"), None, [], id="the whole country"),
-        pytest.param(Place("FRA"), None, [], id="the whole country, in three letters"),
-        pytest.param(Place(commune="FRA"), None, [], id="the whole country where a commune is due"),
+        *(
+            pytest.param(place, None, [FRANCE], id=f"the whole country: {place}")
+            for place in (
+                Place("FR"),
+                Place("FRZ"),
+                Place("FRA"),
+                Place(commune="FRA"),
+                Place(commune="France entière."),
+                Place("FR", commune="Toute la France"),
+                Place("FR", commune="Dans les locaux du titulaire"),
+            )
+        ),
+        pytest.param(
+            Place("FR", commune="Île-de-France."),
+            None,
+            ["FR1 75 77 78 91 92 93 94 95"],
+            id="no: a region in words",
+        ),
+        pytest.param(Place("FR", commune="Guadeloupe."), "75", ["971 971"], id="no: a département in words"),
+        pytest.param(Place("FR101"), None, ["Paris 75"], id="a département that is a city"),
         pytest.param(
             Place(commune="Région Bretagne, FRA"),
             None,

@@ -95,9 +95,28 @@ def test_places_are_named_once():
     redon = Place(commune="REDON", departement="35")
 
     assert words.places((redon, Place(), redon, Place(postcode="56000"), Place(nuts_code="FRH0"))) == (
-        "Redon, Ille-et-Vilaine (35) ; 56000 ; FRH0"
+        "Redon, Ille-et-Vilaine (35) ; 56000 ; Bretagne"
     )
     assert words.places(()) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("FR", "France"),
+        ("FR1", "Île-de-France"),
+        ("FR10", "Île-de-France"),
+        ("FRH03", "Ille-et-Vilaine"),
+        ("FR72", "Auvergne"),
+        ("FRY", "Outre-mer"),
+        ("AT312", "AT312"),
+    ],
+)
+def test_an_area_is_called_by_its_name(code, said):
+    """
+    Of any level, old or new; abroad there are no names here.
+    """
+    assert words.places((Place(nuts_code=code),)) == said
 
 
 def test_reasons_say_each_criterion_once():
@@ -112,7 +131,9 @@ def test_reasons_say_each_criterion_once():
         Reason("words", "met", "2", ("Chaudière", "radiateurs")),
         Reason("place", "met", facts=("35",)),
         Reason("place", "met", facts=("Redon, 12 km",)),
-        Reason("area", "met", facts=("56", "FRH0", "FRZ")),
+        Reason("area", "met", facts=("56", "FRH0", "FR1", "FRZ")),
+        Reason("country", "unknown"),
+        Reason("namesake", "unknown", facts=("Savigneux",)),
         Reason("buyer_place", "met", facts=("Redon",)),
         Reason("kind", "met", facts=("call",)),
         Reason("value", "met", facts=("1850000",)),
@@ -124,7 +145,9 @@ def test_reasons_say_each_criterion_once():
         "votre métier Chauffage",
         "vos mots : « chaudière », « radiateurs »",
         "votre secteur : Ille-et-Vilaine (35), Redon, 12 km",
-        "votre secteur, seul le département ou la région étant précisé : Morbihan (56), Bretagne, FRZ",
+        "votre secteur, seul le département ou la région étant précisé : Morbihan (56), Bretagne, Île-de-France, FRZ",
+        "lieu : seule la France est précisée",
+        "plusieurs communes portent le nom indiqué",
         "votre secteur, d’après l’adresse de l’acheteur : Redon",
         "type d’avis que vous suivez",
         "montant dans votre fourchette",
