@@ -271,6 +271,8 @@ def import_firms(
     """Add or change the firms of a TOML file, or of a list with a report a line.
 
     Firms of a .toml become what the file says: recipients and profiles that it leaves out end, and are named.
+    What it says as it said it last leaves alone what a firm changed since by its mails ("kept"); what it says
+    otherwise holds ("overruled").
     Firms of a list (.csv, .txt or .tsv: SIRET, name, NAF, commune or postcode, e-mail) get one mail with a
     link to confirm, and nothing else before.  The lines that were refused are shown, the others counted.
     Exit code 2: at least one was refused.  A .toml of one profile alone shows first what it would have

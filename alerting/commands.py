@@ -210,7 +210,10 @@ def replay_documents(
 def import_firms(path: str, *, list_name: str | None = None, parts: Parts | None = None) -> Report:
     """Add or change the firms, recipients and profiles of a TOML file.
 
-    A profile whose criteria changed is matched again; "waiting" counts the profiles to match.
+    What the file says as it said it last changes nothing: a proposal that a firm accepted and the rhythm that
+    it chose stand, and are named in "kept".  What the file says otherwise holds, and is named in "overruled"
+    where the firm had changed it, too.  A profile whose criteria changed is matched again; "waiting" counts
+    the profiles to match.
 
     Firms of a list (.csv, .txt, .tsv) are entered by somebody else, and told nothing before each has
     confirmed by the link of the one mail that it gets: the report counts the lines "added", "changed",
@@ -254,21 +257,23 @@ def add_firm(
     people = [{"email": email} for email in recipients]
     with bootstrap.opened(parts) as opened:
         return registry.add_firm(
-            opened.database, {"id": firm_id, "name": name, "recipients": people, "siret": siret}
+            opened.database,
+            {"id": firm_id, "name": name, "recipients": people, "siret": siret},
+            now=opened.now,
         )
 
 
 def add_profile(firm_id: str, profile: Mapping[str, Any], *, parts: Parts | None = None) -> Report:
     """Add one profile of a firm, or change it; its fields are those of the TOML file.
 
-    "waiting" counts the profiles to match.
+    "kept" and "overruled" are as of ``import_firms``; "waiting" counts the profiles to match.
 
     Raises:
         ProfileError: It cannot be used as written.
         UnknownIdError: No such firm.
     """
     with bootstrap.opened(parts) as opened:
-        return registry.add_profile(opened.database, firm_id, profile)
+        return registry.add_profile(opened.database, firm_id, profile, now=opened.now)
 
 
 def check_profile(firm_id: str, profile: Mapping[str, Any], *, parts: Parts | None = None) -> None:

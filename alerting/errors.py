@@ -163,6 +163,15 @@ class ProfileError(PermanentError):
     """A firm or profile as written cannot be used; says which field, what was got, what is expected."""
 
 
+class ProfileTakenError(ProfileError):
+    """A profile's id is another firm's."""
+
+    def __init__(self, profile_id: str, owner: str) -> None:
+        super().__init__(f"profile {profile_id!r}: the id is taken by firm {owner!r}")
+        self.profile_id = profile_id
+        self.owner = owner
+
+
 class SearchError(PermanentError):
     """Elasticsearch refuses what was asked, and would refuse it again; raised by ``index``."""
 

@@ -22,6 +22,7 @@ from alerting.domain.criteria import Criteria
 from alerting.domain.digest import Digest, DigestItem
 from alerting.domain.match import Fit, Reason
 from alerting.domain.notice import Change, Notice
+from alerting.domain.profile import Profile
 from alerting.domain.profile_change import ProfileChange
 
 
@@ -132,6 +133,11 @@ def notice_from_json(data: Mapping[str, Any]) -> Notice:
 def criteria_from_json(data: Mapping[str, Any]) -> Criteria:
     """Return the criteria that ``to_json`` was given."""
     return _dataclass(data, Criteria)
+
+
+def profile_from_json(data: Mapping[str, Any]) -> Profile:
+    """Return the profile that ``to_json`` was given."""
+    return _dataclass(data, Profile)
 
 
 def digest_from_json(data: Mapping[str, Any]) -> Digest:

@@ -73,9 +73,23 @@ _NAMES = {
 _UNITS = {"radius_km": " km", "minimum_euros": " euros", "maximum_euros": " euros"}
 
 
+def attribute_of(field: str) -> str:
+    """Return the name in ``Criteria`` of a field of a firms file."""
+    return _ATTRIBUTES.get(field, field)
+
+
+def field_of(attribute: str) -> str:
+    """Return the name in a firms file of a field of ``Criteria``.
+
+    >>> field_of("cpv_codes"), field_of("words")
+    ('cpv', 'words')
+    """
+    return next((field for field, name in _ATTRIBUTES.items() if name == attribute), attribute)
+
+
 def field_values(criteria: Criteria, field: str) -> tuple[Any, ...]:
     """Return the values of a field that may have several."""
-    values: tuple[Any, ...] = getattr(criteria, _ATTRIBUTES.get(field, field))
+    values: tuple[Any, ...] = getattr(criteria, attribute_of(field))
     return values
 
 
@@ -88,7 +102,7 @@ def change_criteria(criteria: Criteria, changes: Iterable[ProfileChange]) -> Cri
     (('toiture',), 40)
     """
     for change in changes:
-        attribute = _ATTRIBUTES.get(change.field, change.field)
+        attribute = attribute_of(change.field)
         criteria = replace(criteria, **{attribute: _changed(criteria, attribute, change)})
     return criteria
 
@@ -151,7 +165,7 @@ def say_change(change: ProfileChange, criteria: Criteria, *, name: str | None = 
 
 
 def _now(criteria: Criteria, change: ProfileChange) -> str:
-    before = getattr(criteria, _ATTRIBUTES.get(change.field, change.field))
+    before = getattr(criteria, attribute_of(change.field))
     if before is None:
         return "none"
     amount = before // 100 if change.field in _CENTS else before

@@ -22,7 +22,7 @@ from alerting.domain.criteria import Criteria
 from alerting.domain.digest import Confirmation, Digest
 from alerting.domain.profile import Firm
 from alerting.domain.suppression import SuppressionKind
-from alerting.errors import ProfileError, UnknownIdError
+from alerting.errors import ProfileError, ProfileTakenError, UnknownIdError
 from alerting.matching.firms_csv import FirmLine, Refusal, read_firm_lines
 from alerting.pipeline.compose import message_ids
 from alerting.reference.communes import commune_of_insee
@@ -177,7 +177,12 @@ def _enrol(enrolling: _Enrolling, run_id: int, line: FirmLine) -> dict[str, Any]
     if known is not None and not known.is_unconfirmed:
         enrolments.rename(enrolling.connection, known.firm_id, line.firm.name)
         return row | {"state": "changed", "fields": fields}
-    firms.put_firm(enrolling.connection, line.firm, now=enrolling.now)
+    try:
+        with enrolling.connection.begin_nested():
+            firms.put_firm(enrolling.connection, line.firm, now=enrolling.now)
+    except ProfileTakenError as error:
+        expected = f"a firm whose profile's id is free (firm {error.owner!r} has it)"
+        return _refused(row, Refusal("siret", error.profile_id, expected))
     enrolments.let_rest(enrolling.connection, line.firm.firm_id, now=enrolling.now)
     _ask(enrolling, run_id, line.firm)
     return row | ({"state": "added"} if known is None else {"state": "changed", "fields": fields})

@@ -232,33 +232,43 @@ def import_firms(database: Database, text: str, *, now: Callable[[], datetime]) 
 
     Returns:
         firms, profiles: how many the file has; ended: addresses and profiles that these firms had and the
-        file has not; waiting: profiles to match.
+        file has not; kept: fields of profiles that stay as their firms have them, since the file says of
+        them what it said last; overruled: what firms had changed and the file says otherwise now; waiting:
+        profiles to match.
+
+    Raises:
+        ProfileError: The file cannot be used, or a profile's id is another firm's.
     """
     read = read_firms(text)
-    ended: list[str] = []
     for profile in (one for firm in read for one in firm.profiles):
         refuse_silence(profile)
     with database.begin() as connection:
-        for firm in read:
-            for profile in firm.profiles:
-                _refuse_taken(connection, firm.firm_id, profile.profile_id)
-            ended += firms.put_firm(connection, firm, now=now())
+        outcomes = [firms.put_firm(connection, firm, now=now()) for firm in read]
         waiting = firms.count_unmatched_profiles(connection)
     profile_count = sum(len(firm.profiles) for firm in read)
-    return {"firms": len(read), "profiles": profile_count, "ended": ended, "waiting": waiting}
+    return {
+        "firms": len(read),
+        "profiles": profile_count,
+        "ended": [one for outcome in outcomes for one in outcome.ended],
+        "kept": [one for outcome in outcomes for one in outcome.own],
+        "overruled": [one for outcome in outcomes for one in outcome.overruled],
+        "waiting": waiting,
+    }
 
 
-def add_firm(database: Database, entry: Mapping[str, Any]) -> dict[str, Any]:
+def add_firm(database: Database, entry: Mapping[str, Any], *, now: Callable[[], datetime]) -> dict[str, Any]:
     """Store one firm with its recipients; what it has beside them stays."""
     firm = read_firm(entry)
     with database.begin() as connection:
-        firms.add_to_firm(connection, firm)
+        firms.add_to_firm(connection, firm, now=now())
         waiting = firms.count_unmatched_profiles(connection)
     return {"firm_id": firm.firm_id, "recipients": len(firm.recipients), "waiting": waiting}
 
 
-def add_profile(database: Database, firm_id: str, entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Store one profile of a firm.
+def add_profile(
+    database: Database, firm_id: str, entry: Mapping[str, Any], *, now: Callable[[], datetime]
+) -> dict[str, Any]:
+    """Store one profile of a firm; "kept" and "overruled" as of an import.
 
     Raises:
         ProfileError: It cannot be used, or its id is another firm's.
@@ -266,9 +276,14 @@ def add_profile(database: Database, firm_id: str, entry: Mapping[str, Any]) -> d
     """
     with database.begin() as connection:
         profile = _read_profile(connection, firm_id, entry)
-        firms.put_profile(connection, profile)
+        followed = firms.put_profile(connection, profile, now=now())
         waiting = firms.count_unmatched_profiles(connection)
-    return {"profile_id": profile.profile_id, "waiting": waiting}
+    return {
+        "profile_id": profile.profile_id,
+        "kept": list(followed.own),
+        "overruled": list(followed.overruled),
+        "waiting": waiting,
+    }
 
 
 def check_profile(database: Database, firm_id: str, entry: Mapping[str, Any]) -> None:
@@ -287,7 +302,7 @@ def _read_profile(connection: Connection, firm_id: str, entry: Mapping[str, Any]
     refuse_silence(profile)
     if not firms.has_firm(connection, firm_id):
         raise UnknownIdError(f"firm {firm_id!r}: no firm of that id")
-    _refuse_taken(connection, firm_id, profile.profile_id)
+    firms.refuse_taken(connection, firm_id, profile.profile_id)
     return profile
 
 
@@ -339,12 +354,6 @@ def resume_profile(
         if not firms.resume_profile(connection, profile_id, catches_up=catches_up, now=now()):
             raise UnknownIdError(f"profile {profile_id!r}: no profile of that id")
     return {"profile_id": profile_id, "paused_until": None}
-
-
-def _refuse_taken(connection: Connection, firm_id: str, profile_id: str) -> None:
-    owner = firms.owner_of_profile(connection, profile_id)
-    if owner not in {None, firm_id}:
-        raise ProfileError(f"profile {profile_id!r}: the id is taken by firm {owner!r}")
 
 
 def _found(feed_id: str, *, is_there: bool) -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, exists, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from alerting.domain.cadence import Cadence
 from alerting.domain.criteria import Criteria
-from alerting.domain.json import criteria_from_json, to_json
+from alerting.domain.json import criteria_from_json, profile_from_json, to_json
 from alerting.domain.profile import Firm, Profile, Recipient
-from alerting.errors import UnknownIdError
+from alerting.domain.profile_entry import Followed, follow
+from alerting.errors import ProfileTakenError, UnknownIdError
+from alerting.store.feedback import accepted_of, end_change
 from alerting.store.tables import (
     accepted_changes,
     deliveries,
@@ -38,29 +41,94 @@ _NOTHING: dict[str, Any] = {
 }
 
 
-def put_firm(connection: Connection, firm: Firm, *, now: datetime) -> list[str]:
-    """Add a firm, or make the stored one equal to it; return the addresses and profiles that end by it."""
-    add_to_firm(connection, firm)
-    return _end_absent(connection, firm, now=now)
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a firm that was said anew.
+
+    Args:
+        ended: Its addresses and profiles that are no longer said.
+        own: "profile: field, field" of what stays as the firm has it.
+        overruled: Likewise, of what the firm had changed and is said otherwise now.
+    """
+
+    ended: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+    overruled: tuple[str, ...] = ()
 
 
-def add_to_firm(connection: Connection, firm: Firm) -> None:
+def put_firm(connection: Connection, firm: Firm, *, now: datetime) -> Outcome:
+    """Add a firm, or let the stored one be as is said; what it has beside that ends.
+
+    Raises:
+        ProfileTakenError: A profile's id is another firm's.
+    """
+    outcome = add_to_firm(connection, firm, now=now)
+    return replace(outcome, ended=tuple(_end_absent(connection, firm, now=now)))
+
+
+def add_to_firm(connection: Connection, firm: Firm, *, now: datetime) -> Outcome:
     """Add a firm, or change what is given of the stored one; its other recipients and profiles stay.
 
     A profile is matched again only when its criteria changed or it had ended.
+
+    Raises:
+        ProfileTakenError: A profile's id is another firm's.
     """
     facts = {"name": firm.name, "siret": firm.siret, "ended_at": None, "ended_reason": None}
     statement = insert(firms).values(firm_id=firm.firm_id, **facts)
     connection.execute(statement.on_conflict_do_update(index_elements=["firm_id"], set_=facts))
     for recipient in firm.recipients:
         _put_recipient(connection, firm.firm_id, recipient)
-    for profile in firm.profiles:
-        put_profile(connection, profile)
+    followed = [put_profile(connection, profile, now=now) for profile in firm.profiles]
+    return Outcome(
+        own=tuple(_said(one.profile, one.own) for one in followed if one.own),
+        overruled=tuple(_said(one.profile, one.overruled) for one in followed if one.overruled),
+    )
 
 
-def put_profile(connection: Connection, profile: Profile) -> None:
-    """Add a profile, or change the stored one of its id."""
-    facts = {
+def put_profile(connection: Connection, profile: Profile, *, now: datetime) -> Followed:
+    """Add a profile, or let the stored one of its id follow what is said of it, see ``follow``.
+
+    Raises:
+        ProfileTakenError: The id is another firm's.
+    """
+    refuse_taken(connection, profile.firm_id, profile.profile_id)
+    entry = to_json(profile)
+    statement = insert(profiles).values(profile_id=profile.profile_id, entry=entry, **_columns(profile))
+    added = statement.on_conflict_do_nothing().returning(profiles.c.profile_id)
+    if connection.scalar(added) is not None:
+        return Followed(profile)
+    stored = profiles.c.profile_id == profile.profile_id
+    row = connection.execute(select(profiles).where(stored).with_for_update()).one()
+    last = None if row.entry is None else profile_from_json(row.entry)
+    accepted = accepted_of(connection, profile.profile_id)
+    followed = follow(profile, last, _read_profile(row), accepted)
+    for key in followed.ended:
+        end_change(connection, profile.profile_id, key, now=now)
+    facts = _columns(followed.profile)
+    is_matched_anew = row.criteria != facts["criteria"] or row.ended_at is not None
+    matched = {"matched_at": None} if is_matched_anew else {}
+    connection.execute(
+        update(profiles)
+        .where(stored)
+        .values(ended_at=None, ended_reason=None, entry=entry, **matched, **facts)
+    )
+    return followed
+
+
+def refuse_taken(connection: Connection, firm_id: str, profile_id: str) -> None:
+    """Refuse the id of a profile of another firm, ended or not.
+
+    Raises:
+        ProfileTakenError: It is another firm's.
+    """
+    owner = connection.scalar(select(profiles.c.firm_id).where(profiles.c.profile_id == profile_id))
+    if owner not in {None, firm_id}:
+        raise ProfileTakenError(profile_id, owner)
+
+
+def _columns(profile: Profile) -> dict[str, Any]:
+    return {
         "firm_id": profile.firm_id,
         "name": profile.name,
         "cadence": profile.cadence.value,
@@ -70,17 +138,10 @@ def put_profile(connection: Connection, profile: Profile) -> None:
         "reminder_days": profile.reminder_days,
         "criteria": to_json(profile.criteria),
     }
-    statement = insert(profiles).values(profile_id=profile.profile_id, **facts)
-    added = statement.on_conflict_do_nothing().returning(profiles.c.profile_id)
-    if connection.scalar(added) is not None:
-        return
-    stored = profiles.c.profile_id == profile.profile_id
-    connection.execute(
-        update(profiles)
-        .where(stored, (profiles.c.criteria != facts["criteria"]) | profiles.c.ended_at.is_not(None))
-        .values(matched_at=None)
-    )
-    connection.execute(update(profiles).where(stored).values(ended_at=None, ended_reason=None, **facts))
+
+
+def _said(profile: Profile, names: Iterable[str]) -> str:
+    return f"{profile.profile_id}: {', '.join(names)}"
 
 
 def pause_profile(
@@ -176,7 +237,9 @@ def erase_firm(connection: Connection, firm_id: str, *, siret_tag: str | None, n
     accepted = update(accepted_changes).where(accepted_changes.c.profile_id.in_(mine))
     connection.execute(accepted.values(key="", changes=[], recipient_id=None, ended_at=now))
     connection.execute(
-        update(profiles).where(profiles.c.firm_id == firm_id).values(name="", criteria={}, **ended)
+        update(profiles)
+        .where(profiles.c.firm_id == firm_id)
+        .values(name="", criteria={}, entry=None, **ended)
     )
     return True
 
@@ -219,14 +282,6 @@ def has_firm(connection: Connection, firm_id: str) -> bool:
     return connection.scalar(asked) is not None
 
 
-def owner_of_profile(connection: Connection, profile_id: str) -> str | None:
-    """Return the id of the firm that a profile belongs to, ended or not; None when there is none."""
-    owner: str | None = connection.scalar(
-        select(profiles.c.firm_id).where(profiles.c.profile_id == profile_id)
-    )
-    return owner
-
-
 def find_profile(connection: Connection, profile_id: str, *, to_change: bool = False) -> Profile | None:
     """Return a standing profile, that of a firm that has not confirmed included.
 
@@ -237,8 +292,10 @@ def find_profile(connection: Connection, profile_id: str, *, to_change: bool = F
     """
     asked = select(profiles).where(profiles.c.profile_id == profile_id, profiles.c.ended_at.is_(None))
     row = connection.execute(asked.with_for_update() if to_change else asked).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _read_profile(row)
+
+
+def _read_profile(row: Row[Any]) -> Profile:
     return Profile(
         profile_id=row.profile_id,
         firm_id=row.firm_id,

@@ -255,6 +255,7 @@ profiles = Table(
     Column("firm_id", Text, ForeignKey("firms.firm_id"), nullable=False),
     Column("name", Text, nullable=False),
     Column("criteria", JSONB, nullable=False),
+    Column("entry", JSONB(none_as_null=True)),  # as somebody wrote it last, before its firm changed it
     Column("cadence", Text, nullable=False),
     Column("hour", Integer),  # in Paris; NULL: the product's own
     Column("weekdays", ARRAY(Integer), nullable=False, server_default=text("'{}'")),

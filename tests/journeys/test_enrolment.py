@@ -99,6 +99,28 @@ def test_a_firm_is_asked_once_and_told_nothing_before_it_confirms(enrolled, sett
     )
 
 
+def test_no_line_takes_another_firms_profile(subscribed, table, tmp_path):
+    """
+    The id that the line's profile would have is another firm's: the line is refused, its neighbour kept.
+    """
+    path = tmp_path / "taken.toml"
+    path.write_text(
+        f"""[[firm]]\nid = "roux"\nname = "Roux"\nrecipients = [{{ email = "roux@roux.example" }}]
+        [[firm.profile]]\nid = "{KERLEO}-metier"\nname = "Roux"\nwords = ["zinc"]"""
+    )
+    commands.import_firms(str(path), parts=subscribed)
+
+    report = commands.import_firms(table(HEAD + LINES), parts=subscribed)
+
+    assert [row["state"] for row in report["lines"]] == ["refused", "refused", "added"]
+    assert (report["lines"][0]["field"], report["lines"][0]["got"], report["lines"][0]["expected"]) == (
+        "siret", f"{KERLEO}-metier", "a firm whose profile's id is free (firm 'roux' has it)",
+    )  # fmt: skip
+    owners = {row["profile_id"]: row["firm_id"] for row in commands.list_profiles(parts=subscribed)}
+    assert owners[f"{KERLEO}-metier"] == "roux"
+    assert KERLEO not in {row["firm_id"] for row in commands.list_firms(parts=subscribed)}
+
+
 def test_the_link_shows_and_then_confirms_once(enrolled, settings, mails):
     """
     Showing changes nothing; saying yes lets the profile be matched and told; saying it again does no more.

@@ -13,8 +13,10 @@ import pytest
 from sqlalchemy import text
 
 from alerting import commands
+from alerting.domain.cadence import Cadence
 from alerting.domain.feedback import Opinion
 from alerting.errors import ChoiceError, UnknownIdError
+from alerting.store.firms import change_cadence
 
 
 TITLES = {
@@ -123,6 +125,41 @@ def test_an_accepted_proposal_changes_the_profile_and_what_it_is_told(told, auth
     news = {row["title"] for row in commands.list_tellings(parts=told)} - set(TITLES.values())
     assert news == {"Toiture du phare"}
     assert [row["key"] for row in commands.propose_changes("toits", parts=told)] == [WORD]
+
+
+def test_importing_the_same_file_again_leaves_what_a_firm_chose(told, firms_file):
+    """
+    The accepted word stays excluded and the chosen rhythm in force, both named; nothing is matched again.
+    """
+    say(told, NOT_FOR_US, "1", "2")
+    commands.accept_proposal("toits", WORD, parts=told)
+    with told.database.begin() as connection:
+        change_cadence(connection, "toits", Cadence.WEEKLY)
+    commands.run_all(parts=told)
+
+    report = commands.import_firms(firms_file, parts=told)
+
+    assert (report["kept"], report["overruled"], report["waiting"]) == (["toits: cadence, words_out"], [], 0)
+    (profile,) = [row for row in commands.list_profiles(parts=told) if row["profile_id"] == "toits"]
+    assert (profile["criteria"]["words_out"], profile["cadence"]) == (["végétalisée"], "weekly")
+    assert commands.revert_change("toits", WORD, parts=told)["change"] != ""
+
+
+def test_a_file_that_says_otherwise_holds_and_ends_what_was_accepted(told, firms_file):
+    """
+    Other words out in the file: they hold, that is said, and nothing shows as accepted that is not in force.
+    """
+    say(told, NOT_FOR_US, "1", "2")
+    commands.accept_proposal("toits", WORD, parts=told)
+    changed = Path(firms_file).read_text().replace('id = "toits"', 'id = "toits"\nwords_out = ["zinc"]')
+    Path(firms_file).write_text(changed)
+
+    report = commands.import_firms(firms_file, parts=told)
+
+    assert (report["kept"], report["overruled"]) == ([], ["toits: words_out"])
+    assert criteria(told)["words_out"] == ["zinc"]
+    with pytest.raises(ChoiceError, match="no such change was accepted"):
+        commands.revert_change("toits", WORD, parts=told)
 
 
 def test_what_was_changed_a_moment_before_stays_changed(told):
