@@ -525,7 +525,7 @@ def list_received(*, parts: Parts | None = None) -> list[Report]:
 
 
 def recover(*, parts: Parts | None = None) -> Report:
-    """Settle leases that ran out, then do what a lost wake-up left undone, from load to delivery.
+    """Settle leases and orders that ran out, then do what a lost wake-up left undone, from load to delivery.
 
     Returns:
         documents, to_index, to_match, to_compose, to_deliver: what waited for load, index, match,
@@ -537,6 +537,7 @@ def recover(*, parts: Parts | None = None) -> Report:
     """
     with bootstrap.opened(parts) as opened:
         settled = settle.settle_leases(opened.database, opened.post, now=opened.now())
+        suppress.end_expired(opened.database, now=opened.now)
         found = _count_waiting(opened)
         problem = _run_from_load(opened)[1] if sum(found.values()) else None
         silent = show.report_silent_feeds(opened.database, now=opened.now)

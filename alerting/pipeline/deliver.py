@@ -171,16 +171,21 @@ class _Worker:
 
     def _record(self, connection: Connection, done: list[_Done], now: datetime) -> None:
         deliveries.record(connection, [one.outcome for one in done], worker=self.name)
-        # In one order for all workers: each order not to mail an address is made under its lock.
-        for one in sorted(done, key=lambda each: each.claimed.recipient.email.lower()):
-            if one.suppression is not None:
-                suppressions.add_suppression(
-                    connection,
-                    one.claimed.recipient.email,
-                    kind=SuppressionKind.HARD_BOUNCE,
-                    reason=one.suppression,
-                    now=now,
-                )
+        refused = {one.claimed.recipient.email: one.suppression for one in done if one.suppression}
+        held_back = [one.claimed.recipient.email for one in done if self._is_held_back(one)]
+        # All at once: each order not to mail an address is made under its lock.
+        suppressions.hold(connection, [*refused, *held_back])
+        for email, reason in refused.items():
+            suppressions.add_suppression(
+                connection, email, kind=SuppressionKind.HARD_BOUNCE, reason=reason, now=now
+            )
+        if held_back:
+            # An order may have ended since it was read.
+            suppressions.queue_held_back(connection, held_back, now=now)
+
+    def _is_held_back(self, one: _Done) -> bool:
+        is_suppressed = one.outcome.state is DeliveryState.SUPPRESSED
+        return is_suppressed and may_get_mail(self.post, one.claimed.recipient)
 
     def _claim(self, connection: Connection, limit: int, now: datetime, lease_until: datetime) -> list[int]:
         if limit <= 0:

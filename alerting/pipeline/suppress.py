@@ -11,7 +11,7 @@ import structlog
 from alerting.domain.address import read_address
 from alerting.domain.suppression import SuppressionKind
 from alerting.errors import ProfileError, UnknownIdError
-from alerting.store import firms, suppressions
+from alerting.store import deliveries, firms, suppressions
 from alerting.store.database import Database
 
 
@@ -57,7 +57,7 @@ def add_suppression(
 def lift_suppression(
     database: Database, email: str, *, why: str, profile_id: str | None, now: Callable[[], datetime]
 ) -> dict[str, Any]:
-    """Lift the order that stands about an address, in general or about one profile.
+    """Lift the order that stands about an address, in general or about one profile; "waiting": mails to send.
 
     Raises:
         UnknownIdError: None stands.
@@ -73,8 +73,9 @@ def lift_suppression(
             raise UnknownIdError(f"address {email!r}: no suppression {about} stands")
         [order] = standing
         suppressions.end_suppression(connection, order.suppression_id, why=why, now=now())
+        waiting = deliveries.count_to_send(connection, now=now())
     log.info("suppression_lifted", suppression_id=order.suppression_id, kind=order.kind.value)
-    return {"suppression_id": order.suppression_id, "kind": order.kind.value, "waiting": 0}
+    return {"suppression_id": order.suppression_id, "kind": order.kind.value, "waiting": waiting}
 
 
 def end_expired(database: Database, *, now: Callable[[], datetime]) -> int:

@@ -1,4 +1,8 @@
-"""Suppressions: standing orders not to mail an address; one an address and profile stands at a time."""
+"""Suppressions: standing orders not to mail an address; one an address and profile stands at a time.
+
+What an order held back although it was queued before, and what nobody else of the firm had, is queued again
+when the order ends, by whatever way: it counts as told.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,46 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from alerting.domain.suppression import Suppression, SuppressionKind
 from alerting.store.database import lock
 from alerting.store.tables import recipients, suppression_tellings, suppressions
+
+
+# An order's reason is the answer of what it held back.  Dates of digests are in UTC, in one form.
+_QUEUE_HELD_BACK = text("""
+    UPDATE deliveries SET state = 'queued', first_attempt_at = NULL,
+        answer = 'queued again: the order that held it back stands no more'
+    FROM recipients, digests, profiles
+    WHERE deliveries.state = 'suppressed'
+        AND recipients.recipient_id = deliveries.recipient_id
+        AND digests.digest_id = deliveries.digest_id
+        AND profiles.profile_id = digests.profile_id
+        AND lower(recipients.email) = ANY(:emails)
+        AND recipients.ended_at IS NULL AND profiles.ended_at IS NULL
+        AND EXISTS (
+            SELECT FROM suppressions WHERE suppressions.email = lower(recipients.email)
+                AND suppressions.reason = deliveries.answer AND suppressions.ended_at IS NOT NULL
+        )
+        AND NOT EXISTS (
+            SELECT FROM suppressions WHERE suppressions.email = lower(recipients.email)
+                AND suppressions.ended_at IS NULL
+                AND (suppressions.profile_id IS NULL OR suppressions.profile_id = digests.profile_id)
+        )
+        AND NOT EXISTS (
+            SELECT FROM deliveries AS others WHERE others.digest_id = deliveries.digest_id
+                AND others.state NOT IN ('suppressed', 'failed')
+        )
+        AND (
+            digests.content -> 'items' = '[]' OR EXISTS (
+                SELECT FROM jsonb_array_elements(digests.content -> 'items') AS item
+                WHERE item ->> 'telling_kind' IN ('cancelled', 'awarded')
+                    OR coalesce(item -> 'notice' ->> 'deadline_at' > :now, true)
+            )
+        )
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +59,17 @@ class UntoldAddress:
 
     firm_id: str
     order: Suppression
+
+
+def hold(connection: Connection, emails: Collection[str]) -> list[str]:
+    """Let nobody else give or end orders about addresses; return them, in small letters and sorted.
+
+    Who works on several of them holds them all at once: in one order, so that no two wait for each other.
+    """
+    small = sorted({email.lower() for email in emails})
+    for email in small:
+        lock(connection, f"alerting: suppressions of {email}")
+    return small
 
 
 def add_suppression(
@@ -40,7 +89,7 @@ def add_suppression(
     Returns:
         The order's number; None when one as strong stands already.
     """
-    lock(connection, f"alerting: suppressions of {email.lower()}")
+    hold(connection, {email})
     standing = _find_standing(connection, email, profile_id)
     if standing is not None and not kind.outranks(standing.kind):
         return None
@@ -111,6 +160,15 @@ def end_expired(connection: Connection, *, now: datetime) -> int:
     return _end(connection, suppressions.c.until_at <= now, why="its time was over", now=now)
 
 
+def queue_held_back(connection: Connection, emails: Collection[str], *, now: datetime) -> int:
+    """Queue again what orders about addresses held back that stand no more; return how many mails.
+
+    Only of digests that nobody of the firm had, and in which something can be answered still.
+    """
+    asked = {"emails": hold(connection, emails), "now": now.isoformat()}
+    return connection.execute(_QUEUE_HELD_BACK, asked).rowcount
+
+
 def list_suppressions(connection: Connection, *, with_ended: bool) -> list[dict[str, Any]]:
     """Return orders, the newest first; by default those that stand."""
     names = ("suppression_id", "email", "profile_id", "kind", "reason", "created_at", "until_at")
@@ -166,12 +224,15 @@ def _find_standing(connection: Connection, email: str, profile_id: str | None) -
 
 
 def _end(connection: Connection, which: ColumnElement[bool], *, why: str, now: datetime) -> int:
-    statement = (
-        update(suppressions)
-        .where(which, suppressions.c.ended_at.is_(None))
-        .values(ended_at=now, ended_reason=why)
-    )
-    return connection.execute(statement).rowcount
+    """End orders, and queue again what they held back; return how many orders."""
+    standing = (which, suppressions.c.ended_at.is_(None))
+    emails = connection.scalars(select(suppressions.c.email).where(*standing)).all()
+    hold(connection, emails)
+    ended = update(suppressions).where(*standing).values(ended_at=now, ended_reason=why)
+    count = connection.execute(ended).rowcount
+    if count:
+        queue_held_back(connection, emails, now=now)
+    return count
 
 
 def _asked() -> Any:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+from sqlalchemy import text
 
 from alerting import commands
 from alerting.domain.suppression import SuppressionKind
 from alerting.errors import ProfileError, UnknownIdError
 from alerting.store import suppressions
+from tests.journeys.test_delivery import served_parts, server
+
+
+__all__ = ["served_parts", "server"]
 
 
 FIRM = """
@@ -214,3 +221,94 @@ def test_who_left_one_profile_is_told_of_the_firms_other_one(queued, authority, 
 
     assert (report["compose"]["tellings"], report["deliver"]["sent"]) == (1, 2)
     assert all("lavoir" in str(mail) for mail in mails_in(queued.settings.maildir))
+
+
+BOTH = ("yann@legoff.example", "bureau@legoff.example")
+
+
+def pause(parts, clock, *, days: int) -> None:
+    """Let soft bounces suppress both readers for some days."""
+    with parts.database.begin() as connection:
+        for email in BOTH:
+            suppressions.add_suppression(
+                connection,
+                email,
+                kind=SuppressionKind.SOFT_BOUNCES,
+                reason="bounced on several days",
+                now=clock(),
+                until_at=clock() + timedelta(days=days),
+            )
+
+
+def test_what_a_pause_of_both_readers_held_back_leaves_when_the_pause_is_over(queued, clock):
+    """
+    Queued before it, held back by it, sent once after it; the digest counts as told throughout.
+    """
+    pause(queued, clock, days=7)
+    held = commands.deliver_digests(parts=queued)
+    clock.go_on(days=6)
+    commands.recover(parts=queued)
+    within = outcomes(queued)
+    clock.go_on(days=2)
+    commands.recover(parts=queued)
+    after = outcomes(queued)
+    again = commands.run_all(parts=queued)
+
+    assert (held["sent"], held["suppressed"]) == (0, 2)
+    assert within == dict.fromkeys(BOTH, ("suppressed", "bounced on several days"))
+    assert after == dict.fromkeys(BOTH, ("sent", "kept"))
+    assert (again["compose"]["tellings"], again["deliver"]["sent"]) == (0, 0)
+
+
+def test_who_can_be_mailed_again_first_gets_what_waited_and_the_other_no_second_one(queued, clock, mails_in):
+    """
+    Lifted by hand before its end: what waited leaves with the next run, to him alone, as what came up meanwhile
+    would.
+    """
+    pause(queued, clock, days=7)
+    commands.deliver_digests(parts=queued)
+    lifted = commands.lift_suppression("bureau@legoff.example", why="it is empty again", parts=queued)
+    first = commands.deliver_digests(parts=queued)
+    clock.go_on(days=8)
+    commands.recover(parts=queued)
+
+    assert (lifted["waiting"], first["sent"]) == (1, 1)
+    assert [mail["To"] for mail in mails_in(queued.settings.maildir)] == ["bureau@legoff.example"]
+
+
+@pytest.mark.parametrize(("day", "leaves"), [(4, 0), (20, 2)])
+def test_what_was_held_back_leaves_only_while_something_of_it_can_be_answered(queued, clock, day, leaves):
+    """
+    The last day of its only purchase was within the pause, or is still to come.
+    """
+    last_day = datetime(2026, 3, day, 12, tzinfo=UTC).isoformat()
+    changed = "jsonb_set(content, '{items,0,notice,deadline_at}', to_jsonb(CAST(:day AS text)))"
+    with queued.database.begin() as connection:
+        connection.execute(text(f"UPDATE digests SET content = {changed}"), {"day": last_day})
+    pause(queued, clock, days=7)
+    commands.deliver_digests(parts=queued)
+    clock.go_on(days=8)
+
+    assert commands.recover(parts=queued)["to_deliver"] == leaves
+    assert [state for state, _ in outcomes(queued).values()].count("sent") == leaves
+
+
+def test_an_order_that_is_lifted_while_its_mail_is_being_held_back_loses_none(served_parts, server):
+    """
+    Read as standing, lifted before that is recorded: the mail leaves with the same run.
+    """
+    for step in (commands.fetch_due_feeds, commands.load_documents, commands.match_profiles):
+        step(parts=served_parts)
+    commands.compose_digests(parts=served_parts)
+    suppress(served_parts, "yann@legoff.example")
+    server.rcpt = {"bureau@legoff.example": "550 5.7.1 blocked"}
+
+    def lift() -> None:
+        server.on_rcpt = lambda: None
+        commands.lift_suppression("yann@legoff.example", why="a mistake", parts=served_parts)
+
+    server.on_rcpt = lift
+    report = commands.deliver_digests(parts=served_parts)
+
+    assert (report["sent"], report["failed"]) == (1, 1)
+    assert server.accepted == ["yann@legoff.example"]
