@@ -232,8 +232,12 @@ def _is_new(now: datetime) -> ColumnElement[bool]:
         tellings.c.profile_id == matches.c.profile_id, tellings.c.procedure_id == matches.c.procedure_id
     )
     is_open = (procedures.c.state == ProcedureState.OPEN.value) & is_ahead(now)
-    is_wanted = or_(profiles.c.told_from.is_(None), matches.c.first_open_at >= profiles.c.told_from)
-    return ~told & is_open & is_wanted
+    return ~told & is_open & is_made_up_for()
+
+
+def is_made_up_for() -> ColumnElement[bool]:
+    """Tell of a match of a profile that it came up in no pause whose notices are left out."""
+    return or_(profiles.c.told_from.is_(None), matches.c.first_open_at >= profiles.c.told_from)
 
 
 def _said(number: int, match: NewMatch) -> dict[str, Any]:

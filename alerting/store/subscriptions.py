@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, exists, false, func, select
 
-from alerting.store.tables import deliveries, digests, firms, procedures, profiles, recipients
+from alerting.store.matches import is_made_up_for
+from alerting.store.tables import deliveries, digests, firms, matches, profiles, recipients
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +112,11 @@ def find_reader(connection: Connection, delivery_id: int) -> tuple[int, str] | N
 
 def get_holding(connection: Connection, profile_id: str, procedure_id: int) -> Holding:
     """Return what may keep a standing profile from being told of a procedure."""
+    # What is not matched yet is found as what is open now.
     is_left_out = exists().where(
-        procedures.c.procedure_id == procedure_id, procedures.c.created_at < profiles.c.told_from
+        matches.c.profile_id == profiles.c.profile_id,
+        matches.c.procedure_id == procedure_id,
+        ~is_made_up_for(),
     )
     asked = (
         select(firms.c.firm_id, firms.c.unconfirmed_since, profiles.c.paused_until, is_left_out)

@@ -169,6 +169,7 @@ def test_what_holds_a_profile_back_is_said(told, clock):
     weekly = {"id": "semaine", "name": "Semaine", "words": ["toiture"], "cadence": "weekly"}
     commands.add_profile("le-goff", weekly, parts=told)
     commands.pause_profile("semaine", until=date(2026, 6, 1), catches_up=False, parts=told)
+    commands.match_profiles(parts=told)
     paused = answer(told, "7", "semaine")[2]
     clock.go_on(days=150)
     left_out = answer(told, "7", "semaine")[2]
@@ -183,9 +184,34 @@ def test_what_holds_a_profile_back_is_said(told, clock):
 
     assert paused == "the profile is paused until 2026-06-01"
     assert left_out == "it came up in a pause whose notices are not made up for"
-    assert waiting == "it waits to be matched"
+    assert waiting == "it waits for the profile's next digest"
     assert suppressed == ["its addresses are suppressed (phoned)"] * 2
     assert unconfirmed == "the firm has not confirmed"
+
+
+def test_what_a_pause_left_out_is_what_compose_leaves_out(told, clock):
+    """
+    Both came up in a pause without catching up, the school's roof matched in it, the nursery's floor since the
+    profile is wider: why says it of each before the digest does.
+    """
+    weekly = {"id": "semaine", "name": "Semaine", "words": ["toiture"], "cadence": "weekly"}
+    commands.add_profile("le-goff", weekly, parts=told)
+    commands.pause_profile("semaine", until=date(2026, 3, 9), catches_up=False, parts=told)
+    commands.match_profiles(parts=told)
+    clock.go_on(days=8)
+    commands.add_profile("le-goff", weekly | {"words": ["toiture", "sols souples"]}, parts=told)
+
+    unmatched = [answer(told, notice, "semaine")[2] for notice in ("7", "8")]
+    commands.match_profiles(parts=told)
+    matched = [answer(told, notice, "semaine")[2] for notice in ("7", "8")]
+    clock.go_on(days=7)
+    commands.compose_digests(parts=told)
+    by_profile = [row for row in commands.list_tellings(parts=told) if row["profile_id"] == "semaine"]
+
+    left_out = "it came up in a pause whose notices are not made up for"
+    assert unmatched == [left_out, "it waits to be matched"]
+    assert matched == [left_out, "it waits for the profile's next digest"]
+    assert [row["title"] for row in by_profile] == [SOLS[1]]
 
 
 def test_a_file_does_not_take_another_firms_profile(subscribed, tmp_path):
