@@ -2,7 +2,7 @@
 ### Compose digests
 
 * **Runs**: when something was matched, and at every full hour for the digests of the day and of the week.
-* **Tasks**: `compose` writes tellings, digests and deliveries of each due run in one transaction.
+* **Tasks**: `compose` writes tellings, digests and deliveries of each due run, five hundred profiles a transaction.
 * **Updates**: the asset `digests`, and only while deliveries wait.
 * **Safe to rerun**: yes.  A telling is unique by profile, procedure, kind and revision: nothing is told twice.
 * **When it fails**: PostgreSQL is away; the next run takes everything that is matched

@@ -17,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, text
 
 from alerting import bootstrap, commands
 from alerting.settings import read_settings
@@ -115,6 +116,20 @@ def authority():
 @pytest.fixture
 def clock():
     return Clock()
+
+
+@pytest.fixture
+def wait_until_blocked():
+    """How to wait until a thread waits for what a transaction holds, or has ended without."""
+
+    def wait(worker: threading.Thread, connection: Connection) -> None:
+        # Not pg_stat_activity, which a transaction reads once.
+        blocked = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+        asked = text(blocked)
+        while worker.is_alive() and not connection.scalar(asked):
+            pass
+
+    return wait
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -162,7 +161,7 @@ def test_a_file_that_says_otherwise_holds_and_ends_what_was_accepted(told, firms
         commands.revert_change("toits", WORD, parts=told)
 
 
-def test_what_was_changed_a_moment_before_stays_changed(told):
+def test_what_was_changed_a_moment_before_stays_changed(told, wait_until_blocked):
     """
     Another change of the profile is under way when a proposal is accepted: both are in force afterwards.
     """
@@ -173,9 +172,7 @@ def test_what_was_changed_a_moment_before_stays_changed(told):
     with told.database.begin() as connection:
         connection.execute(text("SELECT 1 FROM profiles WHERE profile_id = 'toits' FOR UPDATE"))
         accepting.start()
-        # It waits for this transaction, wherever it got to.
-        while not connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
-            time.sleep(0.01)
+        wait_until_blocked(accepting, connection)
         connection.execute(
             text(
                 """UPDATE profiles SET criteria = criteria || '{"departements": ["35"]}' WHERE profile_id = 'toits'"""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import threading
-import time
 
 import pytest
 from sqlalchemy import select, text
@@ -437,7 +436,9 @@ def test_a_firm_that_was_told_of_the_closed_one_alone_is_not_told_again(subscrib
     assert [kind for kind, _ in told(subscribed)].count("new") == 1
 
 
-def test_a_telling_that_is_composed_while_its_procedure_is_closed_moves_with_it(subscribed, publish):
+def test_a_telling_that_is_composed_while_its_procedure_is_closed_moves_with_it(
+    subscribed, publish, wait_until_blocked
+):
     """
     Closing waits until what is being composed is stored: then it finds it, and the firm is not told again.
     """
@@ -455,10 +456,7 @@ def test_a_telling_that_is_composed_while_its_procedure_is_closed_moves_with_it(
     with subscribed.database.begin() as connection:
         lock(connection, COMPOSE_LOCK)
         joining.start()
-        while joining.is_alive() and not connection.scalar(
-            text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        ):
-            time.sleep(0.01)
+        wait_until_blocked(joining, connection)
         connection.execute(
             text(
                 """INSERT INTO tellings (profile_id, procedure_id, kind, revision, told_revision, digest_id, created_at)

@@ -140,7 +140,7 @@ def test_a_profile_that_comes_back_is_told_nothing_twice(firm, authority, rss):
     assert (first, meanwhile, waiting, firm.tell()) == ([ROOF[1]], [], 1, [PAINT[1]])
 
 
-def test_two_workers_match_one_after_the_other(firm):
+def test_two_workers_match_one_after_the_other(firm, wait_until_blocked):
     """
     While one is at it the other waits: a match of criteria that have changed since could else be written
     over the matches of the new ones.
@@ -154,8 +154,7 @@ def test_two_workers_match_one_after_the_other(firm):
     with firm.parts.database.begin() as connection:
         lock(connection, "alerting: match")
         second.start()
-        while second.is_alive() and not _somebody_waits(connection):
-            pass
+        wait_until_blocked(second, connection)
         firm.ask("menuiserie")
         while_held = list(reports)
     second.join()
@@ -163,12 +162,3 @@ def test_two_workers_match_one_after_the_other(firm):
     assert while_held == []
     assert [report["waiting"] for report in reports] == [1]
     assert firm.tell() == [JOINERY[1]]
-
-
-def _somebody_waits(connection) -> bool:
-    """Tell whether another session of this database waits for an advisory lock."""
-    asked = (
-        "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database "
-        "WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"
-    )
-    return connection.exec_driver_sql(asked).scalar_one() > 0
