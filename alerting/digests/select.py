@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from alerting.domain.deadlines import has_passed, reminder_opens_at
+from alerting.domain.cadence import Rhythm, find_reminder_window
+from alerting.domain.deadlines import has_passed
 from alerting.domain.digest import REMINDED_DATES, DigestItem, TellingKind, reminder_key
 from alerting.domain.lots import as_for_lots, last_deadline, open_lots
 from alerting.domain.match import Fit, Reason
@@ -47,10 +48,17 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Reminding:
-    """When a profile is reminded: so many working days before a date, from an hour on."""
+    """When a profile is reminded: so many working days before a date, in which of its digests.
+
+    Args:
+        working_days: At least 1.
+        rhythm: Of its digests.
+        digest_hour: The hour of rhythms that name none, 0 to 23, in Paris.
+    """
 
     working_days: int
-    hour: int
+    rhythm: Rhythm
+    digest_hour: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +143,10 @@ def find_reminders(candidate: Candidate, reminding: Reminding, *, now: datetime)
         moment: datetime | None = getattr(view, field)
         if moment is None or has_passed(moment, now=now) or reminder_key(field, moment) in known:
             continue
-        opens_at = reminder_opens_at(moment, working_days=reminding.working_days, hour=reminding.hour)
-        if opens_at <= now and (told_at is None or told_at < opens_at):
+        due_at = find_reminder_window(
+            moment, reminding.rhythm, working_days=reminding.working_days, digest_hour=reminding.digest_hour
+        )
+        if due_at <= now and (told_at is None or told_at < due_at):
             due.append(field)
     return tuple(due)
 

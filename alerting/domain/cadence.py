@@ -1,7 +1,7 @@
 """When a profile's digest goes out: hours and weekdays of the firm's choosing, in Paris time.
 
 In:   a rhythm and a moment, aware UTC.
-Out:  the newest window's end that is not in the future, aware UTC.
+Out:  the newest window's end that is not in the future, or the one in which a date is reminded of, aware UTC.
 
 A window ends once a day at most, whatever the clocks do: an hour that is left out in March is the one after
 it, and of an hour that comes twice in October the first counts.
@@ -12,8 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
-from alerting.domain.deadlines import PARIS
+from alerting.domain.deadlines import PARIS, day_in_paris, reminder_opens_at
 
 
 class Cadence(StrEnum):
@@ -57,11 +58,44 @@ def find_window_end(rhythm: Rhythm, *, digest_hour: int, now: datetime) -> datet
     """
     if rhythm.cadence is Cadence.IMMEDIATE:
         return now
+    return max(end for end in _ends_around(rhythm, digest_hour, now) if end <= now)
+
+
+@lru_cache(maxsize=20_000)
+def find_reminder_window(
+    moment: datetime, rhythm: Rhythm, *, working_days: int, digest_hour: int
+) -> datetime:
+    """Return the end of the window in which a profile is reminded of a date.
+
+    It is the first one from the last day on that leaves so many working days, but before the date's own day;
+    where a rhythm has none there, its last one before.  Thousands of profiles share rhythm and date.
+
+    Args:
+        moment: The date, aware UTC.
+        rhythm: The profile's.
+        working_days: At least 1; see ``reminder_opens_at``.
+        digest_hour: The hour of rhythms that name none.
+
+    >>> friday = datetime(2026, 3, 20, 11, tzinfo=UTC)
+    >>> find_reminder_window(friday, Rhythm(Cadence.WEEKLY), working_days=3, digest_hour=7)
+    datetime.datetime(2026, 3, 16, 6, 0, tzinfo=datetime.timezone.utc)
+    """
+    hour = digest_hour if rhythm.hour is None else rhythm.hour
+    opens_at = reminder_opens_at(moment, working_days=working_days, hour=hour)
+    if rhythm.cadence is Cadence.IMMEDIATE:
+        return opens_at
+    following = min(end for end in _ends_around(rhythm, digest_hour, opens_at) if end >= opens_at)
+    if day_in_paris(following) < day_in_paris(moment):
+        return following
+    return find_window_end(rhythm, digest_hour=digest_hour, now=opens_at)
+
+
+def _ends_around(rhythm: Rhythm, digest_hour: int, moment: datetime) -> list[datetime]:
+    """Return the ends of a rhythm's windows from a week before a moment to a week after it."""
     weekdays = rhythm.weekdays or (MONDAY if rhythm.cadence is Cadence.WEEKLY else EVERY_DAY)
     hour = time(digest_hour if rhythm.hour is None else rhythm.hour)
-    today = now.astimezone(PARIS).date()
-    days = (today - timedelta(days=back) for back in range(_DAYS_OF_A_WEEK + 1))
-    ends = (
+    today = day_in_paris(moment)
+    days = (today + timedelta(days=days) for days in range(-_DAYS_OF_A_WEEK, _DAYS_OF_A_WEEK + 1))
+    return [
         datetime.combine(day, hour, PARIS).astimezone(UTC) for day in days if day.isoweekday() in weekdays
-    )
-    return next(end for end in ends if end <= now)
+    ]

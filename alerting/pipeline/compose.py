@@ -284,7 +284,7 @@ def _settle(connection: Connection, profile_id: str, candidates: Sequence[Candid
 def _reminding(composing: _Composing, reader: Reader) -> Reminding | None:
     if not reader.reminder_days:
         return None
-    return Reminding(reader.reminder_days, composing.digest_hour if reader.hour is None else reader.hour)
+    return Reminding(reader.reminder_days, reader.rhythm, composing.digest_hour)
 
 
 def _digest(reader: Reader, items: tuple[DigestItem, ...], now: datetime) -> Digest:

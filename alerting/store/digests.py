@@ -53,6 +53,7 @@ _ENDS = (ProcedureState.CANCELLED.value, ProcedureState.AWARDED.value)
 _TOLD_BY_REVISION = (*_ENDS, TellingKind.CORRECTED.value)
 
 
+_RHYTHM = (profiles.c.cadence, profiles.c.hour, profiles.c.weekdays)
 _READER = (
     profiles.c.profile_id,
     profiles.c.name,
@@ -60,7 +61,7 @@ _READER = (
     firms.c.name,
     profiles.c.item_limit,
     profiles.c.reminder_days,
-    profiles.c.hour,
+    *_RHYTHM,
 )
 
 
@@ -74,7 +75,7 @@ class Reader:
     firm_name: str
     item_limit: int
     reminder_days: int
-    hour: int | None
+    rhythm: Rhythm
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ def find_last_reader(connection: Connection, firm_id: str) -> Reader | None:
         .limit(1)
     )
     row = connection.execute(asked).one_or_none()
-    return None if row is None else Reader(*row)
+    return None if row is None else _reader(row)
 
 
 def close_run(connection: Connection, run_id: int, *, now: datetime) -> None:
@@ -153,11 +154,8 @@ def close_run(connection: Connection, run_id: int, *, now: datetime) -> None:
 
 def rhythms(connection: Connection) -> list[Rhythm]:
     """Return the different rhythms of standing profiles, immediate ones left out."""
-    asked = select(profiles.c.cadence, profiles.c.hour, profiles.c.weekdays).where(
-        *standing(), profiles.c.cadence != Cadence.IMMEDIATE.value
-    )
-    rows = connection.execute(asked.distinct())
-    return [Rhythm(Cadence(row.cadence), row.hour, tuple(row.weekdays)) for row in rows]
+    asked = select(*_RHYTHM).where(*standing(), profiles.c.cadence != Cadence.IMMEDIATE.value)
+    return [_rhythm(*row) for row in connection.execute(asked.distinct())]
 
 
 def immediate_readers(connection: Connection, *, with_first: bool, now: datetime) -> list[Reader]:
@@ -238,7 +236,7 @@ def _readers(connection: Connection, asked: ColumnElement[bool], now: datetime) 
         )
         .order_by(profiles.c.profile_id)
     )
-    return [Reader(*row) for row in connection.execute(asked_for)]
+    return [_reader(row) for row in connection.execute(asked_for)]
 
 
 def _has_reader() -> ColumnElement[bool]:
@@ -256,6 +254,15 @@ def _has_reader() -> ColumnElement[bool]:
         .correlate(profiles)
         .exists()
     )
+
+
+def _reader(row: Any) -> Reader:
+    profile_id, profile_name, firm_id, firm_name, item_limit, reminder_days, *rhythm = row
+    return Reader(profile_id, profile_name, firm_id, firm_name, item_limit, reminder_days, _rhythm(*rhythm))
+
+
+def _rhythm(cadence: str, hour: int | None, weekdays: Sequence[int]) -> Rhythm:
+    return Rhythm(Cadence(cadence), hour, tuple(weekdays))
 
 
 def _has_digest(*, since: datetime | None = None) -> ColumnElement[bool]:

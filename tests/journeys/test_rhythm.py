@@ -299,6 +299,23 @@ def test_a_reminder_comes_a_day_earlier_where_a_holiday_lies_between(town):
     assert [town.run_at(day)["deliver"]["sent"] for day in days] == [0, 1, 0, 0]
 
 
+@pytest.mark.parametrize("day", [17, 18, 19, 20, 23])
+def test_a_rhythm_slower_than_its_reminder_is_reminded_in_its_last_digest_before(town, day):
+    """
+    Mondays, three working days before: due on Tuesday to Friday the 20th, or on Monday itself, which is too late.
+
+    One reminder in the digest of the 16th, a week and two weeks after all that was told before.
+    """
+    town.subscribe(cadence="weekly", reminder_days=3)
+    town.publish("1", PAPER, deadline=paris(day, 12))
+    town.run_at(MONDAY)
+
+    told = {number: town.run_at(paris(number, 7))["compose"]["tellings"] for number in range(3, 25)}
+
+    assert {number: count for number, count in told.items() if count} == {16: 1}
+    assert [kind for kind, _ in town.tellings()] == ["new", "reminder"]
+
+
 def test_a_profile_without_reminders_gets_none(town):
     """
     Zero days: never.

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerting.domain.cadence import Cadence, Rhythm, find_window_end
+from alerting.domain.cadence import Cadence, Rhythm, find_reminder_window, find_window_end
 from alerting.domain.deadlines import PARIS
 
 
@@ -60,3 +60,47 @@ def test_there_is_one_window_a_day(start, hour):
     days = sorted(end.astimezone(PARIS).date() for end in ends if end >= first)
     assert days[:5] == [first.astimezone(PARIS).date() + timedelta(days=number) for number in range(5)]
     assert len(days) == len(set(days))
+
+
+WEEKLY = Rhythm(Cadence.WEEKLY)
+FRIDAYS = Rhythm(Cadence.WEEKLY, weekdays=(5,))
+SITE_DAYS = Rhythm(hour=18, weekdays=(2, 4))
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "working_days", "moment", "window"),
+    [
+        pytest.param(Rhythm(), 3, "2026-03-20T12:00", "2026-03-17T07:00", id="every day"),
+        pytest.param(Rhythm(hour=18), 3, "2026-03-20T12:00", "2026-03-17T18:00", id="in its own hour"),
+        pytest.param(Rhythm(), 3, "2026-03-20T06:00", "2026-03-17T07:00", id="whatever the date's hour"),
+        pytest.param(WEEKLY, 3, "2026-03-20T12:00", "2026-03-16T07:00", id="none within: the last before"),
+        pytest.param(WEEKLY, 3, "2026-03-18T12:00", "2026-03-16T07:00", id="one within: that one"),
+        pytest.param(WEEKLY, 1, "2026-03-16T12:00", "2026-03-09T07:00", id="not on the date's own day"),
+        pytest.param(
+            WEEKLY, 3, "2026-04-09T12:00", "2026-04-06T07:00", id="Easter Monday is a window, no work"
+        ),
+        pytest.param(WEEKLY, 2, "2026-04-08T12:00", "2026-04-06T07:00", id="over the holiday"),
+        pytest.param(
+            WEEKLY, 20, "2026-04-17T12:00", "2026-03-23T07:00", id="days of weeks: the first within"
+        ),
+        pytest.param(FRIDAYS, 3, "2026-03-20T23:59", "2026-03-13T07:00", id="a date without an hour"),
+        pytest.param(SITE_DAYS, 1, "2026-03-20T12:00", "2026-03-19T18:00", id="the evening before"),
+        pytest.param(
+            SITE_DAYS, 1, "2026-03-19T20:00", "2026-03-17T18:00", id="the evening itself is too late"
+        ),
+        pytest.param(
+            Rhythm(weekdays=(1, 2, 3, 4, 5)), 1, "2026-03-16T12:00", "2026-03-13T07:00", id="a weekend"
+        ),
+        pytest.param(
+            Rhythm(hour=2), 1, "2026-03-30T12:00", "2026-03-29T03:00", id="an hour that is left out"
+        ),
+        pytest.param(Rhythm(Cadence.IMMEDIATE), 3, "2026-03-20T12:00", "2026-03-17T07:00", id="immediate"),
+    ],
+)
+def test_a_date_is_reminded_of_in_one_window_before_its_day(rhythm, working_days, moment, window):
+    """
+    The first window within the days that are asked for; none: the last before them.
+    """
+    found = find_reminder_window(paris(moment), rhythm, working_days=working_days, digest_hour=7)
+
+    assert found == paris(window)

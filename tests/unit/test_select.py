@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerting.digests.select import Candidate, Reminding, Told, find_telling_kind, select_items
+from alerting.domain.cadence import Rhythm
 from alerting.domain.digest import TellingKind, reminder_key, telling_keys
 from alerting.domain.notice import Change, Notice, NoticeKind
 from alerting.domain.procedure import Procedure, ProcedureState
@@ -143,7 +144,7 @@ def test_a_new_item_shows_no_corrections():
     assert [item.changes for item in items] == [(), (Change("deadline_at"),)]
 
 
-FIVE_DAYS = Reminding(working_days=5, hour=7)
+FIVE_DAYS = Reminding(working_days=5, rhythm=Rhythm(), digest_hour=7)
 # Monday 16 March 2026, 12:00 in Paris: five working days of it begin on Tuesday 10, at 7:00.
 DUE = datetime(2026, 3, 16, 11, 0, tzinfo=UTC)
 OPENS = datetime(2026, 3, 9, 6, 0, tzinfo=UTC)
