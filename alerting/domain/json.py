@@ -82,6 +82,10 @@ def _write_as_it_is(value: object) -> object:
 _writer: Callable[[type], Callable[[Any], Any]] = cache(_find_writer)
 
 
+# By identity; each keeps its notice, for an identity is another's when the one that had it is gone.
+WrittenNotices = dict[int, tuple[Notice, str]]
+
+
 class JsonText(str):
     """A JSON value that is written already."""
 
@@ -93,24 +97,23 @@ def write_json(value: object) -> str:
     return value if isinstance(value, JsonText) else json.dumps(value)
 
 
-def write_digest(digest: Digest, notices: dict[int, str]) -> JsonText:
+def write_digest(digest: Digest, notices: WrittenNotices) -> JsonText:
     """Return a digest as ``to_json`` would give it, written.
 
     Args:
         digest: With its items.
-        notices: What was written of notices before, by identity: thousands of digests tell the same ones.
-            Whoever keeps it keeps the notices, too.
+        notices: What was written of notices before: thousands of digests tell the same ones.
     """
     head = _without(digest, "items")
     items = ", ".join(_write_item(item, notices) for item in digest.items)
     return JsonText(f'{json.dumps(head)[:-1]}, "items": [{items}]}}')
 
 
-def _write_item(item: DigestItem, notices: dict[int, str]) -> str:
+def _write_item(item: DigestItem, notices: WrittenNotices) -> str:
     rest = _without(item, "notice")
-    notice = notices.get(id(item.notice))
-    if notice is None:
-        notice = notices[id(item.notice)] = json.dumps(to_json(item.notice))
+    if id(item.notice) not in notices:
+        notices[id(item.notice)] = (item.notice, json.dumps(to_json(item.notice)))
+    _, notice = notices[id(item.notice)]
     return f'{json.dumps(rest)[:-1]}, "notice": {notice}}}'
 
 

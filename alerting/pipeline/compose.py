@@ -21,6 +21,7 @@ from alerting.digests.select import Candidate, Reminding, Told, select_items
 from alerting.domain.address import read_address
 from alerting.domain.cadence import Cadence, Rhythm, find_window_end
 from alerting.domain.digest import Digest, DigestItem
+from alerting.domain.json import WrittenNotices
 from alerting.domain.lots import changes_for
 from alerting.domain.procedure import Procedure, ProcedureState, Revision
 from alerting.notices.view import find_turn_of_state, find_untold
@@ -54,8 +55,9 @@ class _Composing:
         now: One moment for all of it.
         digest_hour: The hour of profiles that name none.
         new_message_id: Returns a fresh one at each call.
-        known: Procedures as this call read them first: all its digests show one state of each.
-        written: Their notices as JSON, by identity.
+        known: Procedures as they were read last; written to since, they are read again by the next batch.
+        versions: Of their rows, see ``procedures.versions_of``.
+        written: Their notices as JSON.
         unread: Procedures that our code cannot read, with what it raised: no digest tells of them.
         refused: Profiles at which composing failed, in the same way: what they match waits.
     """
@@ -65,7 +67,8 @@ class _Composing:
     digest_hour: int
     new_message_id: Callable[[], str]
     known: dict[int, Procedure] = field(default_factory=dict)
-    written: dict[int, str] = field(default_factory=dict)
+    versions: dict[int, int] = field(default_factory=dict)
+    written: WrittenNotices = field(default_factory=dict)
     unread: dict[int, Exception] = field(default_factory=dict)
     refused: dict[str, Exception] = field(default_factory=dict)
 
@@ -229,12 +232,27 @@ def _candidates(
 
 
 def _read_procedures(connection: Connection, composing: _Composing, wanted: set[int]) -> None:
-    missing = sorted(wanted - composing.known.keys() - composing.unread.keys())
+    """Read those procedures that were not read, or were written since: a late batch tells what stands now."""
+    # Asked first: what is written between the two is read again.
+    versions = procedures.versions_of(connection, wanted)
+    missing = sorted(number for number in wanted if composing.versions.get(number) != versions.get(number))
+    for number in missing:
+        composing.known.pop(number, None)
+        composing.unread.pop(number, None)
     parts, failed = work_apart(
         connection, missing, lambda numbers: procedures.get_procedures(connection, numbers)
     )
     composing.known.update((one.procedure_id, one) for part in parts for one in part)
     composing.unread.update(failed)
+    composing.versions.update(versions)
+    _forget_written(composing)
+
+
+def _forget_written(composing: _Composing) -> None:
+    """Forget the words of notices that no later batch tells: of a past state, or with dates of some lots."""
+    lasting = {id(procedure.view) for procedure in composing.known.values()}
+    for identity in composing.written.keys() - lasting:
+        del composing.written[identity]
 
 
 def _candidate(

@@ -28,7 +28,7 @@ from sqlalchemy.dialects.postgresql import JSONB, JSONPATH, distinct_on, insert
 
 from alerting.domain.cadence import Cadence, Rhythm
 from alerting.domain.digest import Digest, TellingKind, telling_keys
-from alerting.domain.json import changes_from_json, digest_from_json, to_json, write_digest
+from alerting.domain.json import WrittenNotices, changes_from_json, digest_from_json, to_json, write_digest
 from alerting.domain.notice import Change
 from alerting.domain.procedure import ProcedureState
 from alerting.store.firms import standing
@@ -284,7 +284,7 @@ def _is_new(now: datetime) -> ColumnElement[bool]:
 
 
 def add_digests(
-    connection: Connection, run_id: int, composed: Sequence[Digest], *, notices: dict[int, str]
+    connection: Connection, run_id: int, composed: Sequence[Digest], *, notices: WrittenNotices
 ) -> dict[str, int]:
     """Store digests of one run; return their numbers by profile, without those that the run has already.
 

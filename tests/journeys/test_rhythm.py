@@ -7,9 +7,9 @@ import threading
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
-from alerting import commands
+from alerting import bootstrap, commands
 from alerting.domain.deadlines import PARIS
 from alerting.errors import ProfileError, UnknownIdError
 
@@ -354,6 +354,36 @@ def test_composers_side_by_side_tell_once(town):
     assert sum(report["tellings"] for report in reports) == 5
     assert sum(report["deliveries"] for report in reports) == 1
     assert commands.deliver_digests(parts=town.parts)["sent"] == 1
+
+
+def test_a_late_batch_tells_of_a_date_as_it_is_then(town, settings, clock):
+    """
+    Two profiles are to be reminded; the date moves when one was: the other is told of the new date, not of the old one.
+    """
+    town.subscribe(cadence="immediate", hour=7)
+    town.subscribe(id="tuiles", cadence="daily", hour=7)
+    town.publish("1", PAPER, deadline=paris(20, 12))
+    town.run_at(MONDAY)
+    other = bootstrap.build(settings, now=clock)
+    reminded = []
+
+    @event.listens_for(town.parts.database.engine, "begin")
+    def move_once_somebody_is_reminded(_) -> None:
+        if not reminded:
+            told = commands.list_tellings(parts=other)
+            reminded.extend(row["profile_id"] for row in told if row["kind"] == "reminder")
+            if reminded:
+                town.publish("1", PAPER, deadline=paris(27, 12))
+                for step in ("fetch_due_feeds", "load_documents", "match_profiles"):
+                    getattr(commands, step)(parts=other)
+
+    clock.moment = paris(16, 8)
+    commands.compose_digests(parts=town.parts)
+    other.close()
+
+    assert reminded == ["toits"]
+    told = sorted((row["profile_id"], row["kind"]) for row in commands.list_tellings(parts=town.parts))
+    assert told == [("toits", "new"), ("toits", "reminder"), ("tuiles", "corrected"), ("tuiles", "new")]
 
 
 def test_a_firm_that_is_erased_before_its_mail_leaves_gets_none_and_leaves_nothing_personal(town):

@@ -18,6 +18,7 @@ from alerting.domain.json import (
     notice_from_json,
     reasons_from_json,
     to_json,
+    write_digest,
 )
 from alerting.domain.match import Reason
 from alerting.domain.notice import Change, Notice
@@ -85,3 +86,19 @@ def test_digests_that_tell_of_the_same_facts_share_them():
 
     assert first.items[0].notice is same.items[0].notice
     assert other.items[0].notice.title == "Chauffe-eau"
+
+
+def test_what_was_written_of_a_notice_is_never_said_of_another():
+    """
+    Digests that come and go, as batch after batch: a notice that is gone leaves its place in memory to the next.
+    """
+    digest, written = everything(), {}
+    (item, *_) = digest.items
+
+    found = []
+    for number in range(50):
+        one = replace(item, notice=replace(item.notice, title=f"Toiture {number}"))
+        found.append(json.loads(write_digest(replace(digest, items=(one,)), written))["items"][0])
+        del one
+
+    assert [item["notice"]["title"] for item in found] == [f"Toiture {number}" for number in range(50)]
