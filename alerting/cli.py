@@ -302,7 +302,7 @@ def add_firm(
     siret: Annotated[str | None, typer.Option(help="14 digits.")] = None,
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
-    """Add a firm, or change it."""
+    """Add a firm, or change its name and add recipients; those it has stay, and are counted."""
     _show_report(commands.add_firm(firm_id, name, recipients=recipient, siret=siret), as_json=as_json)
 
 
@@ -437,7 +437,7 @@ def resume_profile(
 @profiles.command("list")
 def list_profiles(as_json: AsJson = False) -> None:  # noqa: FBT002
     """Show every profile and how much it matches."""
-    columns = ("profile_id", "firm_id", "name", "cadence", "match_count")
+    columns = ("profile_id", "firm_id", "name", "cadence", "paused_until", "match_count")
     _show_rows(commands.list_profiles(), columns, as_json=as_json)
 
 

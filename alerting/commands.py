@@ -403,9 +403,9 @@ def list_firms(*, parts: Parts | None = None) -> list[Report]:
 
 
 def list_profiles(*, parts: Parts | None = None) -> list[Report]:
-    """Return every standing profile with its criteria and how many procedures it matches."""
+    """Return every standing profile: rhythm, pause, criteria, how many procedures it matches."""
     with bootstrap.opened(parts) as opened:
-        return show.list_profiles(opened.database)
+        return show.list_profiles(opened.database, now=opened.now)
 
 
 def feeds_due_count(*, parts: Parts | None = None) -> int:

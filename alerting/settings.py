@@ -262,7 +262,13 @@ def _recipients_allowed(environment: Mapping[str, str]) -> tuple[str, ...] | Non
     text = environment.get("ALERTING_RECIPIENTS_ALLOWED", "").strip()
     if text == "*":
         return None
-    return tuple(entry.strip().lower() for entry in text.split(",") if entry.strip())
+    entries = tuple(entry.strip().lower() for entry in text.split(",") if entry.strip())
+    for entry in entries:
+        if read_address(f"all{entry}" if entry.startswith("@") else entry) is None:
+            raise SettingError(
+                "ALERTING_RECIPIENTS_ALLOWED", "addresses and @domains with commas, or *", entry
+            )
+    return entries
 
 
 def _whole_number(environment: Mapping[str, str], name: str, *, default: int, low: int, high: int) -> int:

@@ -76,10 +76,11 @@ def deliver_digests(
     return {**report, "waiting": waiting}
 
 
-def find_room(database: Database, post: PostOffice, *, now: datetime) -> Room:
-    """Return how many mails may leave now, and why no more."""
-    with database.begin() as connection:
-        return deliveries.find_room(connection, now=now, per_hour=post.mails_per_hour)
+def find_room(connection: Connection, post: PostOffice, *, now: datetime) -> Room:
+    """Return how many mails may leave now, and why no more; where nobody may get any, all wait."""
+    if _names_nobody(post):
+        return Room(0, "ALERTING_RECIPIENTS_ALLOWED names nobody")
+    return deliveries.find_room(connection, now=now, per_hour=post.mails_per_hour)
 
 
 def say_held(room: Room) -> str | None:
@@ -190,7 +191,7 @@ class _Worker:
     def _claim(self, connection: Connection, limit: int, now: datetime, lease_until: datetime) -> list[int]:
         if limit <= 0:
             return []
-        self.room = deliveries.find_room(connection, now=now, per_hour=self.post.mails_per_hour)
+        self.room = find_room(connection, self.post, now=now)
         return deliveries.claim_deliveries(
             connection,
             worker=self.name,
@@ -240,8 +241,13 @@ def find_hindrance(post: PostOffice, claimed: ClaimedDelivery) -> str | None:
 
 
 def may_get_mail(post: PostOffice, recipient: Recipient) -> bool:
-    """Tell whether the list of who may get mail over SMTP has a recipient."""
-    return post.sending_again_is_safe or is_allowed(recipient.email, post.recipients_allowed)
+    """Tell whether the list of who may get mail over SMTP has a recipient; a list of nobody refuses none."""
+    is_listed = post.sending_again_is_safe or is_allowed(recipient.email, post.recipients_allowed)
+    return is_listed or _names_nobody(post)
+
+
+def _names_nobody(post: PostOffice) -> bool:
+    return not post.sending_again_is_safe and post.recipients_allowed == ()
 
 
 def _deferred(claimed: ClaimedDelivery, error: MailDeferredError, now: datetime) -> Outcome:

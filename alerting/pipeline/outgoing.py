@@ -30,8 +30,8 @@ def preview_deliveries(
         would leave; why_not.
     """
     moment = now()
-    room = find_room(database, post, now=moment)
     with database.begin() as connection:
+        room = find_room(connection, post, now=moment)
         due = deliveries.read_due(connection, now=moment)
     rows = []
     left = room.count

@@ -203,10 +203,14 @@ def resume_feed(database: Database, feed_id: str) -> dict[str, Any]:
 
 
 def retry_feed(database: Database, feed_id: str) -> dict[str, Any]:
-    """Ask a feed at once and read its answer anew, whatever pause it had and whatever it answered last."""
+    """Ask a feed at once and read its answer anew, whatever it waited for and whatever it answered last.
+
+    One that an operator paused stays so, and the state says it.
+    """
     with database.begin() as connection:
         _found(feed_id, is_there=feeds.ask_again(connection, feed_id))
-    return {"feed_id": feed_id, "state": "due"}
+        is_paused = feeds.is_paused(connection, feed_id)
+    return {"feed_id": feed_id, "state": "paused" if is_paused else "due"}
 
 
 def replay_documents(
@@ -261,8 +265,9 @@ def add_firm(database: Database, entry: Mapping[str, Any], *, now: Callable[[], 
     firm = read_firm(entry)
     with database.begin() as connection:
         firms.add_to_firm(connection, firm, now=now())
+        recipient_count = firms.count_recipients(connection, firm.firm_id)
         waiting = firms.count_unmatched_profiles(connection)
-    return {"firm_id": firm.firm_id, "recipients": len(firm.recipients), "waiting": waiting}
+    return {"firm_id": firm.firm_id, "recipients": recipient_count, "waiting": waiting}
 
 
 def add_profile(

@@ -78,10 +78,11 @@ def list_firms(database: Database) -> list[Row]:
         return [_plain(row) for row in firms.list_firms(connection)]
 
 
-def list_profiles(database: Database) -> list[Row]:
+def list_profiles(database: Database, *, now: Callable[[], datetime]) -> list[Row]:
     """Return every standing profile."""
     with database.begin() as connection:
-        return reports.list_profiles(connection)
+        rows = reports.list_profiles(connection, now=now())
+    return [_plain(row) for row in rows]
 
 
 def list_deliveries(database: Database, *, state: str | None, firm_id: str | None) -> list[Row]:

@@ -282,6 +282,12 @@ def has_firm(connection: Connection, firm_id: str) -> bool:
     return connection.scalar(asked) is not None
 
 
+def count_recipients(connection: Connection, firm_id: str) -> int:
+    """Return how many recipients a firm has."""
+    standing_ones = (recipients.c.firm_id == firm_id) & recipients.c.ended_at.is_(None)
+    return connection.scalar(select(func.count()).select_from(recipients).where(standing_ones)) or 0
+
+
 def find_profile(connection: Connection, profile_id: str, *, to_change: bool = False) -> Profile | None:
     """Return a standing profile, that of a firm that has not confirmed included.
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 
+from alerting.store.subscriptions import leaves_out
 from alerting.store.tables import (
     deliveries,
     digests,
@@ -17,6 +19,11 @@ from alerting.store.tables import (
     profiles,
     rejects,
 )
+
+
+_SHOWN = (
+    "profile_id", "firm_id", "name", "cadence", "hour", "weekdays", "item_limit", "reminder_days", "criteria",
+)  # fmt: skip
 
 
 def count_rows(connection: Connection) -> dict[str, int]:
@@ -41,10 +48,18 @@ def _is_index_page() -> ColumnElement[bool]:
     return select(feeds.c.feed_id).where(listing, feeds.c.format == "index-page").exists()
 
 
-def list_profiles(connection: Connection) -> list[dict[str, Any]]:
-    """Return every standing profile with its criteria and how many procedures it matches."""
+def list_profiles(connection: Connection, *, now: datetime) -> list[dict[str, Any]]:
+    """Return every standing profile with its rhythm, its criteria and how many procedures it matches.
+
+    ``paused_until``: NULL where no pause runs; ``leaves_out``: whether what comes up in it is never told.
+    """
     standing = (matches.c.profile_id == profiles.c.profile_id) & matches.c.ended_at.is_(None)
     count = select(func.count()).select_from(matches).where(standing).scalar_subquery()
-    columns = [profiles.c[name] for name in ("profile_id", "firm_id", "name", "cadence", "criteria")]
-    asked = select(*columns, count.label("match_count")).where(profiles.c.ended_at.is_(None))
+    is_paused = profiles.c.paused_until > now
+    pause = (
+        case((is_paused, profiles.c.paused_until)).label("paused_until"),
+        case((is_paused, leaves_out())).label("leaves_out"),
+    )
+    columns = [profiles.c[name] for name in _SHOWN]
+    asked = select(*columns, *pause, count.label("match_count")).where(profiles.c.ended_at.is_(None))
     return [dict(row) for row in connection.execute(asked.order_by(profiles.c.profile_id)).mappings()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, false, func, select
+from sqlalchemy import ColumnElement, Connection, exists, false, func, select
 
 from alerting.store.matches import is_made_up_for
 from alerting.store.tables import deliveries, digests, firms, matches, profiles, recipients
@@ -131,10 +131,14 @@ def get_holding(connection: Connection, profile_id: str, procedure_id: int) -> H
     return Holding(unconfirmed_since is not None, paused_until, is_before, tuple(emails))
 
 
+def leaves_out() -> ColumnElement[bool]:
+    """Tell of a profile that is paused whether what comes up in the pause is never told."""
+    return func.coalesce(profiles.c.told_from >= profiles.c.paused_until, false())
+
+
 def _profiles(connection: Connection, firm_id: str) -> tuple[SubscribedProfile, ...]:
-    leaves_out = func.coalesce(profiles.c.told_from >= profiles.c.paused_until, false())
     asked = select(
-        profiles.c.profile_id, profiles.c.name, profiles.c.cadence, profiles.c.paused_until, ~leaves_out
+        profiles.c.profile_id, profiles.c.name, profiles.c.cadence, profiles.c.paused_until, ~leaves_out()
     ).where(profiles.c.firm_id == firm_id, profiles.c.ended_at.is_(None))
     rows = connection.execute(asked.order_by(profiles.c.name, profiles.c.profile_id))
     return tuple(SubscribedProfile(*row) for row in rows)

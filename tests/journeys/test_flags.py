@@ -39,13 +39,15 @@ def test_a_second_profile_leaves_the_first_as_it_is(subscribed):
     report = commands.add_profile(
         "le-goff", {"id": "bardage", "name": "Bardage", "words": ["bardage"]}, parts=subscribed
     )
-    commands.add_firm("le-goff", "Le Goff et fille", recipients=["lena@legoff.example"], parts=subscribed)
+    added = commands.add_firm(
+        "le-goff", "Le Goff et fille", recipients=["lena@legoff.example"], parts=subscribed
+    )
 
     (firm,) = [row for row in commands.list_firms(parts=subscribed) if row["firm_id"] == "le-goff"]
     assert firm == {
         "firm_id": "le-goff", "name": "Le Goff et fille", "unconfirmed_since": None, "recipient_count": 3, "profiles": ["bardage", "toits"],
     }  # fmt: skip
-    assert report["waiting"] == 1
+    assert (report["waiting"], added["recipients"]) == (1, 3)
 
 
 @pytest.mark.parametrize(

@@ -65,20 +65,40 @@ def test_a_dry_run_says_what_would_leave_and_changes_nothing(queued, mails):
 
 def test_a_dry_run_says_what_the_list_the_limit_and_an_order_hold_back(queued, settings, clock):
     """
-    Over SMTP nobody is on the list; of two mails one may leave within the hour; then mail is stopped.
+    Over SMTP Yann alone is on the list; of two mails one may leave within the hour; then mail is stopped.
     """
-    over_smtp = bootstrap.build(replace(settings, smtp_url="smtp+plain://127.0.0.1:9"), now=clock)
+    with_yann = replace(
+        settings, smtp_url="smtp+plain://127.0.0.1:9", recipients_allowed=("yann@legoff.example",)
+    )
+    over_smtp = bootstrap.build(with_yann, now=clock)
     unlisted = commands.preview_deliveries(parts=over_smtp)
     limited = commands.preview_deliveries(parts=braked(queued, 1))
     commands.stop_mail(why="wrong template", parts=queued)
     stopped = commands.preview_deliveries(parts=queued)
     over_smtp.close()
 
-    assert [row["why_not"] for row in unlisted] == [
-        "the recipient is not on the list of allowed recipients"
-    ] * 2
+    assert {row["recipient"]: row["why_not"] for row in unlisted} == {
+        "yann@legoff.example": None,
+        "bureau@legoff.example": "the recipient is not on the list of allowed recipients",
+    }
     assert [row["why_not"] for row in limited] == [None, "held: 1 mails may leave within an hour"]
     assert [row["why_not"] for row in stopped] == ["stopped: wrong template"] * 2
+
+
+@pytest.mark.usefixtures("queued")
+def test_mails_wait_while_nobody_may_get_any(settings, clock):
+    """
+    A list that was never written loses no mail: the report and the dry run say why they wait.
+    """
+    parts = bootstrap.build(replace(settings, smtp_url="smtp+plain://127.0.0.1:9"), now=clock)
+    why = "ALERTING_RECIPIENTS_ALLOWED names nobody"
+
+    foreseen = commands.preview_deliveries(parts=parts)
+    report = commands.deliver_digests(parts=parts)
+    parts.close()
+
+    assert [row["why_not"] for row in foreseen] == [why] * 2
+    assert (report["suppressed"], report["waiting"], report["held"]) == (0, 2, why)
 
 
 def test_the_brake_lets_so_many_mails_out_within_an_hour_and_goes_on_by_itself(queued, mails, clock):

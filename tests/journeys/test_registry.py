@@ -81,6 +81,19 @@ def test_a_feed_that_falls_silent_is_reported(subscribed, authority, clock, rss)
     assert (before, row["silent_days"], after, paused) == (0, 8, 1, 0)
 
 
+def test_a_paused_feed_that_is_to_be_asked_again_stays_paused_and_says_so(subscribed):
+    """
+    The report names the state that decides; resumed, the feed is due.
+    """
+    commands.pause_feed("kerlann", parts=subscribed)
+    paused = commands.retry_feed("kerlann", parts=subscribed)
+    asked = commands.fetch_due_feeds(parts=subscribed)["feeds"]
+    commands.resume_feed("kerlann", parts=subscribed)
+
+    assert (paused["state"], asked) == ("paused", 0)
+    assert commands.retry_feed("kerlann", parts=subscribed)["state"] == "due"
+
+
 @pytest.mark.parametrize("verb", [commands.pause_feed, commands.resume_feed, commands.retry_feed])
 def test_an_unknown_feed_is_refused_in_one_line(subscribed, verb):
     with pytest.raises(UnknownIdError, match=r"^feed 'nobody': no feed of that id$"):

@@ -262,6 +262,8 @@ def test_a_pause_until_a_day_is_for_all_who_read_the_profile(told, site, leave, 
     clock.go_on(days=6)
     after = commands.run_all(parts=told)["deliver"]["sent"]
 
+    (shown,) = [row for row in commands.list_profiles(parts=told) if row["profile_id"] == "toits"]
+    assert (shown["paused_until"], shown["leaves_out"]) == (None, None)
     assert "« Toits » est en pause" in paused.words
     assert "avant le lundi 9 mars 2026. Ce qui paraît entre-temps vous sera dit" in seen_later.words
     assert (meanwhile, after) == (0, 2)
@@ -279,12 +281,14 @@ def test_a_pause_that_is_to_leave_out_does_so_though_it_ends_at_once(
     clock.go_on(days=1)
     meanwhile = commands.run_all(parts=told)["deliver"]["sent"]
     paused = site.page("GET", leave)
+    (shown,) = [row for row in commands.list_profiles(parts=told) if row["profile_id"] == "toits"]
     site.page(*paused.forms[0])
     clock.go_on(hours=1)
     resumed = commands.run_all(parts=told)["deliver"]["sent"]
     commands.resume_profile("toits", catches_up=True, parts=told)
     caught_up = commands.run_all(parts=told)["deliver"]["sent"]
 
+    assert (shown["paused_until"], shown["leaves_out"]) == ("2026-03-08T23:00:00+00:00", True)
     assert "Ce qui paraît entre-temps ne vous sera pas dit" in paused.words
     assert (meanwhile, resumed, caught_up) == (0, 0, 2)
 

@@ -158,6 +158,34 @@ def test_a_limit_that_is_none_is_refused(entry):
     )
 
 
+@pytest.mark.parametrize(
+    "entry", ["b.example", "yann", "@", "yann@", "@b..example", "a@b.example c@d.example"]
+)
+def test_an_entry_of_who_may_get_mail_that_names_nobody_is_refused(entry):
+    """
+    A sign that was forgotten would else take the mails away from all whom it was to name.
+    """
+    with pytest.raises(SettingError) as caught:
+        read_settings(ENVIRONMENT | {"ALERTING_RECIPIENTS_ALLOWED": f"@a.example, {entry}"})
+
+    assert str(caught.value) == (
+        f"setting ALERTING_RECIPIENTS_ALLOWED: expected addresses and @domains with commas, or * (got {entry!r})"
+    )
+
+
+def test_who_may_get_mail_is_read():
+    """
+    Addresses and domains in any case, also with accents; everybody; nobody.
+    """
+    given = {"Yann@A.example, @Métiers.example ,": ("yann@a.example", "@métiers.example"), "*": None, "": ()}
+    read = {
+        text: read_settings(ENVIRONMENT | {"ALERTING_RECIPIENTS_ALLOWED": text}).recipients_allowed
+        for text in given
+    }
+
+    assert read == given
+
+
 def test_a_dkim_key_needs_its_domain_and_selector():
     """
     All three or none; the file itself is read when mail is to leave.
