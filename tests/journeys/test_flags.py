@@ -24,7 +24,7 @@ def test_a_profile_made_by_flags_is_told(parts, authority, add_feed, rss, mails,
     report = commands.add_profile("le-goff", profile, parts=parts)
     commands.run_all(parts=parts)
 
-    assert report == {"profile_id": "toits", "waiting": 1}
+    assert report == {"profile_id": "toits", "kept": [], "overruled": [], "waiting": 1}
     ((recipient, _, text),) = mails(tmp_path / "maildir")
     assert recipient == "yann@legoff.example"
     assert "toiture de l'école" in text
