@@ -5,9 +5,9 @@
 * **Tasks**: `match` holds changed procedures against all profiles, and new profiles against open procedures.
 * **Updates**: the asset `matches`, and only while something is matched and not yet told.
 * **Safe to rerun**: yes.  A match is one row for a profile and a procedure.
-* **When it fails**: PostgreSQL is away, or a profile as stored cannot be read; the message
-  names the profile; with the matching engine on Elasticsearch also while that is away, then it goes on
-  by itself.  Nothing is lost: unmatched rows keep their empty mark.
+* **When it fails**: PostgreSQL is away; with the matching engine on Elasticsearch also while that is away,
+  then it goes on by itself.  Nothing is lost: unmatched rows keep their empty mark.  A profile that cannot be
+  read as it is stored stops no other: the log names it, and so does `alerting profiles audit`.
 """
 
 from __future__ import annotations

@@ -10,6 +10,8 @@ from alerting.domain.criteria import Criteria
 
 ITEM_LIMIT = 20
 REMINDER_DAYS = 5
+#: Stands for what a profile asks whose row cannot be read: a trade without a name, that nothing meets.
+UNREADABLE = Criteria(trades=("",))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,15 @@ from dataclasses import dataclass
 
 from alerting.domain.criteria import Criteria, Phrase
 from alerting.domain.notice import NoticeKind
+from alerting.domain.profile import UNREADABLE
 from alerting.reference.communes import commune_of_insee
 from alerting.reference.cpv import is_cpv
 from alerting.reference.nuts import departement_name, departements_of_nuts
 from alerting.reference.trades import find_trade
 from alerting.text.analysis import stems
+
+
+_UNREADABLE = "its criteria cannot be read as they are stored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,8 @@ class Contradiction:
 
 def find_contradictions(criteria: Criteria) -> tuple[Contradiction, ...]:
     """Return what cannot work in a profile, the fatal first."""
+    if criteria == UNREADABLE:
+        return (Contradiction(is_fatal=True, problem=_UNREADABLE),)
     found = (
         *_topic(criteria),
         *_place(criteria),

@@ -17,12 +17,13 @@ from typing import Any
 from alerting.domain.criteria import Criteria
 from alerting.domain.notice import NoticeKind
 from alerting.domain.procedure import Procedure
+from alerting.domain.profile import UNREADABLE
 from alerting.matching.contradictions import Contradiction, find_contradictions
 from alerting.matching.engine import Engine
 from alerting.pipeline.backtest import MOST_A_WEEK, WINDOW_DAYS, per_week
 from alerting.reference.trades import trades
 from alerting.store import firms, procedures
-from alerting.store.database import Database
+from alerting.store.database import Connection, Database
 
 
 Row = dict[str, Any]
@@ -40,7 +41,6 @@ _ORDER = ("never", "nothing", "everything", "broad", "part", "quiet trade")
 class _Seen:
     """What went by: procedures since the window began, matches in it and in all, trades in the last days."""
 
-    first_at: datetime | None = None
     tried_count: int = 0
     recent_count: int = 0
     all_matches: Counter[str] = field(default_factory=Counter)
@@ -53,26 +53,37 @@ def audit(database: Database, *, now: Callable[[], datetime]) -> list[Row]:
 
     Returns:
         Rows of finding, profile_id, firm_id, trade, problem, matches, per_week, share.  Findings: "never" (it
-        contradicts itself), "nothing" (in ninety days and of what is open), "everything" (a fifth of all
-        procedures and more), "broad" (more a week than anybody reads), "part" (of it does nothing), "quiet
-        trade" (no notice of it in sixty days; looked for where procedures go back so far).
+        contradicts itself, or cannot be read), "nothing" (in ninety days and of what is open), "everything"
+        (a fifth of all procedures and more), "broad" (more a week than anybody reads), "part" (of it does
+        nothing), "quiet trade" (no notice of it in sixty days; looked for where procedures go back so far).
     """
     moment = now()
     with database.begin() as connection:
         saved = firms.standing_profiles(connection)
-        contradictions = {profile_id: find_contradictions(asked) for profile_id, _, asked in saved}
+        contradictions = {
+            profile_id: _find_contradictions(connection, profile_id, asked) for profile_id, _, asked in saved
+        }
         fatal = {one for one, found in contradictions.items() if any(each.is_fatal for each in found)}
         # A profile that names what exists no longer cannot be held against anything.
         usable = [(one, asked) for one, _, asked in saved if one not in fatal]
         since = moment - timedelta(days=WINDOW_DAYS)
         seen = _look(usable, procedures.procedures_since(connection, since, now=moment), since, moment)
-    days = 0 if seen.first_at is None else min(WINDOW_DAYS, (moment - seen.first_at).days + 1)
+        first_at = procedures.first_published_at(connection)
+    days = 0 if first_at is None else min(WINDOW_DAYS, (moment - first_at).days + 1)
     rows = [
         *_contradictory(saved, contradictions),
         *(row for one in saved if one[0] not in fatal for row in _by_matches(one, seen, days)),
         *_quiet_trades(saved, seen, days),
     ]
     return sorted(rows, key=lambda row: (_ORDER.index(row["finding"]), row["profile_id"] or row["trade"]))
+
+
+def _find_contradictions(
+    connection: Connection, profile_id: str, asked: Criteria
+) -> tuple[Contradiction, ...]:
+    """Return what cannot work in a profile; of one that cannot be read, why."""
+    problem = firms.problem_of(connection, profile_id) if asked == UNREADABLE else None
+    return find_contradictions(asked) if problem is None else (Contradiction(is_fatal=True, problem=problem),)
 
 
 def _look(
@@ -94,7 +105,6 @@ def _look(
         seen.all_matches.update(names)
         if since_at >= since:
             seen.recent_count += 1
-            seen.first_at = since_at if seen.first_at is None else min(seen.first_at, since_at)
             seen.recent_matches.update(names)
         if since_at >= late:
             seen.late_trades.update(name.removeprefix(_TRADE) for name in names if name.startswith(_TRADE))

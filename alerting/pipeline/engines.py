@@ -17,6 +17,7 @@ import structlog
 
 from alerting.domain.criteria import Criteria
 from alerting.domain.notice import Notice
+from alerting.domain.profile import UNREADABLE
 from alerting.matching.contradictions import find_contradictions
 from alerting.matching.engine import Engine, Pair
 from alerting.store import fingerprints
@@ -120,6 +121,8 @@ class MemoryEngine:
 
 def _warn_of_what_is_gone(profile_id: str, criteria: Criteria) -> None:
     """Say what a stored profile names in vain: it is met by nothing, and only this profile suffers."""
+    if criteria == UNREADABLE:
+        return  # Said once, when it was to be matched.
     for contradiction in find_contradictions(criteria):
         log.warning(
             "profile_cannot_work" if contradiction.is_fatal else "profile_works_in_part",

@@ -5,7 +5,8 @@ Batches are one worker's at a time: one that had read a profile before it change
 match of its old criteria after another worker had matched the new ones.
 
 A procedure at which our code fails is refused, and marked all the same: what was found of it before stands,
-and no other waits for it.
+and no other waits for it.  So is a profile whose criteria cannot be read as they are stored: the log names it
+once, and it meets nothing until it is written anew.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from alerting.domain.lots import deadlines_of, has_own_deadlines
 from alerting.domain.match import Decision
 from alerting.domain.notice import Notice
 from alerting.domain.procedure import Procedure, ProcedureState
+from alerting.domain.profile import UNREADABLE
 from alerting.errors import SearchError, SearchUnavailableError
 from alerting.matching.engine import Engine, Pair
 from alerting.pipeline.apart import refuse_procedures, work_apart
@@ -52,8 +54,9 @@ def match_profiles(
         now: The clock.
 
     Returns:
-        procedures, profiles (that were matched), refused (procedures at which our code failed: rejects),
-        matches (found), ended (no longer accepted); waiting: pairs with something to tell.
+        procedures, profiles (that were matched), refused (procedures at which our code failed: rejects;
+        profiles whose criteria cannot be read), matches (found), ended (no longer accepted); waiting: pairs
+        with something to tell.
 
     Raises:
         SearchError, SearchUnavailableError: The engine is elsewhere and refuses, or is away: procedures wait;
@@ -134,11 +137,15 @@ def _match_profiles(database: Database, now: datetime, counts: Counter[str]) -> 
         open_ones = procedures.open_procedures(connection, now=now)
         found = _find_apart(connection, Engine(batch), open_ones, now=now)
         ids = [profile_id for profile_id, _ in batch]
+        readable = [profile_id for profile_id, criteria in batch if criteria != UNREADABLE]
+        for profile_id in set(ids).difference(readable):
+            problem = firms.problem_of(connection, profile_id)
+            log.error("profile_unreadable", profile_id=profile_id, problem=problem)
         ended = matches.end_other_matches(
-            connection, among=ids, by_profile=True, writers=found.writers, but_of=found.refused, now=now
+            connection, among=readable, by_profile=True, writers=found.writers, but_of=found.refused, now=now
         )
         firms.mark_profiles_matched(connection, ids, now=now)
-    counts.update(profiles=len(batch), matches=found.count, ended=ended)
+    counts.update(profiles=len(readable), refused=len(ids) - len(readable), matches=found.count, ended=ended)
     return True
 
 

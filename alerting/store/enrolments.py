@@ -6,12 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from alerting.domain.criteria import Criteria
-from alerting.domain.json import criteria_from_json
-from alerting.store.tables import confirmations, firms, profiles, recipients
+from alerting.domain.delivery import DeliveryState
+from alerting.store.criteria import usable_criteria
+from alerting.store.tables import confirmations, deliveries, firms, profiles, recipients
+
+
+_NEVER_SENT = (DeliveryState.SUPPRESSED.value, DeliveryState.FAILED.value)
+_TO_LEAVE = (DeliveryState.QUEUED.value, DeliveryState.DEFERRED.value)
+_CONFIRMED = "the firm has confirmed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,7 @@ def find_enrolled(connection: Connection, siret: str, *, siret_tag: str) -> Enro
         is_unconfirmed=row.unconfirmed_since is not None,
         confirmed_at=row.confirmed_at,
         emails=tuple(connection.scalars(mine.order_by(recipients.c.email))),
-        criteria=None if criteria is None else criteria_from_json(criteria),
+        criteria=None if criteria is None else usable_criteria(criteria),
     )
 
 
@@ -83,22 +89,25 @@ def rename(connection: Connection, firm_id: str, name: str) -> None:
 
 
 def unasked_recipients(connection: Connection, firm_id: str) -> Sequence[int]:
-    """Return the recipients of a firm, by number, who were never asked to confirm."""
-    asked = (
-        select(recipients.c.recipient_id)
-        .outerjoin(confirmations, confirmations.c.recipient_id == recipients.c.recipient_id)
-        .where(
-            recipients.c.firm_id == firm_id,
-            recipients.c.ended_at.is_(None),
-            confirmations.c.recipient_id.is_(None),
-        )
+    """Return the recipients of a firm, by number, whom no mail has asked to confirm, and none is to ask."""
+    is_asked = exists().where(
+        confirmations.c.recipient_id == recipients.c.recipient_id,
+        deliveries.c.recipient_id == recipients.c.recipient_id,
+        deliveries.c.digest_id == confirmations.c.digest_id,
+        deliveries.c.state.not_in(_NEVER_SENT),
+    )
+    asked = select(recipients.c.recipient_id).where(
+        recipients.c.firm_id == firm_id, recipients.c.ended_at.is_(None), ~is_asked
     )
     return connection.scalars(asked.order_by(recipients.c.recipient_id)).all()
 
 
 def add_asking(connection: Connection, recipient_id: int, *, digest_id: int) -> None:
-    """Store that a recipient is asked."""
-    connection.execute(insert(confirmations).values(recipient_id=recipient_id, digest_id=digest_id))
+    """Store by which digest a recipient is asked; an earlier one that never left counts no more."""
+    statement = insert(confirmations).values(recipient_id=recipient_id, digest_id=digest_id)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["recipient_id"], set_={"digest_id": digest_id})
+    )
 
 
 def find_asked(connection: Connection, recipient_id: int) -> Asked | None:
@@ -133,10 +142,25 @@ def find_asked(connection: Connection, recipient_id: int) -> Asked | None:
 
 
 def confirm(connection: Connection, firm_id: str, *, by: str, now: datetime) -> bool:
-    """Let a firm be told what its profiles match; False where no such firm was waiting for that."""
+    """Let a firm be told what its profiles match; False where no such firm was waiting for that.
+
+    A mail that was to ask it and has not left is not sent any more.
+    """
     confirmed = (
         update(firms)
         .where(firms.c.firm_id == firm_id, firms.c.ended_at.is_(None), firms.c.unconfirmed_since.is_not(None))
         .values(unconfirmed_since=None, confirmed_at=now, confirmed_by=by)
     )
-    return connection.execute(confirmed).rowcount == 1
+    if connection.execute(confirmed).rowcount == 0:
+        return False
+    asking = (
+        select(confirmations.c.digest_id)
+        .join(recipients, recipients.c.recipient_id == confirmations.c.recipient_id)
+        .where(recipients.c.firm_id == firm_id)
+    )
+    connection.execute(
+        update(deliveries)
+        .where(deliveries.c.digest_id.in_(asking), deliveries.c.state.in_(_TO_LEAVE))
+        .values(state=DeliveryState.SUPPRESSED.value, answer=_CONFIRMED)
+    )
+    return True

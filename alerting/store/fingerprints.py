@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from sqlalchemy import Connection, Integer, func, literal_column, select
 
 from alerting.domain.criteria import Criteria
-from alerting.domain.json import criteria_from_json
+from alerting.store.criteria import usable_criteria
 from alerting.store.firms import standing
 from alerting.store.tables import profiles
 
@@ -41,7 +41,7 @@ def profile_fingerprints(connection: Connection, buckets: Collection[int] | None
 def profiles_with_fingerprints(
     connection: Connection, profile_ids: Sequence[str]
 ) -> Iterator[tuple[str, int, int, Criteria]]:
-    """Yield id, bucket, fingerprint and criteria of standing profiles."""
+    """Yield id, bucket, fingerprint and criteria, or ``UNREADABLE``, of standing profiles."""
     columns = (
         profiles.c.profile_id,
         _BUCKET.label("bucket"),
@@ -51,4 +51,4 @@ def profiles_with_fingerprints(
     for start in range(0, len(profile_ids), _ROWS):
         wanted = profiles.c.profile_id.in_(profile_ids[start : start + _ROWS])
         for row in connection.execute(select(*columns).where(wanted, *standing())):
-            yield row.profile_id, row.bucket, row.fingerprint, criteria_from_json(row.criteria)
+            yield row.profile_id, row.bucket, row.fingerprint, usable_criteria(row.criteria)

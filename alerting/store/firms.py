@@ -12,10 +12,11 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from alerting.domain.cadence import Cadence
 from alerting.domain.criteria import Criteria
-from alerting.domain.json import criteria_from_json, profile_from_json, to_json
+from alerting.domain.json import profile_from_json, to_json
 from alerting.domain.profile import Firm, Profile, Recipient
 from alerting.domain.profile_entry import Followed, follow
-from alerting.errors import ProfileTakenError, UnknownIdError
+from alerting.errors import ProfileError, ProfileTakenError, UnknownIdError
+from alerting.store.criteria import read_criteria, usable_criteria
 from alerting.store.feedback import accepted_of, end_change
 from alerting.store.tables import (
     accepted_changes,
@@ -295,10 +296,22 @@ def find_profile(connection: Connection, profile_id: str, *, to_change: bool = F
         connection: The transaction.
         profile_id: Which.
         to_change: Nobody else changes it before this transaction ends.
+
+    Raises:
+        ProfileError: Its criteria cannot be read as they are stored.
     """
     asked = select(profiles).where(profiles.c.profile_id == profile_id, profiles.c.ended_at.is_(None))
     row = connection.execute(asked.with_for_update() if to_change else asked).one_or_none()
     return None if row is None else _read_profile(row)
+
+
+def problem_of(connection: Connection, profile_id: str) -> str | None:
+    """Return why a standing profile cannot be read, in words; None where it can."""
+    try:
+        find_profile(connection, profile_id)
+    except ProfileError as error:
+        return str(error)
+    return None
 
 
 def _read_profile(row: Row[Any]) -> Profile:
@@ -306,7 +319,7 @@ def _read_profile(row: Row[Any]) -> Profile:
         profile_id=row.profile_id,
         firm_id=row.firm_id,
         name=row.name,
-        criteria=criteria_from_json(row.criteria),
+        criteria=read_criteria(row.criteria, profile_id=row.profile_id),
         cadence=Cadence(row.cadence),
         hour=row.hour,
         weekdays=tuple(row.weekdays),
@@ -316,17 +329,20 @@ def _read_profile(row: Row[Any]) -> Profile:
 
 
 def active_profiles(connection: Connection) -> list[tuple[str, Criteria]]:
-    """Return every standing profile's id and criteria, by id; those of firms that did not confirm rest."""
+    """Return every standing profile's id and criteria, by id; those of firms that did not confirm rest.
+
+    Here and below, ``UNREADABLE`` stands for criteria that cannot be read.
+    """
     asked = select(profiles.c.profile_id, profiles.c.criteria).where(*standing())
     rows = connection.execute(asked.order_by(profiles.c.profile_id))
-    return [(row.profile_id, criteria_from_json(row.criteria)) for row in rows]
+    return [(row.profile_id, usable_criteria(row.criteria)) for row in rows]
 
 
 def standing_profiles(connection: Connection) -> list[tuple[str, str, Criteria]]:
     """Return the same with each profile's firm: profile, firm, criteria."""
     asked = select(profiles.c.profile_id, profiles.c.firm_id, profiles.c.criteria).where(*standing())
     rows = connection.execute(asked.order_by(profiles.c.profile_id))
-    return [(row.profile_id, row.firm_id, criteria_from_json(row.criteria)) for row in rows]
+    return [(row.profile_id, row.firm_id, usable_criteria(row.criteria)) for row in rows]
 
 
 def claim_unmatched_profiles(connection: Connection, *, limit: int) -> list[tuple[str, Criteria]]:
@@ -335,7 +351,7 @@ def claim_unmatched_profiles(connection: Connection, *, limit: int) -> list[tupl
     rows = connection.execute(
         asked.order_by(profiles.c.profile_id).limit(limit).with_for_update(skip_locked=True)
     )
-    return [(row.profile_id, criteria_from_json(row.criteria)) for row in rows]
+    return [(row.profile_id, usable_criteria(row.criteria)) for row in rows]
 
 
 def mark_profiles_matched(connection: Connection, profile_ids: Iterable[str], *, now: datetime) -> None:
@@ -371,7 +387,7 @@ def profiles_of(connection: Connection, firm_id: str) -> list[tuple[str, Criteri
         profiles.c.firm_id == firm_id, profiles.c.ended_at.is_(None)
     )
     rows = connection.execute(asked.order_by(profiles.c.profile_id))
-    return [(row.profile_id, criteria_from_json(row.criteria)) for row in rows]
+    return [(row.profile_id, usable_criteria(row.criteria)) for row in rows]
 
 
 def _unmatched() -> tuple[Any, ...]:

@@ -230,6 +230,11 @@ def count_since(connection: Connection, since: datetime, *, now: datetime) -> tu
     return count, first
 
 
+def first_published_at(connection: Connection) -> datetime | None:
+    """Return when the first procedure was published that we know of; None where there is none."""
+    return connection.scalar(select(func.min(_published_at)))
+
+
 def mark_matched(connection: Connection, procedure_ids: Iterable[int], *, now: datetime) -> None:
     """Mark procedures, held by this transaction, as matched."""
     wanted = procedures.c.procedure_id.in_(list(procedure_ids))

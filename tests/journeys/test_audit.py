@@ -10,6 +10,7 @@ from sqlalchemy import text
 from alerting import commands
 from alerting.domain.notice import Notice, NoticeKind
 from alerting.domain.procedure import ProcedureState
+from alerting.reference.trades import trades
 from alerting.store import procedures
 
 
@@ -106,6 +107,20 @@ def test_a_trade_without_any_notice_is_found_once_we_look_back_far_enough(firm):
     assert quiet["couvreur"] == "no notice in 60 days; 1 profile of it"
     assert quiet["boulanger"] == "no notice in 60 days; 0 profiles of it"
     assert "carreleur" not in quiet
+
+
+def test_where_nothing_was_published_for_long_every_trade_is_quiet(firm):
+    """
+    The last procedure is a year old, and over: feeds may have fallen silent, which is what an operator asks.
+    """
+    publish(firm, "Réfection de la toiture en ardoises", days_ago=365)
+    with firm.database.begin() as connection:
+        connection.execute(text("UPDATE procedures SET state = 'awarded'"))
+
+    quiet = {trade: problem for _, trade, problem in findings(firm, "quiet trade")}
+
+    assert quiet["couvreur"] == "no notice in 60 days; 0 profiles of it"
+    assert len(quiet) == len(trades())
 
 
 def test_an_empty_database_accuses_nobody(firm):

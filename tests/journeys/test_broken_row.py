@@ -10,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from alerting import bootstrap, commands
+from alerting.errors import ProfileError
 from alerting.index.profiles import ProfileIndex
 
 
@@ -70,6 +71,44 @@ def compose(parts) -> dict[str, int]:
     """Compose; return what became of it."""
     report = commands.compose_digests(parts=parts)
     return {name: report[name] for name in ("digests", "tellings", "refused")}
+
+
+@pytest.mark.parametrize(
+    ("criteria", "problem"),
+    [
+        pytest.param('{"strictness": "very"}', "Invalid enum value 'very' - at `$.strictness`", id="no word of ours"),
+        pytest.param('{"trades": 5}', "Expected `array`, got `int` - at `$.trades`", id="no list"),
+        pytest.param('{"words": "toiture"}', "Expected `array`, got `str` - at `$.words`", id="a text for a list"),
+        pytest.param("[]", "Expected `object`, got `array`", id="no criteria"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("engine", ["subscribed", "on_cluster"])
+def test_a_profile_that_cannot_be_read_is_named_and_the_others_are_matched(
+    subscribed, on_cluster, load, engine, criteria, problem
+):
+    """
+    One line of the log, one of the report, one of the audit; its neighbour is told, and nothing waits.
+    """
+    parts = {"subscribed": subscribed, "on_cluster": on_cluster}[engine]
+    load(ECOLE, MENUISERIE)
+    written = criteria.replace("{", "{{").replace("}", "}}")
+    change(parts, f"UPDATE profiles SET criteria = '{written}', matched_at = NULL WHERE profile_id = 'toits'")
+
+    with capture_logs() as logs:
+        reports = [commands.match_profiles(parts=parts) for _ in range(2)]
+    compose(parts)
+
+    assert [(one["profiles"], one["refused"]) for one in reports] == [(1, 1), (0, 0)]
+    said = f"profile 'toits': its criteria cannot be read as they are stored: {problem}"
+    named = [line for line in logs if line.get("profile_id") == "toits"]
+    assert [(line["event"], line["log_level"], line["problem"]) for line in named] == [
+        ("profile_unreadable", "error", said)
+    ]
+    assert told(parts) == [MENUISERIE]
+    audited = [row for row in commands.audit_profiles(parts=parts) if row["profile_id"] == "toits"]
+    assert [(row["finding"], row["problem"]) for row in audited] == [("never", said)]
+    with pytest.raises(ProfileError, match=re.escape(said)):
+        commands.try_saved_profile("toits", parts=parts)
 
 
 BROKEN = [pytest.param(UNREADABLE, id="it cannot be read"), pytest.param(NO_TEXT, id="its title is no text")]

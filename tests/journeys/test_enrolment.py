@@ -143,6 +143,35 @@ def test_the_link_shows_and_then_confirms_once(enrolled, settings, mails):
     assert [recipient for recipient, _, _ in mails(settings.maildir)].count("tanguy@toit.example") == 2
 
 
+def test_an_address_whose_mail_never_left_is_asked_when_it_comes_back(parts, table, settings, mails):
+    """
+    The list says b, then c before anything was sent, then b again: b is asked once, and c no more.
+    """
+    line = f"{KERLEO};Kerléo Chauffage;43.22A;35600;Redon;%s@kerleo.example\n"
+    asked = []
+    for name in ("b", "c", "b"):
+        asked.append(commands.import_firms(table(HEAD + line % name), parts=parts)["asked"])
+        if name == "c":
+            commands.run_all(parts=parts)
+    commands.run_all(parts=parts)
+
+    assert asked == [1, 1, 1]
+    assert sorted(mail[0] for mail in mails(settings.maildir)) == ["b@kerleo.example", "c@kerleo.example"]
+
+
+def test_a_firm_that_confirms_before_its_mail_left_is_asked_no_more(parts, table, settings, mails):
+    """
+    By telephone, the mail being queued still: it is not sent, and says why.
+    """
+    commands.import_firms(table(HEAD + LINES), parts=parts)
+    commands.confirm_firm(KERLEO, parts=parts)
+    commands.run_all(parts=parts)
+
+    assert [mail[0] for mail in mails(settings.maildir)] == ["tanguy@toit.example"]
+    (row,) = commands.list_deliveries(firm_id=KERLEO, parts=parts)
+    assert (row["state"], row["answer"]) == ("suppressed", "the firm has confirmed")
+
+
 def test_an_operator_confirms_by_the_firms_id(enrolled):
     """
     Once; and of a firm that does not wait for it, it is refused in one line.
