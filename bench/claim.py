@@ -130,13 +130,12 @@ def queue(database: Database, sender: str, firms: range, turn: int) -> None:
         DigestItem(TellingKind.NEW, each, 1, ProcedureState.OPEN, make_notice(each)) for each in range(10)
     )
     with database.begin() as connection:
-        run_id = digests.open_run(connection, Cadence.IMMEDIATE, MOMENT + timedelta(minutes=turn))
-        assert run_id is not None
+        run = digests.open_run(connection, Cadence.IMMEDIATE, MOMENT + timedelta(minutes=turn))
         composed = [
             Digest(f"toits-{number}", "Toits", f"firm-{number}", f"Couverture {number}", MOMENT, items)
             for number in firms
         ]
-        numbers = digests.add_digests(connection, run_id, composed, notices={})
+        numbers = digests.add_digests(connection, run.run_id, composed, notices={})
         told = [(numbers[digest.profile_id], digest.firm_id, digest.profile_id) for digest in composed]
         deliveries.queue_all(connection, told, message_ids=message_ids(sender))
 

@@ -122,21 +122,30 @@ def _due_windows(composing: _Composing) -> dict[tuple[Cadence, datetime], list[R
 def _compose_window(
     composing: _Composing, cadence: Cadence, window_end: datetime, rhythms: Sequence[Rhythm]
 ) -> Counter[str]:
-    """Compose the run of one window, once; a window that nobody has news in is closed all the same."""
+    """Compose the run of one window, once; a window that nobody has news in is closed all the same.
+
+    A profile that was edited waits for its match: for such ones alone the run goes on when it is composed.
+    """
     with composing.database.begin() as connection:
-        run_id = digests.open_run(connection, cadence, window_end)
-        if run_id is None:
+        run = digests.open_run(connection, cadence, window_end)
+        if run.is_composed and not run.waits_for:
             return Counter()
-        readers = digests.readers_of(connection, rhythms, window_end=window_end, now=composing.now)
+        among = run.waits_for if run.is_composed else None
+        waiting = digests.unmatched_of(connection, rhythms, among=among)
+        readers = digests.readers_of(
+            connection, rhythms, window_end=window_end, now=composing.now, among=among
+        )
+        # Matched between the two questions.
+        waiting -= {reader.profile_id for reader in readers}
     counts = _compose_run(composing, cadence, window_end, readers)
-    if counts["digests"] and composing.now - window_end > _LATE:
+    if counts["digests"] and not run.is_composed and composing.now - window_end > _LATE:
         late = composing.now - window_end
         log.warning("digest_run_made_up", cadence=cadence.value, late_seconds=int(late.total_seconds()))
         counts["made_up"] += 1
     with composing.database.begin() as connection:
-        # A profile that was edited waits for its match; the window waits for the profile.
-        if not digests.has_unmatched(connection, rhythms):
-            digests.close_run(connection, run_id, now=composing.now)
+        # Those too that were edited while it was composed, and left out.
+        waiting |= digests.unmatched_of(connection, rhythms, among=among)
+        digests.close_run(connection, run.run_id, now=composing.now, waits_for=waiting)
     counts["runs"] = 1
     return counts
 
@@ -156,9 +165,8 @@ def _compose_run(
     if counts["digests"] and cadence is Cadence.IMMEDIATE:
         counts["runs"] = 1
         with composing.database.begin() as connection:
-            run_id = digests.open_run(connection, cadence, window_end)
-            if run_id is not None:
-                digests.close_run(connection, run_id, now=composing.now)
+            run = digests.open_run(connection, cadence, window_end)
+            digests.close_run(connection, run.run_id, now=composing.now)
     return counts
 
 
@@ -173,8 +181,10 @@ def _compose_apart(
 
     def work(some: Sequence[Reader]) -> Counter[str]:
         composed = list(_digests_for(connection, composing, some))
-        run_id = digests.open_run(connection, cadence, window_end) if composed else None
-        return Counter() if run_id is None else _store(connection, run_id, composed, composing)
+        if not composed:
+            return Counter()
+        run = digests.open_run(connection, cadence, window_end)
+        return _store(connection, run.run_id, composed, composing)
 
     parts, failed = work_apart(connection, readers, work)
     composing.refused.update((reader.profile_id, error) for reader, error in failed)

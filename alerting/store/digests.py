@@ -79,6 +79,18 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """One window's run.
+
+    ``is_composed``: for every profile but those that it ``waits_for``, which were not matched then.
+    """
+
+    run_id: int
+    is_composed: bool
+    waits_for: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class StoredTelling:
     """One fact that a profile was told.
 
@@ -102,19 +114,15 @@ class StoredTelling:
     carried: tuple[Change, ...] | None = None
 
 
-def open_run(connection: Connection, cadence: Cadence, window_end: datetime) -> int | None:
-    """Open the run of one window; None when it has been composed already."""
-    statement = insert(digest_runs).values(cadence=cadence.value, window_end=window_end)
-    run_id = connection.scalar(statement.on_conflict_do_nothing().returning(digest_runs.c.run_id))
-    if run_id is not None:
-        return int(run_id)
-    asked = select(digest_runs.c.run_id).where(
-        digest_runs.c.cadence == cadence.value,
-        digest_runs.c.window_end == window_end,
-        digest_runs.c.composed_at.is_(None),
-    )
-    known: int | None = connection.scalar(asked)
-    return known
+def open_run(connection: Connection, cadence: Cadence, window_end: datetime) -> Run:
+    """Open the run of one window, and return it; or return the one that there is."""
+    opened = insert(digest_runs).values(cadence=cadence.value, window_end=window_end)
+    connection.execute(opened.on_conflict_do_nothing())
+    asked = select(
+        digest_runs.c.run_id, digest_runs.c.composed_at.is_not(None), digest_runs.c.waits_for
+    ).where(digest_runs.c.cadence == cadence.value, digest_runs.c.window_end == window_end)
+    run_id, is_composed, waits_for = connection.execute(asked).one()
+    return Run(run_id, is_composed, frozenset(waits_for))
 
 
 def open_notice(connection: Connection, window_end: datetime) -> int:
@@ -147,9 +155,10 @@ def find_last_reader(connection: Connection, firm_id: str) -> Reader | None:
     return None if row is None else _reader(row)
 
 
-def close_run(connection: Connection, run_id: int, *, now: datetime) -> None:
-    """Mark a run as composed."""
-    connection.execute(update(digest_runs).where(digest_runs.c.run_id == run_id).values(composed_at=now))
+def close_run(connection: Connection, run_id: int, *, now: datetime, waits_for: Collection[str] = ()) -> None:
+    """Mark a run as composed, but for some profiles: it is composed for them when they are matched."""
+    closed = update(digest_runs).where(digest_runs.c.run_id == run_id)
+    connection.execute(closed.values(composed_at=now, waits_for=sorted(waits_for)))
 
 
 def rhythms(connection: Connection) -> list[Rhythm]:
@@ -174,7 +183,12 @@ def immediate_readers(connection: Connection, *, with_first: bool, now: datetime
 
 
 def readers_of(
-    connection: Connection, rhythms_due: Collection[Rhythm], *, window_end: datetime, now: datetime
+    connection: Connection,
+    rhythms_due: Collection[Rhythm],
+    *,
+    window_end: datetime,
+    now: datetime,
+    among: Collection[str] | None = None,
 ) -> list[Reader]:
     """Return the profiles of some rhythms that had no digest since the end of their window.
 
@@ -185,12 +199,10 @@ def readers_of(
         rhythms_due: Whose window ends then.
         window_end: Aware UTC.
         now: Profiles that are paused until later are left out.
+        among: Only these profiles; None: whichever.
     """
-    return _readers(
-        connection,
-        and_(_has_rhythm(rhythms_due), or_(_has_digest(), ~_is_new(now)), ~_has_digest(since=window_end)),
-        now,
-    )
+    is_due = and_(_has_rhythm(rhythms_due, among), or_(_has_digest(), ~_is_new(now)))
+    return _readers(connection, and_(is_due, ~_has_digest(since=window_end)), now)
 
 
 def standing_readers(connection: Connection, profile_ids: Collection[str], *, now: datetime) -> list[Reader]:
@@ -198,16 +210,24 @@ def standing_readers(connection: Connection, profile_ids: Collection[str], *, no
     return _readers(connection, profiles.c.profile_id.in_(profile_ids), now)
 
 
-def has_unmatched(connection: Connection, rhythms_due: Collection[Rhythm]) -> bool:
-    """Tell whether a standing profile of some rhythms has changed and is not matched since."""
+def unmatched_of(
+    connection: Connection, rhythms_due: Collection[Rhythm], *, among: Collection[str] | None = None
+) -> set[str]:
+    """Return the standing profiles of some rhythms that have changed and are not matched since.
+
+    Args:
+        connection: The transaction.
+        rhythms_due: Theirs.
+        among: Only these profiles; None: whichever.
+    """
     asked = select(profiles.c.profile_id).where(
-        _has_rhythm(rhythms_due), *standing(), profiles.c.matched_at.is_(None)
+        _has_rhythm(rhythms_due, among), *standing(), profiles.c.matched_at.is_(None)
     )
-    return connection.scalar(asked.limit(1)) is not None
+    return set(connection.scalars(asked))
 
 
-def _has_rhythm(rhythms_due: Collection[Rhythm]) -> ColumnElement[bool]:
-    return or_(
+def _has_rhythm(rhythms_due: Collection[Rhythm], among: Collection[str] | None) -> ColumnElement[bool]:
+    is_due = or_(
         *(
             and_(
                 profiles.c.cadence == rhythm.cadence.value,
@@ -217,6 +237,7 @@ def _has_rhythm(rhythms_due: Collection[Rhythm]) -> ColumnElement[bool]:
             for rhythm in rhythms_due
         )
     )
+    return is_due if among is None else and_(is_due, profiles.c.profile_id.in_(among))
 
 
 def _readers(connection: Connection, asked: ColumnElement[bool], now: datetime) -> list[Reader]:

@@ -310,6 +310,8 @@ digest_runs = Table(
     _time("window_end", nullable=False),
     _created(),
     _time("composed_at"),
+    # Profiles that were not matched when it was composed: for them, and nobody else, it goes on.
+    Column("waits_for", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     UniqueConstraint("cadence", "window_end"),
 )
 

@@ -35,6 +35,7 @@ from alerting.store import (
 )
 from alerting.store.database import open_database, savepoint
 from alerting.store.deliveries import HeldDelivery, Outcome
+from alerting.store.digests import Run
 from alerting.store.matches import NewMatch
 from alerting.store.tables import metadata
 
@@ -119,10 +120,10 @@ def queue_digest(connection, digest_id: int) -> None:
 
 def add_digest(connection, procedure_id: int, *, revision: int = 1) -> tuple[int, bool]:
     """Tell a procedure to the profile; return (digest_id, whether it was new to it)."""
-    run_id = digests.open_run(connection, Cadence.IMMEDIATE, NOW + timedelta(minutes=revision))
+    run = digests.open_run(connection, Cadence.IMMEDIATE, NOW + timedelta(minutes=revision))
     item = DigestItem(TellingKind.NEW, procedure_id, revision, ProcedureState.OPEN, NOTICE)
     digest = Digest("toits", "Toits", "le-goff", "Couverture Le Goff", NOW, (item,))
-    digest_id = digests.add_digest(connection, run_id, digest)
+    digest_id = digests.add_digest(connection, run.run_id, digest)
     return digest_id, digests.add_tellings(connection, [(digest_id, digest)]) == 1
 
 
@@ -139,7 +140,7 @@ def test_migrating_twice_changes_nothing(database):
     """
     A second migration finds the newest revision and stays there.
     """
-    assert [database.migrate(), database.migrate()] == ["0017", "0017"]
+    assert [database.migrate(), database.migrate()] == ["0018", "0018"]
 
 
 def test_a_server_that_is_away_is_transient():
@@ -304,16 +305,18 @@ def test_a_procedure_is_new_to_a_profile_once(connection):
     assert told == [True, False]
 
 
-def test_a_run_of_a_window_is_composed_once(connection):
+def test_a_run_of_a_window_is_opened_once(connection):
     """
-    A composed window does not open again; one that was left open does.
+    Whoever opens it is given the same run, and what it was closed with.
     """
-    run_id = digests.open_run(connection, Cadence.DAILY, NOW)
+    opened = digests.open_run(connection, Cadence.DAILY, NOW)
     again = digests.open_run(connection, Cadence.DAILY, NOW)
-    digests.close_run(connection, run_id, now=NOW)
+    digests.close_run(connection, opened.run_id, now=NOW, waits_for=["toits"])
+    closed = digests.open_run(connection, Cadence.DAILY, NOW)
 
-    assert again == run_id
-    assert digests.open_run(connection, Cadence.DAILY, NOW) is None
+    assert (opened.is_composed, opened.waits_for) == (False, frozenset())
+    assert again == opened
+    assert closed == Run(opened.run_id, is_composed=True, waits_for=frozenset({"toits"}))
 
 
 def test_a_suppressed_recipient_is_not_queued_and_a_claim_is_held_until_it_is_recorded(connection):

@@ -127,6 +127,39 @@ def test_days_without_a_scheduler_are_made_up_by_one_digest(town):
     assert [kind for kind, _ in town.tellings()] == ["new"] * 3
 
 
+def test_a_profile_that_waits_for_its_match_keeps_its_window_open_for_itself_alone(town):
+    """
+    Two profiles of 7:00; one is edited and not matched then.  At 11:00 there is news for both: it is told as soon
+    as it is matched, which is no run that did not happen; the other has its digest in the next day's hour.
+    """
+    joinery = {"id": "bois", "name": "Bois", "cadence": "daily", "hour": 7}
+    town.subscribe(cadence="daily", hour=7)
+    town.subscribe(**joinery, words=["menuiserie"])
+    town.publish("1", PAPER)
+    town.publish("2", "Menuiserie de la gare")
+    town.run_at(MONDAY)
+    town.subscribe(**joinery, words=["charpente"])
+    town.clock.moment = paris(3, 7)
+    in_the_hour = commands.compose_digests(parts=town.parts)
+    town.publish("3", "Toiture du lavoir")
+    town.publish("4", "Charpente du lavoir")
+    town.clock.moment = paris(3, 11)
+    for step in ("fetch_due_feeds", "load_documents", "match_profiles"):
+        getattr(commands, step)(parts=town.parts)
+    town.subscribe(**joinery, words=["charpente", "escalier"])
+
+    unmatched = commands.compose_digests(parts=town.parts)
+    commands.match_profiles(parts=town.parts)
+    matched, again = (commands.compose_digests(parts=town.parts) for _ in range(2))
+    next_day = town.run_at(paris(4, 7))["compose"]
+
+    reports = [in_the_hour, unmatched, matched, again, next_day]
+    assert [report["digests"] for report in reports] == [0, 0, 1, 0, 1]
+    assert [report["made_up"] for report in reports] == [0] * 5
+    late = [row["title"] for row in commands.list_tellings(parts=town.parts) if row["profile_id"] == "bois"]
+    assert late == ["Charpente du lavoir", "Menuiserie de la gare"]
+
+
 @pytest.mark.parametrize(("catches_up", "told"), [(True, 1), (False, 0)])
 def test_a_pause_holds_everything_back_and_catches_up_or_not(town, catches_up, told):
     """
