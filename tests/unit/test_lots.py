@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerting.digests.select import Candidate, Reminding, Told, select_items
+from alerting.domain.cadence import Rhythm
 from alerting.domain.digest import TellingKind, reminder_key, telling_keys
 from alerting.domain.lots import as_for_lots, changes_for, deadlines_of, last_deadline, open_lots
 from alerting.domain.match import Reason
@@ -327,7 +328,7 @@ def test_a_reminder_is_of_the_next_date_of_the_lots_that_fit():
     """
     told = (Told(TellingKind.NEW, 1, told_at=OVER - timedelta(days=20)),)
     both = candidate("2", "3", told=told)
-    reminding = Reminding(working_days=5, hour=8)
+    reminding = Reminding(working_days=5, rhythm=Rhythm(hour=8), digest_hour=7)
 
     (first,) = select_items([both], now=NOW + timedelta(days=1), reminding=reminding)
     again = replace(both, told=(*told, Told(TellingKind.REMINDER, 1, key=reminder_key("deadline_at", SOON))))
