@@ -175,17 +175,25 @@ def middles(commune: Commune) -> tuple[Point, ...]:
     >>> len(middles(communes_named("Redon")[0])), len(middles(communes_named("Lyon")[0]))
     (1, 10)
     """
-    within = _arrondissements().get(commune.name, ()) if commune.kind == _WHOLE else ()
-    return (commune.middle, *(one.middle for one in within))
+    return (commune.middle, *(one.middle for one in arrondissements(commune)))
+
+
+@cache
+def whole_cities() -> tuple[Commune, ...]:
+    """Return Paris, Lyon and Marseille, each with all of its arrondissements."""
+    return tuple(commune for commune in _communes() if commune.kind == _WHOLE)
+
+
+def arrondissements(commune: Commune) -> tuple[Commune, ...]:
+    """Return the arrondissements of a whole city in their order; none of any other commune."""
+    return _arrondissements().get(commune.name, ()) if commune.kind == _WHOLE else ()
 
 
 @cache
 def city_of_departement(departement: str) -> Commune | None:
     """Return the city that a département is, with all that lies in it: Paris for "75", None for others."""
     parts = _by_departement().get(departement, ())
-    wholes = [one for one in _communes() if one.kind == _WHOLE and one.departement == departement]
-    is_city = len(wholes) == 1 and set(parts) == set(_arrondissements()[wholes[0].name])
-    return wholes[0] if is_city else None
+    return next((city for city in whole_cities() if arrondissements(city) == parts), None)
 
 
 @lru_cache(maxsize=50_000)

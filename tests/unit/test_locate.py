@@ -7,6 +7,7 @@ import pytest
 from alerting.domain.notice import Buyer, Lot, Notice, NoticeKind, Place
 from alerting.domain.place import LocatedNotice, Point, Spot
 from alerting.matching.locate import find_spots, locate_notice
+from alerting.reference.communes import communes_named, communes_of_postcode
 from alerting.reference.nuts import departements_of_nuts
 
 
@@ -131,6 +132,180 @@ def test_a_place_is_located_as_precisely_as_it_is_stated(place, home, expected):
     A commune where one is named, else those of the postcode, else the area.
     """
     assert expected == [" ".join((spot.name, *spot.departements)) for spot in find_spots(place, home)]
+
+
+@pytest.mark.parametrize(
+    ("text", "home", "expected"),
+    [
+        ("Départements 22, 29, 35 et 56", None, ["22", "29", "35", "56"]),
+        ("Départements : 22 - 29", None, ["22", "29"]),
+        ("Départements 91 à 93 et 2A", None, ["91", "93", "92", "2A"]),
+        ("dépt. 44 et 85", None, ["44", "85"]),
+        ("22, 29", None, ["22", "29"]),
+        ("Loire-Atlantique, Vendée", None, ["44", "85"]),
+        ("Ille-et-Vilaine, Morbihan et Loire-Atlantique", None, ["35", "56", "44"]),
+        ("départements de la Seine-et-Marne et du Val d'Oise", None, ["77", "95"]),
+        ("Nord et Pas-de-Calais", None, ["59", "62"]),
+        ("Hauts-de-France ; Normandie", None, ["FRE", "FRD"]),
+        ("Bretagne et Pays de la Loire", None, ["FRH", "FRG"]),
+        ("Bretagne et Pays de la Loire", "36", ["FRH", "FRG"]),
+        ("Paris et Île-de-France", "75", ["Paris", "FR1"]),
+        ("Paris (75) et Île-de-France", "75", ["Paris", "FR1"]),
+        ("Rennes (Ille-et-Vilaine) et Nantes (Loire-Atlantique)", None, ["Rennes", "Nantes"]),
+        ("Redon, en France", None, ["Redon"]),
+        ("France métropolitaine et Corse", None, ["FR"]),
+        ("Rennes, Ille-et-Vilaine et Morbihan", None, ["Rennes", "35", "56"]),
+        ("Rennes et Nantes, départements 35 et 44", None, ["Rennes", "Nantes"]),
+        ("Rennes et les départements 22 et 56", None, ["Rennes", "22", "56"]),
+        ("Nantes (44), Rennes (35)", None, ["Nantes", "Rennes"]),
+        ("35600 Redon, 44460 Saint-Nicolas-de-Redon", None, ["Redon", "Saint-Nicolas-de-Redon"]),
+        ("Saint-Martin (65) et Saint-Pierre (67)", None, ["Saint-Martin", "Saint-Pierre"]),
+        ("nantes et La Chapelle-Sur-Erdre", "44", ["Nantes", "La Chapelle-sur-Erdre"]),
+        ("Arc-et-Senans et Besançon", None, ["Arc-et-Senans", "Besançon"]),
+        ("35000, 44000", None, ["Rennes", "Nantes"]),
+        ("Mayenne", "53", ["Mayenne", "53"]),
+        ("Mayenne, Sarthe", "53", ["53", "72"]),
+        ("Laval, Mayenne", None, ["Laval"]),
+        ("départements de la Corrèze, de la Creuse et de la Vienne", "33", ["19", "23", "86"]),
+        ("poste source du Pecq (78)", None, ["Le Pecq"]),
+        (
+            "18ème arrondissement de Paris et les départements 93 et 95",
+            "75",
+            ["Paris 18e Arrondissement", "93", "95"],
+        ),
+        (
+            "Paris 15ème et Issy-les-Moulineaux (92).",
+            "75",
+            ["Paris 15e Arrondissement", "Issy-les-Moulineaux"],
+        ),
+        (
+            "Arrondissements 8 à 10 de Paris.",
+            None,
+            ["Paris 8e Arrondissement", "Paris 9e Arrondissement", "Paris 10e Arrondissement"],
+        ),
+        ("Lyon 1er, 2ème arrondissement", None, ["Lyon 1er Arrondissement", "Lyon 2e Arrondissement"]),
+        ("Paris, Lyon et Marseille", None, ["Paris", "Lyon", "Marseille"]),
+        ("Quai des Fleurs, 75004 Paris", None, ["Paris 4e Arrondissement"]),
+    ],
+)
+def test_all_that_a_text_names_is_located(text, home, expected):
+    """
+    Every commune, département and région; what only tells where a commune lies is none of its own.
+    """
+    assert [spot.name for spot in find_spots(Place(commune=text), home)] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "home", "expected"),
+    [
+        ("Ville de Strasbourg", "67", ["Strasbourg"]),
+        ("VILLE DE BEAUVAIS", "60", ["Beauvais"]),
+        ("Villé", "67", ["Villé"]),
+        ("Hôpital de Sarreguemines", "57", ["Sarreguemines"]),
+        ("HOPITAL DE SARREGUEMINES", "57", ["Sarreguemines"]),
+        ("L'Hôpital", "57", ["L'Hôpital"]),
+        ("Palais des sports, Vannes", "56", ["Vannes"]),
+        ("Le Palais des congrès de Vannes", "56", ["Vannes"]),
+        ("Mairie du Palais", "56", ["Le Palais"]),
+        ("Parc des expositions, Saint-Lô", "50", ["Saint-Lô"]),
+        ("Halles de Lyon", "69", ["Lyon"]),
+        ("Crèche Les Lutins, Niort", "79", ["Niort"]),
+        ("La Crèche", "79", ["La Crèche"]),
+        ("Quartier Saint-Jean, Clermont-Ferrand", "63", ["Clermont-Ferrand"]),
+        ("Centre Bourg, Figeac", "46", ["Figeac"]),
+        ("Mairie des Pavillons-sous-Bois", "93", ["Les Pavillons-sous-Bois"]),
+        ("Ville du Raincy", None, ["Le Raincy"]),
+        ("Collège Pavillons-sous-Bois", "93", []),
+        ("Commune de Port", "01", ["Port"]),
+        ("Port, Lyon", "01", ["Lyon"]),
+        ("Gare de Redon", "35", ["Redon"]),
+        ("Lycée Redon, Vannes", "56", ["Vannes"]),
+        ("rue de Brest et de Redon, Rennes", "35", ["Rennes"]),
+        ("Bâtiment 12", None, []),
+        ("Bâtiment 12, Rennes", "35", ["Rennes"]),
+        ("rue du 8 mai 45", None, []),
+        ("Redon 35", None, ["Redon"]),
+        ("Plérin-sur-Mer (22)", None, ["Plérin"]),
+        ("Kerlann (56)", None, ["56"]),
+        ("Lot 12, Redon", "35", ["Redon"]),
+        ("Lot 1 - Nord", "35", []),
+        ("Loire", None, ["42"]),
+        ("28 000 m2 à Rennes, 15 000 EUR", "35", ["Rennes"]),
+        ("Savignac les Églises", "33", ["Savignac-les-Églises"]),
+        ("Mairie de Savignac les Églises en travaux", "33", []),
+    ],
+)
+def test_a_common_word_is_no_commune_and_a_number_no_departement(text, home, expected):
+    """
+    A name has its article and its spelling; a number stands with a name, a postcode or the word.
+    """
+    assert [spot.name for spot in find_spots(Place(commune=text), home)] == expected
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        (Place("FR101", "75", "Nanterre"), ["Nanterre", "Paris"]),
+        (Place("FR103", "78", "Cergy, Achères"), ["Cergy", "Achères"]),
+        (Place("FRH03", "35", "Région Bretagne"), ["FRH"]),
+        (Place("FR101", "75", "Toute la France"), ["FR"]),
+        (Place("FRH03", "35", "Rennes, France"), ["Rennes"]),
+        (Place("FRH03", "35", "France"), ["35"]),
+        (Place(None, "17", "Landes"), ["Landes"]),
+        (Place(None, "69", "Tremplin - Allier"), ["Allier", "03", "69"]),
+        (Place(None, "92", "Poste source du Pecq (78)"), ["Le Pecq", "92"]),
+        (Place(None, "01", "Port", "01460"), ["Port"]),
+        (Place(None, "971", "Marigot", "97150"), ["971"]),
+        (Place("FR104", "91", "Évry Cedex", "91012"), ["91"]),
+    ],
+)
+def test_what_is_stated_beside_a_text_counts_where_the_text_names_nothing_there(place, expected):
+    """
+    A buyer's own code in the form says no more than the text; where they contradict, both count.
+    """
+    assert [spot.name for spot in find_spots(place, None)] == expected
+
+
+def test_a_town_is_found_by_its_name_wherever_it_is():
+    """
+    A commune of every twentieth postcode, alone and after "Commune de", in capitals too.
+    """
+    postcodes = [f"{number:05}" for number in range(1000, 96000, 20)]
+    communes = [found[0] for code in postcodes if (found := communes_of_postcode(code))]
+    plain_names = [
+        one
+        for one in communes
+        if one.name.isalpha() and communes_named(one.name, departement=one.departement) == (one,)
+    ]
+
+    assert len(plain_names) > 300
+    for one in plain_names:
+        for text in (
+            f"Commune de {one.name}",
+            f"COMMUNE DE {one.name.upper()}",
+            f"Mairie de {one.name}, Redon",
+        ):
+            found = find_spots(Place(None, one.departement, text), None)
+            assert one.name in [spot.name for spot in found], text
+
+
+@pytest.mark.parametrize(
+    ("buyer", "expected"),
+    [
+        (Buyer("EDF SA", departement="75", commune="Paris", postcode="75008"), "Paris 8e Arrondissement"),
+        (Buyer("Ville de Paris", departement="75", commune="Paris", postcode="75004"), "Paris"),
+        (Buyer("Ville de Lyon", departement="69", commune="Lyon", postcode="69001"), "Lyon"),
+        (Buyer("Commune de Bron", departement="69", commune="Bron", postcode="69500"), "Bron"),
+        (Buyer("Université d'Évry", departement="91", commune="Évry"), "91"),
+    ],
+)
+def test_a_buyer_sits_where_its_address_is(buyer, expected):
+    """
+    In the arrondissement of its postcode, unless it is the city's own; never in another département than stated.
+    """
+    notice = Notice("any", "1", None, NoticeKind.CALL, "Toiture", buyer=buyer)
+
+    assert locate_notice(notice).buyer.name == expected
 
 
 def test_a_notice_is_located_with_its_lots_and_its_buyer():
