@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from io import TextIOWrapper
+from reprlib import repr as short_repr
 from typing import Annotated, Any
 
 import typer
@@ -236,7 +237,7 @@ def check_feeds(
     if as_json:
         _print_json(reports)
     else:
-        columns = ("path", "format", "outcome", "notices", "missing", "problem")
+        columns = ("path", "format", "outcome", "notices", "missing", "unreadable", "problem")
         _print_table([_check_row(report) for report in reports], columns)
         counts = ", ".join(f"{outcomes.count(outcome)} {outcome}" for outcome in sorted(set(outcomes)))
         _console().print(f"{len(reports)} documents: {counts}")
@@ -886,6 +887,7 @@ def _show_tried(report: Mapping[str, Any], *, as_json: bool) -> None:
         columns = ("title", "deadline_at", "is_open", "missing", "told_to")
         _print_table([{**row, "told_to": _told_to(row["told_to"])} for row in found[:_SHOWN]], columns)
     lines = [f"{reject['where']}: {reject['problem']}" for reject in report["rejects"][:_SHOWN]]
+    lines += [_unreadable_value(entry) for row in found for entry in row["unreadable"]][:_SHOWN]
     told = sum(bool(row["told_to"]) for row in found)
     counts = f"{len(found)} notices, {sum(row['is_open'] for row in found)} open, {told} to tell"
     lines.append(f"{report['format'] or 'no format'}, {report['outcome']}: {counts}")
@@ -919,13 +921,21 @@ def _why_row(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check_row(report: Mapping[str, Any]) -> dict[str, Any]:
     missing = sorted({field for fields in report.get("missing", []) for field in fields})
-    first = report["rejects"][0] if report["rejects"] else None
+    unreadable = [entry for entries in report.get("unreadable", []) for entry in entries]
+    problems = [f"{reject['where']}: {reject['problem']}" for reject in report["rejects"]]
+    problems += map(_unreadable_value, unreadable)
     return {
         **report,
         "notices": len(report["notices"]),
         "missing": missing,
-        "problem": "" if first is None else f"{first['where']}: {first['problem']}",
+        "unreadable": sorted({entry["field"] for entry in unreadable}),
+        "problem": next(iter(problems), ""),
     }
+
+
+def _unreadable_value(entry: Mapping[str, Any]) -> str:
+    """Return in a line what is wrong with a value that could not be read."""
+    return f"{entry['field']}: expected {entry['rule']} (got {short_repr(entry['before'])})"
 
 
 def _show_found(report: Mapping[str, Any]) -> None:

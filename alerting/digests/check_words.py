@@ -1,6 +1,6 @@
 """Say in French what could not be read of a document, and where: for who publishes it.
 
-In:   a reject, as parsers and the fetcher word it: in English, in one line.
+In:   a reject, as parsers and the fetcher word it, or a value that cleaning lost: in English, in one line.
 Out:  the same in French.  What a library says of a broken document stays in its own words, in quotes.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from alerting.domain.feed import Reject
+from alerting.domain.notice import Normalisation
 
 
 _WHERE = (
@@ -22,6 +23,7 @@ _WHERE = (
     (r"folder", "dossier"),
     (r"link", "lien"),
     (r"record", "enregistrement"),
+    (r"address", "adresse"),
     (r"answer", "réponse du serveur"),
     (r"timedOut", "recherche"),
 )
@@ -142,6 +144,10 @@ _PROBLEMS = (
         "un secret ne part qu’en https ; il fallait une adresse https",
     ),
     (
+        r"a user or password in it would be seen; expected an address without",
+        "un nom d’utilisateur ou un mot de passe y serait vu ; il fallait une adresse qui n’en porte pas",
+    ),
+    (
         r"a bug of ours \((.+)\); expected to be read or refused",
         "une erreur de notre programme, non de votre document (« {0} »)",
     ),
@@ -179,6 +185,58 @@ _THINGS = (
     (r"200 or 304", "le code 200 ou 304"),
     (r"XML|JSON", r"du \g<0>"),
 )
+
+
+# What a field is called whose value could not be read.
+FIELDS = {
+    "published_at": "la date de publication",
+    "deadline_at": "la date limite",
+    "question_deadline_at": "la date limite des questions",
+    "visit_at": "la date de visite",
+    "changes": "une date que cet avis corrige",
+    "nature": "la nature du marché",
+    "cpv_main": "le code CPV",
+    "cpv_additional": "un code CPV complémentaire",
+    "lots.cpv_codes": "un code CPV de lot",
+    "value": "le montant",
+    "lots.value": "le montant d’un lot",
+    "places.nuts_code": "le code NUTS du lieu",
+    "places.departement": "le département du lieu",
+    "places.postcode": "le code postal du lieu",
+    "buyer.siret": "le SIRET de l’acheteur",
+    "buyer.nuts_code": "le code NUTS de l’acheteur",
+    "buyer.departement": "le département de l’acheteur",
+    "buyer.postcode": "le code postal de l’acheteur",
+    "document_url": "l’adresse du dossier",
+    "submission_url": "l’adresse où répondre",
+    "notice_url": "l’adresse de l’avis",
+}
+# What such a value should have been, by the rule that it breaks.
+_RULES = (
+    (r"a day that the calendar has", "un jour et une heure qui existent"),
+    (
+        r"ISO 8601 date, or date and time",
+        "une date, ou une date et une heure, en chiffres, comme 2026-10-12T17:00:00",
+    ),
+    (r"a year from (\d+) to (\d+)", r"une année entre \1 et \2"),
+    (r"eight digits that CPV 2008 knows", "un code de huit chiffres de la nomenclature CPV 2008"),
+    (r"14 digits that pass the Luhn check", "14 chiffres dont la clef est juste"),
+    (r"a NUTS code", "un code NUTS, comme FRH03"),
+    (r"five digits", "cinq chiffres"),
+    (r"the number of a département", "le numéro d’un département"),
+    (r"works, supplies or services", "travaux, fournitures ou services"),
+    (
+        r"an amount above zero, below a thousand billion",
+        "un montant en chiffres, au-dessus de zéro, sous mille milliards",
+    ),
+    (r"an http or https address", "une adresse http ou https"),
+)
+
+
+def show_unreadable(entry: Normalisation) -> tuple[str, str, str]:
+    """Return what an unreadable value is called, the value as published, what it should have been."""
+    expected = _told(entry.rule, _RULES) or f"« {entry.rule} »"
+    return FIELDS.get(entry.field, entry.field), entry.before, expected
 
 
 def show_reject(reject: Reject) -> tuple[str, str]:

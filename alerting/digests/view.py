@@ -205,8 +205,8 @@ def view_digest(digest: Digest, language: Language, *, now: datetime, is_whole: 
     return DigestView(
         summary=", ".join(headings) or language.say("nothing new"),
         short_summary=" ".join([*headings[:1], *([rest] if rest else [])]),
-        profile_name=_clipped(words.clean(digest.profile_name), _NAME_CHARACTERS),
-        firm_name=_clipped(words.clean(digest.firm_name), _NAME_CHARACTERS),
+        profile_name=clipped(words.clean(digest.profile_name), _NAME_CHARACTERS),
+        firm_name=clipped(words.clean(digest.firm_name), _NAME_CHARACTERS),
         composed_on=language.day(digest.composed_at),
         first_deadline=None if first is None else language.day_and_time(first, read_at=now),
         sections=tuple(
@@ -235,7 +235,7 @@ def _short(item: DigestItem, language: Language, now: datetime) -> ShortView:
     links = (safe_link(url) for url in (notice.notice_url, notice.document_url, notice.submission_url))
     return ShortView(
         day=language.day(notice.deadline_at, read_at=now) if notice.deadline_at else None,
-        title=_clipped(title_of(notice), _LOT_CHARACTERS),
+        title=clipped(title_of(notice), _LOT_CHARACTERS),
         language=_language_of(notice),
         buyer=_name(notice.buyer.name) if notice.buyer and notice.buyer.name else None,
         link=next((link for link in links if link is not None), None),
@@ -287,7 +287,7 @@ def view_procedure(
         fit=None,
         reasons=(),
         over=_over(item, language),
-        changes=tuple(_change(change, language, now) for change in changes),
+        changes=tuple(view_change(change, language, now) for change in changes),
         documents=safe_link(notice.document_url),
         answer=safe_link(notice.submission_url),
         notice=safe_link(notice.notice_url),
@@ -313,7 +313,7 @@ def fit_view(
 
 def say_reasons(reasons: Sequence[Reason], language: Language) -> tuple[str, ...]:
     """Return why an item was chosen, in words."""
-    return tuple(_clipped(said, _REASON_CHARACTERS) for said in words.reasons(reasons, language))
+    return tuple(clipped(said, _REASON_CHARACTERS) for said in words.reasons(reasons, language))
 
 
 def tell_fit(item: DigestItem, language: Language, *, now: datetime) -> str | None:
@@ -321,12 +321,12 @@ def tell_fit(item: DigestItem, language: Language, *, now: datetime) -> str | No
     if item.telling_kind not in STILL_OPEN:
         return None
     said = say_fit(item.fit, item.notice.deadline_at, language, now=now)
-    return None if said is None else _clipped(said, _REASON_CHARACTERS)
+    return None if said is None else clipped(said, _REASON_CHARACTERS)
 
 
 def title_of(notice: Notice) -> str:
     """Return a notice's title as it is shown: calm, on one line, not too long."""
-    return _clipped(words.readable(notice.title, names=_names(notice)), _TITLE_CHARACTERS)
+    return clipped(words.readable(notice.title, names=_names(notice)), _TITLE_CHARACTERS)
 
 
 def safe_link(url: str | None) -> Link | None:
@@ -344,6 +344,24 @@ def safe_link(url: str | None) -> Link | None:
     if not parts.hostname or "@" in parts.netloc:
         return None
     return Link(href=parts.geturl(), host=parts.hostname.removeprefix("www."))
+
+
+def view_change(change: Change, language: Language, now: datetime) -> ChangeView:
+    """Return a change as it is shown: what changes, before and after, and the words that say so."""
+    name = _field(change.field, language)
+    said = change.evidence or (change.after if name is None else None)
+    of_lot = "" if change.lot_id is None else f" ({name_lot(change.lot_id, language)})"
+    return ChangeView(
+        field=(name or language.say("Text of the notice")) + of_lot,
+        before=None if name is None else _side(change.field, change.before, language, now),
+        after=None if name is None else _side(change.field, change.after, language, now),
+        evidence=clipped(words.clean(said), _EVIDENCE_CHARACTERS) if said else None,
+    )
+
+
+def clipped(text: str, length: int) -> str:
+    """Return a text of at most so many signs, a cut one with "…" at its end."""
+    return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
 
 
 def mark_words(text: str, wanted: Sequence[str]) -> Marked:
@@ -411,7 +429,7 @@ def _language_of(notice: Notice) -> str:
 
 
 def _name(name: str) -> str:
-    return _clipped(words.readable_name(name), _NAME_CHARACTERS)
+    return clipped(words.readable_name(name), _NAME_CHARACTERS)
 
 
 def _names(notice: Notice) -> list[str | None]:
@@ -426,7 +444,7 @@ def _lot(
     title = words.readable(lot.title, names=_names(notice)) if lot.title else language.say("without a title")
     return LotView(
         name=name_lot(lot.lot_id, language),
-        title=mark(_clipped(title, _LOT_CHARACTERS)),
+        title=mark(clipped(title, _LOT_CHARACTERS)),
         value=language.money(lot.value),
         deadline=_lot_deadline(lot, notice, language, now),
     )
@@ -435,7 +453,7 @@ def _lot(
 def name_lot(lot_id: str, language: Language) -> str:
     """Return what a lot is called: "Lot 2"."""
     number = _LOT_NUMBER.fullmatch(lot_id)
-    name = number[1] if number else _clipped(words.clean(lot_id), _NAME_CHARACTERS)
+    name = number[1] if number else clipped(words.clean(lot_id), _NAME_CHARACTERS)
     return language.say("Lot %(number)s", number=name)
 
 
@@ -459,7 +477,7 @@ def _place(item: DigestItem, language: Language) -> str | None:
     if stated is None and notice.buyer and notice.buyer.departement:
         departement = words.departement(notice.buyer.departement)
         return language.say("%(departement)s, where the buyer is", departement=departement)
-    return None if stated is None else _clipped(stated, _NAME_CHARACTERS)
+    return None if stated is None else clipped(stated, _NAME_CHARACTERS)
 
 
 def _deadline(deadline_at: datetime | None, language: Language, now: datetime) -> DeadlineView | None:
@@ -526,18 +544,6 @@ def _facts_changed(item: DigestItem) -> list[Change]:
     return [change for change in item.changes if change.field not in _TURNS]
 
 
-def _change(change: Change, language: Language, now: datetime) -> ChangeView:
-    name = _field(change.field, language)
-    said = change.evidence or (change.after if name is None else None)
-    of_lot = "" if change.lot_id is None else f" ({name_lot(change.lot_id, language)})"
-    return ChangeView(
-        field=(name or language.say("Text of the notice")) + of_lot,
-        before=None if name is None else _side(change.field, change.before, language, now),
-        after=None if name is None else _side(change.field, change.after, language, now),
-        evidence=_clipped(words.clean(said), _EVIDENCE_CHARACTERS) if said else None,
-    )
-
-
 def _field(field: str, language: Language) -> str | None:
     """Return what a field is called, None for prose and for what has no name here."""
     return {
@@ -563,7 +569,7 @@ def _side(field: str, value: str | None, language: Language, now: datetime) -> s
     if field.endswith("_at") and (moment := read_moment(value)) is not None:
         return language.day_and_time(moment, read_at=now)
     is_prose = not field.endswith(("_at", "_url"))
-    return _clipped(words.readable(value) if is_prose else words.clean(value), _EVIDENCE_CHARACTERS)
+    return clipped(words.readable(value) if is_prose else words.clean(value), _EVIDENCE_CHARACTERS)
 
 
 def read_moment(text: str) -> datetime | None:
@@ -573,7 +579,3 @@ def read_moment(text: str) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else None
-
-
-def _clipped(text: str, length: int) -> str:
-    return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"

@@ -18,6 +18,9 @@ Secrets = Mapping[str, Callable[[str], str | None]]
 
 SCHEMES = ("env", "airflow")
 _REFERENCE = re.compile(rf"(?P<scheme>{'|'.join(SCHEMES)}):(?P<name>[\w.-]+)", re.ASCII)
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)(.*)", re.DOTALL)
+_END_OF_SERVER = re.compile(r"[/?#\\]")
+_SERVER = re.compile(r"(?:\[[^\]]*\]|[^:\[\]]*)(?::\d*)?")
 _NAMED_HEADER = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9-]*): (?P<value>\S.*)")
 _EXPECTED = "env:NAME or airflow:CONNECTION"
 
@@ -57,3 +60,24 @@ def find_header(reference: str, secrets: Secrets) -> tuple[str, str]:
     if " " not in secret and ":" in secret:
         return "Authorization", f"Basic {b64encode(secret.encode()).decode()}"
     return "Authorization", secret
+
+
+def hide_user(text: str) -> str:
+    """Return a text without the user and password that it has where it is an address; any other as it is.
+
+    A password that no address may hold ("/" in it) is hidden, too.
+    Source: RFC 3986, 3.2.1.
+
+    >>> hide_user("https://anne:s3cret@kerlann.example/avis?by=@anne")
+    'https://kerlann.example/avis?by=@anne'
+    >>> hide_user("ftp://anne:s3/cret@kerlann.example/"), hide_user("https://kerlann.example/@anne")
+    ('ftp://kerlann.example/', 'https://kerlann.example/@anne')
+    """
+    address = _ADDRESS.fullmatch(text)
+    if address is None:
+        return text
+    scheme, rest = address.groups()
+    server = _END_OF_SERVER.split(rest, maxsplit=1)[0]
+    if "@" in server:
+        return scheme + server.rpartition("@")[2] + rest[len(server) :]
+    return text if _SERVER.fullmatch(server) else scheme + rest.rpartition("@")[2]

@@ -59,7 +59,6 @@ DATE_AND_TIME = re.compile(
 END_OF_DAY = re.compile(r"24:00(?::00)?")
 # What lies outside is a mark for "none", or a slip.
 YEARS = range(1990, 2201)
-# TED writes "00" where no place is stated.
 NUTS = re.compile(r"[A-Z]{2}[A-Z0-9]{0,3}")
 CPV = re.compile(r"(\d{8})(?:-\d)?")
 SHORT_CPV = re.compile(r"[0-9]{2,7}")
@@ -73,9 +72,17 @@ THOUSANDS = (
 PLAIN_AMOUNT = re.compile(r"\d+(?:\.\d+)?")
 AMBIGUOUS = re.compile(r"[1-9]\d{0,2},\d{3}")
 SIRET_DIGITS = 14
+# "NE27 0QJ", "MD 2005": of another country, whether that is stated or not.
+FOREIGN_POSTCODE = re.compile(r"[A-Z].*[0-9].*", re.IGNORECASE)
 POSTCODE = re.compile(r"\b[0-9]{5}\b")
 DEPARTEMENT = re.compile(r"[0-9]{1,3}|2[AB]")
 NOWHERE = Place()
+# TED writes so where no place is stated.
+NO_NUTS = "00"
+# Rules by which nothing that was stated is lost: it was nothing, or nothing that is known of abroad.
+_HTML, _ESCAPES = "HTML reduced to text", "double escapes opened"
+_NO_NUTS, _ABROAD = "00 is no place", "known of France alone"
+_LOSES_NOTHING = frozenset({_HTML, _ESCAPES, _NO_NUTS, _ABROAD})
 LARGEST_AMOUNT = 10**12
 # What notices and purchases are called is compared and indexed; nobody's number is longer.
 LONGEST_NAME = 300
@@ -143,6 +150,17 @@ def normalise(raw: RawNotice) -> Notice:
     )
 
 
+def is_lost(entry: Normalisation) -> bool:
+    """Tell whether a value was stated that could not be made sense of.
+
+    >>> is_lost(Normalisation("deadline_at", "2026-02-30", None, "a day that the calendar has"))
+    True
+    >>> is_lost(Normalisation("description", "<p></p>", None, "HTML reduced to text"))
+    False
+    """
+    return entry.after is None and entry.rule not in _LOSES_NOTHING
+
+
 def clean_siret(text: str | None) -> str | None:
     """Return the 14 digits of a SIRET that passes the Luhn check, else None.
 
@@ -162,10 +180,12 @@ def clean_siret(text: str | None) -> str | None:
 
 def _buyer(raw: RawNotice, log: list[Normalisation]) -> Buyer | None:
     name = _prose(raw.buyer_name, is_html=False, field="buyer.name", log=log)
+    place = _place(raw.buyer_place, log, "buyer") if raw.buyer_place is not None else Place()
     siret = clean_siret(raw.buyer_siret)
     if raw.buyer_siret and siret != raw.buyer_siret:
-        _record(log, "buyer.siret", raw.buyer_siret, siret, "14 digits that pass the Luhn check")
-    place = _place(raw.buyer_place, log) if raw.buyer_place is not None else Place()
+        is_abroad = place.nuts_code is not None and not place.nuts_code.startswith(FRANCE)
+        rule = _ABROAD if is_abroad and siret is None else "14 digits that pass the Luhn check"
+        _record(log, "buyer.siret", raw.buyer_siret, siret, rule)
     buyer = Buyer(name, siret, place.departement, place.commune, place.postcode, place.nuts_code)
     return None if buyer == Buyer() else buyer
 
@@ -200,20 +220,17 @@ def _first(stated: tuple[RawTime, ...], log: list[Normalisation]) -> datetime | 
 
 
 def _places(raw: tuple[RawPlace, ...], log: list[Normalisation]) -> tuple[Place, ...]:
-    places = [_place(place, log) for place in raw]
+    places = [_place(place, log, "places") for place in raw]
     return tuple(dict.fromkeys([place for place in places if place != NOWHERE]))
 
 
-def _place(raw: RawPlace, log: list[Normalisation]) -> Place:
-    published = (_text(raw.nuts_code) or "").upper()
-    nuts_code = current_nuts(published) if NUTS.fullmatch(published) is not None else None
-    if published and nuts_code != published:
-        rule = "a NUTS code" if nuts_code is None else "old NUTS code or country to current NUTS code"
-        _record(log, "places.nuts_code", published, nuts_code, rule)
-    postcode = _postcode(raw.postcode, log)
-    stated = _departement(raw.departement, log)
+def _place(raw: RawPlace, log: list[Normalisation], field: str) -> Place:
+    nuts_code = _nuts(raw.nuts_code, f"{field}.nuts_code", log)
     country = nuts_code[:2] if nuts_code is not None else find_country(raw.country)
-    if country is not None and country != FRANCE:
+    is_abroad = country is not None and country != FRANCE
+    postcode = _postcode(raw.postcode, f"{field}.postcode", log, is_abroad=is_abroad)
+    stated = _departement(raw.departement, f"{field}.departement", log, is_abroad=is_abroad)
+    if is_abroad:
         # Madrid's 28 is not Eure-et-Loir's; a country is the widest NUTS code there is.
         return Place(nuts_code or country, stated, _text(raw.commune), postcode)
     departement = (
@@ -224,20 +241,32 @@ def _place(raw: RawPlace, log: list[Normalisation]) -> Place:
     return Place(nuts_code, departement, _text(raw.commune), postcode)
 
 
-def _postcode(text: str | None, log: list[Normalisation]) -> str | None:
+def _nuts(text: str | None, field: str, log: list[Normalisation]) -> str | None:
+    published = (_text(text) or "").upper()
+    nuts_code = current_nuts(published) if NUTS.fullmatch(published) is not None else None
+    if published and nuts_code is None:
+        _record(log, field, published, None, _NO_NUTS if published == NO_NUTS else "a NUTS code")
+    elif nuts_code is not None and nuts_code != published:
+        _record(log, field, published, nuts_code, "old NUTS code or country to current NUTS code")
+    return nuts_code
+
+
+def _postcode(text: str | None, field: str, log: list[Normalisation], *, is_abroad: bool) -> str | None:
     stated = _text(text)
     found = POSTCODE.search(stated) if stated is not None else None
     postcode = found.group() if found is not None else None
     if stated is not None and postcode != stated:
-        _record(log, "places.postcode", stated, postcode, "five digits")
+        is_foreign = is_abroad or FOREIGN_POSTCODE.fullmatch(stated) is not None
+        rule = _ABROAD if is_foreign and postcode is None else "five digits"
+        _record(log, field, stated, postcode, rule)
     return postcode
 
 
-def _departement(text: str | None, log: list[Normalisation]) -> str | None:
+def _departement(text: str | None, field: str, log: list[Normalisation], *, is_abroad: bool) -> str | None:
     stated = (_text(text) or "").upper()
     departement = stated.zfill(2) if DEPARTEMENT.fullmatch(stated) is not None else None
     if stated and departement != stated:
-        _record(log, "places.departement", stated, departement, "the number of a département")
+        _record(log, field, stated, departement, _ABROAD if is_abroad else "the number of a département")
     return departement
 
 
@@ -270,8 +299,8 @@ def _cpv(text: str | None, field: str, log: list[Normalisation]) -> str | None:
 def _completed_cpv(digits: str) -> str | None:
     """Return the code of which zeros were left out: at its end, or the first where a number was made of it.
 
-    >>> _completed_cpv("45261"), _completed_cpv("3000000"), _completed_cpv("3100000")
-    ('45261000', None, '31000000')
+    >>> _completed_cpv("45261"), _completed_cpv("3000000"), _completed_cpv("4500000")
+    ('45261000', None, '45000000')
     """
     if SHORT_CPV.fullmatch(digits) is None:
         return None
@@ -379,7 +408,7 @@ def _prose(text: str | None, *, is_html: bool, field: str, log: list[Normalisati
     if len(text) > LONGEST_PROSE:
         _record(log, field, text[:LONGEST_NAME], folded, f"no more than the first {LONGEST_PROSE} signs")
     elif folded != " ".join(text.split()):
-        rule = "HTML reduced to text" if is_html else "double escapes opened"
+        rule = _HTML if is_html else _ESCAPES
         _record(log, field, text, folded, rule)
     return folded
 

@@ -14,21 +14,28 @@ from datetime import datetime
 from urllib.parse import urljoin
 
 from alerting.domain.feed import Feed, Fetched, Reject
-from alerting.domain.notice import Notice, NoticeKind
+from alerting.domain.notice import Normalisation, Notice, NoticeKind
 from alerting.errors import FeedFormatError, FeedUnavailableError
 from alerting.feeds.credentials import Secrets
 from alerting.feeds.fetch import DEFAULT_LIMITS, FetchLimits, Outcome, open_fetcher, reject_of
 from alerting.feeds.formats import AUTO, detect, parse
-from alerting.notices.normalise import normalise
+from alerting.notices.normalise import is_lost, normalise
 
 
 INDEX_FORMAT = "index-page"
+# Of a buyer its name: a number alone tells nobody who it is.
 WANTED = ("buyer", "description", "cpv_main", "places", "deadline_at", "document_url", "submission_url")
 # Only who may still answer looks for these.
 _TO_ANSWER = frozenset({"deadline_at", "document_url", "submission_url"})
+# Which wanted fact a value of a field would have stated, where that is called otherwise.
+_WANTED_BY_FIELD = dict.fromkeys(("places.nuts_code", "places.postcode", "places.departement"), "places") | {
+    "lots.cpv_codes": "cpv_main",
+    **{field: field for field in WANTED},
+}
 _NOTHING_TO_ANSWER = frozenset(
     {NoticeKind.AWARD, NoticeKind.CANCELLATION, NoticeKind.PLANNING, NoticeKind.OTHER}
 )
+WANTED_OF_ANOTHER = ("refers_to", "changes")
 _SPEAKS_OF_ANOTHER = frozenset({NoticeKind.CORRECTION, NoticeKind.CANCELLATION})
 
 
@@ -39,9 +46,11 @@ class CheckReport:
     Args:
         path: Where it came from.
         format: A name of ``alerting.feeds.formats``; None when none fits.
-        outcome: "read", "partly" (some parts refused) or "refused".
+        outcome: "read", "partly" (some parts refused, or some values unreadable) or "refused".
         notices: What was read, cleaned, in document order.
         missing: For each notice the wanted fields that it does not state.
+        unreadable: For each notice the values that it states and nobody can make sense of, each with the
+            rule that it breaks.
         rejects: What was refused, with where and why.
         seconds: How long it took.
         links: Addresses of further documents that it points to.
@@ -53,6 +62,7 @@ class CheckReport:
     outcome: str
     notices: tuple[Notice, ...]
     missing: tuple[tuple[str, ...], ...]
+    unreadable: tuple[tuple[Normalisation, ...], ...]
     rejects: tuple[Reject, ...]
     seconds: float
     links: tuple[str, ...] = ()
@@ -70,12 +80,16 @@ def check(path: str, document: bytes, *, format: str = AUTO) -> CheckReport:  # 
         parsed = parse(document, feed_id=path, format=name)
     except FeedFormatError as error:
         seconds = time.perf_counter() - started
-        return CheckReport(path, name, "refused", (), (), (Reject(error.where, error.problem),), seconds)
+        return CheckReport(path, name, "refused", (), (), (), (Reject(error.where, error.problem),), seconds)
     notices = tuple(normalise(raw) for raw in parsed.notices)
-    outcome = "read" if not parsed.rejects else "partly" if notices else "refused"
     missing = tuple(_missing(notice) for notice in notices)
+    unreadable = tuple(_unreadable(notice) for notice in notices)
+    is_whole = not parsed.rejects and not any(unreadable)
+    outcome = "read" if is_whole else "partly" if notices else "refused"
     seconds = time.perf_counter() - started
-    return CheckReport(path, name, outcome, notices, missing, parsed.rejects, seconds, parsed.links)
+    return CheckReport(
+        path, name, outcome, notices, missing, unreadable, parsed.rejects, seconds, parsed.links
+    )
 
 
 def check_feed(feed: Feed, *, secrets: Secrets, now: Callable[[], datetime]) -> CheckReport:
@@ -127,7 +141,7 @@ def check_addresses(
 
 def refuse(path: str, where: str, problem: str) -> CheckReport:
     """Return the report of what could not be had or read at all."""
-    return CheckReport(path, None, "refused", (), (), (Reject(where, problem),), 0.0)
+    return CheckReport(path, None, "refused", (), (), (), (Reject(where, problem),), 0.0)
 
 
 def _check_outcome(url: str, outcome: Outcome, *, format: str = AUTO) -> CheckReport:  # noqa: A002
@@ -138,21 +152,44 @@ def _check_outcome(url: str, outcome: Outcome, *, format: str = AUTO) -> CheckRe
     return replace(refused, is_away=isinstance(outcome, FeedUnavailableError) and outcome.is_away)
 
 
+def _unreadable(notice: Notice) -> tuple[Normalisation, ...]:
+    return tuple(entry for entry in notice.normalisations if is_lost(entry))
+
+
 def _missing(notice: Notice) -> tuple[str, ...]:
     """Return what a reader of this kind of notice looks for, and does not find in it.
 
     An award has nothing to answer to, and what a correction or a cancellation leaves out its call says.
+    What is stated and cannot be read is not missing.
     """
+    of_another = _missing_of_another(notice) if notice.kind in _SPEAKS_OF_ANOTHER else ()
     if notice.kind in _SPEAKS_OF_ANOTHER and notice.refers_to:
-        return ()
-    stated_by_lots = {
+        return of_another
+    needless = _TO_ANSWER if notice.kind in _NOTHING_TO_ANSWER else frozenset()
+    stated = _stated(notice) | {_WANTED_BY_FIELD.get(entry.field) for entry in _unreadable(notice)}
+    return (*(field for field in WANTED if field not in needless | stated), *of_another)
+
+
+def _stated(notice: Notice) -> set[str | None]:
+    """Return what a notice, or a lot of it, states of what is wanted."""
+    stated: set[str | None] = {field for field in WANTED if getattr(notice, field)}
+    if notice.buyer is None or notice.buyer.name is None:
+        stated.discard("buyer")
+    by_lots = {
         "cpv_main": any(lot.cpv_codes for lot in notice.lots),
         "places": any(lot.places for lot in notice.lots),
         "deadline_at": any(lot.deadline_at for lot in notice.lots),
     }
-    needless = _TO_ANSWER if notice.kind in _NOTHING_TO_ANSWER else frozenset()
-    return tuple(
-        field
-        for field in WANTED
-        if field not in needless and not getattr(notice, field) and not stated_by_lots.get(field)
+    return stated | {field for field, is_stated in by_lots.items() if is_stated}
+
+
+def _missing_of_another(notice: Notice) -> tuple[str, ...]:
+    """Return what is missing to tell of which notice one that is no call speaks, and what it changes.
+
+    One that repeats the whole notice as it stands now has changed it so.
+    """
+    says_what = (
+        notice.kind is not NoticeKind.CORRECTION or notice.changes or notice.deadline_at or notice.lots
     )
+    stated = {"refers_to": notice.refers_to or notice.procedure_key, "changes": says_what}
+    return tuple(field for field in WANTED_OF_ANOTHER if not stated[field])

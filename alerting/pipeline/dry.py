@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -10,10 +11,11 @@ from typing import Any
 
 import structlog
 
-from alerting.digests.check_page import CheckedDocument, render_check_page
+from alerting.digests.check_page import CheckedDocument, CheckedNotice, render_check_page
 from alerting.domain.json import to_json
 from alerting.domain.notice import Notice, NoticeKind
 from alerting.errors import UnknownIdError
+from alerting.feeds.credentials import hide_user
 from alerting.feeds.fetch import DEFAULT_LIMITS
 from alerting.matching.engine import Engine
 from alerting.matching.firms_file import read_drafts, refuse_everything
@@ -45,7 +47,7 @@ def find_documents(paths: Iterable[str]) -> Iterator[Path]:
     """
     for path in map(Path, paths):
         if not path.exists():
-            raise UnknownIdError(f"{path}: no such file or folder")
+            raise UnknownIdError(f"{show_path(path)}: no such file or folder")
         if path.is_dir():
             yield from sorted(file for file in path.rglob("*") if _is_document(file))
         else:
@@ -62,11 +64,17 @@ def check_documents(
         is_local: Addresses may lead to loopback and private addresses.
         now: The clock, aware UTC.
     """
-    by_url = check_addresses([path for path in paths if _is_address(path)], is_local=is_local, now=now)
+    addresses = [path for path in paths if _is_address(path) and hide_user(path) == path]
+    by_url = check_addresses(addresses, is_local=is_local, now=now)
     reports: list[CheckReport] = []
     for path in paths:
         reports += [by_url[path]] if path in by_url else _check_path(path)
     return reports
+
+
+def show_path(path: Path | str) -> str:
+    """Return how a file or an address is shown: without a secret, in signs that every text can hold."""
+    return hide_user(os.fsencode(path).decode("utf-8", "replace"))
 
 
 def write_page(reports: Sequence[CheckReport], *, now: datetime) -> str:
@@ -76,7 +84,7 @@ def write_page(reports: Sequence[CheckReport], *, now: datetime) -> str:
             path=report.path,
             format=report.format,
             outcome=report.outcome,
-            notices=tuple(zip(report.notices, report.missing, strict=True)),
+            notices=tuple(map(CheckedNotice, report.notices, report.missing, report.unreadable)),
             rejects=report.rejects,
         )
         for report in reports
@@ -86,15 +94,19 @@ def write_page(reports: Sequence[CheckReport], *, now: datetime) -> str:
 
 def _check_path(path: str) -> Iterator[CheckReport]:
     """Check a file, or every document of a folder; a folder without any is refused itself."""
+    shown = show_path(path)
+    if _is_address(path):
+        yield refuse(shown, "address", "a user or password in it would be seen; expected an address without")
+        return
     if not Path(path).exists():
-        yield refuse(path, "file", "No such file or directory; expected one, or an http or https address")
+        yield refuse(shown, "file", "No such file or directory; expected one, or an http or https address")
         return
     files = list(find_documents([path]))
     if not files:
-        yield refuse(path, "folder", f"no document; expected files ending {' '.join(sorted(_SUFFIXES))}")
+        yield refuse(shown, "folder", f"no document; expected files ending {' '.join(sorted(_SUFFIXES))}")
     for file in files:
-        body = _read(file)
-        yield check(str(file), body) if isinstance(body, bytes) else refuse(str(file), "file", body)
+        body, name = _read(file), show_path(file)
+        yield check(name, body) if isinstance(body, bytes) else refuse(name, "file", body)
 
 
 def link_files(paths: Iterable[Path]) -> list[Row]:
@@ -124,11 +136,11 @@ def _sourced(paths: Iterable[Path]) -> Iterator[tuple[str, str, Notice]]:
     for path in paths:
         body = _read(path)
         if isinstance(body, bytes):
-            report = check(str(path), body)
+            report = check(show_path(path), body)
             for reject in report.rejects:
                 _warn(path, f"{reject.where}: {reject.problem}")
             source = _JOURNALS.get(report.format or "", str(path))
-            yield from ((str(path), source, notice) for notice in report.notices)
+            yield from ((report.path, source, notice) for notice in report.notices)
         else:
             _warn(path, body)
 
@@ -169,10 +181,10 @@ def _notices(paths: Iterable[Path]) -> Iterator[tuple[str, Notice]]:
     for path in paths:
         body = _read(path)
         if isinstance(body, bytes):
-            report = check(str(path), body)
+            report = check(show_path(path), body)
             for reject in report.rejects:
                 _warn(path, f"{reject.where}: {reject.problem}")
-            yield from ((str(path), notice) for notice in report.notices)
+            yield from ((report.path, notice) for notice in report.notices)
         else:
             _warn(path, body)
 
@@ -190,11 +202,11 @@ def _read(path: Path) -> bytes | str:
 
 
 def _warn(path: Path, problem: str) -> None:
-    log.warning("document_refused", path=str(path), problem=problem)
+    log.warning("document_refused", path=show_path(path), problem=problem)
 
 
 def _is_address(path: str) -> bool:
-    return path.startswith(("http://", "https://"))
+    return path.lower().startswith(("http://", "https://"))
 
 
 def _is_document(path: Path) -> bool:

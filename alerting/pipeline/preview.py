@@ -52,6 +52,7 @@ def try_feed(database: Database, feed: Feed, *, secrets: Secrets, now: Callable[
                 "deadline_at": notice.deadline_at,
                 "is_open": is_open[number],
                 "missing": list(checked.missing[number]),
+                "unreadable": to_json(checked.unreadable[number]),
                 "told_to": sorted(told[number], key=_by_profile),
             }
             for number, notice in enumerate(checked.notices)

@@ -20,7 +20,7 @@ from alerting.domain.deadlines import PARIS
 from alerting.domain.feed import Feed
 from alerting.domain.profile import Profile
 from alerting.errors import OutputError, ProfileError, UnknownIdError
-from alerting.feeds.credentials import check_reference
+from alerting.feeds.credentials import check_reference, hide_user
 from alerting.feeds.formats import AUTO, FORMATS, asks_its_own_way
 from alerting.matching.firms_file import read_firm, read_firms, read_profile, refuse_silence
 from alerting.pipeline.compose import COMPOSE_LOCK
@@ -398,12 +398,12 @@ def _feed(entry: Mapping[str, Any], place: str) -> Feed:
 
 
 def _check_url(entry: _FeedEntry) -> None:
+    if hide_user(entry.url) != entry.url:
+        problem = 'a user or password in it would be seen in lists; expected credentials = "env:NAME"'
+        raise ProfileError(f"feed {entry.feed_id!r}: url: {problem}")
     try:
         parts = urlsplit(entry.url)
     except ValueError as error:
         raise ProfileError(f"feed {entry.feed_id!r}: url: {error}") from error
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ProfileError(f"feed {entry.feed_id!r}: url: expected http or https (got {entry.url!r})")
-    if parts.password is not None:
-        problem = 'a password in it would be seen in lists; expected credentials = "env:NAME"'
-        raise ProfileError(f"feed {entry.feed_id!r}: url: {problem}")

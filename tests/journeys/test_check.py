@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 
 TOITURE = ("7", "Réfection de la toiture de l'école")
 
@@ -108,16 +110,74 @@ def test_the_table_for_people_says_the_same(tmp_path, rss):
     assert finished.stdout.splitlines()[-1] == "2 documents: 1 read, 1 refused"
 
 
-def test_a_file_name_that_is_no_text_is_still_json(tmp_path, rss):
+def test_a_file_name_that_is_no_text_is_shown_in_signs_that_are(tmp_path, rss):
     """
-    JSON's own escape stands for the byte.
+    One such name once lost the results of all, when a page was asked for.
     """
     (tmp_path / os.fsdecode(b"avis-\xe9.xml")).write_text(rss(TOITURE))
+    gone = os.fsdecode(b"gone-\xe9.xml")
 
-    finished = run_check(".", "--json", folder=tmp_path)
+    finished = run_check(".", gone, "--json", "--html", "page.html", folder=tmp_path)
 
+    page = (tmp_path / "page.html").read_text()
+    assert (finished.returncode, finished.stderr) == (2, "")
+    assert [row["path"] for row in rows_of(finished)] == ["avis-\ufffd.xml", "gone-\ufffd.xml"]
+    assert "<h2>avis-\ufffd.xml</h2>" in page
+    assert "<h2>gone-\ufffd.xml</h2>" in page
+
+
+@pytest.mark.parametrize("address", ["http://anne:s3cret@{}", "HTTP://anne:s3/cret@{}", "ftp://s3cret@{}"])
+def test_an_address_with_a_secret_in_it_is_refused_unrepeated(address, authority, rss, tmp_path):
+    """
+    The page is made to be handed on: neither it nor the lines show the secret, and nobody is asked.
+    """
+    authority.publish("/avis", rss(TOITURE))
+    asked = address.format(authority.url.removeprefix("http://") + "/avis")
+
+    finished = run_check(asked, "--local", "--json", "--html", "page.html", folder=tmp_path)
+    table = run_check(asked, "--local", folder=tmp_path)
+
+    page = (tmp_path / "page.html").read_text()
     [row] = rows_of(finished)
-    assert (finished.returncode, os.fsencode(row["path"])) == (0, b"avis-\xe9.xml")
+    assert (finished.returncode, authority.requests) == (2, [])
+    assert row["outcome"] == "refused"
+    for said in (finished.stdout, finished.stderr, page, table.stdout, table.stderr):
+        assert "cret" not in said
+    if address.lower().startswith("http"):
+        assert row["rejects"] == [
+            {
+                "where": "address",
+                "problem": "a user or password in it would be seen; expected an address without",
+            }
+        ]
+        assert "<code>adresse</code> : un nom d’utilisateur ou un mot de passe y serait vu" in page
+
+
+def test_a_value_that_cannot_be_read_is_said_in_the_lines_and_in_the_table(tmp_path, rss):
+    """
+    Where it stands, what stands there, what was expected.
+    """
+    feed = rss(TOITURE).replace("</item>", "<dc:dateAccepted>2026-02-30</dc:dateAccepted></item>")
+    feed = feed.replace("<rss ", '<rss xmlns:dc="http://purl.org/dc/terms/" ', 1)
+    (tmp_path / "avis.xml").write_text(feed)
+
+    [row] = rows_of(run_check("avis.xml", "--json", folder=tmp_path))
+    table = run_check("avis.xml", folder=tmp_path).stdout
+
+    assert row["outcome"] == "partly"
+    assert "deadline_at" not in row["missing"][0]
+    assert row["unreadable"] == [
+        [
+            {
+                "field": "deadline_at",
+                "before": "2026-02-30",
+                "after": None,
+                "rule": "a day that the calendar has",
+            }
+        ]
+    ]
+    assert "deadline_at: expected a day that the calendar has" in table
+    assert "'2026-02-30'" in table
 
 
 def test_the_help_says_what_the_exit_code_means(tmp_path):

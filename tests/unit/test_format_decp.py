@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from alerting.domain.money import Money
-from alerting.domain.notice import Nature, NoticeKind
+from alerting.domain.notice import Nature, NoticeKind, Place
 from alerting.errors import FeedFormatError
 from alerting.feeds.formats import detect, parse
 from alerting.notices.normalise import normalise
@@ -53,6 +54,19 @@ def test_the_older_shape_with_flat_names_is_read_alike():
 
     assert (roof.source_id, roof.buyer.name, rejects) == ("175900034000262019_1", "Commune de Kerlann", ())
     assert [place.departement for place in roof.places] == ["35"]
+
+
+@pytest.mark.parametrize("name", ["Code postal", "CODE POSTAL", "50340"])
+def test_a_name_of_a_place_that_repeats_its_code_is_no_commune(name):
+    """
+    A firm would read that the work is done in "Code postal".
+    """
+    place = {"code": "50340", "typeCode": "Code postal", "nom": name}
+    document = {"marches": [{"id": "1", "objet": "Toiture", "lieuExecution": place}]}
+
+    [raw] = parse(json.dumps(document).encode(), feed_id="f").notices
+
+    assert normalise(raw).places == (Place(departement="50", postcode="50340"),)
 
 
 @pytest.mark.parametrize("document", [b"", b"{}", b'{"marches": {}}', b'{"marches": 1}', b"[]"])

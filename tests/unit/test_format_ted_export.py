@@ -253,4 +253,4 @@ def test_a_place_that_is_not_stated_is_no_place():
 
     codes = {place.nuts_code for lot in notice.lots for place in lot.places}
     assert codes <= {None}
-    assert "a NUTS code" in {change.rule for change in notice.normalisations}
+    assert "00 is no place" in {change.rule for change in notice.normalisations}

@@ -93,6 +93,8 @@ def _nature(item: Any) -> str | None:
 def _places(item: Any) -> tuple[RawPlace, ...]:
     code, kind = _text(item, "lieuExecution/code"), (_text(item, "lieuExecution/typeCode") or "").casefold()
     name = _text(item, "lieuExecution/nom")
+    if name is not None and name.casefold() in {kind, (code or "").casefold()}:
+        name = None  # Some repeat there what kind of code it is, or the code.
     if code is None:
         return (RawPlace(commune=name),) if name is not None else ()
     if "postal" in kind:

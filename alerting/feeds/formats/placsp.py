@@ -142,6 +142,7 @@ def _withdrawal(tombstone: Element, feed_id: str) -> RawNotice:
         version=when,
         published=RawTime(when) if when is not None else None,
         languages=("es",),
+        refers_to=(ref,),
     )
 
 

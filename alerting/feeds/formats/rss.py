@@ -96,7 +96,7 @@ def _raw_notice(entry: Any, feed_id: str, pages: frozenset[str]) -> RawNotice | 
     title = _text(entry, "title")
     if title is None:
         return None
-    link = _text(entry, "link")
+    link = _link(entry)
     description = _text(entry, "summary")
     return RawNotice(
         feed_id=feed_id,
@@ -113,6 +113,14 @@ def _raw_notice(entry: Any, feed_id: str, pages: frozenset[str]) -> RawNotice | 
         document_url=link,
         notice_url=link,
     )
+
+
+def _link(entry: Any) -> str | None:
+    """Return an entry's link; feedparser takes a guid for one, as RSS 2.0 does, even a mere name."""
+    link = _text(entry, "link")
+    if link is None or link != _text(entry, "id") or link.lower().startswith(("http://", "https://", "www.")):
+        return link
+    return None
 
 
 def _kind(entry: Any, title: str) -> NoticeKind:
