@@ -17,6 +17,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from alerting.errors import Blame, MailDeferredError, SettingError
 
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
+# Of the first line.
+_HEAD = b'["boot", '
 
 
 class Fate(StrEnum):
@@ -113,6 +116,29 @@ def read_dialogues(folder: Path, worker: str) -> Mapping[int, Proof] | None:
         return None
     notes = [_read_note(line) for line in lines[1:-1]]
     return None if None in notes else dict(note for note in notes if note is not None)
+
+
+def find_gone(folder: Path, *, before: datetime) -> list[str]:
+    """Return the workers that are gone and have noted nothing since a moment, by their logs.
+
+    A worker that begins makes its log and then locks it: in between it looks like one that is gone, so
+    *before* must lie further back than that takes.  A file that is no log is nobody's.
+    """
+    try:
+        files = [path for path in sorted(folder.iterdir()) if path.is_file()]
+    except OSError:
+        return []
+    return [path.name for path in files if _is_gone(path, before)]
+
+
+def _is_gone(path: Path, before: datetime) -> bool:
+    try:
+        with path.open("rb") as file:
+            noted_at = datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return noted_at < before and file.read(len(_HEAD)) == _HEAD
+    except OSError:
+        return False
 
 
 def forget_dialogues(folder: Path, worker: str) -> None:

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
-from alerting.delivery.dialogues import Fate, Proof, forget_dialogues, read_dialogues
+from alerting.delivery.dialogues import Fate, Proof, find_gone, forget_dialogues, read_dialogues
 from alerting.domain.delivery import DeliveryState
 from alerting.errors import UnknownIdError
 from alerting.pipeline.post_office import PostOffice
@@ -40,7 +40,8 @@ def settle_leases(database: Database, post: PostOffice, *, now: datetime) -> dic
         again: queued again; proved: found to be sent; in_doubt.
     """
     counts: Counter[str] = Counter()
-    gone: list[str] = []
+    # Also of workers that were killed with all their claims recorded.
+    gone = _find_gone(post, now)
     with database.begin() as connection:
         held = deliveries.hold_claimed(connection, now=now)
         for worker in sorted({one.worker for one in held}):
@@ -64,6 +65,12 @@ def settle_leases(database: Database, post: PostOffice, *, now: datetime) -> dic
     if counts:
         log.warning("claims_settled", **report)
     return report
+
+
+def _find_gone(post: PostOffice, now: datetime) -> list[str]:
+    if post.sending_again_is_safe:
+        return []
+    return find_gone(post.dialogues, before=now - timedelta(seconds=post.lease_seconds))
 
 
 def resolve_delivery(database: Database, delivery_id: int, *, arrived: bool, now: datetime) -> dict[str, Any]:

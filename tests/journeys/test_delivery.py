@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import threading
 from dataclasses import replace
@@ -15,6 +16,7 @@ from aiosmtpd.smtp import SMTP
 from sqlalchemy import event, text
 
 from alerting import bootstrap, commands
+from alerting.delivery.dialogues import open_dialogues
 from alerting.delivery.verp import ReturnAddress, ReturnPurpose, read_return_address
 from alerting.errors import UnknownIdError
 from alerting.store import deliveries
@@ -362,6 +364,37 @@ def test_a_worker_that_is_killed_after_the_server_accepted_is_settled_by_its_not
     assert states(served_parts) == dict.fromkeys(both, ("sent", 1))
     assert sorted(server.accepted) == both
     assert list(settings.dialogues.iterdir()) == []
+
+
+def test_the_notes_of_a_worker_that_is_gone_and_holds_nothing_are_removed_after_a_lease(
+    served_parts, settings, clock
+):
+    """
+    Killed after its last record: nothing in the database names it any more.  A worker that lives, one that has just
+    begun, one that holds a claim and a file that is no log keep theirs.
+    """
+    commands.run_all(parts=served_parts)
+    folder = settings.dialogues
+    old, new = (clock() - timedelta(hours=1)).timestamp(), clock().timestamp()
+    with open_dialogues(folder, "alive") as alive:
+        alive.note_dot(1)
+        head = folder.joinpath("alive").read_bytes()
+        for name, content, written_at in [
+            ("gone", head, old),
+            ("begun", head, new),
+            ("holder", head + b"half a line", old),
+            ("letter.txt", b"no log", old),
+        ]:
+            folder.joinpath(name).write_bytes(content)
+            os.utime(folder / name, (written_at, written_at))
+        os.utime(folder / "alive", (old, old))
+        with served_parts.database.begin() as connection:
+            held = "UPDATE deliveries SET state = 'claimed', claimed_by = 'holder', lease_until = :until"
+            connection.execute(text(held), {"until": clock() + timedelta(minutes=4)})
+        commands.recover(parts=served_parts)
+        left = sorted(path.name for path in folder.iterdir())
+
+    assert left == ["alive", "begun", "holder", "letter.txt"]
 
 
 def test_a_worker_that_is_killed_and_leaves_no_notes_leaves_doubts(served_parts, server, settings, clock):
