@@ -27,6 +27,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn, Protocol
 
 from alerting.delivery.replies import Reply, Step, find_blame, is_about_recipient, is_for_later
+from alerting.domain.address import hide_addresses
 from alerting.errors import Blame, MailDeferredError, MailInDoubtError, MailRefusedError
 
 
@@ -181,7 +182,7 @@ class Line:
         if _kind(reply) != _COMPLETED:
             self.log.note_answer(mail.delivery_id, None)
             self._refuse(mail, reply)
-        answer = _without(mail.recipient, f"{reply.code} {reply.text}".strip())
+        answer = hide_addresses(f"{reply.code} {reply.text}".strip(), recipient=mail.recipient)
         self.log.note_answer(mail.delivery_id, answer)
         return answer
 
@@ -243,11 +244,11 @@ class Line:
         if self.carried_count > 1:
             raise StaleLineError(problem)
         lost = f"{self.server_name}: connection lost at {step.value}: {problem}"
-        raise MailDeferredError(_without(mail.recipient, lost), blame=Blame.SERVER)
+        raise MailDeferredError(hide_addresses(lost, recipient=mail.recipient), blame=Blame.SERVER)
 
     def _refuse(self, mail: OutgoingMail, reply: Reply) -> NoReturn:
         """Raise what a reply other than the expected one means."""
-        answer = _without(mail.recipient, f"{reply.code} {reply.text}".strip())
+        answer = hide_addresses(f"{reply.code} {reply.text}".strip(), recipient=mail.recipient)
         if reply.code == _CLOSING:
             self.is_over = True
             if reply.step is not Step.END_OF_DATA and self.carried_count > 1:
@@ -362,8 +363,3 @@ def _parameters(mail: OutgoingMail, offers: Offers) -> Iterator[str]:
         yield f" SIZE={len(mail.message)}"
     if mail.needs_smtputf8:
         yield " SMTPUTF8"
-
-
-def _without(recipient: str, text: str) -> str:
-    """Take the address out of an answer: answers are logged, addresses never."""
-    return text.replace(recipient, "recipient")

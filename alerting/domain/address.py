@@ -16,6 +16,10 @@ _ADDRESS = re.compile(r"[^\s\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff]+@[A-Za-
 _FORBIDDEN_IN_LOCAL = re.compile(r"[()<>,;:\\\"@\[\]]")
 
 
+# As a server quotes one, in brackets or among words; a local part in quotes may hold a space.
+_SAID = re.compile(r"""(?:"[^"\s]+(?:\s[^"\s]+)*"|[^\s<>()\[\],;:"@]+)@[\w\-]+(?:\.[\w\-]+)*""")
+
+
 @dataclass(frozen=True, slots=True)
 class MailAddress:
     """One address: the name beside it ("" for none), what stands before the sign, the domain in ASCII."""
@@ -69,6 +73,19 @@ def is_loopback(host: str) -> bool:
 def one_line(text: str) -> str:
     """Return *text* with line breaks, other control characters and runs of spaces as one space each."""
     return " ".join(_CONTROLS.sub(" ", text).split())
+
+
+def hide_addresses(text: str, *, recipient: str) -> str:
+    """Return what a mail server said, without any address; that of the recipient, in any case, by that word.
+
+    >>> hide_addresses("550 <Anne@Bras.example> left, ask info@bras.example", recipient="anne@bras.example")
+    '550 <recipient> left, ask address'
+    """
+
+    def name(said: re.Match[str]) -> str:
+        return "recipient" if said[0].lower() == recipient.lower() else "address"
+
+    return _SAID.sub(name, text)
 
 
 def _name_and_address(text: str) -> tuple[str, str]:

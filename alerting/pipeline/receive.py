@@ -20,6 +20,7 @@ import structlog
 from alerting.delivery.bounces import BounceKind, MailKind, ReturnedMail, judge, read_returned
 from alerting.delivery.mailboxes import Mailbox, Shelf
 from alerting.delivery.verp import ReturnPurpose, find_return_addresses
+from alerting.domain.address import hide_addresses
 from alerting.domain.suppression import SOFT_WINDOW, SuppressionKind, find_soft_pause
 from alerting.errors import say_kind
 from alerting.pipeline.subscriptions import leave_profile
@@ -105,7 +106,7 @@ def _receive(database: Database, content: bytes, secret: str, now: datetime) -> 
             diagnostic=reading.diagnostic,
             now=now,
         )
-        if is_new and reading.about is not None:
+        if is_new and reading.about is not None and not reading.about.is_erased:
             _act(connection, reading, reading.about, now)
             log.info("mail_received", kind=reading.kind.value, delivery_id=reading.about.delivery_id)
     return reading.kind, is_new
@@ -130,9 +131,9 @@ def _read(connection: Connection, mail: ReturnedMail, secret: str) -> _Reading:
     if mail.kind is MailKind.COMPLAINT:
         return _Reading(ReceivedKind.COMPLAINT, about)
     kind, status = judge(mail.statuses, about.email)
-    if status is None:
-        return _Reading(ReceivedKind(kind.value), about)
-    diagnostic = status.diagnostic.replace(about.email, "recipient")[:300]
+    if status is None or about.is_erased:
+        return _Reading(ReceivedKind(kind.value), about, None if status is None else status.status)
+    diagnostic = hide_addresses(status.diagnostic, recipient=about.email)[:300]
     return _Reading(ReceivedKind(kind.value), about, status.status, diagnostic)
 
 

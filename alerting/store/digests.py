@@ -135,7 +135,7 @@ def open_notice(connection: Connection, window_end: datetime) -> int:
 def find_last_reader(connection: Connection, firm_id: str) -> Reader | None:
     """Return the standing profile of a firm that had a digest last and that somebody who may be mailed reads.
 
-    None when there is none.
+    None when there is none.  Nobody erases the firm before this transaction ends.
     """
     asked = (
         select(*_READER)
@@ -150,6 +150,7 @@ def find_last_reader(connection: Connection, firm_id: str) -> Reader | None:
         )
         .order_by(digests.c.digest_id.desc())
         .limit(1)
+        .with_for_update(read=True, of=firms)
     )
     row = connection.execute(asked).one_or_none()
     return None if row is None else _reader(row)

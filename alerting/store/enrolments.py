@@ -46,12 +46,16 @@ class Asked:
 
 
 def find_enrolled(connection: Connection, siret: str, *, siret_tag: str) -> Enrolled | None:
-    """Return the firm of a SIRET: by its id, as stated of it or, erased, by its tag; None: there is none."""
+    """Return the firm of a SIRET: by its id, as stated of it or, erased, by its tag; None: there is none.
+
+    Nobody changes or erases it before this transaction ends.
+    """
     asked = (
         select(firms)
         .where((firms.c.firm_id == siret) | (firms.c.siret == siret) | (firms.c.siret_tag == siret_tag))
         .order_by(firms.c.firm_id != siret, firms.c.ended_at.is_not(None))
         .limit(1)
+        .with_for_update(key_share=True)
     )
     row = connection.execute(asked).one_or_none()
     if row is None:

@@ -32,6 +32,8 @@ from alerting.store.tables import (
 
 # How many rows one question asks for by their ids.
 _ROWS = 5_000
+# Why a firm, its recipients and profiles have ended of which nothing personal is left.
+ERASED = "erased"
 # What a digest of an erased firm still says.
 _NOTHING: dict[str, Any] = {
     "firm_name": "",
@@ -198,7 +200,8 @@ def erase_firm(connection: Connection, firm_id: str, *, siret_tag: str | None, n
     """Take everything personal off a firm; numbers, times and ids of what it was told stay.
 
     Its recipients become addresses of nobody, its names and criteria empty, its digests lose their content,
-    and what was queued for it is not sent.  An order not to mail one of its addresses stands.
+    what servers answered is forgotten, and what was queued for it is not sent.  An order not to mail one of
+    its addresses stands.
 
     Args:
         connection: The transaction.
@@ -209,7 +212,7 @@ def erase_firm(connection: Connection, firm_id: str, *, siret_tag: str | None, n
     Returns:
         False where there is no such firm.
     """
-    ended = {"ended_at": now, "ended_reason": "erased"}
+    ended = {"ended_at": now, "ended_reason": ERASED}
     stored = firms.c.firm_id == firm_id
     erased = update(firms).where(stored).values(name="", siret=None, siret_tag=siret_tag, **ended)
     if not connection.execute(erased).rowcount:
@@ -229,6 +232,8 @@ def erase_firm(connection: Connection, firm_id: str, *, siret_tag: str | None, n
         .join(recipients, recipients.c.recipient_id == deliveries.c.recipient_id)
         .where(recipients.c.firm_id == firm_id)
     )
+    # What servers said of it: earlier releases kept addresses there that were spelt in another way.
+    connection.execute(update(deliveries).where(deliveries.c.delivery_id.in_(to_it)).values(answer=None))
     connection.execute(
         update(received_mails).where(received_mails.c.delivery_id.in_(to_it)).values(diagnostic=None)
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, exists, false, func, select
 
+from alerting.store.firms import ERASED
 from alerting.store.matches import is_made_up_for
 from alerting.store.tables import deliveries, digests, firms, matches, profiles, recipients
 
@@ -56,11 +57,12 @@ class Subscriber:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """Whom a delivery was for, and of which profile it told."""
+    """Whom a delivery was for, and of which profile it told; erased, his address is nobody's."""
 
     delivery_id: int
     email: str
     profile_id: str
+    is_erased: bool
 
 
 def find_subscriber(connection: Connection, recipient_id: int) -> Subscriber | None:
@@ -84,14 +86,18 @@ def find_subscriber(connection: Connection, recipient_id: int) -> Subscriber | N
 def find_delivered(connection: Connection, delivery_id: int) -> Delivered | None:
     """Return whom a delivery was for; None when there is none of that number."""
     asked = (
-        select(recipients.c.email, digests.c.profile_id)
+        select(
+            recipients.c.email,
+            digests.c.profile_id,
+            func.coalesce(recipients.c.ended_reason == ERASED, false()),
+        )
         .select_from(deliveries)
         .join(recipients, recipients.c.recipient_id == deliveries.c.recipient_id)
         .join(digests, digests.c.digest_id == deliveries.c.digest_id)
         .where(deliveries.c.delivery_id == delivery_id)
     )
     row = connection.execute(asked).one_or_none()
-    return None if row is None else Delivered(delivery_id, row.email, row.profile_id)
+    return None if row is None else Delivered(delivery_id, *row)
 
 
 def find_reader(connection: Connection, delivery_id: int) -> tuple[int, str] | None:
