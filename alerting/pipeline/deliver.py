@@ -48,6 +48,7 @@ _HELD = 200
 _RECORD_SECONDS = 2.0
 # A mail that waited longer for its turn is asked about once more before it leaves.
 _FRESH = timedelta(seconds=10)
+_NOT_LEFT = frozenset({DeliveryState.FAILED, DeliveryState.SUPPRESSED})
 _FIRST_PAUSE = timedelta(minutes=1)
 _LONGEST_PAUSE = timedelta(hours=4)
 # Once it is mended, mails must not wait for hours.
@@ -173,20 +174,15 @@ class _Worker:
     def _record(self, connection: Connection, done: list[_Done], now: datetime) -> None:
         deliveries.record(connection, [one.outcome for one in done], worker=self.name)
         refused = {one.claimed.recipient.email: one.suppression for one in done if one.suppression}
-        held_back = [one.claimed.recipient.email for one in done if self._is_held_back(one)]
-        # All at once: each order not to mail an address is made under its lock.
-        suppressions.hold(connection, [*refused, *held_back])
+        not_had = {one.claimed.digest_id for one in done if one.outcome.state in _NOT_LEFT}
+        # Each order not to mail an address is made under its lock.
+        suppressions.hold(connection, refused, digest_ids=not_had)
         for email, reason in refused.items():
             suppressions.add_suppression(
                 connection, email, kind=SuppressionKind.HARD_BOUNCE, reason=reason, now=now
             )
-        if held_back:
-            # An order may have ended since it was read.
-            suppressions.queue_held_back(connection, held_back, now=now)
-
-    def _is_held_back(self, one: _Done) -> bool:
-        is_suppressed = one.outcome.state is DeliveryState.SUPPRESSED
-        return is_suppressed and may_get_mail(self.post, one.claimed.recipient)
+        if not_had:
+            suppressions.queue_held_back(connection, not_had, now=now)
 
     def _claim(self, connection: Connection, limit: int, now: datetime, lease_until: datetime) -> list[int]:
         if limit <= 0:

@@ -19,8 +19,15 @@ from alerting.store.database import lock
 from alerting.store.tables import recipients, suppression_tellings, suppressions
 
 
+_HELD_BACK_FROM = text("""
+    SELECT DISTINCT recipients.email FROM deliveries JOIN recipients USING (recipient_id)
+    WHERE deliveries.digest_id = ANY(:digest_ids) AND deliveries.state = 'suppressed'
+""")
+_HOLD_DIGESTS = text("""
+    SELECT digest_id FROM digests WHERE digest_id = ANY(:digest_ids) ORDER BY digest_id FOR NO KEY UPDATE
+""")
 # An order's reason is the answer of what it held back.  Dates of digests are in UTC, in one form.
-_QUEUE_HELD_BACK = text("""
+_QUEUE_HELD_BACK = """
     UPDATE deliveries SET state = 'queued', first_attempt_at = NULL,
         answer = 'queued again: the order that held it back stands no more'
     FROM recipients, digests, profiles
@@ -28,7 +35,7 @@ _QUEUE_HELD_BACK = text("""
         AND recipients.recipient_id = deliveries.recipient_id
         AND digests.digest_id = deliveries.digest_id
         AND profiles.profile_id = digests.profile_id
-        AND lower(recipients.email) = ANY(:emails)
+        AND {which}
         AND recipients.ended_at IS NULL AND profiles.ended_at IS NULL
         AND EXISTS (
             SELECT FROM suppressions WHERE suppressions.email = lower(recipients.email)
@@ -50,7 +57,9 @@ _QUEUE_HELD_BACK = text("""
                     OR coalesce(item -> 'notice' ->> 'deadline_at' > :now, true)
             )
         )
-""")
+"""
+_QUEUE_BY_ADDRESS = text(_QUEUE_HELD_BACK.format(which="lower(recipients.email) = ANY(:emails)"))
+_QUEUE_BY_DIGEST = text(_QUEUE_HELD_BACK.format(which="deliveries.digest_id = ANY(:digest_ids)"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +70,18 @@ class UntoldAddress:
     order: Suppression
 
 
-def hold(connection: Connection, emails: Collection[str]) -> list[str]:
+def hold(connection: Connection, emails: Collection[str], *, digest_ids: Collection[int] = ()) -> list[str]:
     """Let nobody else give or end orders about addresses; return them, in small letters and sorted.
 
     Who works on several of them holds them all at once: in one order, so that no two wait for each other.
+
+    Args:
+        connection: The transaction; it holds them until its end.
+        emails: Which.
+        digest_ids: And those from which orders held these digests back.
     """
-    small = sorted({email.lower() for email in emails})
+    held_back = connection.scalars(_HELD_BACK_FROM, {"digest_ids": list(digest_ids)}) if digest_ids else ()
+    small = sorted({email.lower() for email in (*emails, *held_back)})
     for email in small:
         lock(connection, f"alerting: suppressions of {email}")
     return small
@@ -160,13 +175,17 @@ def end_expired(connection: Connection, *, now: datetime) -> int:
     return _end(connection, suppressions.c.until_at <= now, why="its time was over", now=now)
 
 
-def queue_held_back(connection: Connection, emails: Collection[str], *, now: datetime) -> int:
-    """Queue again what orders about addresses held back that stand no more; return how many mails.
+def queue_held_back(connection: Connection, digest_ids: Collection[int], *, now: datetime) -> int:
+    """Queue again what orders held back of digests, where they stand no more; return how many mails.
 
-    Only of digests that nobody of the firm had, and in which something can be answered still.
+    Asked by who has recorded that a mail of theirs did not leave, and holds the addresses: an order may have
+    ended since it was read, and the colleague who was to have the digest did not get it after all.  Only of
+    what nobody of the firm had, and where something can be answered still.
     """
-    asked = {"emails": hold(connection, emails), "now": now.isoformat()}
-    return connection.execute(_QUEUE_HELD_BACK, asked).rowcount
+    asked = {"digest_ids": list(digest_ids)}
+    # Two workers that record mails of one digest see each other's.
+    connection.execute(_HOLD_DIGESTS, asked)
+    return connection.execute(_QUEUE_BY_DIGEST, {**asked, "now": now.isoformat()}).rowcount
 
 
 def list_suppressions(connection: Connection, *, with_ended: bool) -> list[dict[str, Any]]:
@@ -227,11 +246,11 @@ def _end(connection: Connection, which: ColumnElement[bool], *, why: str, now: d
     """End orders, and queue again what they held back; return how many orders."""
     standing = (which, suppressions.c.ended_at.is_(None))
     emails = connection.scalars(select(suppressions.c.email).where(*standing)).all()
-    hold(connection, emails)
+    held = hold(connection, emails)
     ended = update(suppressions).where(*standing).values(ended_at=now, ended_reason=why)
     count = connection.execute(ended).rowcount
     if count:
-        queue_held_back(connection, emails, now=now)
+        connection.execute(_QUEUE_BY_ADDRESS, {"emails": held, "now": now.isoformat()})
     return count
 
 

@@ -312,3 +312,25 @@ def test_an_order_that_is_lifted_while_its_mail_is_being_held_back_loses_none(se
 
     assert (report["sent"], report["failed"]) == (1, 1)
     assert server.accepted == ["yann@legoff.example"]
+
+
+def test_what_a_colleague_was_to_have_and_did_not_get_after_all_leaves_to_who_waits(
+    served_parts, server, clock
+):
+    """
+    Yann's order ends while the office's mail is put off; two days later that is given up: nobody of the firm had the
+    digest, so Yann gets it.
+    """
+    server.rcpt = {"bureau@legoff.example": "451 4.3.2 overloaded"}
+    for step in (commands.fetch_due_feeds, commands.load_documents, commands.match_profiles):
+        step(parts=served_parts)
+    commands.compose_digests(parts=served_parts)
+    suppress(served_parts, "yann@legoff.example")
+    commands.deliver_digests(parts=served_parts)
+    commands.lift_suppression("yann@legoff.example", why="a mistake", parts=served_parts)
+    while_it_may_leave = commands.deliver_digests(parts=served_parts)
+    clock.go_on(days=3)
+    given_up = commands.deliver_digests(parts=served_parts)
+
+    assert (while_it_may_leave["sent"], given_up["failed"], given_up["sent"]) == (0, 1, 1)
+    assert server.accepted == ["yann@legoff.example"]
