@@ -44,8 +44,8 @@ def main() -> int:
     """Measure, and say so."""
     asked = _arguments()
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    with servers() as (url, database_url):
-        put, step, peer = measure(asked, url, database_url)
+    with servers() as (node, postgres):
+        put, step, peer = measure(asked, node.url, postgres.url("postgres"))
     for name, ours in (("index_with_analysis", step), ("index", put)):
         answer = {
             "name": name,

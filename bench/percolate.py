@@ -10,8 +10,9 @@ aggregation on the profile's number: both as ours.
 
 ``percolate_whole``: ours analyses the notices and gives whole pairs, confirmed by ``decide``, with lots and
 reasons; the peer's are still to be confirmed.  ``percolate``: both find what is to be confirmed, no more.
-Both are asked the same sample in turns, once warm; that they find the same is asserted.  The figures are of
-processors, the node's and this process's together; the clock's are said.  Then ours alone takes all notices.
+Both are asked the same sample in turns, once each server has worked for as long; that they find the same is
+asserted.  The figures are of processors, the node's and this process's together; the clock's are said.  Then
+ours alone takes all notices.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import random
 import sys
 import tempfile
 from collections import defaultdict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -168,22 +169,23 @@ def fill(index: ProfileIndex, documents: Sequence[IndexedProfile]) -> None:
     generation = index.open_generation(now=NOW)
     index.put(documents, into=generation.name)
     index.refresh(of=generation.name)
+    index.merge(generation)
     index.serve(generation, now=NOW)
 
 
 def measure(sides: Sides, notices: Notices, asked: argparse.Namespace) -> tuple[Spent, Spent, Spent]:
     """Ask both the same; return what ours took for whole pairs and for finding, and the peer."""
     sample = notices[:: max(1, len(notices) // asked.sample)][: asked.sample]
-    say(
-        f"a sample of {len(sample)} notices, asked of both {asked.rounds} times, after {asked.warm} uncounted"
-    )
+    say(f"a sample of {len(sample)} notices, asked of both {asked.rounds} times, once both servers are warm")
     evidence = [notice_evidence(analyse_notice(notice)) for _, notice in sample]
     whole, ours = Spent(sides.node), Spent(sides.node)
     peer, grouped = Spent(sides.peer_node), Spent(sides.peer_node)
-    for turn in range(asked.warm + asked.rounds):
-        if turn == asked.warm:
-            for spent in (whole, ours, peer, grouped):
-                spent.forget()
+    warm(sides.peer_node, asked.warm, lambda: sides.percolator.candidates(evidence))
+    # What numbers stand for is read the first time, and kept for a run.
+    _, seconds = timed(lambda: deque(sides.engine.match(sample), maxlen=0))
+    say(f"ours: what profiles ask that the sample meets was read in {seconds:.1f} s")
+    warm(sides.node, asked.warm, lambda: sides.index.candidates(evidence))
+    for _ in range(asked.rounds):
         with peer.watch(len(sample)):
             theirs = sides.percolator.candidates(evidence)
         with ours.watch(len(sample)):
@@ -205,6 +207,19 @@ def measure(sides: Sides, notices: Notices, asked: argparse.Namespace) -> tuple[
         count = sum(1 for _ in sides.engine.match(notices))
     everything.say(f"ours, {len(notices)} notices and {count} pairs")
     return whole, ours, peer
+
+
+def warm(node: psutil.Process, seconds: float, ask: Callable[[], object]) -> None:
+    """Ask until a server has worked so many seconds: the quicker one would else be the colder one."""
+    before = worked_seconds(node)
+    while worked_seconds(node) < before + seconds:
+        ask()
+
+
+def worked_seconds(node: psutil.Process) -> float:
+    """Return the seconds of processors that a server has taken."""
+    times = node.cpu_times()
+    return float(times.user + times.system)
 
 
 def compare(sides: Sides, sample: Notices, theirs: list[list[int]], found: list[list[int]]) -> None:
@@ -230,15 +245,11 @@ class Spent:
     def watch(self, count: int) -> Iterator[None]:
         """Add what so many notices take."""
         gc.collect()
-        before, own, started = self._of_node(), process_time(), perf_counter()
+        before, own, started = worked_seconds(self.node), process_time(), perf_counter()
         yield
         self.seconds += perf_counter() - started
-        self.processor_seconds += process_time() - own + self._of_node() - before
+        self.processor_seconds += process_time() - own + worked_seconds(self.node) - before
         self.count += count
-
-    def forget(self) -> None:
-        """Begin anew."""
-        self.seconds, self.processor_seconds, self.count = 0.0, 0.0, 0
 
     def processor_ms(self) -> float:
         """Return the ms of processors a notice."""
@@ -248,10 +259,6 @@ class Spent:
         """Say both times of a notice."""
         clock = self.seconds * 1000 / self.count
         say(f"{name}: {self.processor_ms():.2f} ms of processors a notice, {clock:.2f} ms by the clock")
-
-    def _of_node(self) -> float:
-        times = self.node.cpu_times()
-        return float(times.user + times.system)
 
 
 @dataclass(slots=True)
@@ -346,8 +353,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--profiles", type=int, default=45_000)
     parser.add_argument("--notices", type=int, default=1_000)
     parser.add_argument("--sample", type=int, default=20, help="notices that the percolator is asked too")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--warm", type=int, default=12, help="rounds before, which are not counted")
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument(
+        "--warm", type=float, default=20, help="seconds that each server works before it counts"
+    )
     return parser.parse_args()
 
 

@@ -115,6 +115,10 @@ class ProfileIndex:
             )
         return made
 
+    def merge(self, generation: Generation) -> None:
+        """Let one segment be made of a generation; see ``Generations.merge``."""
+        self._generations.merge(generation)
+
     def serve(self, generation: Generation, *, now: datetime) -> None:
         """Let a generation serve, and delete all others."""
         self._generations.serve(generation, now=now)

@@ -6,7 +6,7 @@ Out:  decisions, equal to what ``decide`` says of each profile.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -72,11 +72,13 @@ class Groups:
         accepted = np.array([*(decision.accepted for decision in decisions), False])[which]
         return decisions, groups[accepted], which[accepted]
 
-    def accepting(self, groups: Sequence[int], analysed: AnalysedNotice) -> Iterator[tuple[int, Decision]]:
-        """Yield those of some groups that accept a notice, each with its decision."""
-        decisions, accepted, which = self.decide(np.array(groups, dtype=np.int64), analysed)
-        for group, at in zip(accepted.tolist(), which.tolist(), strict=True):
-            yield group, decisions[at]
+    def accepting(
+        self, groups: Iterable[int], analysed: AnalysedNotice
+    ) -> tuple[list[int], Iterator[Decision]]:
+        """Return those of some groups that accept a notice, ascending, and the decision of each."""
+        numbers = np.sort(np.fromiter(groups, dtype=np.int64))
+        decisions, accepted, which = self.decide(numbers, analysed)
+        return accepted.tolist(), map(decisions.__getitem__, which.tolist())
 
     def _decide(self, groups: Whole, analysed: AnalysedNotice) -> tuple[list[Decision], Whole]:
         """Return the decisions on groups, each once, and of each group which it is.

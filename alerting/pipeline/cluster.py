@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice, repeat
 
 import structlog
 
@@ -28,6 +28,7 @@ from alerting.matching.analyse import analyse_notice
 from alerting.matching.compile import compile_criteria
 from alerting.matching.engine import Pair
 from alerting.matching.groups import Groups
+from alerting.pipeline.rebuild import merge_segments
 from alerting.store import fingerprints
 from alerting.store.database import Connection
 
@@ -65,6 +66,7 @@ class ClusterEngine:
             generation = self._index.open_generation(now=now)
             sums = self._level(connection, generation.name)
             if not generation.is_serving:
+                merge_segments(self._index, generation)
                 self._index.serve(generation, now=now)
                 log.info("profile_generation_serves", generation=generation.name)
         if sums != self._sums:
@@ -162,11 +164,13 @@ class ClusterEngine:
         self._groups_of.update(groups_of)
 
     def _confirmed(self, number: int, notice: AnalysedNotice, candidates: Iterable[int]) -> Iterator[Pair]:
-        """Yield the pairs of a notice that ``decide`` accepts, those of one group together."""
-        groups = sorted({group for one in candidates for group in self._groups_of[one]})
-        for group, decision in self._groups.accepting(groups, notice):
-            for profile_id in self._askers[group]:
-                yield profile_id, number, decision
+        """Return the pairs of a notice that ``decide`` accepts, those of one group together."""
+        proposed = chain.from_iterable(map(self._groups_of.__getitem__, candidates))
+        groups, decisions = self._groups.accepting(proposed, notice)
+        askers = list(map(self._askers.__getitem__, groups))
+        # A pair costs a tuple and nothing else: there are thousands.
+        told = chain.from_iterable(map(repeat, decisions, map(len, askers)))
+        return zip(chain.from_iterable(askers), repeat(number), told, strict=False)
 
 
 @contextmanager

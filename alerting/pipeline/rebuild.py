@@ -19,6 +19,7 @@ from alerting.domain.feed import Reject
 from alerting.errors import SearchError, SearchUnavailableError
 from alerting.index.generations import Generation, find_serving
 from alerting.index.procedures import ReadProcedure, Refusal, SearchIndex
+from alerting.index.profiles import ProfileIndex
 from alerting.matching.analyse import analyse_notice
 from alerting.pipeline.ahead import made_ahead
 from alerting.pipeline.apart import Failed, refuse_procedures, work_apart
@@ -71,7 +72,7 @@ def try_rebuild(
         log.info("index_rebuild_started", generation=generation.name)
         _level(database, index, generation, progress)
         _compare(index, generation, progress)
-        _merge(index, generation)
+        merge_segments(index, generation)
         index.serve(generation, now=now())
         log.info("index_generation_serves", generation=generation.name)
         return _settle(database, index, generation, progress, now)
@@ -112,6 +113,14 @@ def drop_outlived(index: SearchIndex, *, now: datetime) -> None:
         if generation.name < serving.name:
             index.drop(generation)
             log.info("index_generation_dropped", generation=generation.name)
+
+
+def merge_segments(index: SearchIndex | ProfileIndex, generation: Generation) -> None:
+    """Make it quicker to ask; where that cannot be it serves as it is, with the same answers."""
+    try:
+        index.merge(generation)
+    except (SearchError, SearchUnavailableError) as error:
+        log.warning("index_not_merged", generation=generation.name, problem=str(error))
 
 
 def add_refusals(connection: Connection, refusals: Sequence[Refusal], batch: Read) -> None:
@@ -275,14 +284,6 @@ def _compare(index: SearchIndex, generation: Generation, progress: _Progress) ->
     # Deleted meanwhile, the first document would have made an index that knows no mapping of ours.
     if not index.get_generation(generation.name).is_current:
         _give_up(index, generation, "its mapping is not ours")
-
-
-def _merge(index: SearchIndex, generation: Generation) -> None:
-    """Make it quicker to ask; where that cannot be it serves as it is, with the same answers."""
-    try:
-        index.merge(generation)
-    except (SearchError, SearchUnavailableError) as error:
-        log.warning("index_not_merged", generation=generation.name, problem=str(error))
 
 
 def _give_up(index: SearchIndex, generation: Generation, problem: str) -> None:

@@ -31,7 +31,7 @@ SMALL = {
         "0",
     ],
     "render.py": ["--notices", "100", "--firms", "40", "--rounds", "2", "--sample", "2"],
-    "search.py": ["--procedures", "200", "--questions", "20", "--warm", "1"],
+    "search.py": ["--procedures", "200", "--questions", "20", "--warm", "0"],
     "smtp.py": ["--mails", "20", "--far-mails", "4", "--rounds", "1"],
     "unchanged.py": ["--rounds", "1"],
 }

@@ -6,11 +6,17 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from elasticsearch import Elasticsearch
 
 from alerting import bootstrap, commands
+from alerting.domain.criteria import Criteria
+from alerting.domain.evidence import profile_evidence
 from alerting.errors import SearchError, SearchUnavailableError
+from alerting.index.profile_documents import IndexedProfile
 from alerting.index.profiles import ProfileIndex
 from alerting.local.ports import free_port
+from alerting.matching.compile import compile_criteria
+from alerting.pipeline.cluster import ClusterEngine
 
 
 TOITURE = ("7", "Réfection de la toiture de l'école")
@@ -147,6 +153,37 @@ def test_an_index_of_another_release_or_number_of_shards_is_built_anew(
     wider.close()
     assert (before, [one.name[-1] for one in profile_index.generations()]) == (["1"], ["2"])
     assert held(profile_index) == 1
+
+
+def test_profiles_that_a_killed_run_copied_in_parts_are_one_segment_when_they_serve(
+    parts, tmp_path, profile_index, settings, clock
+):
+    """
+    A question looks into one place; what no longer stands is gone from it.
+    """
+    subscribe(parts, tmp_path, "toiture")
+    unfinished = profile_index.open_generation(now=clock())
+    for name in ("gone", "gone too"):
+        asked = Criteria(words=(name,))
+        ended = IndexedProfile(name, 0, 1, asked, profile_evidence(compile_criteria(asked)))
+        profile_index.put([ended], into=unfinished.name)
+        profile_index.refresh(of=unfinished.name)
+    before = segments(settings, profile_index)
+
+    with parts.database.begin() as connection:
+        ClusterEngine(profile_index).follow(connection, now=clock())
+
+    assert (before, segments(settings, profile_index)) == ([1, 1], [1])
+    assert held(profile_index) == 1
+
+
+def segments(settings, profile_index) -> list[int]:
+    """Return how many documents stand in each segment of the only generation that is searched."""
+    (generation,) = profile_index.generations()
+    with Elasticsearch(settings.elasticsearch_url) as client:
+        found = client.indices.segments(index=generation.name)["indices"][generation.name]
+    (shard,) = found["shards"]["0"]
+    return [one["num_docs"] for one in shard["segments"].values() if one["search"]]
 
 
 def test_while_it_is_away_notices_wait_and_are_told_once(

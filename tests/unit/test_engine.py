@@ -69,4 +69,6 @@ def test_groups_that_nothing_proposed_are_judged_as_well():
     numbers = [groups.add(one)[0] for one in asked]
     analysed = analyse_notice(notice("Peinture", buyer=Buyer("Mairie de Redon")))
 
-    assert [group for group, _ in groups.accepting(numbers, analysed)] == numbers[:1]
+    accepted, decisions = groups.accepting(reversed(numbers), analysed)
+
+    assert (accepted, [one.accepted for one in decisions]) == (numbers[:1], [True])
