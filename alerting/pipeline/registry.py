@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -241,12 +241,13 @@ def import_firms(database: Database, text: str, *, now: Callable[[], datetime]) 
         profiles to match.
 
     Raises:
-        ProfileError: The file cannot be used, or a profile's id is another firm's.
+        ProfileError: The file cannot be used, a profile's id is another firm's, or a firm was erased.
     """
     read = read_firms(text)
     for profile in (one for firm in read for one in firm.profiles):
         refuse_silence(profile)
     with database.begin() as connection:
+        _refuse_erased(connection, [firm.firm_id for firm in read])
         outcomes = [firms.put_firm(connection, firm, now=now()) for firm in read]
         waiting = firms.count_unmatched_profiles(connection)
     profile_count = sum(len(firm.profiles) for firm in read)
@@ -258,6 +259,12 @@ def import_firms(database: Database, text: str, *, now: Callable[[], datetime]) 
         "overruled": [one for outcome in outcomes for one in outcome.overruled],
         "waiting": waiting,
     }
+
+
+def _refuse_erased(connection: Connection, firm_ids: Collection[str]) -> None:
+    """Refuse a file that has a firm which asked to be erased: only ``add_firm`` takes it in again."""
+    for firm_id in firms.erased_among(connection, firm_ids):
+        raise ProfileError(f"firm {firm_id!r}: expected a firm that was not erased (alerting firms add)")
 
 
 def add_firm(database: Database, entry: Mapping[str, Any], *, now: Callable[[], datetime]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -280,6 +280,12 @@ def refuse_unknown(connection: Connection, firm_id: str | None) -> None:
     asked = select(firms.c.firm_id).where(firms.c.firm_id == firm_id)
     if firm_id is not None and connection.scalar(asked) is None:
         raise UnknownIdError(f"firm {firm_id!r}: no firm of that id")
+
+
+def erased_among(connection: Connection, firm_ids: Collection[str]) -> list[str]:
+    """Return which of some firms were erased, by id."""
+    asked = select(firms.c.firm_id).where(firms.c.firm_id.in_(firm_ids), firms.c.ended_reason == ERASED)
+    return list(connection.scalars(asked.order_by(firms.c.firm_id)))
 
 
 def has_firm(connection: Connection, firm_id: str) -> bool:

@@ -104,3 +104,18 @@ def test_a_file_with_a_profile_that_would_never_be_told_stores_nothing(parts, tm
     line = "firm 'corre', profile 'veille': kinds: expected 'call' among them (got award: never told alone)"
     assert str(refused.value) == line
     assert commands.list_firms(parts=parts) == []
+
+
+def test_a_file_brings_no_erased_firm_back(subscribed, firms_file):
+    """
+    The whole file is refused in one line; an operator who adds the firm by hand takes it in again.
+    """
+    commands.erase_firm("le-goff", parts=subscribed)
+    with pytest.raises(ProfileError) as caught:
+        commands.import_firms(firms_file, parts=subscribed)
+    firms = [row["firm_id"] for row in commands.list_firms(parts=subscribed)]
+    commands.add_firm("le-goff", "Couverture Le Goff", recipients=["yann@legoff.example"], parts=subscribed)
+
+    assert str(caught.value) == "firm 'le-goff': expected a firm that was not erased (alerting firms add)"
+    assert "le-goff" not in firms
+    assert commands.import_firms(firms_file, parts=subscribed)["firms"] == 2
