@@ -15,6 +15,9 @@ With ``--end-to-end`` the same TED documents go through ``alerting match try`` i
 elements of their codes deleted, emptied, or filled with codes that are none; profiles of each labelled trade,
 by one of its names, in each département.  The pairs must be the bench's own.
 
+With ``--invented FILE`` whole notices that were made up stand in for the real ones, with all trades
+(tests/unit/notices/*.toml); a trade with a "?" behind it is "partly".
+
 Two truths: the readers', and (``--truth cpv``) the buyers' own codes, which are noisy: a works notice of
 twenty lots often carries 45000000 alone.
 """
@@ -29,13 +32,15 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from alerting.domain.criteria import Criteria, cpv_covers, decide, stated_codes
-from alerting.domain.notice import Notice, NoticeKind
+from alerting.domain.notice import Lot, Nature, Notice, NoticeKind
 from alerting.domain.trade import Strictness
 from alerting.matching.analyse import analyse_notice
 from alerting.matching.compile import compile_criteria
@@ -108,6 +113,9 @@ class Score:
 def main() -> None:
     """Read the labels and the notices, ask each method, and print what came of it."""
     arguments = _arguments()
+    if arguments.invented is not None:
+        _measure(invented(arguments.invented), sorted(trade.trade_id for trade in all_trades()), arguments)
+        return
     if not arguments.corpus.is_dir():
         print(f"no folder of real notices at {arguments.corpus}: name one with --corpus", file=sys.stderr)
         return
@@ -129,6 +137,10 @@ def main() -> None:
         return
     if arguments.truth == "cpv":
         read = [_labelled_by_codes(one, trades) for one in read if stated_codes(one.notice)]
+    _measure(read, trades, arguments)
+
+
+def _measure(read: list[Read], trades: list[str], arguments: argparse.Namespace) -> None:
     results = {}
     for name, method in _methods(Strictness(arguments.strictness)).items():
         results[name] = {trade: [one for one in read if method(one.notice, trade)] for trade in trades}
@@ -186,7 +198,7 @@ def _firm(trade: str) -> str:
 
 def _methods(strictness: Strictness) -> dict[str, Callable[[Notice, str], bool]]:
     return {
-        "ours, words alone": lambda notice, trade: _ours(_without_codes(notice), trade, strictness),
+        "ours, words alone": lambda notice, trade: _ours(without_codes(notice), trade, strictness),
         "ours, CPV visible": lambda notice, trade: _ours(notice, trade, strictness),
         "peer: CPV prefixes": _by_prefix,
         "peer: the trade's name": _by_name,
@@ -211,7 +223,8 @@ def _analysed(notice: Notice):  # noqa: ANN202
 _stripped: dict[int, tuple[Notice, Notice]] = {}
 
 
-def _without_codes(notice: Notice) -> Notice:
+def without_codes(notice: Notice) -> Notice:
+    """Return a notice, always the same one for it, as if its buyer had given no codes."""
     if id(notice) not in _stripped:
         lots = tuple(replace(lot, cpv_codes=()) for lot in notice.lots)
         _stripped[id(notice)] = (notice, replace(notice, cpv_main=None, cpv_additional=(), lots=lots))
@@ -290,6 +303,38 @@ def _notices(corpus: Path) -> Iterator[tuple[str, Notice]]:
                 title=record["objet"],
             ),
         )
+
+
+def invented(path: Path) -> list[Read]:
+    """Return the notices of a file, with what is labelled of them, "lot by lot" or as a whole."""
+    return [
+        _invented(f"{path.stem} {number}", entry)
+        for number, entry in enumerate(tomllib.loads(path.read_text())["notice"])
+    ]
+
+
+def _invented(name: str, entry: Mapping[str, Any]) -> Read:
+    rows = entry.get("lots", [])
+    codes = entry["cpv"].split()
+    lots = (
+        Lot(str(number), title, description or None, tuple(cpv.split()))
+        for number, (title, description, cpv, _) in enumerate(rows, 1)
+    )
+    notice = Notice(
+        feed_id="invented",
+        source_id=name,
+        version=None,
+        kind=NoticeKind.CALL,
+        title=entry["title"],
+        description=entry["description"],
+        nature=Nature(entry["nature"]),
+        cpv_main=codes[0],
+        cpv_additional=tuple(codes[1:]),
+        lots=tuple(lots),
+    )
+    words = " ".join((entry.get("trades", ""), *(labelled for *_, labelled in rows))).split()
+    partly = {word.removesuffix("?"): "partly" for word in words if word.endswith("?")}
+    return Read(name, notice, partly | {word: "yes" for word in words if not word.endswith("?")})
 
 
 def _score(found: Iterable[Read], read: Iterable[Read], trade: str) -> Score:
@@ -401,6 +446,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--corpus", type=Path, default=Path("../shared/data"))
     parser.add_argument("--part", choices=("tuning", "held", "all", "training"), default="held")
+    parser.add_argument("--invented", type=Path, metavar="FILE", help="whole notices made up, with labels")
     parser.add_argument("--truth", choices=("read", "cpv"), default="read")
     parser.add_argument("--strictness", choices=tuple(Strictness), default=Strictness.NORMAL)
     parser.add_argument("--details", default="ours, words alone")

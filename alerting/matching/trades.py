@@ -27,18 +27,22 @@ from itertools import product
 from alerting.domain.criteria import CPV_DIVISION_DIGITS, AnalysedText, Phrase, cpv_covers
 from alerting.domain.notice import Lot, Nature, Notice
 from alerting.domain.trade import Act, TradeFinding
+from alerting.matching.elsewhere import bought_here
 from alerting.reference.acts import (
     act_of_cpv,
     acts_always,
     joined_later,
     joined_to_design,
     joined_work,
+    names_of_crafts,
     words_between,
+    words_of_a_bundle,
     words_of_a_whole,
     words_of_acts,
     words_of_no_act,
+    words_of_trading,
 )
-from alerting.reference.trades import Trade, trades
+from alerting.reference.trades import Trade, is_foreign, trades
 from alerting.text.analysis import analyse, folded, stems
 
 
@@ -59,6 +63,7 @@ EXACT_CODE_ALONE = 2.0
 CPV_CLASS_DIGITS = 5
 STEMS_OF_A_MUTE_TEXT = 8
 TRADES_OF_A_MACRO_LOT = 6
+TRADES_OF_A_BUNDLE = 2
 MANY_TRADES = 4
 CACHED_WORDS = 200_000
 # Words between which a phrase may stand: "pompe à chaleur" is "pompe chaleur".
@@ -76,12 +81,15 @@ _LOT_NUMBER = re.compile(r"\blot\s*(?:n\s*[°ºo]?|num[ée]ro)?\s*\d+", re.IGNOR
 FEWEST_LISTED_LOTS = 2
 # What parts words that would together mean something else.
 _PARTED = re.compile(r"[,;:/]")
+# A dash parts what a word must link: "bois – charpente" is no "bois de charpente".
+_DASH = re.compile(r"\s[-–—]\s")
 # What parts an object from the deed that is named behind it.
 _SET_OFF = re.compile(r"[:;,(–—/]|\s-\s")
 # Where work is done and what it is done for, up to the next thing that is bought.
 _OCCASION = re.compile(
     r"\b(?:autour|à proximité|au droit|aux abords|le long|au[- ]dessus|dans le cadre|en vue) d"
-    r"|\bsitu[ée]e?s?\b|\bsise?s?\b|\b(?:en|sur|sur la|sur les) (?:toitures?|façades?)\b"
+    r"|\by compris\b|\bdans l(?:es?\b|a\b|['’])|\bsitu[ée]e?s?\b|\bsise?s?\b"
+    r"|\b(?:en|sur|sur la|sur les) (?:toitures?|façades?)\b"
     r"|\bpour l(?:es?\b|a\b|['’])"
     r"|\b(?:après|avant|suite aux?|préalables? aux?) travaux\b|\b(?:des|dans les) ateliers\b|\bdu lot\b",
     re.IGNORECASE,
@@ -92,7 +100,12 @@ _EXCEPT = re.compile(
     r"(?:\s+(?:de|du|des|le|la|les|lots?|travaux)\b)*",
     re.IGNORECASE,
 )
-_OCCASION_ENDS = re.compile(r"[,;:/+]|\s[-–—]\s")
+_OCCASION_ENDS = re.compile(
+    r"[,;:/+]|\s[-–—]\s"
+    r"|\bet (?:travaux|pose|entretien|maintenance|nettoyage|réfection|rénovation|création)\b",
+    re.IGNORECASE,
+)
+_OF = re.compile(r"\s+(?:de|d['’]|du|des|pour|à|au|aux)\s*(?:l[ae]s?\s+|l['’])?", re.IGNORECASE)
 _AND = re.compile(r"\b(?:et|ou)\b", re.IGNORECASE)
 LEAD_STEMS = 25
 SHORT_STEMS = 12
@@ -113,6 +126,7 @@ class _Entry:
     trade: int
     points: float
     has_and: bool
+    has_link: bool
     is_object: bool = False
 
 
@@ -130,7 +144,11 @@ class _Hit:
     @property
     def is_parted(self) -> bool:
         """Tell whether its words are two things: "peinture, toile" and "peinture et toile" are no canvas."""
-        return _PARTED.search(self.words) is not None or (not self.entry.has_and and _has_and(self.words))
+        return (
+            _PARTED.search(self.words) is not None
+            or (not self.entry.has_and and _has_and(self.words))
+            or (self.entry.has_link and _DASH.search(self.words) is not None)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +185,9 @@ class _Unit:
     """What is judged as one: a lot, or a notice that is not divided.
 
     Args:
+        stated_codes: The first codes, those of the notice where a lot has none: what is bought, to its buyer.
         deeds: Words of the notice's title, for a lot that names but an object: "Bateaux" of "Entretien".
+        inherited: The same, for a lot that says nothing else is done: they take it out of trades, too.
     """
 
     lot_id: str | None
@@ -176,9 +196,11 @@ class _Unit:
     bodies: tuple[AnalysedText, ...]
     cpv_codes: tuple[str, ...]
     further_codes: tuple[str, ...]
+    stated_codes: tuple[str, ...]
     act: Act | None
     act_word: str | None
     deeds: frozenset[str] = frozenset()
+    inherited: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -238,6 +260,7 @@ def _whole(
         bodies=said.bodies,
         cpv_codes=(*codes[:1], *main),
         further_codes=(*notice.cpv_additional, *codes[1:]),
+        stated_codes=(*codes[:1], *main),
         act=act,
         act_word=word,
     )
@@ -257,7 +280,7 @@ def _deeds_of(title: AnalysedText) -> frozenset[str]:
 
 def _lot_unit(lot: Lot, texts: Sequence[AnalysedText], whole: _Unit, deeds: frozenset[str]) -> _Unit:
     said = _split(texts, has_title=lot.title is not None)
-    own = _act(said)
+    own = _act_of_lot(said, whole)
     act, word = own or (Act.WORK if whole.act is Act.BUILDING else whole.act, whole.act_word)
     titles = _bought(said.objects, act)
     return _Unit(
@@ -267,9 +290,65 @@ def _lot_unit(lot: Lot, texts: Sequence[AnalysedText], whole: _Unit, deeds: froz
         bodies=said.bodies,
         cpv_codes=lot.cpv_codes[:1],
         further_codes=lot.cpv_codes[1:],
+        stated_codes=lot.cpv_codes or whole.stated_codes,
         act=act,
         act_word=word,
         deeds=deeds if own is None else frozenset(),
+        inherited=deeds if own is None or _form(own[1]) in deeds else frozenset(),
+    )
+
+
+def _act_of_lot(said: _Said, whole: _Unit) -> tuple[Act, str] | None:
+    """Return what a lot says by itself is bought; None where the notice's title says it for all of them.
+
+    A lot of training is training whatever it teaches, and the name of a craft does not make work of goods
+    or of a study: "fourniture de matériaux", lot 2 "peinture".
+    """
+    own = None if whole.act in _OF_ALL_LOTS else _act(said)
+    if own is not None and own[0] is Act.SUPPLY and whole.act in _MAY_BE_CORRECTED:
+        return None if any(map(_adds_goods, said.titles)) else own
+    if (
+        own is not None
+        and own[0] is Act.WORK
+        and whole.act not in _MAY_BE_CORRECTED
+        and whole.act is not None
+    ):
+        texts = (*reversed(said.titles), *said.beginnings, *filter(_is_short, said.bodies[:1]))
+        acts = (
+            _ACTS[hit.entry.trade]
+            for text in texts
+            for hit in _act_hits(text)
+            if not _names_craft(hit) and not _is_attribute(text, hit)
+        )
+        return own if next(acts, None) is Act.WORK else None
+    return own
+
+
+def _adds_goods(title: AnalysedText) -> bool:
+    """Tell whether a lot of works names goods beside a trade's work: "espaces verts et mobilier"."""
+    first = next(iter(_act_hits(title)), None)
+    if first is None or not first.start or _form(first.words) in _lexicon().of_trading:
+        return False
+    return _names_trade(_slice(title, 0, _content_places(title)[first.start]))
+
+
+def _names_craft(act: _Hit) -> bool:
+    """Tell whether a word of work names a craft or what it makes, and not what is done: "peinture"."""
+    return folded(act.words) in _names_of_crafts()
+
+
+def _is_attribute(text: AnalysedText, act: _Hit) -> bool:
+    """Tell whether a word of work says what goods or people are for: "robots de tonte"."""
+    if act.start == 0:
+        return False
+    places = _content_places(text)
+    first, before = places[act.start], places[act.start - 1]
+    linked = text.text[text.spans[before][1] : text.spans[first][0]]
+    is_of_act = any(hit.start <= act.start - 1 < hit.end for hit in _act_hits(text))
+    return (
+        _OF.fullmatch(linked) is not None
+        and not is_of_act
+        and _word_at(text, before) not in _lexicon().neutral
     )
 
 
@@ -351,13 +430,27 @@ def _numbered_parts(text: AnalysedText) -> list[AnalysedText]:
 
 def _split(texts: Sequence[AnalysedText], *, has_title: bool) -> _Said:
     """Part what says what is bought from the rest: a description leads where the title names no trade."""
-    titles, bodies = tuple(texts[:has_title]), tuple(texts[has_title:])
+    titles, bodies = tuple(texts[:has_title]), tuple(map(bought_here, texts[has_title:]))
     objects = tuple(map(_of_its_lot, titles))
-    if bodies and len(bodies[0].stems) <= SHORT_STEMS:
+    is_told = any(map(_names_trade, objects)) or any(map(_is_of_goods, titles))
+    if bodies and _is_short(bodies[0]) and not is_told:
         return _Said(titles, objects, (_beginning(bodies[0]),), bodies[1:])
-    if bodies and not any(map(_names_trade, objects)):
+    if bodies and not is_told:
         return _Said(titles, objects, (_beginning(bodies[0]),), bodies)
     return _Said(titles, objects, (), bodies)
+
+
+def _is_of_goods(title: AnalysedText) -> bool:
+    """Tell whether a title says that goods are bought or rented, and perhaps installed."""
+    first = next(iter(_act_hits(title)), None)
+    return first is not None and (
+        _ACTS[first.entry.trade] in _OF_GOODS
+        or _word_at(title, _content_places(title)[first.start]) in _lexicon().of_goods
+    )
+
+
+def _is_short(body: AnalysedText) -> bool:
+    return len(body.stems) <= SHORT_STEMS
 
 
 def _of_its_lot(title: AnalysedText) -> AnalysedText:
@@ -399,7 +492,7 @@ def _by_trade(weighed: Iterable[tuple[_Unit, Mapping[int, _Evidence]]]) -> Findi
     for unit, by_trade in weighed:
         for number, evidence in by_trade.items():
             trade = _lexicon().trades[number]
-            suits = unit.act is None or unit.act.value in trade.acts or _is_of_trade(unit, evidence)
+            act, word = _unsuited(unit, evidence, trade)
             found[trade.trade_id].append(
                 TradeFinding(
                     lot_id=unit.lot_id,
@@ -407,11 +500,21 @@ def _by_trade(weighed: Iterable[tuple[_Unit, Mapping[int, _Evidence]]]) -> Findi
                     points=evidence.lead + evidence.body + evidence.codes,
                     words=evidence.words,
                     cpv_codes=evidence.cpv_codes,
-                    act=None if suits else unit.act,
-                    act_word=None if suits else unit.act_word,
+                    act=act,
+                    act_word=word,
                 )
             )
     return {trade_id: tuple(findings) for trade_id, findings in found.items()}
+
+
+def _unsuited(unit: _Unit, evidence: _Evidence, trade: Trade) -> tuple[Act | None, str | None]:
+    """Return what is bought where that is not the trade's to do, and the word or code that says so."""
+    if unit.act is not None and unit.act.value not in trade.acts and not _is_of_trade(unit, evidence):
+        return unit.act, unit.act_word
+    if unit.stated_codes and all(is_foreign(code, trade) for code in unit.stated_codes):
+        code = unit.stated_codes[0]
+        return act_of_cpv(code) or Act.OTHER, code
+    return None, None
 
 
 def _is_of_trade(unit: _Unit, evidence: _Evidence) -> bool:
@@ -447,7 +550,7 @@ def _weigh(unit: _Unit) -> dict[int, _Evidence]:
         _weigh_sole(evidence, body_hits, in_body.difference(silenced))
     _weigh_codes(unit, evidence, named=in_lead or in_body, silenced=silenced)
     _spread(evidence, in_lead)
-    for trade in [number for number in evidence if _is_out(number, unit.leads)]:
+    for trade in [number for number in evidence if _is_out(number, unit)]:
         del evidence[trade]
     if _is_macro(unit, in_lead=len(in_lead), in_body=len(in_body)):
         return {trade: _halved(found) for trade, found in evidence.items()}
@@ -490,9 +593,18 @@ def _is_macro(unit: _Unit, *, in_lead: int, in_body: int) -> bool:
     if in_lead >= TRADES_OF_A_MACRO_LOT:
         return True
     titles = unit.leads[: unit.title_count]
+    if max(in_lead, in_body) >= TRADES_OF_A_BUNDLE and any(map(_is_bundle, titles)):
+        return True
     if any(True for title in titles for _ in _hits(title, _whole_entries())):
         return not (in_lead and any(_LOT in title.positions for title in titles))
     return in_body >= TRADES_OF_A_MACRO_LOT and not any(map(_names_trade, titles))
+
+
+def _is_bundle(title: AnalysedText) -> bool:
+    """Tell whether a lot's title is a word for several crafts and names none: "second œuvre", "fluides"."""
+    bundles = [range(hit.start, hit.end) for hit in _hits(title, _bundle_entries())]
+    named = (hit for hit in _trade_hits(title) if hit.entry.points >= WORD_POINTS)
+    return bool(bundles) and all(any(hit.start in each for each in bundles) for hit in named)
 
 
 def _halved(found: _Evidence) -> _Evidence:
@@ -505,13 +617,15 @@ def _weigh_codes(
 ) -> None:
     """Add what the codes say: less where the text names other trades, or means something else by the word."""
     is_mute = sum(len(text.stems) for text in unit.leads) <= STEMS_OF_A_MUTE_TEXT
+    # Of a lot named for several crafts a code says the first; of a whole purchase it says what it is.
+    is_bundle = unit.lot_id is not None and any(map(_is_bundle, unit.leads[: unit.title_count]))
     for codes, points in ((unit.cpv_codes, CODE_POINTS), (unit.further_codes, FURTHER_CODE_POINTS)):
         for code in codes:
             for number in _lexicon().trades_of_code(code):
                 found = evidence[number]
                 worth = points
                 rest = max(0.0, MOST_OF_CODE_ALONE - found.lead - found.body)
-                if number in silenced or (named and number not in named):
+                if number in silenced or ((named or is_bundle) and number not in named):
                     worth = min(points * OUTWEIGHED, rest)
                 elif points == FURTHER_CODE_POINTS and found.lead < WORD_POINTS:
                     worth = min(points, rest)
@@ -702,9 +816,14 @@ def _words(hits: Sequence[_Hit]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(hit.words for hit in hits))
 
 
-def _is_out(trade: int, leads: Sequence[AnalysedText]) -> bool:
+def _is_out(trade: int, unit: _Unit) -> bool:
+    """Tell whether a word takes it out of a trade: its title's, or for a lot the deed of its notice's."""
     out = _lexicon().out[trade]
-    return bool(out) and any(True for text in leads for _ in _hits(text, out))
+    if not out:
+        return False
+    return not _lexicon().words_out[trade].isdisjoint(unit.inherited) or any(
+        True for text in unit.leads for _ in _hits(text, out)
+    )
 
 
 def _act(said: _Said) -> tuple[Act, str] | None:
@@ -716,7 +835,7 @@ def _act(said: _Said) -> tuple[Act, str] | None:
     of_titles = _act_of_titles(said)
     if of_titles is not None and of_titles[0] not in _MAY_BE_CORRECTED:
         return of_titles
-    of_beginnings = _last_act(said.beginnings)
+    of_beginnings = _last_act(said.beginnings or tuple(body for body in said.bodies[:1] if _is_short(body)))
     if of_titles is None:
         return of_beginnings or _concession(said)
     is_sure = any(True for text in said.beginnings for _ in _hits(text, _always_entries()))
@@ -827,8 +946,16 @@ _OUTWEIGH = {
     Act.BUILDING: frozenset({Act.DESIGN, Act.TRAINING, Act.INSURANCE, Act.SOFTWARE}),
     Act.WORK: frozenset({Act.TRAINING, Act.INSURANCE}),
 }
+_OF_GOODS = frozenset({Act.SUPPLY, Act.RENTAL})
+# Acts that no lot of a notice unsays.
+_OF_ALL_LOTS = frozenset({Act.TRAINING, Act.INSURANCE, Act.VOUCHER})
 _MAY_BE_JOINED = frozenset({Act.SUPPLY, Act.RENTAL, Act.DESIGN})
 _JOINT = re.compile(r"[,/+&]|\b(?:et|ou)\b", re.IGNORECASE)
+
+
+@cache
+def _names_of_crafts() -> frozenset[str]:
+    return frozenset(map(folded, names_of_crafts()))
 
 
 @cache
@@ -845,6 +972,11 @@ def _always_entries() -> _Index:
 @cache
 def _whole_entries() -> _Index:
     return _index(entry for text in words_of_a_whole() for entry in _entry(text, 0, 1.0))
+
+
+@cache
+def _bundle_entries() -> _Index:
+    return _index(entry for text in words_of_a_bundle() for entry in _entry(text, 0, 1.0))
 
 
 @cache
@@ -879,12 +1011,14 @@ class _Lexicon:
     by_first: _Index
     by_prefix: Mapping[str, tuple[int, ...]]
     out: tuple[_Index, ...]
+    words_out: tuple[frozenset[str], ...]
     deeds: tuple[frozenset[str], ...]
     between: tuple[frozenset[str], ...]
     deeds_apart: tuple[frozenset[str], ...]
     neutral: frozenset[str]
     telling: frozenset[str]
     of_goods: frozenset[str]
+    of_trading: frozenset[str]
 
     def trades_of_code(self, code: str) -> list[int]:
         """Return the numbers of the trades that a code is of."""
@@ -912,6 +1046,7 @@ def _lexicon() -> _Lexicon:
             _index(entry for text in trade.words_out for entry in _entry(text, number, 0.0))
             for number, trade in enumerate(known)
         ),
+        words_out=tuple(_word_forms(filter(_is_one_word, trade.words_out)) for trade in known),
         deeds=tuple(_word_forms(trade.deeds) for trade in known),
         between=tuple(
             _word_forms(
@@ -930,6 +1065,7 @@ def _lexicon() -> _Lexicon:
         of_goods=_word_forms(
             text for act in (Act.SUPPLY, Act.RENTAL) for text in words_of_acts()[act] if _is_one_word(text)
         ),
+        of_trading=_word_forms(words_of_trading()),
     )
 
 
@@ -967,7 +1103,8 @@ def _has_and(text: str) -> bool:
 
 
 def _entry(text: str, number: int, points: float) -> Iterable[_Entry]:
-    tokens = [token for token in analyse(text) if not _is_linking(token.stem, text[token.start : token.end])]
+    all_tokens = analyse(text)
+    tokens = [token for token in all_tokens if not _is_linking(token.stem, text[token.start : token.end])]
     words = [text[token.start : token.end] for token in tokens]
     for phrase in product(*map(_stems_of_both, words)) if words else ():
         yield _Entry(
@@ -976,6 +1113,7 @@ def _entry(text: str, number: int, points: float) -> Iterable[_Entry]:
             trade=number,
             points=points,
             has_and=_has_and(text),
+            has_link=len(tokens) < len(all_tokens) and not _has_and(text),
         )
 
 

@@ -51,9 +51,27 @@ def words_between() -> tuple[str, ...]:
 
 
 @cache
+def names_of_crafts() -> tuple[str, ...]:
+    """Return the words of work that name a craft or what it makes, as goods are named, too: "peinture"."""
+    return tuple(_file()["names_of_crafts"])
+
+
+@cache
+def words_of_trading() -> tuple[str, ...]:
+    """Return the words of a supply that say that goods are bought; the others name goods: "mobilier"."""
+    return tuple(_file()["trading"])
+
+
+@cache
 def words_of_a_whole() -> tuple[str, ...]:
     """Return the words by which a title says that a whole house is bought as one: "tous corps d'état"."""
     return tuple(_file()["whole"])
+
+
+@cache
+def words_of_a_bundle() -> tuple[str, ...]:
+    """Return the words by which a lot's title stands for several crafts and names none: "second œuvre"."""
+    return tuple(_file()["bundle"])
 
 
 @cache

@@ -16,6 +16,7 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
+from alerting.domain.criteria import CPV_DIVISION_DIGITS
 from alerting.errors import ProfileError
 
 
@@ -38,6 +39,21 @@ PARTS = re.compile(r"[/,;+&]|\bet\b|\bou\b", re.IGNORECASE)
 SHORTEST_ROOT = 4
 SHORTEST_WORD = 3
 FAMILIES_THAT_BUILD = frozenset({"batiment", "fabrication"})
+# Divisions of the CPV under which nobody buys a craft's work, but of a trade that has codes of its own there:
+# studies, training, insurance, care; and, of builders, goods that nobody installs.
+# Source: bench/relevance.py; of the notices read for tuning 117 bear a code of the first, none is a "yes".
+_OF_OTHERS = ("64", "65", "66", "70", "71", "73", "75", "80", "85")
+_FOREIGN_DIVISIONS: Mapping[str, frozenset[str]] = {
+    "services": frozenset({*_OF_OTHERS, "15", "55"} - {"75"}),
+    "batiment": frozenset({
+        *_OF_OTHERS, "03", "09", "15", "16", "18", "19", "22", "24", "33", "48", "55", "60", "72", "76", "92",
+    }),
+    "alimentation": frozenset({
+        *_OF_OTHERS, "09", "18", "19", "22", "24", "30", "33", "42", "44", "45", "48", "50", "51", "60", "72",
+        "76", "77", "90", "92",
+    }),
+    "fabrication": frozenset(),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +93,20 @@ class Trade:
     deeds_apart: tuple[str, ...]
     words_out: tuple[str, ...]
     acts: tuple[str, ...]
+
+
+def is_foreign(code: str, trade: Trade) -> bool:
+    """Tell whether a code says that something is bought which is no work of a trade.
+
+    Codes of the trade's neighbours say nothing of the kind: buyers take them one for another.
+
+    >>> is_foreign("80530000", get_trade("plombier")), is_foreign("45261000", get_trade("plombier"))
+    (True, False)
+    """
+    division = code[:CPV_DIVISION_DIGITS]
+    return division in _FOREIGN_DIVISIONS[trade.family] and not any(
+        own.startswith(division) for own in trade.cpv_codes
+    )
 
 
 def get_trades(name: str) -> tuple[Trade, ...]:
