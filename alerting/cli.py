@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from alerting import bootstrap, commands
+from alerting.domain.criteria import LARGEST_RADIUS_KM
 from alerting.domain.deadlines import PARIS
 from alerting.domain.delivery import DeliveryState
 from alerting.domain.feedback import Opinion
@@ -526,7 +527,7 @@ def search(  # noqa: PLR0913, PLR0917 - one option a criterion
     like: Annotated[int | None, typer.Option(help="Others like this procedure.")] = None,
     departement: Annotated[list[str] | None, typer.Option(help="22, 2A, 974; may be repeated.")] = None,
     near: Annotated[str | None, typer.Option(help="A commune or postcode: work in or around it.")] = None,
-    radius: Annotated[int, typer.Option(min=0, max=500, help="How many km around it.")] = 0,
+    radius: Annotated[int, typer.Option(min=0, max=LARGEST_RADIUS_KM, help="How many km around it.")] = 0,
     trade: Annotated[list[str] | None, typer.Option(help="As of profiles; may be repeated.")] = None,
     cpv: Annotated[list[str] | None, typer.Option(help="Eight digits; covers its subtree.")] = None,
     kind: Annotated[list[NoticeKind] | None, typer.Option(help="Of the newest notice.")] = None,

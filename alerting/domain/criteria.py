@@ -70,6 +70,8 @@ class Criteria:
     working_days: int = WORKING_DAYS_TO_ANSWER
 
 
+#: France is some thousand kilometres long: a circle of more is no place.
+LARGEST_RADIUS_KM = 500
 Phrase = tuple[str, ...]
 _Part = TypeVar("_Part")
 CPV_DIVISION_DIGITS = 2

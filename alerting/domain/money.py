@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 
+#: More units of a currency than any purchase is worth: what states as much is no amount.
+LARGEST_AMOUNT = 10**12
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
     """An amount of one currency.

@@ -24,7 +24,7 @@ class SearchRequest:
         text: All of its words must stand somewhere in a procedure; words in quotes in a row.  Or a number
             under which it was published.
         like: Number of a procedure; asks for others of the same words and codes.
-        trades: Names, as of profiles; any of them.
+        trades: Names, as of profiles (two that a hyphen joins are two); any of them.
         departements: "22", "2a"; any of them.
         near: A commune or postcode, as of profiles; work in or around it.
         radius_km: How far around.

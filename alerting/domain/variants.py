@@ -13,14 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from alerting.domain.criteria import Criteria
+from alerting.domain.criteria import LARGEST_RADIUS_KM, Criteria
 from alerting.domain.profile_change import PLACE_FIELDS, ChangeAct, ProfileChange, field_values
 from alerting.domain.trade import Strictness
 
 
 _TOPIC = ("trades", "cpv", "words")
 _PLACES = ("departements", "nuts", "communes")
-_LARGEST_RADIUS_KM = 500
 _FIRST_RADIUS_KM = 20
 
 
@@ -87,7 +86,7 @@ def _other_radii(criteria: Criteria) -> Iterator[Variant]:
     if radius_km is None:
         yield Variant("radius_km", None, (_set("radius_km", _FIRST_RADIUS_KM),))
         return
-    for other in (radius_km // 2, min(radius_km * 2, _LARGEST_RADIUS_KM)):
+    for other in (radius_km // 2, min(radius_km * 2, LARGEST_RADIUS_KM)):
         if other not in {0, radius_km}:
             yield Variant("radius_km", None, (_set("radius_km", other),))
 

@@ -17,20 +17,24 @@ from hashlib import sha256
 from itertools import chain
 from typing import Any
 
-from alerting.domain.criteria import CPV_DIVISION_DIGITS
+from alerting.domain.criteria import CPV_DIVISION_DIGITS, LARGEST_RADIUS_KM
 from alerting.domain.json import to_json
+from alerting.domain.money import LARGEST_AMOUNT
 from alerting.domain.procedure import ProcedureState
 from alerting.domain.search import SearchRequest, SearchSort
+from alerting.domain.siret import read_siret
 from alerting.errors import SearchError
 from alerting.reference.communes import departements_reached, get_communes, middles
 from alerting.reference.cpv import cpv_label, get_cpv
 from alerting.reference.nuts import get_departement
-from alerting.reference.trades import get_trade, trades
+from alerting.reference.trades import get_trades, trades
 from alerting.text.analysis import stems
 
 
 # More than any word has; the near ones of a longer one take the node half a minute to look for.
 _WORD_CHARACTERS = 100
+# A title and a half; a longer text is not asked for word by word, and no number is as long.
+_TEXT_CHARACTERS = 500
 
 
 TEXTS = ("title_stems", "lot_stems", "description_stems", "buyer_stems")
@@ -42,7 +46,6 @@ LITTLE_WORDS = frozenset(
 # A number names one procedure; nothing that its digits stand in comes before it.
 OF_NUMBER = 1_000
 QUOTED = re.compile(r'["«“]([^"»”]*)["»”]')
-SIRET = re.compile(r"\d{14}")
 FACETS: dict[str, Any] = {
     "departement": {"terms": {"field": "departements", "size": 120}},
     "trade": {"terms": {"field": "trade_ids", "size": 100}},
@@ -135,22 +138,44 @@ def build_query(
 
 
 def _check(request: SearchRequest) -> None:
-    """Refuse what would find nothing, or everything, without a word; and words that nobody writes."""
-    longest = max(map(len, f"{request.text} {request.buyer or ''}".split()), default=0)
-    if longest > _WORD_CHARACTERS:
-        raise SearchError(
-            f"search: expected words of at most {_WORD_CHARACTERS} characters (got one of {longest})"
-        )
+    """Refuse what would find nothing, or everything, without a word; and what nobody writes."""
+    _check_text("text", request.text)
     if request.text.strip() and not _text_or_number(request.text):
         raise SearchError(f"search: expected a word or a number (got {request.text!r})")
-    if request.buyer is not None and not SIRET.fullmatch(number := "".join(request.buyer.split())):
-        if number.isdigit():
-            raise SearchError(f"search: buyer: expected a SIRET of 14 digits (got {request.buyer!r})")
-        if not stems(request.buyer):
-            raise SearchError(f"search: buyer: expected a name or a SIRET (got {request.buyer!r})")
+    if request.buyer is not None:
+        _check_text("buyer", request.buyer)
+        _check_buyer(request.buyer)
     if request.radius_km and request.near is None:
         raise SearchError("search: a radius needs a commune to be around; expected near (got none)")
-    minimum, maximum = request.minimum_cents, request.maximum_cents
+    if not 0 <= request.radius_km <= LARGEST_RADIUS_KM:
+        raise SearchError(f"search: radius: expected 0 to {LARGEST_RADIUS_KM} km (got {request.radius_km})")
+    _check_amounts(request.minimum_cents, request.maximum_cents)
+
+
+def _check_text(name: str, text: str) -> None:
+    longest = max(map(len, text.split()), default=0)
+    if longest > _WORD_CHARACTERS:
+        expected = f"words of at most {_WORD_CHARACTERS} characters"
+        raise SearchError(f"search: expected {expected} (got one of {longest})")
+    if len(text) > _TEXT_CHARACTERS:
+        expected = f"at most {_TEXT_CHARACTERS} characters"
+        raise SearchError(f"search: {name}: expected {expected} (got {len(text)})")
+
+
+def _check_buyer(buyer: str) -> None:
+    if read_siret(buyer) is not None:
+        return
+    if "".join(buyer.split()).isdigit():
+        raise SearchError(f"search: buyer: expected a SIRET, 14 digits with their key (got {buyer!r})")
+    if not stems(buyer):
+        raise SearchError(f"search: buyer: expected a name or a SIRET (got {buyer!r})")
+
+
+def _check_amounts(minimum: int | None, maximum: int | None) -> None:
+    for name, cents in (("minimum", minimum), ("maximum", maximum)):
+        if cents is not None and not 0 <= cents < LARGEST_AMOUNT * 100:
+            problem = f"expected 0 up to below {LARGEST_AMOUNT} euros (got {cents // 100})"
+            raise SearchError(f"search: {name}: {problem}")
     if minimum is not None and maximum is not None and minimum > maximum:
         limits = f"{minimum // 100} and {maximum // 100} euros"
         raise SearchError(f"search: expected an amount from minimum up to maximum (got {limits})")
@@ -267,7 +292,7 @@ def _filters(request: SearchRequest, now: datetime) -> list[dict[str, Any]]:
 def _named(request: SearchRequest) -> dict[str, list[str]]:
     return {
         "departements": [get_departement(number) for number in request.departements],
-        "trade_ids": [get_trade(name).trade_id for name in request.trades],
+        "trade_ids": [trade.trade_id for name in request.trades for trade in get_trades(name)],
         "kind": [kind.value for kind in request.kinds],
     }
 
@@ -292,9 +317,9 @@ def subtree(code: str) -> dict[str, Any]:
 
 
 def _buyer(text: str) -> dict[str, Any]:
-    number = "".join(text.split())
-    if SIRET.fullmatch(number):
-        return {"term": {"buyer_siret": number}}
+    siret = read_siret(text)
+    if siret is not None:
+        return {"term": {"buyer_siret": siret}}
     return {"match_phrase": {"buyer_stems": {"query": " ".join(stems(text)), "analyzer": "whitespace"}}}
 
 

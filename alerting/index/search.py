@@ -11,6 +11,7 @@ fits, and what was on the first comes no more: nothing is missed, nothing repeat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -20,11 +21,13 @@ from elasticsearch import Elasticsearch, NotFoundError
 from alerting.domain.procedure import ProcedureState
 from alerting.domain.search import SearchRequest
 from alerting.errors import SearchError, SearchUnavailableError, UnknownIdError
+from alerting.index.client import refusal_of
 from alerting.index.highlight import highlights, word_of
 from alerting.index.query import (
     FACETS,
     TEXTS,
     PageToken,
+    any_of,
     build_query,
     read_facets,
     read_text,
@@ -37,6 +40,8 @@ from alerting.text.analysis import analyse
 
 KEPT = "5m"
 _SUGGESTIONS = 3
+# Of so many words nearest ones are looked for: who misspells more asks again.
+_MISSPELT = 5
 
 
 def search(client: Elasticsearch, alias: str, request: SearchRequest, *, now: datetime) -> dict[str, Any]:
@@ -44,13 +49,13 @@ def search(client: Elasticsearch, alias: str, request: SearchRequest, *, now: da
 
     Returns:
         total; found: views, best first, each with "score" and "highlights"; facets (of the first page);
-        suggestions: a word that stands nowhere to the nearest that do; after: the next page's token, None at
-        the end.
+        suggestions: each of the first words that stand nowhere to the nearest that do; after: the next page's
+        token, None at the end.
 
     Raises:
         ProfileError: A trade, code, département or commune is not known.
         SearchError: The token is not of this question or has run out; nothing is indexed; a condition can be
-            met by nothing.
+            met by nothing, or is longer or larger than any.
         SearchUnavailableError: No answer in time.
         UnknownIdError: ``request.like`` is no procedure of the index.
     """
@@ -154,33 +159,67 @@ def _document(client: Elasticsearch, alias: str, procedure_id: int) -> dict[str,
 
 
 def _suggestions(client: Elasticsearch, alias: str, text: str) -> dict[str, list[str]]:
-    """Return, for each word that stands nowhere, the nearest words that do, as they are written."""
+    """Return, for the first words that stand nowhere, the nearest words that do, as they are written.
+
+    It asks three times, however many words there are.
+    """
     wanted = read_text(text).all_stems()
     words = {token.stem: text[token.start : token.end] for token in analyse(text) if token.stem in wanted}
-    unknown = [stem for stem in words if not _with_stem(client, alias, stem)]
-    return {words[stem]: _near(client, alias, stem) for stem in unknown}
+    known = _views(client, alias, list(words))
+    unknown = [stem for stem in words if known[stem] is None][:_MISSPELT]
+    near = _near(client, alias, unknown)
+    views = _views(client, alias, [other for others in near.values() for other in others])
+    written = {
+        stem: (word_of(view, stem) if view is not None else None) or stem for stem, view in views.items()
+    }
+    return {words[stem]: list(dict.fromkeys(written[other] for other in near[stem])) for stem in unknown}
 
 
-def _near(client: Elasticsearch, alias: str, stem: str) -> list[str]:
+def _near(client: Elasticsearch, alias: str, unknown: Sequence[str]) -> dict[str, list[str]]:
+    """Return the stems that are nearest to each of some, the best first."""
     term = {"suggest_mode": "always", "prefix_length": 1, "size": _SUGGESTIONS, "min_word_length": 3}
-    asked = {field: {"text": stem, "term": {"field": field, **term}} for field in TEXTS}
-    answer = client.search(index=alias, size=0, suggest=asked)["suggest"]
-    options = [option for field in TEXTS for entry in answer[field] for option in entry["options"]]
-    options.sort(key=lambda option: (-option["score"], -option["freq"], option["text"]))
-    near = dict.fromkeys(option["text"] for option in options)
-    words = [_written(client, alias, other) for other in list(near)[:_SUGGESTIONS]]
-    return list(dict.fromkeys(words))
+    asked = [
+        {
+            "size": 0,
+            "suggest": {field: {"text": stem, "term": {"field": field, **term}} for field in TEXTS},
+        }
+        for stem in unknown
+    ]
+    near = {}
+    for stem, answer in zip(unknown, _ask_all(client, alias, asked), strict=True):
+        found = answer["suggest"]
+        options = [option for field in TEXTS for entry in found[field] for option in entry["options"]]
+        options.sort(key=lambda option: (-option["score"], -option["freq"], option["text"]))
+        near[stem] = list(dict.fromkeys(option["text"] for option in options))[:_SUGGESTIONS]
+    return near
 
 
-def _written(client: Elasticsearch, alias: str, stem: str) -> str:
-    views = [hit["_source"]["view"] for hit in _with_stem(client, alias, stem)]
-    return next((word for view in views if (word := word_of(view, stem))), stem)
-
-
-def _with_stem(client: Elasticsearch, alias: str, stem: str) -> list[dict[str, Any]]:
-    anywhere = [{"term": {field: stem}} for field in TEXTS]
+def _views(client: Elasticsearch, alias: str, stems: Sequence[str]) -> dict[str, dict[str, Any] | None]:
+    """Return for each stem the view of a procedure in which it stands, None where it stands nowhere."""
     hidden = [{"term": {"state": ProcedureState.MERGED.value}}]
-    query = {"bool": {"should": anywhere, "minimum_should_match": 1, "must_not": hidden}}
-    answer = client.search(index=alias, query=query, size=1, source_includes=["view"])
-    hits: list[dict[str, Any]] = answer["hits"]["hits"]
-    return hits
+    asked = [
+        {
+            "query": {"bool": {**any_of(terms)["bool"], "must_not": hidden}},
+            "size": 1,
+            "_source": ["view"],
+        }
+        for terms in ([{"term": {field: stem}} for field in TEXTS] for stem in stems)
+    ]
+    answers = _ask_all(client, alias, asked)
+    hits = (answer["hits"]["hits"] for answer in answers)
+    return {
+        stem: found[0]["_source"]["view"] if found else None for stem, found in zip(stems, hits, strict=True)
+    }
+
+
+def _ask_all(client: Elasticsearch, alias: str, asked: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Ask several questions at once; the first that is refused refuses them all."""
+    if not asked:
+        return []
+    header = {"allow_partial_search_results": False}
+    lines = [line for question in asked for line in (header, question)]
+    answers: list[dict[str, Any]] = client.msearch(index=alias, searches=lines)["responses"]
+    for answer in answers:
+        if "error" in answer:
+            raise refusal_of(alias, answer["status"], answer)
+    return answers

@@ -12,6 +12,9 @@ naive loop but in speed.
 from __future__ import annotations
 
 import json
+import os
+import secrets
+import zlib
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -140,17 +143,21 @@ class Engine:
         living = sorted(set(asked))
         known = self._groups.criteria
         criteria = json.dumps([to_json(known[group]) for group in living]).encode()
-        written = path.with_name(path.name + ".new")
-        with written.open("wb") as file:
-            np.savez(
-                file,
-                names=np.frombuffer("\n".join(names).encode(), dtype=np.uint8),
-                groups=np.searchsorted(living, asked).astype(np.int32),
-                fingerprints=np.array([self.fingerprints[name] for name in names], dtype=np.int64),
-                criteria=np.frombuffer(criteria, dtype=np.uint8),
-                made_of=np.frombuffer(matching_hash().encode(), dtype=np.uint8),
-            )
-        written.replace(path)
+        # Two workers may write at once: each its own file, and the last one stands.
+        written = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}.new")
+        try:
+            with written.open("xb") as file:
+                np.savez(
+                    file,
+                    names=np.frombuffer("\n".join(names).encode(), dtype=np.uint8),
+                    groups=np.searchsorted(living, asked).astype(np.int32),
+                    fingerprints=np.array([self.fingerprints[name] for name in names], dtype=np.int64),
+                    criteria=np.frombuffer(criteria, dtype=np.uint8),
+                    made_of=np.frombuffer(matching_hash().encode(), dtype=np.uint8),
+                )
+            written.replace(path)
+        finally:
+            written.unlink(missing_ok=True)
 
     @classmethod
     def load(cls, path: Path) -> Engine:
@@ -167,7 +174,7 @@ class Engine:
                 groups: list[int] = saved["groups"].tolist()
                 fingerprints: list[int] = saved["fingerprints"].tolist()
                 asked = [criteria_from_json(entry) for entry in json.loads(saved["criteria"].tobytes())]
-        except (BadZipFile, KeyError, EOFError) as error:
+        except (BadZipFile, KeyError, EOFError, NotImplementedError, zlib.error) as error:
             raise ValueError(
                 f"{path}: no saved engine ({error}); expected one that Engine.save wrote"
             ) from error

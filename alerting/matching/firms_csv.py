@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from alerting.domain.address import read_address
 from alerting.domain.criteria import Criteria
 from alerting.domain.profile import Firm, Profile, Recipient
+from alerting.domain.siret import read_siret
 from alerting.errors import ProfileError
 from alerting.reference.communes import get_communes
 from alerting.reference.trades import Trade, trades_of_naf
@@ -52,10 +53,10 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "adresseelectronique", "emailcontact", "mailcontact",
     ),
 }  # fmt: skip
-SIRET = re.compile(r"\d{14}")
 NAF = re.compile(r"\d{2}\.?\d{2}[A-Z]")
-LA_POSTE = "356000000"
 _DELIMITERS = (";", ",", "\t")
+# Excel's own line above a table, which says by what its cells are parted.
+_SEP = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 _NOT_TOLD = re.compile(r"[^a-z0-9]")
 _LONGEST_NAME = 200
 # So many lines may one quoted cell, an address, go over.
@@ -131,20 +132,6 @@ def read_firm_lines(content: bytes) -> tuple[FirmLine, ...]:
     return tuple(lines)
 
 
-def is_siret(digits: str) -> bool:
-    """Tell whether 14 digits carry the right key.
-
-    >>> is_siret("73282932000074"), is_siret("73282932000075"), is_siret("35600000000048")
-    (True, False, True)
-    """
-    if not SIRET.fullmatch(digits) or not digits.isascii():
-        return False
-    if digits.startswith(LA_POSTE) and sum(map(int, digits)) % 5 == 0:
-        return True
-    doubled = (int(digit) * (1 + (place + 1) % 2) for place, digit in enumerate(digits))
-    return sum(number // 10 + number % 10 for number in doubled) % 10 == 0 and digits.strip("0") != ""
-
-
 def _refuse_repeat(siret: str, above: int | None) -> None:
     if above is not None:
         raise _RefusedError(Refusal("siret", siret, f"each once; line {above} has it"))
@@ -192,9 +179,10 @@ def _split(text: str) -> Iterator[_Row]:
     """Yield the rows of a table that are not empty, the headings first."""
     lines = [line for line in _LINE.findall(text) if line]
     first = next((line for line in lines if line.strip()), "")
-    delimiter = max(_DELIMITERS, key=first.count)
+    said = _SEP.fullmatch(first)
+    delimiter = max(_DELIMITERS, key=first.count) if said is None else said[1]
     width: int | None = None
-    at = 0
+    at = 0 if said is None else lines.index(first) + 1
     while at < len(lines):
         row, line_count = _row(lines, at, delimiter, width)
         at += line_count
@@ -278,8 +266,8 @@ def _firm(cells: Mapping[str, str]) -> Firm:
     for field, cell in cells.items():
         if not cell.isprintable():
             raise _RefusedError(Refusal(field, repr(cell), "characters that can be printed"))
-    siret = "".join(cells["siret"].split())
-    if not is_siret(siret):
+    siret = read_siret(cells["siret"])
+    if siret is None:
         raise _RefusedError(Refusal("siret", cells["siret"], "14 digits with their key"))
     name = cells["name"]
     if not 1 <= len(name) <= _LONGEST_NAME:
@@ -311,12 +299,29 @@ def _compact(code: str) -> str:
 
 
 def _communes(cells: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the communes that commune and postcode name together; else the one of both that is known."""
+    """Return the communes that name and postcode mean together; where the name is none's, the postcode's.
+
+    Many a cell names a quarter or a zone ("ZA du Port - Redon"); a commune with the postcode of another is
+    refused.
+    """
     written = " ".join(part for part in (cells["commune"], cells["postcode"]) if part)
     if not written:
         raise _RefusedError(Refusal("commune", "", "a commune or a postcode"))
     try:
-        return tuple(commune.insee_code for commune in get_communes(written))
+        return _known_communes(written)
     except ProfileError as error:
+        if not _is_known(cells["commune"]) and _is_known(cells["postcode"]):
+            return _known_communes(cells["postcode"])
         expected = str(error).partition("expected ")[2] or str(error)
         raise _RefusedError(Refusal("commune", written, expected)) from error
+
+
+def _is_known(written: str) -> bool:
+    try:
+        return bool(_known_communes(written))
+    except ProfileError:
+        return False
+
+
+def _known_communes(written: str) -> tuple[str, ...]:
+    return tuple(commune.insee_code for commune in get_communes(written))

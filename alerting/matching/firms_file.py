@@ -18,10 +18,12 @@ import msgspec
 
 from alerting.domain.address import read_address
 from alerting.domain.cadence import Cadence
-from alerting.domain.criteria import WORKING_DAYS_TO_ANSWER, Criteria
+from alerting.domain.criteria import LARGEST_RADIUS_KM, WORKING_DAYS_TO_ANSWER, Criteria
 from alerting.domain.match import FitKind
+from alerting.domain.money import LARGEST_AMOUNT
 from alerting.domain.notice import NoticeKind
 from alerting.domain.profile import ITEM_LIMIT, REMINDER_DAYS, Firm, Profile, Recipient
+from alerting.domain.siret import read_siret
 from alerting.domain.trade import Strictness
 from alerting.errors import ProfileError
 from alerting.reference.communes import get_communes
@@ -34,12 +36,10 @@ from alerting.text.analysis import folded, stems
 
 # The country's two letters, then up to three signs.
 NUTS = re.compile(r"[A-Z]{2}[A-Z0-9]{1,3}")
-LARGEST_RADIUS_KM = 500
 MOST_WORKING_DAYS = 60
 # What a notice asks in words; the others hang on the clock, or on what is not stated.
 ASKED_IN_WORDS = tuple(kind for kind in FitKind if kind not in {FitKind.TIME, FitKind.UNKNOWN})
 ID = re.compile(r"\S{1,100}")
-SIRET = re.compile(r"\d{14}")
 LAST_HOUR = 23
 MOST_ITEMS = 100
 MOST_REMINDER_DAYS = 20
@@ -350,10 +350,10 @@ def _buyer(who: str, text: str) -> str:
 
 
 def _siret(who: str, text: str) -> str:
-    digits = "".join(text.split())
-    if not SIRET.fullmatch(digits):
-        raise ProfileError(f"{who}: expected a SIRET of 14 digits (got {text!r})")
-    return digits
+    siret = read_siret(text)
+    if siret is None:
+        raise ProfileError(f"{who}: expected a SIRET, 14 digits with their key (got {text!r})")
+    return siret
 
 
 def _one_of(kind: type[_Word], who: str, text: str) -> _Word:
@@ -380,8 +380,8 @@ def _weekday(who: str, day: str | int) -> int:
 def _cents(who: str, profile: _Profile) -> tuple[int | None, int | None]:
     minimum, maximum = profile.minimum_euros, profile.maximum_euros
     for name, euros in (("minimum_euros", minimum), ("maximum_euros", maximum)):
-        if euros is not None and euros < 0:
-            raise ProfileError(f"{who}: {name}: expected no less than 0 (got {euros})")
+        if euros is not None and not 0 <= euros < LARGEST_AMOUNT:
+            raise ProfileError(f"{who}: {name}: expected 0 up to below {LARGEST_AMOUNT} (got {euros})")
     if minimum is not None and maximum is not None and minimum > maximum:
         raise ProfileError(f"{who}: expected minimum_euros up to maximum_euros (got {minimum} and {maximum})")
     return _cents_of(minimum), _cents_of(maximum)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain, combinations
 
-from alerting.domain.criteria import AnalysedNotice, Criteria, decide, stated_codes
+from alerting.domain.criteria import LARGEST_RADIUS_KM, AnalysedNotice, Criteria, decide, stated_codes
 from alerting.domain.money import Money
 from alerting.domain.place import Spot
 from alerting.domain.profile_change import ChangeAct, ProfileChange, change_criteria
@@ -29,11 +29,13 @@ Changes = tuple[ProfileChange, ...]
 
 # Codes that share so many digits are neighbours: "45330000" and "45332200".
 _DIGITS_OF_A_CLASS = 4
-_LARGEST_RADIUS_KM = 500
 # Sets of so many changes are tried out one by one; larger ones are found by leaving out what is not needed.
 _MOST_TRIED = 2
 # Beyond so many possible changes, those of a purchase all over the country, only single ones are.
 _MOST_PAIRED = 40
+# Of so many settings of one field each is tried; of more, some, and what is found is then brought near.
+_MOST_STEPS = 8
+_STEPS = frozenset({"radius_km", "minimum_euros", "maximum_euros"})
 _WIDER = (Strictness.NORMAL, Strictness.WIDE)
 
 
@@ -45,12 +47,38 @@ def find_remedy(criteria: Criteria, analysed: AnalysedNotice) -> Changes | None:
     """
     if _accepts(criteria, analysed):
         return ()
-    possible = tuple(dict.fromkeys(_possible(criteria, analysed)))
+    every = tuple(dict.fromkeys(_possible(criteria, analysed)))
+    possible = _thinned(every)
     for size in range(1, 1 + (_MOST_TRIED if len(possible) <= _MOST_PAIRED else 1)):
         for changes in combinations(possible, size):
             if _accepts(change_criteria(criteria, changes), analysed):
-                return changes
-    return _without_needless(criteria, possible, analysed)
+                return _least(criteria, changes, every, analysed)
+    found = _without_needless(criteria, possible, analysed)
+    return found and _least(criteria, found, every, analysed)
+
+
+def _thinned(possible: Changes) -> Changes:
+    """Return changes with no more than some settings of each field, the furthest among them."""
+    kept = {}
+    for field in {change.field for change in possible if change.field in _STEPS}:
+        steps = [change for change in possible if change.field == field]
+        kept[field] = set(steps[:: -max(1, -(-len(steps) // _MOST_STEPS))])
+    return tuple(change for change in possible if change in kept.get(change.field, {change}))
+
+
+def _least(criteria: Criteria, changes: Changes, every: Changes, analysed: AnalysedNotice) -> Changes:
+    """Return changes with each setting as near as can be: what one lets in, a further one does, too."""
+    for place, change in enumerate(changes):
+        steps = [step for step in every if step.field == change.field] if change.field in _STEPS else []
+        first, last = 0, steps.index(change) if steps else 0
+        while first < last:
+            middle = (first + last) // 2
+            tried = (*changes[:place], steps[middle], *changes[place + 1 :])
+            if _accepts(change_criteria(criteria, tried), analysed):
+                last, changes = middle, tried
+            else:
+                first = middle + 1
+    return changes
 
 
 def _accepts(criteria: Criteria, analysed: AnalysedNotice) -> bool:
@@ -146,7 +174,7 @@ def _places(criteria: Criteria, analysed: AnalysedNotice) -> Iterator[ProfileCha
     if any(commune_of_insee(code) is not None for code in criteria.communes):
         distances = {far for spot in spots if (far := asked.distance_km(spot)) is not None}
         for far in sorted(distances):
-            if (criteria.radius_km or 0) < far <= _LARGEST_RADIUS_KM:
+            if (criteria.radius_km or 0) < far <= LARGEST_RADIUS_KM:
                 yield _set("radius_km", far)
     for spot in spots:
         yield from (_add("departements", one) for one in spot.departements)

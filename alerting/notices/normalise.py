@@ -22,7 +22,7 @@ from hashlib import sha256
 import nh3
 
 from alerting.domain.deadlines import LAST_MINUTE, PARIS
-from alerting.domain.money import Money
+from alerting.domain.money import LARGEST_AMOUNT, Money
 from alerting.domain.notice import (
     Buyer,
     Change,
@@ -39,6 +39,7 @@ from alerting.domain.notice import (
     RawPlace,
     RawTime,
 )
+from alerting.domain.siret import read_siret
 from alerting.reference.countries import find_country
 from alerting.reference.cpv import is_cpv
 from alerting.reference.nuts import FRANCE, current_nuts, departement_of_nuts, departement_of_postcode
@@ -71,7 +72,6 @@ THOUSANDS = (
 )
 PLAIN_AMOUNT = re.compile(r"\d+(?:\.\d+)?")
 AMBIGUOUS = re.compile(r"[1-9]\d{0,2},\d{3}")
-SIRET_DIGITS = 14
 # "NE27 0QJ", "MD 2005": of another country, whether that is stated or not.
 FOREIGN_POSTCODE = re.compile(r"[A-Z].*[0-9].*", re.IGNORECASE)
 POSTCODE = re.compile(r"\b[0-9]{5}\b")
@@ -83,10 +83,8 @@ NO_NUTS = "00"
 _HTML, _ESCAPES = "HTML reduced to text", "double escapes opened"
 _NO_NUTS, _ABROAD = "00 is no place", "known of France alone"
 _LOSES_NOTHING = frozenset({_HTML, _ESCAPES, _NO_NUTS, _ABROAD})
-LARGEST_AMOUNT = 10**12
 # What notices and purchases are called is compared and indexed; nobody's number is longer.
 LONGEST_NAME = 300
-LA_POSTE = "356000000"
 # ISO 639-2 (both its codes where there are two) and 639-1: the Union's languages, and Breton.
 LANGUAGES = {
     code: short
@@ -161,27 +159,10 @@ def is_lost(entry: Normalisation) -> bool:
     return entry.after is None and entry.rule not in _LOSES_NOTHING
 
 
-def clean_siret(text: str | None) -> str | None:
-    """Return the 14 digits of a SIRET that passes the Luhn check, else None.
-
-    La Poste's establishments alone sum to a multiple of five instead.
-
-    >>> clean_siret(" 175 900 034 00026"), clean_siret("frh03")
-    ('17590003400026', None)
-    """
-    digits = re.sub(r"[\s.\u00a0]", "", text or "")
-    if len(digits) != SIRET_DIGITS or not (digits.isascii() and digits.isdigit()):
-        return None
-    doubled = (int(digit) * (2 - position % 2) for position, digit in enumerate(digits))
-    passes = sum(number - 9 if number > 9 else number for number in doubled) % 10 == 0  # noqa: PLR2004 - Luhn
-    is_la_poste = digits.startswith(LA_POSTE) and sum(map(int, digits)) % 5 == 0
-    return digits if passes or is_la_poste else None
-
-
 def _buyer(raw: RawNotice, log: list[Normalisation]) -> Buyer | None:
     name = _prose(raw.buyer_name, is_html=False, field="buyer.name", log=log)
     place = _place(raw.buyer_place, log, "buyer") if raw.buyer_place is not None else Place()
-    siret = clean_siret(raw.buyer_siret)
+    siret = read_siret(raw.buyer_siret or "")
     if raw.buyer_siret and siret != raw.buyer_siret:
         is_abroad = place.nuts_code is not None and not place.nuts_code.startswith(FRANCE)
         rule = _ABROAD if is_abroad and siret is None else "14 digits that pass the Luhn check"

@@ -56,17 +56,27 @@ def why(database: Database, firm_id: str, notice_id: str, *, now: datetime) -> l
         if not profiles:
             raise UnknownIdError(f"firm {firm_id!r}: no firm of that id has a profile")
         procedure = get_procedure(connection, notice_id)
-        return [
-            _why_profile(connection, profile_id, criteria, procedure, now)
-            for profile_id, criteria in profiles
+        analysed = analyse_notice(procedure.view)
+        decisions = [decide(compile_criteria(criteria), analysed) for _, criteria in profiles]
+        rows = [
+            _why_profile(connection, profile_id, criteria, procedure, decision, now)
+            for (profile_id, criteria), decision in zip(profiles, decisions, strict=True)
         ]
+    # What would change it is found by trying, which takes its time: nobody waits for rows meanwhile.
+    return [
+        row | _remedy(criteria, analysed, decision)
+        for row, (_, criteria), decision in zip(rows, profiles, decisions, strict=True)
+    ]
 
 
 def _why_profile(
-    connection: Connection, profile_id: str, criteria: Criteria, procedure: Procedure, now: datetime
+    connection: Connection,
+    profile_id: str,
+    criteria: Criteria,
+    procedure: Procedure,
+    decision: Decision,
+    now: datetime,
 ) -> Row:
-    analysed = analyse_notice(procedure.view)
-    decision = decide(compile_criteria(criteria), analysed)
     is_stored = matches.find_match(connection, profile_id, procedure.procedure_id) is not None
     told = digests.tellings_about(connection, profile_id, procedure.procedure_id)
     not_told = None
@@ -90,7 +100,6 @@ def _why_profile(
         "reasons": to_json(decision.reasons),
         "fit": _fit(decision, procedure, now),
         "why": _say_nothing_can(criteria, decision) or say(decision),
-        **_remedy(criteria, analysed, decision),
         "not_told": not_told,
         "told": [{**row, "created_at": row["created_at"].isoformat()} for row in told],
     }

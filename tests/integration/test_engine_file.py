@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from alerting.domain.criteria import Criteria
@@ -73,3 +75,30 @@ def test_half_a_file_is_no_engine(tmp_path):
 
     with pytest.raises(ValueError, match="no saved engine"):
         Engine.load(tmp_path / "engine.npz")
+
+
+def test_a_file_that_needs_another_unpacker_is_no_engine(tmp_path):
+    """
+    What says that it was packed by a later version of zip is refused like any other damage.
+    """
+    path = tmp_path / "engine.npz"
+    engine().save(path)
+    content = bytearray(path.read_bytes())
+    entry = content.index(b"PK\x01\x02")
+    content[entry + 6 : entry + 8] = (74).to_bytes(2, "little")
+    path.write_bytes(content)
+
+    with pytest.raises(ValueError, match="no saved engine"):
+        Engine.load(path)
+
+
+def test_two_that_write_at_once_leave_one_whole_file_and_nothing_else(tmp_path):
+    """
+    Whoever comes last stands, and no half of the other's.
+    """
+    path = tmp_path / "engine.npz"
+    with ThreadPoolExecutor(4) as writers:
+        list(writers.map(lambda _: engine().save(path), range(24)))
+
+    assert [pair[0] for pair in Engine.load(path).match(NUMBERED)] == ["couvreur", "mots"]
+    assert list(tmp_path.iterdir()) == [path]

@@ -14,6 +14,7 @@ import pytest
 from alerting import bootstrap, commands
 from alerting.domain.deadlines import PARIS, is_working_day
 from alerting.domain.procedure import LinkStep
+from alerting.domain.siret import read_siret
 from alerting.local.demo.expected import Expected, expected_late, expected_profiles, expected_tellings
 from alerting.local.demo.facts import announcements, bad_documents, buyers, notice_facts, root_of
 from alerting.local.demo.publish import (
@@ -27,7 +28,6 @@ from alerting.local.demo.publish import (
 )
 from alerting.local.demo.writers import write_document
 from alerting.matching.firms_file import read_firms
-from alerting.notices.normalise import clean_siret
 from alerting.settings import read_settings
 
 
@@ -261,7 +261,7 @@ def test_the_facts_are_sound():
     assert {fact.authority for fact in facts} == set(AUTHORITIES)
     assert {fact.form for fact in facts} == {"fnsimple", "mapa", "dsp", "boamp-eforms", "eforms", "rss"}
     assert {fact.kind for fact in facts} == {"call", "correction", "cancellation", "award"}
-    assert all(clean_siret(buyer.siret) == buyer.siret for buyer in buyers().values())
+    assert all(read_siret(buyer.siret) == buyer.siret for buyer in buyers().values())
     assert {fact.buyer for fact in facts} == set(buyers())
     assert b"@" not in documents
     assert set(re.findall(rb"https?://achats\.[a-z.]+", documents)) == {b"https://achats.bretagne.example"}

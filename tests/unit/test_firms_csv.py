@@ -110,6 +110,34 @@ def test_what_is_no_text_is_refused_with_what_to_do(content, problem):
     )
 
 
+@pytest.mark.parametrize(
+    ("commune", "postcode", "codes"),
+    [
+        ("LA DEFENSE", "92400", ("92026",)),
+        ("ZA du Port - Redon", "35600", ("35013", "35236", "35294")),
+        ("Redon", "35600", ("35236",)),
+    ],
+)
+def test_a_name_that_is_no_communes_leaves_its_postcode(commune, postcode, codes):
+    """
+    Quarters and zones stand in no table; what the postcode means is known.
+    """
+    (line,) = read_firm_lines((HEAD + TANGUY.replace("29000;Quimper", f"{postcode};{commune}")).encode())
+
+    assert [one.criteria.communes for one in line.firm.profiles] == [codes]
+
+
+def test_excels_own_first_line_says_by_what_cells_are_parted():
+    """
+    "sep=;" is no line of headings, whatever else stands in the table; lines keep their numbers.
+    """
+    lines = read_firm_lines(("sep=;\r\n" + HEAD + TANGUY).encode())
+    by_bars = read_firm_lines(("SEP=|\n" + (HEAD + TANGUY).replace(";", "|")).encode())
+
+    assert [(line.number, line.refusal) for line in lines] == [(3, None)]
+    assert [line.firm for line in by_bars] == [line.firm for line in lines]
+
+
 def test_a_commune_with_the_postcode_of_another_says_both():
     ((_, refusal),) = read(HEAD + TANGUY.replace("29000", "35000"))
 

@@ -53,7 +53,7 @@ def test_a_firm_is_read_with_everything_that_it_says():
             cadence = "weekly"
             """
         ),
-        more='siret = "812 345 678 00012"',
+        more='siret = "812 345 678 00013"',
         recipients='{ email = "yann@legoff.example", name = "Yann" }, { email = "a@b.example", language = "br" }',
     )
 
@@ -80,7 +80,7 @@ def test_a_firm_is_read_with_everything_that_it_says():
         name="Couverture Le Goff",
         recipients=(Recipient("yann@legoff.example", "Yann"), Recipient("a@b.example", language="br")),
         profiles=(Profile("toits", "le-goff", "Toits", criteria, Cadence.WEEKLY),),
-        siret="81234567800012",
+        siret="81234567800013",
     )
     assert read_firms(text) == (expected,)
 
@@ -177,7 +177,7 @@ PROFILE = "firm 'le-goff', profile 'toits'"
         ),
         pytest.param(
             'buyers = ["213502388"]',
-            "buyers: expected a SIRET of 14 digits (got '213502388')",
+            "buyers: expected a SIRET, 14 digits with their key (got '213502388')",
             id="a SIREN for a SIRET",
         ),
         pytest.param('buyers = ["-"]', "buyers: expected a name or a SIRET (got '-')", id="no buyer"),
@@ -193,7 +193,7 @@ PROFILE = "firm 'le-goff', profile 'toits'"
         ),
         pytest.param(
             'words = ["toit"]\nminimum_euros = -1',
-            "minimum_euros: expected no less than 0 (got -1)",
+            "minimum_euros: expected 0 up to below 1000000000000 (got -1)",
             id="less than nothing",
         ),
         pytest.param(
@@ -246,8 +246,13 @@ GOOD = profile('words = ["toit"]')
             id="one address twice",
         ),
         pytest.param(
+            firm(GOOD, more='siret = "73282932000075"'),
+            "firm 'le-goff': siret: expected a SIRET, 14 digits with their key (got '73282932000075')",
+            id="a SIRET with a wrong key",
+        ),
+        pytest.param(
             firm(GOOD, more='siret = "123"'),
-            "firm 'le-goff': siret: expected a SIRET of 14 digits (got '123')",
+            "firm 'le-goff': siret: expected a SIRET, 14 digits with their key (got '123')",
             id="no SIRET",
         ),
         pytest.param(

@@ -55,6 +55,30 @@ def test_what_is_typed_another_way_asks_the_same(typed, plain):
             "expected the number of a département like '35' or '2A' (got '999')",
             id="no département",
         ),
+        pytest.param(
+            {"text": "toiture 12 " * 100},
+            SearchError,
+            "search: text: expected at most 500 characters (got 1100)",
+            id="a text that is no question",
+        ),
+        pytest.param(
+            {"minimum_cents": 10**32},
+            SearchError,
+            f"search: minimum: expected 0 up to below 1000000000000 euros (got {10**30})",
+            id="more than anything is worth",
+        ),
+        pytest.param(
+            {"maximum_cents": -100},
+            SearchError,
+            "search: maximum: expected 0 up to below 1000000000000 euros (got -1)",
+            id="less than nothing",
+        ),
+        pytest.param(
+            {"near": "Redon", "radius_km": 501},
+            SearchError,
+            "search: radius: expected 0 to 500 km (got 501)",
+            id="a circle that is no place",
+        ),
         (
             {"text": "x" * 5_000},
             SearchError,
@@ -69,7 +93,7 @@ def test_what_is_typed_another_way_asks_the_same(typed, plain):
         pytest.param(
             {"buyer": "2135 0238"},
             SearchError,
-            "search: buyer: expected a SIRET of 14 digits (got '2135 0238')",
+            "search: buyer: expected a SIRET, 14 digits with their key (got '2135 0238')",
             id="half a SIRET",
         ),
         pytest.param(

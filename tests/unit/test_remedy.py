@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import cProfile
+import pstats
+
 import pytest
 
 from alerting.domain.criteria import Criteria
@@ -112,3 +115,24 @@ def test_a_purchase_all_over_the_country_is_answered_too():
     assert said(Criteria(words=("toiture",), departements=("35",)), places=places) == [
         "add the département 01"
     ]
+
+
+def test_a_purchase_of_hundreds_of_lots_is_tried_some_dozen_times():
+    """
+    The amount that would be needed is exactly that of the one roof among 400 lots of other trades, found by halves.
+    """
+    lots = tuple(
+        Lot(str(number), "Sols", value=Money((200_000 + number) * 100, "EUR")) for number in range(400)
+    )
+    roof = Lot("toit", "Toiture", value=Money(200_321_00, "EUR"))
+    notice = Notice("any", "1", None, NoticeKind.CALL, "Halle", lots=(*lots, roof))
+    asked, analysed = Criteria(words=("toiture",), maximum_cents=9_000_000), analyse_notice(notice)
+    profile = cProfile.Profile()
+
+    changes = profile.runcall(find_remedy, asked, analysed)
+
+    assert [say_change(one, asked) for one in changes] == [
+        "the largest amount would have to be 200321 euros (now 90000 euros)"
+    ]
+    calls = [row[0] for (_, _, name), row in pstats.Stats(profile).stats.items() if name == "decide"]
+    assert 0 < sum(calls) <= 30
