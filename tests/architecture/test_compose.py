@@ -274,6 +274,21 @@ def test_a_celery_worker_and_its_broker_start_only_on_purpose(services, environm
     assert environment["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
 
 
+def test_who_shares_anothers_network_is_started_again_with_it(services):
+    """
+    A container that is started again has a new network, which those that shared the old one have not.
+    """
+    shared = {
+        name: service["network_mode"].removeprefix("service:")
+        for name, service in services.items()
+        if service.get("network_mode", "").startswith("service:")
+    }
+    assert shared == {"mail": "scheduler", "worker": "scheduler"}
+
+    followed = {name: services[name]["depends_on"][other].get("restart") for name, other in shared.items()}
+    assert followed == {"mail": True, "worker": True}
+
+
 def test_the_lock_of_celery_adds_to_ours_and_changes_nothing():
     """
     No package stands in both, each has its hashes.
