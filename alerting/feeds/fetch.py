@@ -43,7 +43,7 @@ from alerting.errors import (
     SettingError,
     UnforeseenError,
 )
-from alerting.feeds.credentials import Secrets, find_header
+from alerting.feeds.credentials import Secrets, find_header, hide_user
 from alerting.feeds.formats import question_of
 
 
@@ -312,7 +312,7 @@ def _spread(feeds: Sequence[Feed]) -> list[Feed]:
 
 
 def _not_an_address(feed: Feed, url: str, error: ValueError) -> FeedRefusedError:
-    problem = f"not an address that can be asked ({_one_line(str(error))}); expected http or https"
+    problem = f"not an address that can be asked ({_one_line(hide_user(str(error)))}); expected http or https"
     return FeedRefusedError(feed.feed_id, _shown_or_raw(url), problem)
 
 
@@ -350,7 +350,7 @@ def _shown_or_raw(url: str) -> str:
     try:
         return show_url(url)
     except ValueError:
-        return _one_line(url)
+        return _one_line(hide_user(url))
 
 
 def _one_line(text: str) -> str:

@@ -156,6 +156,22 @@ def test_the_secret_is_sent_and_never_stored(
     assert secret not in f"{row}{printed.out}{printed.err}"
 
 
+def test_a_value_that_cannot_be_read_is_said_before_the_feed_is_registered(published, authority, rss):
+    """
+    Its deadline is not missing: who adds the feed can tell its publisher what stands there.
+    """
+    day = "<dc:dateAccepted xmlns:dc='http://purl.org/dc/terms/'>2026-02-30</dc:dateAccepted>"
+    authority.publish("/avis", rss(TOITURE).replace("</item>", f"{day}</item>"))
+
+    report = subscribe(published, authority)
+
+    [notice] = report["notices"]
+    assert "deadline_at" not in notice["missing"]
+    assert [(entry["field"], entry["before"]) for entry in notice["unreadable"]] == [
+        ("deadline_at", "2026-02-30")
+    ]
+
+
 def test_a_secret_that_is_missing_fails_the_feed_by_its_reference(published, authority):
     """
     The line names the reference and what is expected; once the secret is there the feed is read.
