@@ -13,6 +13,7 @@
     - FeedRefusedError          a document is refused for what it is: too large, a private address, a bomb
     - MailRefusedError          the mail server refused a message or a recipient for good (5xx)
     - MailboxRefusedError       the mailbox of what comes back refuses our login, or has no such folder
+    - ArchiveError              the archive of documents cannot be written: its disk is full or away
     - AddressError              nobody can serve at an address: it is taken, or not this machine's
     - ChoiceError               a form of a page was sent with a choice that it does not offer
     - ProfileError              a firm or profile as written cannot be used
@@ -149,6 +150,10 @@ class MailboxUnavailableError(TransientError):
 
 class MailboxRefusedError(PermanentError):
     """The mailbox of what comes back refuses our login, or has no folder of that name."""
+
+
+class ArchiveError(PermanentError):
+    """The archive of documents cannot be written, for any feed; raised by ``feeds.archive``."""
 
 
 class AddressError(PermanentError):

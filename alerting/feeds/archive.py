@@ -10,10 +10,11 @@ import gzip
 import hashlib
 import os
 import zlib
+from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import mkstemp
 
-from alerting.errors import UnknownIdError
+from alerting.errors import ArchiveError, UnknownIdError
 
 
 COMPRESSION = 6
@@ -29,26 +30,27 @@ class Archive:
         """Keep *body* and return its sha256 in hex; safe to repeat and to be killed in.
 
         A file is complete or absent: it is written beside its place, then renamed; when this returns,
-        a power cut loses neither the file nor its name.
+        a power cut loses neither the file nor its name.  One that could not be completed leaves nothing.
+
+        Raises:
+            ArchiveError: It cannot be written: no room, no right, no folder.
         """
         body_hash = hashlib.sha256(body).hexdigest()
         path = self._path(body_hash)
         if path.exists():
             return body_hash
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as file:
-            file.write(gzip.compress(body, COMPRESSION, mtime=0))
-            file.flush()
-            os.fsync(file.fileno())
-        Path(file.name).replace(path)
-        _sync_folder(path.parent)
+        try:
+            _write_whole(path, gzip.compress(body, COMPRESSION, mtime=0))
+        except OSError as error:
+            problem = f"{error.strerror}; expected a folder with room that can be written to"
+            raise ArchiveError(f"archive {self._folder} (ALERTING_ARCHIVE): {problem}") from error
         return body_hash
 
     def get(self, body_hash: str) -> bytes:
         """Return the document of that hash.
 
         Raises:
-            UnknownIdError: The archive does not hold it, or holds something else in its place.
+            UnknownIdError: It is not there, cannot be read, or something else is in its place.
         """
         path = self._path(body_hash)
         try:
@@ -57,12 +59,33 @@ class Archive:
             raise UnknownIdError(f"archive {self._folder}: no document with sha256 {body_hash}") from error
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise UnknownIdError(f"archive {self._folder}: {path.name} is damaged ({error})") from error
+        except OSError as error:
+            raise UnknownIdError(f"archive {self._folder}: {path.name}: {error.strerror}") from error
         if hashlib.sha256(body).hexdigest() != body_hash:
             raise UnknownIdError(f"archive {self._folder}: {path.name} is damaged (it has another sha256)")
         return body
 
     def _path(self, body_hash: str) -> Path:
         return self._folder / body_hash[:2] / f"{body_hash}.gz"
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is complete or absent, whatever fails on the way."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = mkstemp(dir=path.parent, prefix=".new-")
+    beside = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError:
+        # What a full disk does not lack is half a file more.
+        with suppress(OSError):
+            beside.unlink()
+        raise
+    _sync_folder(path.parent)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -29,6 +29,7 @@ from alerting.domain.habit import find_pause
 from alerting.domain.notice import RawNotice
 from alerting.errors import (
     AlertingError,
+    ArchiveError,
     FeedFormatError,
     FeedRefusedError,
     FeedUnavailableError,
@@ -116,7 +117,7 @@ async def _fetch(due: Sequence[Feed], desk: _Desk) -> None:
         async def keep(feed: Feed, outcome: Outcome) -> None:
             try:
                 await _keep_any(desk, fetcher, feed, outcome)
-            except (StoreUnavailableError, StoreOutdatedError, OSError):
+            except (StoreUnavailableError, StoreOutdatedError, ArchiveError):
                 raise  # The store or the archive is away, for every feed.
             except Exception as error:  # noqa: BLE001 - one feed, whatever is wrong with it, never stops the others
                 told = UnforeseenError(feed.feed_id, "answer", error)

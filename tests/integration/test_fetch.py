@@ -27,7 +27,7 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from alerting.domain.feed import Feed, Fetched
-from alerting.errors import FeedRefusedError, FeedUnavailableError, StoreUnavailableError
+from alerting.errors import ArchiveError, FeedRefusedError, FeedUnavailableError, StoreUnavailableError
 from alerting.feeds.archive import Archive
 from alerting.feeds.fetch import FetchLimits, next_check_at, open_fetcher, retry_after, show_url
 from alerting.pipeline.fetch import fetch_due_feeds
@@ -947,6 +947,26 @@ def test_a_store_that_is_away_stops_the_step(step, server):
     with pytest.raises(StoreUnavailableError):
         step.run()
 
+    assert (step.state()["failure_count"], step.rejects()) == (0, [])
+
+
+def test_an_archive_that_cannot_be_written_stops_the_step(step, server, tmp_path):
+    """
+    A file lies where the folder should be: one line for the operator, no feed's failure.
+    """
+    folder = tmp_path / "file"
+    folder.write_bytes(b"")
+    step.archive = Archive(folder)
+    server.pages["/avis"] = say()
+    step.add(feed(server.url + "/avis"))
+
+    with pytest.raises(ArchiveError) as caught:
+        step.run()
+
+    assert str(caught.value) == (
+        f"archive {folder} (ALERTING_ARCHIVE): Not a directory; "
+        "expected a folder with room that can be written to"
+    )
     assert (step.state()["failure_count"], step.rejects()) == (0, [])
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import random
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
-from alerting.errors import UnknownIdError
+from alerting.errors import ArchiveError, UnknownIdError
 from alerting.feeds.archive import Archive
 
 
@@ -67,3 +71,51 @@ def test_a_document_that_is_damaged_is_an_error_and_never_read(tmp_path, content
         Archive(tmp_path).get(body_hash)
 
     assert str(caught.value) == f"archive {tmp_path}: {body_hash}.gz is damaged ({problem})"
+
+
+@contextmanager
+def room_for(size_bytes: int) -> Iterator[None]:
+    """Let this process write no file larger than that: the kernel breaks off a write, as a full disk does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_write_that_breaks_off_is_one_line_and_leaves_nothing(tmp_path):
+    """
+    The folder is named, with what to do; no half file of these bytes, which cannot be packed, takes the room that is missing.
+    """
+    folder = tmp_path / "archive"
+    body = random.Random(4).randbytes(20_000)
+
+    with room_for(8192), pytest.raises(ArchiveError) as caught:
+        Archive(folder).put(body)
+
+    assert str(caught.value) == (
+        f"archive {folder} (ALERTING_ARCHIVE): File too large; "
+        "expected a folder with room that can be written to"
+    )
+    assert [path for path in folder.rglob("*") if path.is_file()] == []
+    assert Archive(folder).get(Archive(folder).put(body)) == body
+
+
+def test_a_file_where_the_archive_should_be_is_one_line(tmp_path):
+    """
+    Writing says what is expected of ALERTING_ARCHIVE; reading finds no document, and it waits on.
+    """
+    folder = tmp_path / "archive"
+    folder.write_bytes(b"")
+
+    with pytest.raises(ArchiveError) as unwritten:
+        Archive(folder).put(b"<ann/>")
+    with pytest.raises(UnknownIdError) as unread:
+        Archive(folder).get("ab" * 32)
+
+    assert str(unwritten.value) == (
+        f"archive {folder} (ALERTING_ARCHIVE): Not a directory; "
+        "expected a folder with room that can be written to"
+    )
+    assert str(unread.value) == f"archive {folder}: {'ab' * 32}.gz: Not a directory"
