@@ -22,7 +22,7 @@ from icalendar import Calendar, Event, vUri
 from alerting.digests import words
 from alerting.digests.languages import Language
 from alerting.digests.shelf import Shelf
-from alerting.digests.view import name_lot, read_moment, safe_link, title_of
+from alerting.digests.view import name_lot, read_moment, safe_link, say_place, title_of
 from alerting.domain.deadlines import PARIS, has_passed, is_day_alone
 from alerting.domain.digest import Digest, DigestItem, TellingKind
 from alerting.domain.mail_text import MailText
@@ -105,7 +105,9 @@ class _Writing:
         event.add("transp", "OPAQUE" if date_name == "visit_at" else "TRANSPARENT")
         if notice.buyer is not None and notice.buyer.name:
             event.add("description", words.readable_name(notice.buyer.name))
-        if place := words.places(notice.places):
+        # A mail's place, or that of the lot alone that has a date of its own.
+        lot_ids = item.lot_ids if lot is None else (lot.lot_id,)
+        if place := say_place(notice, lot_ids, self.language):
             event.add("location", place)
         if url := _url(notice):
             event.add("url", vUri(url))

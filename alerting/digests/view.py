@@ -7,7 +7,7 @@ Out:  a ``DigestView`` and its ``ItemView``s: the one context of the HTML part a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -307,7 +307,7 @@ def fit_view(
         title=mark("".join(piece.text for piece in view.title)),
         lots=tuple(_lot(lot, notice, mark, language, now) for lot in lots[:room]),
         lots_more=_lots_more(len(lots) - room, language),
-        place=_place(item, language),
+        place=say_place(notice, item.lot_ids, language),
     )
 
 
@@ -327,6 +327,16 @@ def tell_fit(item: DigestItem, language: Language, *, now: datetime) -> str | No
 def title_of(notice: Notice) -> str:
     """Return a notice's title as it is shown: calm, on one line, not too long."""
     return clipped(words.readable(notice.title, names=_names(notice)), _TITLE_CHARACTERS)
+
+
+def say_place(notice: Notice, lot_ids: Collection[str], language: Language) -> str | None:
+    """Return the place of the lots of these ids, else of the procedure, else the buyer's département."""
+    of_lots = [place for lot in notice.lots if lot.lot_id in lot_ids for place in lot.places]
+    stated = words.places(of_lots) or words.places(notice.places)
+    if stated is None and notice.buyer and notice.buyer.departement:
+        departement = words.departement(notice.buyer.departement)
+        return language.say("%(departement)s, where the buyer is", departement=departement)
+    return None if stated is None else clipped(stated, _NAME_CHARACTERS)
 
 
 def safe_link(url: str | None) -> Link | None:
@@ -467,17 +477,6 @@ def _lots_more(number: int, language: Language) -> str | None:
     return (
         language.count("and %(number)s more lot", "and %(number)s more lots", number) if number > 0 else None
     )
-
-
-def _place(item: DigestItem, language: Language) -> str | None:
-    """Return the place of the lots that fit, else of the procedure, else the buyer's département."""
-    notice = item.notice
-    of_lots = [place for lot in notice.lots if lot.lot_id in item.lot_ids for place in lot.places]
-    stated = words.places(of_lots) or words.places(notice.places)
-    if stated is None and notice.buyer and notice.buyer.departement:
-        departement = words.departement(notice.buyer.departement)
-        return language.say("%(departement)s, where the buyer is", departement=departement)
-    return None if stated is None else clipped(stated, _NAME_CHARACTERS)
 
 
 def _deadline(deadline_at: datetime | None, language: Language, now: datetime) -> DeadlineView | None:

@@ -9,7 +9,7 @@ import pytest
 from icalendar import Calendar
 
 from alerting.domain.digest import TellingKind
-from alerting.domain.notice import Change
+from alerting.domain.notice import Change, Place
 from tests.digest_cases import CANTEEN, GYM, HALL, LIBRARY, NOW, SCHOOL, digest, everything, item, rendered
 
 
@@ -162,3 +162,38 @@ def test_lots_that_end_on_other_days_have_events_of_their_own():
     assert found[later]["dtstart"].dt == SCHOOL.deadline_at + week
     assert str(found[later]["summary"]).startswith("Date limite (Lot\N{NO-BREAK SPACE}5) · ")
     assert set(alone) == {DEADLINE, QUESTIONS, VISIT}
+
+
+def test_a_date_lies_where_the_mail_says():
+    """
+    All dates, the visit's too, lie where the lots that fit do; a lot's own date where that lot does.  Firms
+    of other lots of one purchase have other places.
+    """
+    communes = ("Redon", "Allaire", "Rieux")
+    later = SCHOOL.deadline_at + timedelta(days=7)
+    lots = [
+        replace(lot, places=(Place(departement="56", commune=commune),))
+        for lot, commune in zip(SCHOOL.lots, communes, strict=True)
+    ]
+    school = replace(SCHOOL, lots=(*lots[:2], replace(lots[2], deadline_at=later)))
+    of_lot = "procedure-1-deadline-lot-LOT-0005@alertes.exemple.example"
+
+    both = events(item(school, lot_ids=("LOT-0004", "LOT-0005")))
+    one = events(item(school, lot_ids=("LOT-0001",)))
+    mail = rendered(digest(item(school, lot_ids=("LOT-0001",)))).text.content.decode()
+
+    assert {uid: str(event["location"]) for uid, event in both.items()} == {
+        DEADLINE: "Allaire, Morbihan (56) ; Rieux, Morbihan (56)",
+        QUESTIONS: "Allaire, Morbihan (56) ; Rieux, Morbihan (56)",
+        VISIT: "Allaire, Morbihan (56) ; Rieux, Morbihan (56)",
+        of_lot: "Rieux, Morbihan (56)",
+    }
+    assert {str(event["location"]) for event in one.values()} == {"Redon, Morbihan (56)"}
+    assert "Redon, Morbihan (56)" in mail
+
+
+def test_a_date_without_a_place_lies_where_the_buyer_is():
+    """
+    As the mail says it, in its words.
+    """
+    assert str(events(item(GYM))[DEADLINE]["location"]) == "Loire-Atlantique (44), département de l’acheteur"
