@@ -47,10 +47,9 @@ def locate_notice(notice: Notice) -> LocatedNotice:
     buyer = notice.buyer
     home = None if buyer is None else buyer.departement
     seat = None if buyer is None else _seat(buyer)
-    at_home = None if buyer is None or seat is None else _home(buyer, seat)
     return LocatedNotice(
-        work=_known_first(_spots(notice.places, home), at_home),
-        lots=tuple(_known_first(_spots(lot.places, home), at_home) for lot in notice.lots),
+        work=_known_first(_spots(notice.places, home), buyer, seat),
+        lots=tuple(_known_first(_spots(lot.places, home), buyer, seat) for lot in notice.lots),
         buyer=seat,
     )
 
@@ -63,10 +62,9 @@ def _seat(buyer: Buyer) -> Spot | None:
     seat = next(iter(at_home or found), None)
     if seat is None:
         return None
-    words = folded_words(buyer.name or "")
     for city in whole_cities():
-        if commune_key(city.name) in words and seat.departements == (city.departement,):
-            return _spot(city) if seat.name.startswith(city.name) else seat
+        if seat.name.startswith(f"{city.name} ") and commune_key(city.name) in folded_words(buyer.name or ""):
+            return _spot(city)
     return seat
 
 
@@ -74,10 +72,13 @@ def _spots(places: Iterable[Place], home: str | None) -> tuple[Spot, ...]:
     return tuple(dict.fromkeys(spot for place in places for spot in find_spots(place, home)))
 
 
-def _known_first(spots: tuple[Spot, ...], at_home: tuple[Spot, ...] | None) -> tuple[Spot, ...]:
+def _known_first(spots: tuple[Spot, ...], buyer: Buyer | None, seat: Spot | None) -> tuple[Spot, ...]:
     """Return the spots that are known; where none is, those of a local buyer's home, else all over France."""
     known = tuple(spot for spot in spots if not spot.is_somewhere)
-    return known or (spots if at_home is None or not spots else at_home)
+    if known or not spots or buyer is None or seat is None:
+        return known or spots
+    at_home = _home(buyer, seat)
+    return spots if at_home is None else at_home
 
 
 def _home(buyer: Buyer, seat: Spot) -> tuple[Spot, ...] | None:

@@ -36,12 +36,19 @@ _REFUSED = {
     "topic": "no trade, code or word of the profile stands in it, or not clearly enough",
     "act": "what is bought is not the trade's to do",
     "place": "the place is not wanted",
+    "namesake": "several communes bear the name that is stated, and the profile does not let that pass",
+    "country": "no more than France is stated, and the profile does not let that pass",
     "value": "the value is out of range",
     "buyer": "the buyer is not wanted",
     "fit": "it asks what the profile does not want to hear of",
 }
 # Criteria that a notice may be silent about; the refusal of what it states names that.
 _MAY_BE_SILENT = frozenset({"place", "value", "buyer"})
+# What is stated, and yet not known.
+_UNKNOWN = {
+    "namesake": "place: one of several communes of the name",
+    "country": "place: no more than France is stated",
+}
 _SILENT = "not stated, and the profile does not let that pass"
 
 
@@ -160,7 +167,9 @@ def say(decision: Decision) -> str:
 
 
 def _criterion(reason: Reason) -> str:
-    return reason.criterion if reason.verdict == "met" else f"{reason.criterion} not stated"
+    if reason.verdict == "met":
+        return reason.criterion
+    return _UNKNOWN.get(reason.criterion, f"{reason.criterion} not stated")
 
 
 def _facts(reason: Reason, known: Sequence[str]) -> list[str]:
