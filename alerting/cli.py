@@ -417,7 +417,9 @@ def try_profiles(
 @profiles.command("pause")
 def pause_profile(
     profile_id: str,
-    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day it goes on, in Paris.")],
+    until: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="The day it goes on, in Paris; within a year.")
+    ],
     catch_up: Annotated[bool, typer.Option(help="Tell then what came up in between.")] = True,  # noqa: FBT002
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:

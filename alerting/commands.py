@@ -373,7 +373,7 @@ def pause_profile(
 
     Raises:
         UnknownIdError: No such profile stands.
-        ProfileError: The day is not in the future.
+        ProfileError: The day is not from tomorrow to a year from now.
     """
     with bootstrap.opened(parts) as opened:
         return registry.pause_profile(

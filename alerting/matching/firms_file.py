@@ -8,7 +8,6 @@ Out:  firms; or a ProfileError whose one line says firm, profile, field, what wa
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
@@ -32,6 +31,7 @@ from alerting.reference.demands import get_qualification
 from alerting.reference.nuts import current_nuts, departements_of_nuts, get_departement
 from alerting.reference.trades import get_trades
 from alerting.text.analysis import folded, stems
+from alerting.text.toml import read_toml
 
 
 # The country's two letters, then up to three signs.
@@ -224,10 +224,7 @@ def refuse_silence(profile: Profile) -> None:
 
 
 def _file(text: str) -> _File:
-    try:
-        return _convert(tomllib.loads(text), _File, "firms file")
-    except tomllib.TOMLDecodeError as error:
-        raise ProfileError(f"firms file: not TOML ({error})") from error
+    return _convert(read_toml(text, name="firms file"), _File, "firms file")
 
 
 def _convert(entry: Mapping[str, Any], kind: type[_Read], who: str) -> _Read:

@@ -34,7 +34,6 @@ from alerting.store.enrolments import Enrolled
 
 log = structlog.get_logger()
 
-_LOCK = "alerting: enrol"
 _BY_LINK = "the link of a mail"
 _BY_OPERATOR = "an operator"
 _LONGEST_NAME = 200
@@ -82,7 +81,7 @@ def import_table(
     _refuse_unreadable(list_name)
     lines = read_firm_lines(content)
     with database.begin() as connection:
-        lock(connection, _LOCK)
+        lock(connection, firms.IMPORT_LOCK)
         enrolling = _Enrolling(connection, now(), secret, list_name, message_ids(sender))
         before = deliveries.count_to_send(connection, now=enrolling.now)
         run_id = digests.open_notice(connection, enrolling.now)

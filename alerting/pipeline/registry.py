@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import itertools
 import re
-import tomllib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -16,16 +15,17 @@ import msgspec
 import structlog
 
 from alerting.delivery.tokens import tag_siret
-from alerting.domain.deadlines import PARIS
 from alerting.domain.feed import Feed
+from alerting.domain.pause import end_pause_on
 from alerting.domain.profile import Profile
-from alerting.errors import OutputError, ProfileError, UnknownIdError
+from alerting.errors import ChoiceError, OutputError, ProfileError, UnknownIdError
 from alerting.feeds.credentials import check_reference, hide_user
 from alerting.feeds.formats import AUTO, FORMATS, asks_its_own_way
 from alerting.matching.firms_file import read_firm, read_firms, read_profile, refuse_silence
 from alerting.pipeline.compose import COMPOSE_LOCK
 from alerting.store import documents, feeds, firms
 from alerting.store.database import Connection, Database, lock
+from alerting.text.toml import read_toml
 
 
 log = structlog.get_logger()
@@ -47,6 +47,12 @@ class _FeedEntry(msgspec.Struct, forbid_unknown_fields=True):
     is_local: bool = False
     poll_seconds: Annotated[int, msgspec.Meta(ge=1, le=604_800)] = 300
     credentials: str | None = None
+
+
+class _FeedsFile(msgspec.Struct):
+    """A file of feeds; what else it says is not ours."""
+
+    feeds: list[dict[str, Any]] = []
 
 
 def read_text(path: Path) -> str:
@@ -96,12 +102,16 @@ def write_text(path: Path, text: str) -> None:
 
 
 def seed_feeds(database: Database, path: Path, *, now: Callable[[], datetime]) -> dict[str, Any]:
-    """Register the feeds of a file; return how many there are in it."""
+    """Register the feeds of a file; return how many there are in it.
+
+    Raises:
+        ProfileError: It is no TOML, or a feed of it cannot be used.
+    """
     try:
-        entries = tomllib.loads(read_text(path)).get("feeds", [])
-    except tomllib.TOMLDecodeError as error:
+        read = msgspec.convert(read_toml(read_text(path), name=str(path)), _FeedsFile)
+    except msgspec.ValidationError as error:
         raise ProfileError(f"{path}: {error}") from error
-    return add_feeds(database, entries, now=now)
+    return add_feeds(database, read.feeds, now=now)
 
 
 def add_feeds(
@@ -247,6 +257,7 @@ def import_firms(database: Database, text: str, *, now: Callable[[], datetime]) 
     for profile in (one for firm in read for one in firm.profiles):
         refuse_silence(profile)
     with database.begin() as connection:
+        lock(connection, firms.IMPORT_LOCK)
         _refuse_erased(connection, [firm.firm_id for firm in read])
         outcomes = [firms.put_firm(connection, firm, now=now()) for firm in read]
         waiting = firms.count_unmatched_profiles(connection)
@@ -343,11 +354,13 @@ def pause_profile(
 
     Raises:
         UnknownIdError: No such profile stands.
-        ProfileError: The day is not in the future.
+        ProfileError: The day is not one on which a pause may end, see ``pause_days``.
     """
-    moment, present = datetime.combine(until, time(0), PARIS).astimezone(UTC), now()
-    if moment <= present:
-        raise ProfileError(f"profile {profile_id!r}: until: expected a day in the future (got {until})")
+    present = now()
+    try:
+        moment = end_pause_on(until, now=present, got=until.isoformat())
+    except ChoiceError as error:
+        raise ProfileError(f"profile {profile_id!r}: {error}") from error
     with database.begin() as connection:
         if not firms.pause_profile(connection, profile_id, until=moment, catches_up=catches_up, now=present):
             raise UnknownIdError(f"profile {profile_id!r}: no profile of that id")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import structlog
@@ -25,7 +25,7 @@ from alerting.delivery.tokens import (
     tag_profile,
 )
 from alerting.domain.cadence import Cadence
-from alerting.domain.deadlines import PARIS
+from alerting.domain.pause import end_pause_on, pause_days
 from alerting.domain.suppression import UNREACHABLE, Suppression, SuppressionKind
 from alerting.errors import ChoiceError
 from alerting.store import firms, subscriptions, suppressions
@@ -37,8 +37,6 @@ log = structlog.get_logger()
 
 _LEFT_BY_LINK = "left by a link of a mail"
 _CAME_BACK = "came back by a link"
-_DAY = timedelta(days=1)
-_LONGEST_PAUSE = timedelta(days=365)
 _LIFTED = "a colleague asked by a link for another try"
 
 
@@ -158,6 +156,7 @@ def _report(
         return {"state": "gone"}
     subscriber, profile = found.subscriber, found.profile
     standing = suppressions.standing_suppressions(connection, subscriber.email)
+    first_day, last_day = pause_days(now=now)
     return {
         "state": _state(standing, profile, now),
         "language": subscriber.language,
@@ -166,8 +165,8 @@ def _report(
         "cadence": profile.cadence,
         "paused_until": profile.paused_until,
         "catches_up": profile.catches_up,
-        "first_day": _today(now) + _DAY,
-        "last_day": _today(now) + _LONGEST_PAUSE,
+        "first_day": first_day,
+        "last_day": last_day,
         "profile_count": len(subscriber.profiles),
         "links": {
             purpose.value: sign_profile_link(secret, purpose, subscriber.recipient_id, profile.profile_id)
@@ -234,14 +233,11 @@ def _change_rhythm(
 def _pause(connection: Connection, found: _Subscription, fields: Mapping[str, str], now: datetime) -> None:
     """Let nothing be composed for the profile until a day begins in Paris: for all who read it."""
     text = fields.get("until", "")
-    first, last = _today(now) + _DAY, _today(now) + _LONGEST_PAUSE
     try:
         until = date.fromisoformat(text)
     except ValueError:
         until = None
-    if until is None or not first <= until <= last:
-        raise ChoiceError(f"until: expected a day from {first} to {last} (got {text[:40]!r})")
-    moment = datetime.combine(until, time(0), PARIS).astimezone(UTC)
+    moment = end_pause_on(until, now=now, got=text[:40])
     catches_up = fields.get("catch_up") == "yes"
     firms.pause_profile(connection, found.profile.profile_id, until=moment, catches_up=catches_up, now=now)
 
@@ -249,10 +245,6 @@ def _pause(connection: Connection, found: _Subscription, fields: Mapping[str, st
 def _resume(connection: Connection, found: _Subscription, fields: Mapping[str, str], now: datetime) -> None:
     del fields
     firms.resume_profile(connection, found.profile.profile_id, catches_up=False, now=now)
-
-
-def _today(now: datetime) -> date:
-    return now.astimezone(PARIS).date()
 
 
 _CHANGES: dict[LinkPurpose, Callable[[Connection, _Subscription, Mapping[str, str], datetime], None]] = {

@@ -32,6 +32,9 @@ from alerting.store.tables import (
 
 # How many rows one question asks for by their ids.
 _ROWS = 5_000
+#: Who writes many firms in one transaction holds it: two who meet the same firms in another order would each
+#: wait for the other.  Its name is as old as lists of firms: a release before holds the same one.
+IMPORT_LOCK = "alerting: enrol"
 # Why a firm, its recipients and profiles have ended of which nothing personal is left.
 ERASED = "erased"
 # What a digest of an erased firm still says.

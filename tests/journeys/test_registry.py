@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError, Thread
+
 import pytest
 
 from alerting import commands
-from alerting.errors import UnknownIdError
+from alerting.errors import ProfileError, UnknownIdError
+from alerting.pipeline import registry
 
 
 TOITURE = ("7", "Réfection de la toiture de l'école")
@@ -98,3 +102,79 @@ def test_a_paused_feed_that_is_to_be_asked_again_stays_paused_and_says_so(subscr
 def test_an_unknown_feed_is_refused_in_one_line(subscribed, verb):
     with pytest.raises(UnknownIdError, match=r"^feed 'nobody': no feed of that id$"):
         verb("nobody", parts=subscribed)
+
+
+def test_a_file_of_feeds_may_be_saved_by_windows_notepad(subscribed, tmp_path):
+    """
+    Its mark is no part of the file.
+    """
+    path = tmp_path / "feeds.toml"
+    entry = (
+        '[[feeds]]\nfeed_id = "kerlann"\nauthority = "Kerlann"\nurl = "https://kerlann.example/avis.xml"\n'
+    )
+    path.write_text(entry, encoding="utf-8-sig")
+
+    report = commands.seed_feeds(str(path), parts=subscribed)
+
+    assert report["feeds"] == 1
+    assert "kerlann" in [row["feed_id"] for row in commands.list_feeds(parts=subscribed)]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        pytest.param("a = " + "[" * 20_000, "not TOML that can be used (nested too deeply)", id="too deep"),
+        pytest.param("feeds = 3", "Expected `array`, got `int` - at `$.feeds`", id="no tables"),
+    ],
+)
+def test_a_file_of_feeds_that_cannot_be_used_is_refused_in_one_line(subscribed, tmp_path, text, problem):
+    """
+    The line names the file.
+    """
+    path = tmp_path / "feeds.toml"
+    path.write_text(text)
+
+    with pytest.raises(ProfileError) as caught:
+        commands.seed_feeds(str(path), parts=subscribed)
+
+    assert str(caught.value) == f"{path}: {problem}"
+
+
+def firms_toml(*firm_ids: str) -> str:
+    """Return a file of firms of one profile each."""
+    return "".join(
+        f'[[firm]]\nid = "{name}"\nname = "{name}"\nrecipients = [{{ email = "{name}@firms.example" }}]\n'
+        f'[[firm.profile]]\nid = "{name}-toits"\nname = "Toits"\nwords = ["toit"]\n'
+        for name in firm_ids
+    )
+
+
+def test_two_imports_of_the_same_firms_wait_for_one_another(subscribed):
+    """
+    Each is held after its first firm until the other has written its first, too: in opposite orders neither
+    could go on.  One comes after the other, and both are stored.
+    """
+    both_have_begun = Barrier(2, timeout=1)
+    reports = {}
+
+    def import_in_order(*firm_ids: str) -> None:
+        asked = []
+
+        def now():
+            asked.append(None)
+            if len(asked) == 2:
+                with suppress(BrokenBarrierError):  # The other waits for us.
+                    both_have_begun.wait()
+            return subscribed.now()
+
+        report = registry.import_firms(subscribed.database, firms_toml(*firm_ids), now=now)
+        reports[firm_ids] = report["firms"]
+
+    orders = [("alis", "benac"), ("benac", "alis")]
+    threads = [Thread(target=import_in_order, args=order) for order in orders]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert reports == dict.fromkeys(orders, 2)

@@ -276,12 +276,16 @@ def test_a_pause_needs_a_day_ahead_and_a_profile(town):
     """
     town.subscribe()
 
-    with pytest.raises(ProfileError) as past:
-        commands.pause_profile("toits", until=date(2026, 3, 1), parts=town.parts)
+    refusals = []
+    for day in (date(2026, 3, 1), date.min, date.max):
+        with pytest.raises(ProfileError) as refused:
+            commands.pause_profile("toits", until=day, parts=town.parts)
+        refusals.append(str(refused.value))
     with pytest.raises(UnknownIdError) as unknown:
         commands.pause_profile("murs", until=date(2026, 3, 9), parts=town.parts)
 
-    assert str(past.value) == "profile 'toits': until: expected a day in the future (got 2026-03-01)"
+    expected = "profile 'toits': until: expected a day from 2026-03-03 to 2027-03-02"
+    assert refusals == [f"{expected} (got '{day}')" for day in ("2026-03-01", "0001-01-01", "9999-12-31")]
     assert str(unknown.value) == "profile 'murs': no profile of that id"
 
 

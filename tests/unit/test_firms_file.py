@@ -226,6 +226,10 @@ GOOD = profile('words = ["toit"]')
     ("text", "message"),
     [
         pytest.param("[[firm]", r"firms file: not TOML (", id="no TOML"),
+        pytest.param(
+            "a = " + "[" * 20_000, "firms file: not TOML that can be used (nested too deeply)", id="too deep"
+        ),
+        pytest.param("a = " + "1" * 5_000, "firms file: not TOML (", id="a number of 5,000 digits"),
         pytest.param("", "firms file: Object missing required field `firm`", id="an empty file"),
         pytest.param(
             "[[firms]]\nid = 'a'", "firms file: Object contains unknown field `firms`", id="firms for firm"
@@ -291,3 +295,10 @@ def test_a_file_that_cannot_be_used_is_refused_in_one_line(text, message):
 
     assert str(caught.value).startswith(message)
     assert "\n" not in str(caught.value)
+
+
+def test_the_mark_of_windows_notepad_is_no_part_of_a_file():
+    """
+    Saved as "UTF-8 with BOM", a file says what it says without.
+    """
+    assert read_firms("\ufeff" + firm(GOOD)) == read_firms(firm(GOOD))
