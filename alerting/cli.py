@@ -13,12 +13,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from io import TextIOWrapper
+from pathlib import Path
 from reprlib import repr as short_repr
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from alerting import bootstrap, commands
 from alerting.domain.criteria import LARGEST_RADIUS_KM
@@ -31,6 +32,8 @@ from alerting.errors import AlertingError, TransientError
 
 
 PIPE_WIDTH = 160
+# Of a word that a table keeps whole, at most: as long as the longest heading; longer ones may go on below.
+WORD_WIDTH = 17
 # An ISO 8601 moment; people read it to the minute, --json gives it whole.
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")
 EXIT_ACT = 2
@@ -239,7 +242,7 @@ def check_feeds(
         _print_json(reports)
     else:
         columns = ("path", "format", "outcome", "notices", "missing", "unreadable", "problem")
-        _print_table([_check_row(report) for report in reports], columns)
+        _print_table([_check_row(report) for report in _within(paths, reports)], columns)
         counts = ", ".join(f"{outcomes.count(outcome)} {outcome}" for outcome in sorted(set(outcomes)))
         _console().print(f"{len(reports)} documents: {counts}")
     if "refused" in outcomes:
@@ -258,7 +261,7 @@ def link_notices(paths: Paths, as_json: AsJson = False) -> None:  # noqa: FBT002
         for number, row in enumerate(rows, start=1)
         for notice in row["notices"]
     ]
-    _print_table(flat, ("procedure", "source_id", "step", "path"))
+    _print_table(_within(paths, flat), ("procedure", "source_id", "step", "path"))
 
 
 @firms.command("import")
@@ -706,11 +709,14 @@ def lift_suppression(
 def give_opinion(
     firm: str,
     notice: str,
-    useful: Annotated[bool, typer.Option("--useful/--not-for-us", help="What the firm says of it.")],
+    useful: Annotated[
+        bool | None, typer.Option("--useful/--not-for-us", help="What the firm says of it; one is needed.")
+    ] = None,
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Keep that a notice is useful to a firm, or not for it; show how its profile could be narrowed."""
-    opinion = Opinion.USEFUL if useful else Opinion.NOT_FOR_US
+    is_useful = _either(useful, "--useful", "--not-for-us")
+    opinion = Opinion.USEFUL if is_useful else Opinion.NOT_FOR_US
     report = commands.give_opinion(firm, notice, opinion)
     if as_json:
         _print_json([report])
@@ -776,12 +782,14 @@ def list_tellings(as_json: AsJson = False) -> None:  # noqa: FBT002
 def resolve(
     delivery_id: Number,
     arrived: Annotated[
-        bool, typer.Option("--arrived/--again", help="It is in the mailbox, or send it again.")
-    ],
+        bool | None,
+        typer.Option("--arrived/--again", help="It is in the mailbox, or send it again; one is needed."),
+    ] = None,
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Settle a delivery in doubt by what the mailbox shows."""
-    _show_report(commands.resolve_delivery(delivery_id, arrived=arrived), as_json=as_json)
+    is_there = _either(arrived, "--arrived", "--again")
+    _show_report(commands.resolve_delivery(delivery_id, arrived=is_there), as_json=as_json)
 
 
 @app.command("rejects")
@@ -813,6 +821,13 @@ def web(
 
     with bootstrap.opened(None) as parts:
         serve(parts, host=host, port=port)
+
+
+def _either(choice: bool | None, yes: str, no: str) -> bool:  # noqa: FBT001
+    """Return which of two flags was given; neither is refused by the names of both."""
+    if choice is None:
+        raise typer.BadParameter(f"expected {yes} or {no} (got neither)")
+    return choice
 
 
 def _show_proposals(profile_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -922,6 +937,19 @@ def _why_row(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, "told": [*told, *held] or "no"}
 
 
+def _within(paths: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return rows with their paths as they are within the folder, where one folder was asked for."""
+    folder = Path(paths[0])
+    if len(paths) > 1 or not folder.is_dir():
+        return list(rows)
+    return [
+        {**row, "path": str(Path(row["path"]).relative_to(folder))}
+        if Path(row["path"]).is_relative_to(folder) and Path(row["path"]) != folder
+        else row
+        for row in rows
+    ]
+
+
 def _check_row(report: Mapping[str, Any]) -> dict[str, Any]:
     missing = sorted({field for fields in report.get("missing", []) for field in fields})
     unreadable = [entry for entries in report.get("unreadable", []) for entry in entries]
@@ -982,10 +1010,34 @@ def _print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> N
     if not rows:
         _console().print("none")
         return
-    table = Table(*columns)
-    for row in rows:
-        table.add_row(*(_cell(row.get(column)) for column in columns))
-    _console().print(table)
+    console = _console()
+    cells = [[_cell(row.get(column)) for column in columns] for row in rows]
+    if _narrowest([list(columns), *cells]) > console.width:
+        _print_blocks(columns, cells, console)
+        return
+    # What is too long goes on below: an end that is cut off may be all that tells two rows apart.
+    table = Table(*(Column(name, overflow="fold") for name in columns))
+    for texts in cells:
+        table.add_row(*texts)
+    console.print(table)
+
+
+def _narrowest(rows: Sequence[Sequence[str]]) -> int:
+    """Return the width below which a table would break words: but those longer than a moment's or an id's."""
+    longest = [
+        max(len(word) for text in texts for word in [*text.split(), ""]) for texts in zip(*rows, strict=True)
+    ]
+    return sum(min(length, WORD_WIDTH) for length in longest) + 3 * len(longest) + 1
+
+
+def _print_blocks(columns: Sequence[str], cells: Sequence[Sequence[str]], console: Console) -> None:
+    """Print each row as lines "field: value", without the empty ones, and a line between two rows."""
+    for number, texts in enumerate(cells):
+        if number:
+            console.print()
+        for name, text in zip(columns, texts, strict=True):
+            if text:
+                console.print(f"{name}: {text}", soft_wrap=True)
 
 
 def _cell(value: object) -> str:

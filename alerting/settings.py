@@ -208,10 +208,10 @@ def _matching_engine(environment: Mapping[str, str]) -> str:
 
 def _secret(environment: Mapping[str, str]) -> str:
     secret = environment.get("ALERTING_SECRET", "")
-    if len(secret) < MINIMUM_SECRET_LENGTH:
-        raise SettingError(
-            "ALERTING_SECRET", f"at least {MINIMUM_SECRET_LENGTH} characters", f"{len(secret)} characters"
-        )
+    length = len(secret.strip())
+    if length < MINIMUM_SECRET_LENGTH:
+        expected = f"at least {MINIMUM_SECRET_LENGTH} characters, blanks around them left out"
+        raise SettingError("ALERTING_SECRET", expected, f"{length} characters")
     return secret
 
 

@@ -253,3 +253,18 @@ def test_a_login_in_clear_is_for_loopback():
     settings = read_settings(ENVIRONMENT | given)
 
     assert (settings.elasticsearch_login, settings.elasticsearch_ca) == ("env:KEY", None)
+
+
+def test_blanks_are_no_secret():
+    """
+    They do not count around it; one that is long enough is used as it was given.
+    """
+    with pytest.raises(SettingError) as caught:
+        read_settings(ENVIRONMENT | {"ALERTING_SECRET": " " * 20})
+    given = f" {'s' * 16} "
+
+    assert str(caught.value) == (
+        "setting ALERTING_SECRET: expected at least 16 characters, blanks around them left out "
+        "(got '0 characters')"
+    )
+    assert read_settings(ENVIRONMENT | {"ALERTING_SECRET": given}).secret == given
