@@ -155,6 +155,10 @@ class MailboxRefusedError(PermanentError):
 class ArchiveError(PermanentError):
     """The archive of documents cannot be written, for any feed; raised by ``feeds.archive``."""
 
+    def __init__(self, folder: Path, reason: str | None) -> None:
+        expected = "expected a folder with room that can be written to"
+        super().__init__(f"archive {folder} (ALERTING_ARCHIVE): {reason}; {expected}")
+
 
 class AddressError(PermanentError):
     """Nobody can serve at an address: it is taken, or not this machine's; raised by ``web.server``."""

@@ -42,8 +42,7 @@ class Archive:
         try:
             _write_whole(path, gzip.compress(body, COMPRESSION, mtime=0))
         except OSError as error:
-            problem = f"{error.strerror}; expected a folder with room that can be written to"
-            raise ArchiveError(f"archive {self._folder} (ALERTING_ARCHIVE): {problem}") from error
+            raise ArchiveError(self._folder, error.strerror) from error
         return body_hash
 
     def get(self, body_hash: str) -> bytes:
