@@ -25,6 +25,7 @@ DECIDING = (
     "domain/evidence.py",
     "domain/fit.py",
     "domain/json.py",
+    "domain/lots.py",
     "domain/match.py",
     "domain/money.py",
     "domain/notice.py",

@@ -84,9 +84,10 @@ def test_all_that_the_matching_imports_decides():
         name.removeprefix("alerting.").replace(".", "/") + ".py" for name in followed if name != "alerting"
     }
 
-    # Of the errors only names are used.
+    # Of the errors only names are used; the others are written and read beside criteria.
     decided = {path for path in paths if path in DECIDING or path.partition("/")[0] in DECIDING}
-    others = {"errors.py", *(f"domain/{name}.py" for name in ("digest", "mail_text", "profile_change"))}
+    told = ("cadence", "digest", "mail_text", "profile", "profile_change")
+    others = {"errors.py", *(f"domain/{name}.py" for name in told)}
     assert "domain/trade.py" in decided
     assert paths - decided == {*others, "domain/suppression.py"}
 
