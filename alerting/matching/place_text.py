@@ -36,12 +36,18 @@ from alerting.reference.place_words import OF_ALL_FRANCE, OF_AREAS, OF_FRANCE, O
 
 
 _NUTS = re.compile(r"\bFR[A-Z0-9]{0,3}\b")
-_ORDINAL = r"0?\d{1,2}\s*(?:(?:er|ere|e|eme|ieme)(?![a-z]))"
-_ORDINALS = rf"{_ORDINAL}?(?:\s*(?:,|et|a|&|/)\s*{_ORDINAL}?)*"
+# What they took is never given back: a list of numbers could else be read in as many ways as it has blanks.
+_SUFFIX = r"(?:er|ere|e|eme|ieme)(?![a-z])"
+_JOIN = r"(?:,|et|a|&|/)\s*+"
+_ORDINAL = rf"0?\d{{1,2}}\s*+{_SUFFIX}\s*+"
+_NUMBER = rf"0?\d{{1,2}}\s*+(?:{_SUFFIX}\s*+)?+"
+_NUMBERS = rf"{_NUMBER}(?:{_JOIN}{_NUMBER})*+"
 _ARRONDISSEMENTS = re.compile(
-    rf"\b({_ORDINALS})\s*arr(?:ondissements?)?\b|\barr(?:ondissements?)\s+({_ORDINALS})"
-    rf"|\b(?:paris|lyon|marseille)\s*[-–—(]?\s*({_ORDINAL}(?:\s*(?:,|et|a|&|/)\s*{_ORDINAL})*)\b"
+    rf"\b({_NUMBERS})arr(?:ondissements?)?\b|\barr(?:ondissements?)\s++({_NUMBERS})"
+    rf"|\b(?:paris|lyon|marseille)\s*+[-–—(]?\s*+({_ORDINAL}(?:{_JOIN}{_ORDINAL})*+)"
 )
+# A place that takes more words names none.
+_READ_CHARACTERS = 1_000
 _NUMBER_OR_TO = re.compile(r"\d+|\ba\b")
 
 
@@ -72,11 +78,12 @@ def read_place_text(text: str, *, stated: str | None, postcode: str | None, home
     """Return what a text names.
 
     Args:
-        text: As published.
+        text: As published; its first thousand characters count.
         stated: The département that the notice states beside it.
         postcode: The same.
         home: The buyer's département.
     """
+    text = text[:_READ_CHARACTERS]
     parts = list(split_text(text))
     read_lists(parts)
     known = find_known(parts, stated, home)

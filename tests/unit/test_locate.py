@@ -7,6 +7,7 @@ import pytest
 from alerting.domain.notice import Buyer, Lot, Notice, NoticeKind, Place
 from alerting.domain.place import LocatedNotice, Point, Spot
 from alerting.matching.locate import find_spots, locate_notice
+from alerting.matching.place_text import read_place_text
 from alerting.reference.communes import communes_named, communes_of_postcode
 from alerting.reference.nuts import departements_of_nuts
 
@@ -264,6 +265,16 @@ def test_what_is_stated_beside_a_text_counts_where_the_text_names_nothing_there(
     A buyer's own code in the form says no more than the text; where they contradict, both count.
     """
     assert [spot.name for spot in find_spots(place, None)] == expected
+
+
+def test_a_place_text_without_end_is_read_as_far_as_a_place_goes():
+    """
+    What stands first counts; twenty thousand numbers and commas behind it are not looked at.
+    """
+    named = read_place_text("Redon (35) " + "1 , " * 5_000, stated=None, postcode=None, home=None)
+
+    assert [commune.name for commune in named.communes] == ["Redon"]
+    assert named == read_place_text("Redon (35) " + "1 , " * 500, stated=None, postcode=None, home=None)
 
 
 def test_a_town_is_found_by_its_name_wherever_it_is():
