@@ -36,15 +36,15 @@ from alerting.reference.place_words import OF_ALL_FRANCE, OF_AREAS, OF_FRANCE, O
 
 
 _NUTS = re.compile(r"\bFR[A-Z0-9]{0,3}\b")
-# What they took is never given back: a list of numbers could else be read in as many ways as it has blanks.
-_SUFFIX = r"(?:er|ere|e|eme|ieme)(?![a-z])"
+# Blanks that they took are never given back: a list could else be read in as many ways as it has blanks.
+_SUFFIX = r"(?:er|ere|e|eme|ieme)(?![a-z])\s*+"
 _JOIN = r"(?:,|et|a|&|/)\s*+"
-_ORDINAL = rf"0?\d{{1,2}}\s*+{_SUFFIX}\s*+"
-_NUMBER = rf"0?\d{{1,2}}\s*+(?:{_SUFFIX}\s*+)?+"
-_NUMBERS = rf"{_NUMBER}(?:{_JOIN}{_NUMBER})*+"
+_ORDINAL = rf"\d{{1,3}}\s*+{_SUFFIX}"
+_NUMBER = rf"\d{{1,3}}\s*+(?:{_SUFFIX})?"
+_NUMBERS = rf"{_NUMBER}(?:{_JOIN}{_NUMBER})*"
 _ARRONDISSEMENTS = re.compile(
     rf"\b({_NUMBERS})arr(?:ondissements?)?\b|\barr(?:ondissements?)\s++({_NUMBERS})"
-    rf"|\b(?:paris|lyon|marseille)\s*+[-–—(]?\s*+({_ORDINAL}(?:{_JOIN}{_ORDINAL})*+)"
+    rf"|\b(?:paris|lyon|marseille)\s*+[-–—(]?\s*+({_ORDINAL}(?:{_JOIN}{_ORDINAL})*)"
 )
 # A place that takes more words names none.
 _READ_CHARACTERS = 1_000
