@@ -162,8 +162,8 @@ def say(line: str) -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Claiming and recording, beside the whole of a mail.")
     parser.add_argument("--json", action="store_true", help="one object as the last line")
-    parser.add_argument("--mails", type=int, default=1_000, help="a turn")
-    parser.add_argument("--rounds", type=int, default=5, help="turns")
+    parser.add_argument("--mails", type=int, default=5_000, help="a turn")
+    parser.add_argument("--rounds", type=int, default=3, help="turns")
     return parser.parse_args()
 
 

@@ -42,9 +42,11 @@ from alerting.store.deliveries import ClaimedDelivery, Outcome, Room
 
 log = structlog.get_logger()
 
-# As many mails are held at most; what became of them is recorded when half of them came to an end, or a
-# while has passed.
-_HELD = 200
+# What became of mails is recorded when half of those held came to an end, or a while has passed.  A turn
+# costs much the same whatever it records: as many are held as leave in four, so that none grows old.
+_FEWEST_HELD = 200
+_MOST_HELD = 1_000
+_TURNS_HELD = 4
 _RECORD_SECONDS = 2.0
 # A mail that waited longer for its turn is asked about once more before it leaves.
 _FRESH = timedelta(seconds=10)
@@ -140,11 +142,12 @@ class _Worker:
         done: list[asyncio.Task[_Done]] = []
         try:
             while True:
-                claimed, lease_until = self._take_turn(done, _HELD - len(under_way))
+                held = _how_many_to_hold(len(done))
+                claimed, lease_until = self._take_turn(done, held - len(under_way))
                 under_way += [asyncio.create_task(self._deliver(one, lease_until)) for one in claimed]
                 if not under_way:
                     return
-                await asyncio.wait(under_way[: _HELD // 2], timeout=_RECORD_SECONDS)
+                await asyncio.wait(under_way[: held // 2], timeout=_RECORD_SECONDS)
                 done = [task for task in under_way if task.done()]
                 under_way = [task for task in under_way if not task.done()]
         finally:
@@ -223,6 +226,10 @@ class _Worker:
             outcome = Outcome(claimed.delivery_id, DeliveryState.FAILED, str(error), blame=error.blame)
             return _Done(claimed, outcome, suppression=str(error) if error.is_about_recipient else None)
         return _Done(claimed, Outcome(claimed.delivery_id, DeliveryState.SENT, answer, sent_at=self.now()))
+
+
+def _how_many_to_hold(done_count: int) -> int:
+    return min(max(_FEWEST_HELD, _TURNS_HELD * done_count), _MOST_HELD)
 
 
 def _done(claimed: ClaimedDelivery, state: DeliveryState, answer: str) -> _Done:

@@ -40,6 +40,7 @@ from alerting.store.tables import deliveries, digests, mail_stops, profiles, rec
 _WAITING = (DeliveryState.QUEUED.value, DeliveryState.DEFERRED.value)
 # What has left, or may have.
 _OUT = (DeliveryState.SENT.value, DeliveryState.CLAIMED.value, DeliveryState.IN_DOUBT.value)
+_CLAIMED = (deliveries.c.is_under_way, deliveries.c.state == DeliveryState.CLAIMED.value)
 _HOUR = timedelta(hours=1)
 # More than any claim asks for.
 _ANY = 2**31
@@ -287,7 +288,7 @@ def hold_claimed(connection: Connection, *, now: datetime) -> list[HeldDelivery]
     """Return the deliveries that are claimed, but those that somebody else is settling or recording."""
     asked = (
         select(deliveries.c.delivery_id, deliveries.c.claimed_by, deliveries.c.lease_until)
-        .where(deliveries.c.state == DeliveryState.CLAIMED.value)
+        .where(*_CLAIMED)
         .order_by(deliveries.c.delivery_id)
         .with_for_update(skip_locked=True)
     )
@@ -299,9 +300,7 @@ def hold_claimed(connection: Connection, *, now: datetime) -> list[HeldDelivery]
 
 def claiming_workers(connection: Connection, workers: Collection[str]) -> set[str]:
     """Return those of some workers that still hold deliveries."""
-    asked = select(deliveries.c.claimed_by).where(
-        deliveries.c.claimed_by.in_(workers), deliveries.c.state == DeliveryState.CLAIMED.value
-    )
+    asked = select(deliveries.c.claimed_by).where(*_CLAIMED, deliveries.c.claimed_by.in_(workers))
     return set(connection.scalars(asked.distinct()))
 
 
@@ -406,7 +405,7 @@ def list_deliveries(
 
 def _may_be_sent(now: datetime) -> tuple[Any, ...]:
     due = or_(deliveries.c.next_attempt_at.is_(None), deliveries.c.next_attempt_at <= now)
-    return (deliveries.c.state.in_(_WAITING), due)
+    return (deliveries.c.is_under_way, deliveries.c.state.in_(_WAITING), due)
 
 
 def _read(connection: Connection, *which: ColumnElement[bool]) -> list[ClaimedDelivery]:

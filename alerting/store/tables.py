@@ -351,6 +351,13 @@ deliveries = Table(
     Column("recipient_id", BigInteger, ForeignKey("recipients.recipient_id"), nullable=False),
     Column("message_id", Text, nullable=False, unique=True),
     Column("state", Text, nullable=False, server_default="queued"),
+    # It has neither left nor been given up.  The index asks this, not the state: a claim leaves it alone.
+    Column(
+        "is_under_way",
+        Boolean,
+        Computed("state IN ('queued', 'deferred', 'claimed')", persisted=True),
+        nullable=False,
+    ),
     # 0; a digest that is sent once more to the same recipient has the next number.
     Column("replay_number", Integer, nullable=False, server_default=text("0")),
     Column("claimed_by", Text),
@@ -364,9 +371,8 @@ deliveries = Table(
     Column("blame", Text),  # who can mend it, a Blame; NULL: nothing is wrong
     _created(),
     UniqueConstraint("digest_id", "recipient_id", "replay_number"),
-    Index("ix_deliveries_claimed_at", "claimed_at"),
-    Index("ix_deliveries_to_send", "delivery_id", postgresql_where=text("state IN ('queued', 'deferred')")),
-    Index("ix_deliveries_claimed", "claimed_by", postgresql_where=text("state = 'claimed'")),
+    Index("ix_deliveries_claimed_at", "claimed_at", postgresql_using="brin"),
+    Index("ix_deliveries_under_way", "delivery_id", postgresql_where=text("is_under_way")),
 )
 
 # An operator's order to let no mail out; at most one stands.

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
 
 from alerting.domain.cadence import Cadence
 from alerting.domain.criteria import Criteria
@@ -140,7 +141,7 @@ def test_migrating_twice_changes_nothing(database):
     """
     A second migration finds the newest revision and stays there.
     """
-    assert [database.migrate(), database.migrate()] == ["0018", "0018"]
+    assert [database.migrate(), database.migrate()] == ["0019", "0019"]
 
 
 def test_a_server_that_is_away_is_transient():
@@ -408,6 +409,23 @@ def test_recipients_of_a_digest_share_what_it_tells_and_each_has_what_stands_aga
     assert [item.procedure_id for item in found[0].digest.items] == [procedure_id]
     assert found[0].digest is found[1].digest
     assert deliveries.read_deliveries(connection, []) == []
+
+
+def test_a_claim_touches_no_index(connection):
+    """
+    Claimed rows are rewritten within their page: what a claim changes is in no index, and there is room.
+    """
+    procedure_id, _ = add_notice(connection)
+    digest_id, _ = add_digest(connection, procedure_id)
+    queue_digest(connection, digest_id)
+
+    claimed = deliveries.claim_deliveries(
+        connection, worker="w", now=NOW, lease_until=NOW + timedelta(minutes=5), limit=10
+    )
+
+    asked = "SELECT pg_stat_get_xact_tuples_{}updated('deliveries'::regclass)"
+    rewritten, in_their_page = (connection.scalar(text(asked.format(kind))) for kind in ("", "hot_"))
+    assert (len(claimed), rewritten, in_their_page) == (2, 2, 2)
 
 
 def test_what_is_claimed_is_shown_with_its_worker(connection):
