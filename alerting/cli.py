@@ -610,14 +610,14 @@ def list_deliveries(
         _print_json(rows)
         return
     counts = commands.count_deliveries(firm_id=firm)
-    _console().print(", ".join(f"{count} {name}" for name, count in counts.items()), markup=False)
+    _console().print(", ".join(f"{count} {name}" for name, count in counts.items()))
     columns = (
         "delivery_id", "digest_id", "profile_id", "recipient", "state", "attempt_count", "next_attempt_at",
         "sent_at", "blame", "answer",
     )  # fmt: skip
     _print_table(rows[:_SHOWN], columns)
     if len(rows) > _SHOWN:
-        _console().print(f"and {len(rows) - _SHOWN} older ones: --json shows all", markup=False)
+        _console().print(f"and {len(rows) - _SHOWN} older ones: --json shows all")
 
 
 @deliveries.command("count")
@@ -835,7 +835,7 @@ def _show_proposals(profile_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
         _console().print("nothing to propose")
         return
     _print_table(rows, ("change", "not_for_us", "others", "useful", "key"))
-    _console().print(f"make one: alerting feedback accept {profile_id} KEY", markup=False)
+    _console().print(f"make one: alerting feedback accept {profile_id} KEY")
 
 
 def _show_single(path: str, *, as_json: bool) -> None:
@@ -860,7 +860,7 @@ def _show_back_test(report: Mapping[str, Any]) -> None:
     lines = [f"{report['profile_id']}: {report['name']}"]
     lines += _in_figures(report)
     for line in lines:
-        _console().print(line, markup=False, soft_wrap=True)
+        _console().print(line, soft_wrap=True)
     if report["examples"]:
         columns = ("published_at", "title", "place", "deadline_at", "fit", "reasons")
         _print_table([_example_row(row) for row in report["examples"]], columns)
@@ -868,7 +868,7 @@ def _show_back_test(report: Mapping[str, Any]) -> None:
         _print_table(report["criteria"], ("change", "brings", "keeps_out", "matches", "per_week"))
     for row in report["suggestions"]:
         line = f"try: {row['change']}: {row['matches']} procedures, {row['per_week']} a week"
-        _console().print(line, markup=False, soft_wrap=True)
+        _console().print(line, soft_wrap=True)
 
 
 def _in_figures(report: Mapping[str, Any]) -> list[str]:
@@ -915,7 +915,7 @@ def _show_tried(report: Mapping[str, Any], *, as_json: bool) -> None:
     if report["state"] == "paused":
         lines.append(f"switch it on with: alerting feeds resume {report['feed_id']}")
     for line in lines:
-        _console().print(line, markup=False)
+        _console().print(line)
 
 
 def _why_refused(report: Mapping[str, Any]) -> str:
@@ -983,7 +983,7 @@ def _show_found(report: Mapping[str, Any]) -> None:
     if report["after"] is not None:
         lines.append(f"next page: --after {report['after']}")
     for line in lines:
-        _console().print(line, markup=False, soft_wrap=True)
+        _console().print(line, soft_wrap=True)
 
 
 def _show_report(report: Mapping[str, Any], *, as_json: bool) -> None:
@@ -991,7 +991,7 @@ def _show_report(report: Mapping[str, Any], *, as_json: bool) -> None:
         _print_json([report])
         return
     for key, value in report.items():
-        _console().print(f"{key}: {value}", markup=False)
+        _console().print(f"{key}: {value}")
 
 
 def _show_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
@@ -1050,7 +1050,7 @@ def _cell(value: object) -> str:
         # A person reads the hour of the mails; --json keeps UTC.
         return f"{datetime.fromisoformat(text).astimezone(PARIS):%Y-%m-%d %H:%M}"
     # A title may carry signs that turn a terminal's line around.
-    return "".join(sign if sign.isprintable() else " " for sign in text).replace("[", r"\[")
+    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def _plain(value: object) -> str:
@@ -1058,5 +1058,6 @@ def _plain(value: object) -> str:
 
 
 def _console() -> Console:
-    """A page's width into a file or a pipe, where nobody can widen the window."""
-    return Console() if sys.stdout.isatty() else Console(width=PIPE_WIDTH)
+    """A page's width into a file or a pipe, where nobody can widen the window; texts stay as they are."""
+    width = None if sys.stdout.isatty() else PIPE_WIDTH
+    return Console(width=width, markup=False, emoji=False)

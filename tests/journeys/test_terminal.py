@@ -91,6 +91,25 @@ def test_a_cell_that_is_too_long_goes_on_below(folder):
     assert "".join(cells) == "".join(map(str, files))
 
 
+@pytest.mark.parametrize("columns", [60, 160])
+def test_what_a_document_says_is_shown_letter_by_letter(folder, columns):
+    """
+    An element between colons is no picture; brackets and backslashes are no style and no sign of one.
+    """
+    (folder / "avis-du-lundi.xml").write_bytes(b"%PDF-1.7")
+    (folder / "avis-du-mardi.xml").write_text(
+        '<ContractNotice xmlns="urn:oasis:names:specification:ubl:schema:xsd:ContractNotice-2"/>'
+    )
+    (folder / r":ok: [bold]a\[1] .xml").write_text("<annuaire/>")
+
+    shown = " ".join(
+        " ".join(on_terminal("feeds", "check", folder, columns=columns)).replace("│", " ").split()
+    )
+
+    assert "cbc:ID: expected a notice id (got none)" in shown
+    assert r":ok: [bold]a\[1] .xml" in shown
+
+
 @pytest.mark.parametrize(
     ("arguments", "flags"),
     [

@@ -54,6 +54,12 @@ UNTOLD = "cela n’a pas pu être lu"
             id="another document",
         ),
         pytest.param(
+            Reject("top level", "unknown format (got JSON of other names); expected boamp, rss"),
+            "premier élément",
+            "format inconnu (il y a du JSON qui n’a aucun des noms attendus) ; il fallait l’un de ceux-ci : boamp, rss",
+            id="some other JSON",
+        ),
+        pytest.param(
             Reject("results[3]", "GESTION: expected an IDWEB and an object (got none)"),
             "results[3]",
             "GESTION : il fallait un IDWEB et un objet (il n’y en a pas)",
