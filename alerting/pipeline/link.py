@@ -98,7 +98,8 @@ def absorb(
 def split_notice(database: Database, notice_id: int, *, why: str) -> dict[str, Any]:
     """Take a notice out of its procedure into one of its own; its later versions follow it.
 
-    What was told by the name of this notice counts as told of it; the procedure that it leaves is news then.
+    What was told by the name of this notice counts as told of it; the procedure that it leaves is news then,
+    unless that was told by a name of its own.
 
     Raises:
         UnknownIdError: No such notice, or it is alone already.
@@ -115,10 +116,9 @@ def split_notice(database: Database, notice_id: int, *, why: str) -> dict[str, A
         notices.move_notice(connection, notice_id, new_id, step=LinkStep.BY_HAND, evidence=why)
         procedures.add_revision(connection, new_id, revision=1, state=state, changes=(), notice_id=notice_id)
         remerge(connection, stored.procedure_id, notice_id)
-        shown = digests.profiles_shown(
-            connection, before.procedure_id, feed_id=stored.notice.feed_id, source_id=stored.notice.source_id
-        )
-        _move_told(connection, before, new_id, among=shown)
+        _move_shown(connection, stored.notice, new_id, left=before)
+        for other in notices.notices_of_procedure(connection, before.procedure_id):
+            _move_shown(connection, other.notice, before.procedure_id)
         return _report(connection, notice_id, new_id, stored.procedure_id)
 
 
@@ -185,6 +185,32 @@ def _close(connection: Connection, emptied_id: int, procedure_id: int, *, now: d
     feedback.move_opinions(connection, emptied_id, procedure_id, now=now)
     matches.end_matches(connection, emptied_id, now=now)
     procedures.set_merged(connection, emptied_id)
+
+
+def _move_shown(
+    connection: Connection, notice: Notice, procedure_id: int, *, left: Procedure | None = None
+) -> None:
+    """Let what was told as new by the name of a notice count as told of its procedure.
+
+    Args:
+        connection: The transaction.
+        notice: What it was told by.
+        procedure_id: Where that belongs now.
+        left: Where it belonged, as it stood; whoever was told of two that were then found to be one has
+            what he was told of it still under the one that went.
+    """
+    shown = digests.profiles_shown(
+        connection,
+        None if left is None else left.procedure_id,
+        feed_id=notice.feed_id,
+        source_id=notice.source_id,
+    )
+    for number, profile_ids in shown.items():
+        if left is not None and number == left.procedure_id:
+            source = left
+        else:
+            source = procedures.lock_procedure(connection, number)
+        _move_told(connection, source, procedure_id, among=profile_ids)
 
 
 def _move_told(

@@ -568,20 +568,34 @@ def move_tellings(
     connection.execute(moved)
 
 
-def profiles_shown(connection: Connection, procedure_id: int, *, feed_id: str, source_id: str) -> list[str]:
-    """Return the profiles whose mail told them as new of a procedure by the name of one of its notices."""
+def profiles_shown(
+    connection: Connection, procedure_id: int | None, *, feed_id: str, source_id: str
+) -> dict[int, list[str]]:
+    """Return the profiles whose mail told them as new of a purchase by the name of one of its notices.
+
+    By procedure: that one, and those that have become part of another, where they were told of both.
+    """
     named = func.jsonb_path_exists(
         digests.c.content,
         cast("$.items[*].notice ? (@.feed_id == $feed_id && @.source_id == $source_id)", JSONPATH),
         cast({"feed_id": feed_id, "source_id": source_id}, JSONB),
     )
+    is_merged = procedures.c.state == ProcedureState.MERGED.value
     asked = (
-        select(tellings.c.profile_id)
+        select(tellings.c.procedure_id, tellings.c.profile_id)
         .join(digests, digests.c.digest_id == tellings.c.digest_id)
-        .where(tellings.c.procedure_id == procedure_id, tellings.c.kind == TellingKind.NEW.value, named)
-        .order_by(tellings.c.profile_id)
+        .join(procedures, procedures.c.procedure_id == tellings.c.procedure_id)
+        .where(
+            or_(tellings.c.procedure_id == procedure_id, is_merged),
+            tellings.c.kind == TellingKind.NEW.value,
+            named,
+        )
+        .order_by(tellings.c.procedure_id, tellings.c.profile_id)
     )
-    return list(connection.scalars(asked))
+    found: dict[int, list[str]] = {}
+    for row in connection.execute(asked):
+        found.setdefault(row.procedure_id, []).append(row.profile_id)
+    return found
 
 
 def get_digest(connection: Connection, digest_id: int) -> Digest | None:

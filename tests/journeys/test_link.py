@@ -405,6 +405,29 @@ def test_the_notice_that_was_told_may_be_split_off_and_what_was_hidden_is_news(s
     assert (split, told(subscribed)[2:]) == ([("new", 2), ("new", 1)], [("corrected", 2)])
 
 
+@pytest.mark.parametrize("name", ["26-70001", "26-70009"])
+def test_what_was_told_of_two_that_were_joined_and_split_again_is_told_once(subscribed, publish, name):
+    """
+    Both were told as new, joined by mistake and corrected; whichever is split off, nothing is new, and each hears of its own.
+    """
+    publish("first", ann("26-70001"))
+    publish("second", ann("26-70009", title="Travaux de couverture du groupe scolaire"))
+    (other,) = commands.show_notices("26-70009", parts=subscribed)
+    commands.join_notice(other["notice_id"], 1, why="la même école", parts=subscribed)
+    publish("correction", ann("26-70011", refers="26-70001", published="2026-03-03"))
+    before = told(subscribed)
+    rows = commands.show_notices("26-70001", parts=subscribed)
+    [wrong] = [row["notice_id"] for row in rows if row["source_id"] == name]
+
+    commands.split_notice(wrong, why="deux écoles", parts=subscribed)
+    commands.run_all(parts=subscribed)
+    publish("later", ann("26-70012", refers="26-70009", published="2026-03-04"))
+
+    assert [kind for kind, _ in before] == ["new", "new", "corrected"]
+    assert sorted(number for kind, number in told(subscribed) if kind == "new") == [1, 3]
+    assert told(subscribed)[-1] == ("corrected", 3 if name == "26-70009" else 1)
+
+
 def test_notices_that_were_joined_are_one_and_what_was_told_counts_as_told(subscribed, publish):
     """
     Both were told as new; the empty procedure is closed, and nothing is told again.
