@@ -84,9 +84,9 @@ class Blame(StrEnum):
 
     ADDRESS = "address"  # the recipient's: does not exist, is full, takes no mail
     CONTENT = "content"  # our words, or too many of them
-    POLICY = "policy"  # the server's rules: reputation, relaying, greylisting
+    POLICY = "policy"  # the server's rules: reputation, greylisting
     SERVER = "server"  # theirs: overloaded, closing
-    US = "us"  # our own address, login, way of speaking, or the server we send by, which is away
+    US = "us"  # our own address, login, way of speaking, or the server we send by: away, full, closed to us
 
 
 class MailDeferredError(TransientError):

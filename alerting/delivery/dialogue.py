@@ -244,7 +244,9 @@ class Line:
         if self.carried_count > 1:
             raise StaleLineError(problem)
         lost = f"{self.server_name}: connection lost at {step.value}: {problem}"
-        raise MailDeferredError(hide_addresses(lost, recipient=mail.recipient), blame=Blame.SERVER)
+        # Nobody was named yet: it is the server that we send by.
+        blame = Blame.US if step is Step.MAIL else Blame.SERVER
+        raise MailDeferredError(hide_addresses(lost, recipient=mail.recipient), blame=blame)
 
     def _refuse(self, mail: OutgoingMail, reply: Reply) -> NoReturn:
         """Raise what a reply other than the expected one means."""

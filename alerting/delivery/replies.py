@@ -4,8 +4,9 @@ In:   the step of the dialogue, the reply code, the text.
 Out:  whether to try again, whether the address itself is given up, and who is to blame.
 
 An address is given up for good only where the server says that nobody can write to it.  What speaks
-of the sender is for a person to mend on our side; what speaks of content or policy may be different
-for the next mail.
+of the sender, or comes before anybody is named (a full disk of the server that we send by), is for a person
+to mend on our side, and so is a server that carries no mail for us; what speaks of content or policy may be
+different for the next mail.
 
 Sources: RFC 5321, 4.2.3 (codes), 4.5.3.1.10 (552 to RCPT is 452); RFC 3463, 3.2 and 3.3 (X.1.x, X.2.x);
 RFC 7505 (X.1.10, null MX); RFC 4954 (530).
@@ -53,6 +54,10 @@ _ABOUT_US = re.compile(
 )
 
 
+# It carries no mail for us, whoever is to get it; no part of an address or of a host's name.
+_NO_RELAY = re.compile(r"(?<![\w.@-])(?:relay(?:ing)?|rcpthosts)(?![\w@-]|\.\w)", re.IGNORECASE)
+
+
 class Step(StrEnum):
     """Where in the dialogue a reply was given."""
 
@@ -83,7 +88,7 @@ def is_for_later(reply: Reply) -> bool:
     """Tell whether the same mail may be accepted later: 4xx, a full mailbox, or what we must mend first."""
     if reply.code < _PERMANENT or reply.step is Step.MAIL:
         return True
-    if reply.enhanced_code in _ABOUT_SENDER or reply.code == _AUTHENTICATION_REQUIRED:
+    if reply.enhanced_code in _ABOUT_SENDER or reply.code == _AUTHENTICATION_REQUIRED or _is_no_relay(reply):
         return True
     return reply.step is Step.RCPT and reply.code == _STORAGE_EXCEEDED
 
@@ -101,8 +106,8 @@ def is_about_recipient(reply: Reply) -> bool:
 
 def find_blame(reply: Reply) -> Blame:
     """Return who is to blame: the enhanced code says so, else the code, the step and the words."""
-    if reply.step is Step.MAIL or reply.code == _AUTHENTICATION_REQUIRED:
-        return Blame.US if reply.code >= _PERMANENT else Blame.SERVER
+    if reply.step is Step.MAIL or reply.code == _AUTHENTICATION_REQUIRED or _is_no_relay(reply):
+        return Blame.US
     if reply.enhanced_code is not None:
         _, subject, detail = reply.enhanced_code.split(".")
         found = _BLAME_BY_DETAIL.get(f"{subject}.{detail}") or _BLAME_BY_SUBJECT.get(subject)
@@ -113,3 +118,9 @@ def find_blame(reply: Reply) -> Blame:
     if _ABOUT_US.search(reply.text):
         return Blame.POLICY
     return Blame.ADDRESS if reply.step is Step.RCPT else Blame.CONTENT
+
+
+def _is_no_relay(reply: Reply) -> bool:
+    """Tell whether a server says that it carries no mail for us, whoever is to get it."""
+    is_about_one = reply.enhanced_code in _ABOUT_RECIPIENT
+    return reply.step is Step.RCPT and not is_about_one and _NO_RELAY.search(reply.text) is not None

@@ -257,14 +257,19 @@ def _deferred(claimed: ClaimedDelivery, error: MailDeferredError, now: datetime)
     """Return when to try again: pauses double from one minute to four hours, for two days.
 
     What an operator has to mend waits for the operator, however long, and is tried every quarter of an hour.
+    Neither the two days nor the pauses of a server begin before that is mended.
     """
     is_ours = error.blame is Blame.US
-    if not is_ours and now - claimed.first_attempt_at >= _LONGEST_TRYING:
+    tried_for = now - claimed.first_attempt_at
+    if not is_ours and tried_for >= _LONGEST_TRYING:
         answer = f"given up after {claimed.attempt_count} attempts in two days: {error}"
         return Outcome(claimed.delivery_id, DeliveryState.FAILED, answer, blame=error.blame)
-    # Beyond ten doublings the longest pause holds.
-    longest = _LONGEST_PAUSE_OF_OURS if is_ours else _LONGEST_PAUSE
-    pause = min(_FIRST_PAUSE * 2 ** min(claimed.attempt_count - 1, 10), longest)
+    if is_ours:
+        # Beyond ten doublings the longest pause holds.
+        pause = min(_FIRST_PAUSE * 2 ** min(claimed.attempt_count - 1, 10), _LONGEST_PAUSE_OF_OURS)
+    else:
+        # As long as it was tried, and a minute: that doubles.
+        pause = min(_FIRST_PAUSE + tried_for, _LONGEST_PAUSE)
     return Outcome(
         claimed.delivery_id,
         DeliveryState.DEFERRED,

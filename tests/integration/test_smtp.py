@@ -17,7 +17,7 @@ from alerting.delivery.smtp import SmtpMailer
 from alerting.domain.delivery import Envelope
 from alerting.domain.mail_limits import DomainLimit, SmtpLimits
 from alerting.domain.mail_text import MailText
-from alerting.errors import MailDeferredError, MailInDoubtError, MailRefusedError
+from alerting.errors import Blame, MailDeferredError, MailInDoubtError, MailRefusedError
 
 
 SENT_AT = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
@@ -256,7 +256,6 @@ def test_a_4xx_defers_and_keeps_the_address_out_of_the_message():
     [
         pytest.param(Accepting(rcpt="550 5.1.1 no such user"), 550, "5.1.1", True, id="the recipient"),
         pytest.param(Accepting(rcpt="550 no such user"), 550, None, True, id="the recipient, in bare words"),
-        pytest.param(Accepting(rcpt="554 5.7.1 relay access denied"), 554, "5.7.1", False, id="our rights"),
         pytest.param(Accepting(data="554 5.7.1 spam"), 554, "5.7.1", False, id="the message"),
         pytest.param(Accepting(data="550 no"), 550, None, False, id="the message, in bare words"),
         pytest.param(Accepting(data="552 too large"), 552, None, False, id="its size"),
@@ -274,13 +273,17 @@ def test_a_5xx_refuses_with_its_codes(handler, code, enhanced_code, is_about_rec
     assert caught.value.is_about_recipient is is_about_recipient
 
 
-@pytest.mark.parametrize("code", ["5.1.7", "5.1.8"])
-def test_a_sender_that_is_refused_at_the_recipient_defers(code):
+@pytest.mark.parametrize(
+    "answer", ["550 5.1.7 sender rejected", "550 5.1.8 sender rejected", "554 5.7.1 relay access denied"]
+)
+def test_what_is_refused_of_us_at_the_recipient_defers(answer):
     """
-    Servers that judge the sender late say so to RCPT: it is our address that must be mended.
+    Servers that judge sender and client late say so to RCPT: it is our address, or our rights, that must be mended.
     """
-    with pytest.raises(MailDeferredError, match=rf"RCPT answered 550 {code} sender rejected$"):
-        deliver(aiosmtpd(Accepting(rcpt=f"550 {code} sender rejected")), envelope())
+    with pytest.raises(MailDeferredError, match=rf"RCPT answered {answer}$") as caught:
+        deliver(aiosmtpd(Accepting(rcpt=answer)), envelope())
+
+    assert caught.value.blame is Blame.US
 
 
 def test_a_4xx_after_the_message_defers():
@@ -291,13 +294,18 @@ def test_a_4xx_after_the_message_defers():
         deliver(aiosmtpd(Accepting(data="452 4.3.1 disk full")), envelope())
 
 
-@pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
-def test_a_loss_before_the_message_defers(command):
+@pytest.mark.parametrize(
+    ("command", "blame"), [("MAIL", Blame.US), ("RCPT", Blame.SERVER), ("DATA", Blame.SERVER)]
+)
+def test_a_loss_before_the_message_defers(command, blame):
     """
-    A connection that breaks before the server asked for the message sent nothing.
+    A connection that breaks before the server asked for the message sent nothing; before anybody is named, it is
+    the server that we send by.
     """
-    with pytest.raises(MailDeferredError, match=f"connection lost at {command}"):
+    with pytest.raises(MailDeferredError, match=f"connection lost at {command}") as caught:
         deliver(lambda: Scripted(hang_up=command), envelope())
+
+    assert caught.value.blame is blame
 
 
 def test_a_loss_in_the_middle_of_the_message_defers():

@@ -198,6 +198,26 @@ def test_a_server_of_ours_that_is_away_for_days_costs_no_mail(smtp_parts, server
     with_server.close()
 
 
+def test_what_comes_after_an_outage_of_ours_begins_with_a_minute(smtp_parts, server, clock):
+    """
+    Our server was away for three days; then it is greylisted: the mail leaves a minute later, not four hours.
+    """
+    commands.run_all(parts=smtp_parts)
+    clock.go_on(minutes=1)
+    try_until(smtp_parts, clock, "yann@legoff.example", "failed", days=3)
+    server.rcpt = {"yann@legoff.example": "451 4.7.1 greylisted, come again"}
+    with_server = bootstrap.build(replace(smtp_parts.settings, smtp_url=server.url), now=clock)
+    greylisted = commands.deliver_digests(parts=with_server)
+    server.rcpt = {}
+    clock.go_on(seconds=61)
+
+    after = commands.deliver_digests(parts=with_server)
+
+    assert (greylisted["deferred"], after["sent"]) == (1, 1)
+    assert server.accepted == ["yann@legoff.example"]
+    with_server.close()
+
+
 def test_a_worker_that_never_came_back_leaves_a_doubt_that_a_person_settles(smtp_parts, clock):
     """
     Over SMTP a claim whose lease ran out is in doubt, not sent again by itself.
@@ -270,13 +290,15 @@ def test_a_mail_that_is_greylisted_leaves_at_the_next_asking_and_costs_the_other
     assert states(served_parts) == {"yann@legoff.example": ("sent", 2), "bureau@legoff.example": ("sent", 1)}
 
 
-def test_our_own_address_refused_keeps_every_mail_until_it_is_mended(served_parts, server, clock):
+@pytest.mark.parametrize(
+    "answer",
+    ["550 5.1.8 sender's domain not found", "554 5.7.1 Relay access denied", "454 4.7.1 Relaying denied"],
+)
+def test_what_is_refused_of_us_keeps_every_mail_until_it_is_mended(served_parts, server, clock, answer):
     """
-    The server knows no such sender: nobody is given up, not after a week, and the mails leave once that is mended.
+    No such sender, or no mail of ours is carried: nobody is given up, not after a week; the mails leave once that is mended.
     """
-    server.rcpt = dict.fromkeys(
-        ["yann@legoff.example", "bureau@legoff.example"], "550 5.1.8 sender's domain not found"
-    )
+    server.rcpt = dict.fromkeys(["yann@legoff.example", "bureau@legoff.example"], answer)
     before = commands.run_all(parts=served_parts)["deliver"]
     clock.go_on(days=7)
     after_a_week = commands.deliver_digests(parts=served_parts)
