@@ -166,6 +166,19 @@ def test_the_page_says_which_value_cannot_be_read_and_what_should_stand_there():
     assert "Tout ce qu’une entreprise cherche y est" not in html
 
 
+def test_the_page_does_not_deny_what_only_a_text_says():
+    """
+    A date in the words of a description is not read: the page cannot say that it is nowhere.
+    """
+    feed = "<rss version='2.0'><channel><item><title>Toiture</title><description>{}</description></item></channel></rss>"
+    said = check("f", feed.format("Date limite : vendredi 18 décembre 2026 à 17h").encode())
+
+    html = page(notices=tuple(map(CheckedNotice, said.notices, said.missing)))
+
+    assert "<strong>la date limite</strong>" in html
+    assert "Cet avis ne dit pas, ou seulement dans son texte :" in html
+
+
 def test_every_value_that_can_be_lost_has_its_french_words():
     """
     What the field is called, and what was expected: of a notice in which nothing can be read.

@@ -71,3 +71,18 @@ def test_items_that_share_an_address_and_have_no_id_are_several():
     names = {notice.source_id for notice in parse(json.dumps(feed).encode(), feed_id="f").notices}
 
     assert len(names) == 2
+
+
+def test_items_of_different_purchases_that_share_an_id_are_several():
+    """
+    An id that is written everywhere names none of them: their addresses do.
+    """
+    items = [
+        {"id": "avis", "title": title, "url": f"https://kerlann.example/{number}"}
+        for number, title in enumerate(("Toiture", "Menuiseries"))
+    ]
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "Avis", "items": items}
+
+    names = [notice.source_id for notice in parse(json.dumps(feed).encode(), feed_id="f").notices]
+
+    assert names == ["https://kerlann.example/0", "https://kerlann.example/1"]

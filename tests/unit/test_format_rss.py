@@ -77,3 +77,52 @@ def test_items_that_share_a_link_and_have_no_id_are_several():
     assert len(set(names[:3])) == 3
     assert all(name.startswith("sha256:") for name in names[:4])
     assert names[4:] == ["7", "https://kerlann.example/8"]
+
+
+def test_items_of_different_purchases_that_share_a_guid_are_several():
+    """
+    A town hall's CMS writes one guid everywhere: each item is called by its own link, else by its words.
+    """
+    items = "".join(
+        f"<item><guid isPermaLink='false'>marches</guid><title>{title}</title>{link}</item>"
+        for title, link in (
+            ("Toiture de l'école", "<link>https://kerlann.example/1</link>"),
+            ("Chaudière de la mairie", "<link>https://kerlann.example/2</link>"),
+            ("Nettoyage des vitres", ""),
+        )
+    )
+    feed = f"<rss version='2.0'><channel><title>Avis</title>{items}</channel></rss>"
+
+    names = [notice.source_id for notice in parse(feed.encode(), feed_id="f").notices]
+
+    assert names[:2] == ["https://kerlann.example/1", "https://kerlann.example/2"]
+    assert names[2].startswith("sha256:")
+
+
+def test_a_permalink_that_all_items_share_names_none_of_them():
+    """
+    A guid is the item's link, too: the page of all notices is neither's name.
+    """
+    items = "".join(
+        f"<item><guid>https://kerlann.example/marches</guid><title>{title}</title></item>"
+        for title in ("Toiture de l'école", "Chaudière de la mairie")
+    )
+    feed = f"<rss version='2.0'><channel><title>Avis</title>{items}</channel></rss>"
+
+    names = {notice.source_id for notice in parse(feed.encode(), feed_id="f").notices}
+
+    assert len(names) == 2
+    assert all(name.startswith("sha256:") for name in names)
+
+
+def test_an_item_and_its_correction_under_one_guid_are_one():
+    """
+    A title that only adds words to another speaks of the same purchase.
+    """
+    titles = ("Toiture de l'école", "Avis rectificatif : toiture de l'École")
+    items = "".join(f"<item><guid>7</guid><title>{title}</title></item>" for title in titles)
+    feed = f"<rss version='2.0'><channel><title>Avis</title>{items}</channel></rss>"
+
+    names = [notice.source_id for notice in parse(feed.encode(), feed_id="f").notices]
+
+    assert names == ["7", "7"]

@@ -1,38 +1,64 @@
-"""Name the items of a feed that gives them no id: by their link, else by what they say.
+"""Name the items of a feed: by their id, else by their link, else by what they say.
 
-In:   link, title and description of every item of one document.
-Out:  an id for each.  A link that several items share is the address of a page, and names none of them.
+In:   id, link, title and description of every item of one document.
+Out:  a name for each.  A link that several items share is the address of a page, an id that items of
+      different purchases share is a habit of who writes the feed: neither names any of them.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+from alerting.text.analysis import stems
 
 
-def links_of_pages(items: Iterable[tuple[str | None, str | None]]) -> frozenset[str]:
-    """Return the links that items of different titles share.
+def names_of_several(items: Iterable[tuple[str | None, str | None, str | None]]) -> frozenset[str]:
+    """Return the ids and links that name no item, since several share them.
+
+    An id that stands twice under one title, or under one that only adds words ("Avis rectificatif : ..."),
+    is one item in two versions.
 
     Args:
-        items: Link and title of each item without an id.
+        items: Id, link and title of each.
     """
-    titles: defaultdict[str, set[str]] = defaultdict(set)
-    for link, title in items:
-        if link is not None and title is not None:
-            titles[link].add(title)
-    return frozenset(link for link, different in titles.items() if len(different) > 1)
+    by_id: defaultdict[str, set[str]] = defaultdict(set)
+    by_link: defaultdict[str, set[str]] = defaultdict(set)
+    known = [(own, link, title) for own, link, title in items if title is not None]
+    for own, _link, title in known:
+        if own is not None:
+            by_id[own].add(title)
+    ids = {own for own, titles in by_id.items() if _speak_of_several(titles)}
+    for own, link, title in known:
+        if link is not None and (own is None or own in ids):
+            by_link[link].add(title)
+    return frozenset(ids) | _shared(by_link)
 
 
-def name_item(link: str | None, title: str, description: str | None, *, pages: frozenset[str]) -> str:
-    """Return the id of an item that has none of its own.
+def name_item(
+    own: str | None, link: str | None, title: str, description: str | None, *, several: frozenset[str]
+) -> str:
+    """Return what an item is called in its feed.
 
     Args:
+        own: Its id, if it has one.
         link: Where it leads.
         title: Of the item.
         description: Of the item.
-        pages: What ``links_of_pages`` returned.
+        several: What ``names_of_several`` returned.
     """
-    if link is not None and link not in pages:
-        return link
+    for name in (own, link):
+        if name is not None and name not in several:
+            return name
     return "sha256:" + hashlib.sha256(f"{title}\n{description or ''}".encode()).hexdigest()
+
+
+def _shared(titles: Mapping[str, set[str]]) -> frozenset[str]:
+    return frozenset(name for name, different in titles.items() if len(different) > 1)
+
+
+def _speak_of_several(titles: Iterable[str]) -> bool:
+    """Tell whether no title holds the words of all others."""
+    words = sorted((set(stems(title)) for title in titles), key=len)
+    return any(not few <= words[-1] for few in words)

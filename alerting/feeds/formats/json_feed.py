@@ -15,7 +15,7 @@ from alerting.domain.feed import ParsedFeed, Reject
 from alerting.domain.notice import RawNotice, RawTime
 from alerting.errors import FeedFormatError
 from alerting.feeds.formats.head import Head
-from alerting.feeds.formats.items import links_of_pages, name_item
+from alerting.feeds.formats.items import name_item, names_of_several
 from alerting.feeds.formats.json_values import items_at, read_json, text_at, texts_at, value_at
 from alerting.feeds.formats.kinds import kind_in_words
 
@@ -41,9 +41,9 @@ def parse(document: bytes, *, feed_id: str) -> ParsedFeed:
     language = text_at(feed, "language")
     notices: list[RawNotice] = []
     rejects: list[Reject] = []
-    pages = links_of_pages((_link(item), text_at(item, "title")) for item in items if not text_at(item, "id"))
+    several = names_of_several((text_at(item, "id"), _link(item), text_at(item, "title")) for item in items)
     for position, item in enumerate(items):
-        notice = _notice(item, feed_id, language, pages)
+        notice = _notice(item, feed_id, language, several)
         if notice is None:
             rejects.append(Reject(f"items[{position}]", "expected a title (got none)"))
         else:
@@ -57,7 +57,7 @@ def next_page(document: bytes, *, url: str) -> str | None:
     return urljoin(url, link) if link is not None else None
 
 
-def _notice(item: Any, feed_id: str, language: str | None, pages: frozenset[str]) -> RawNotice | None:
+def _notice(item: Any, feed_id: str, language: str | None, several: frozenset[str]) -> RawNotice | None:
     title = text_at(item, "title")
     if title is None:
         return None
@@ -67,7 +67,7 @@ def _notice(item: Any, feed_id: str, language: str | None, pages: frozenset[str]
     published = text_at(item, "date_published") or text_at(item, "date_modified")
     return RawNotice(
         feed_id=feed_id,
-        source_id=text_at(item, "id") or name_item(link, title, description, pages=pages),
+        source_id=name_item(text_at(item, "id"), link, title, description, several=several),
         title=title,
         kind=kind_in_words((title, *texts_at(item, "tags"))),
         published=RawTime(published) if published is not None else None,

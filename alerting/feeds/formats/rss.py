@@ -21,7 +21,7 @@ from alerting.domain.feed import ParsedFeed, Reject
 from alerting.domain.notice import NoticeKind, RawNotice, RawPlace, RawTime
 from alerting.errors import FeedFormatError
 from alerting.feeds.formats.head import Head
-from alerting.feeds.formats.items import links_of_pages, name_item
+from alerting.feeds.formats.items import name_item, names_of_several
 from alerting.feeds.formats.kinds import kind_in_words
 from alerting.feeds.formats.xml import ENTITY
 
@@ -58,13 +58,13 @@ def parse(document: bytes, *, feed_id: str) -> ParsedFeed:
     if not parsed.get("version"):
         raise FeedFormatError(feed_id, "document", "neither RSS nor Atom")
     notices, rejects = [], []
-    pages = links_of_pages(
-        (_text(entry, "link"), _text(entry, "title")) for entry in parsed.entries if not _text(entry, "id")
+    several = names_of_several(
+        (_text(entry, "id"), _text(entry, "link"), _text(entry, "title")) for entry in parsed.entries
     )
     is_cut = not ROOT_END.search(plain)
     last = len(parsed.entries) if is_cut and len(ENTRY.findall(plain)) > len(ENTRY_END.findall(plain)) else 0
     for number, entry in enumerate(parsed.entries, start=1):
-        notice = _raw_notice(entry, feed_id, pages)
+        notice = _raw_notice(entry, feed_id, several)
         if number == last:
             rejects.append(Reject(f"entry {number}", "cut short with its document; expected a whole entry"))
         elif notice is None:
@@ -92,7 +92,7 @@ def _problem(error: object) -> str:
     return " ".join(str(error).split())[:200]
 
 
-def _raw_notice(entry: Any, feed_id: str, pages: frozenset[str]) -> RawNotice | None:
+def _raw_notice(entry: Any, feed_id: str, several: frozenset[str]) -> RawNotice | None:
     title = _text(entry, "title")
     if title is None:
         return None
@@ -100,7 +100,7 @@ def _raw_notice(entry: Any, feed_id: str, pages: frozenset[str]) -> RawNotice | 
     description = _text(entry, "summary")
     return RawNotice(
         feed_id=feed_id,
-        source_id=_text(entry, "id") or name_item(link, title, description, pages=pages),
+        source_id=name_item(_text(entry, "id"), link, title, description, several=several),
         title=title,
         kind=_kind(entry, title),
         published=_published(entry),
