@@ -6,11 +6,11 @@ Out:  excerpts, each with the ranges of characters of those words in it; offsets
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice, takewhile
 from typing import Any
 
-from alerting.text.analysis import Token, find_stems
+from alerting.text.analysis import StemFinder, Token
 
 
 _WIDTH = 160
@@ -18,8 +18,12 @@ _BEFORE = 40
 _MOST = 5
 
 
-def highlights(view: Mapping[str, Any], wanted: frozenset[str]) -> list[dict[str, Any]]:
+def highlights(view: Mapping[str, Any], wanted: StemFinder) -> list[dict[str, Any]]:
     """Return an excerpt of each text of a stored view in which a wanted stem stands, five at most.
+
+    Args:
+        view: As it was stored.
+        wanted: The same for all views of a page.
 
     Returns:
         "field", "lot_id" (None beside lots), "text", and "spans": half-open ranges of characters of "text".
@@ -27,16 +31,18 @@ def highlights(view: Mapping[str, Any], wanted: frozenset[str]) -> list[dict[str
     return list(islice(_excerpts(view, wanted), _MOST))
 
 
-def _excerpts(view: Mapping[str, Any], wanted: frozenset[str]) -> Iterator[dict[str, Any]]:
+def _excerpts(view: Mapping[str, Any], wanted: StemFinder) -> Iterator[dict[str, Any]]:
     for field, lot_id, text in _texts(view):
-        if wanted and (tokens := find_stems(text, wanted)):
-            yield {"field": field, "lot_id": lot_id, **_excerpt(text, tokens)}
+        tokens = wanted.find(text)
+        if (first := next(tokens, None)) is not None:
+            yield {"field": field, "lot_id": lot_id, **_excerpt(text, first, tokens)}
 
 
 def word_of(view: Mapping[str, Any], stem: str) -> str | None:
     """Return a stem as it is written in the first text of a view that has it."""
+    wanted = StemFinder(frozenset({stem}))
     for _, _, text in _texts(view):
-        for token in find_stems(text, frozenset({stem})):
+        for token in wanted.find(text):
             return text[token.start : token.end].lower()
     return None
 
@@ -50,11 +56,15 @@ def _texts(view: Mapping[str, Any]) -> Iterable[tuple[str, str | None, str]]:
     return [part for part in parts if part[2]]
 
 
-def _excerpt(text: str, tokens: Sequence[Token]) -> dict[str, Any]:
-    start = min(tokens[0].start, _start_of_word(text, tokens[0].start - _BEFORE))
-    end = min(len(text), start + max(_WIDTH, tokens[0].end - start))
-    spans = [[token.start - start, token.end - start] for token in tokens if token.end <= end]
-    return {"text": text[start:end], "spans": spans}
+def _excerpt(text: str, first: Token, others: Iterator[Token]) -> dict[str, Any]:
+    """Return an excerpt from just before the first token on; others are made as far as it shows them."""
+    start = min(first.start, _start_of_word(text, first.start - _BEFORE))
+    end = min(len(text), start + max(_WIDTH, first.end - start))
+    shown = (first, *takewhile(lambda token: token.end <= end, others))
+    return {
+        "text": text[start:end],
+        "spans": [[token.start - start, token.end - start] for token in shown],
+    }
 
 
 def _start_of_word(text: str, position: int) -> int:

@@ -35,7 +35,7 @@ from alerting.index.query import (
     sort_of,
     write_token,
 )
-from alerting.text.analysis import analyse
+from alerting.text.analysis import StemFinder, analyse
 
 
 KEPT = "5m"
@@ -72,7 +72,7 @@ def search(client: Elasticsearch, alias: str, request: SearchRequest, *, now: da
         raise SearchUnavailableError("search: no whole answer in time")
     hits = answer["hits"]["hits"]
     total = answer["hits"]["total"]["value"] if token is None else token.total
-    wanted = read_text(request.text).all_stems()
+    wanted = StemFinder(read_text(request.text).all_stems())
     return {
         "total": total,
         "found": [_found(hit, wanted) for hit in hits],
@@ -145,7 +145,7 @@ def _after(
     return None
 
 
-def _found(hit: dict[str, Any], wanted: frozenset[str]) -> dict[str, Any]:
+def _found(hit: dict[str, Any], wanted: StemFinder) -> dict[str, Any]:
     view = hit["_source"]["view"]
     return {"score": hit["_score"], **view, "highlights": highlights(view, wanted)}
 

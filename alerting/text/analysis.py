@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -72,27 +73,46 @@ def analyse(text: str) -> tuple[Token, ...]:
     )
 
 
-def find_stems(text: str, wanted: frozenset[str]) -> tuple[Token, ...]:
-    """Return what ``analyse`` does of the wanted stems alone, without making the other tokens.
+class StemFinder:
+    """Finds where some stems stand in texts, without making the tokens of the other words.
 
-    >>> find_stems("Toiture de l'école", frozenset({"ecol"}))
-    (Token(stem='ecol', start=13, end=18),)
+    Texts that are looked at one after the other share most of their words: one that is none of those wanted
+    is told from them once.
+
+    Args:
+        wanted: The stems.
+
+    >>> list(StemFinder(frozenset({"ecol"})).find("Toiture de l'école"))
+    [Token(stem='ecol', start=13, end=18)]
     """
-    telling = {chunk for chunk in set(CHUNK.findall(text)) if not wanted.isdisjoint(_stems_of(chunk))}
-    if not telling:
-        return ()
-    return tuple(
-        Token(stem, chunk.start() + start, chunk.start() + end)
-        for chunk in CHUNK.finditer(text)
-        if chunk.group() in telling
-        for stem, start, end in _parts(chunk.group())
-        if stem in wanted
-    )
+
+    def __init__(self, wanted: frozenset[str]) -> None:
+        self._wanted = wanted
+        # Runs of characters between spaces that hold none of them; no word has a space in it.
+        self._silent: set[str] = set()
+
+    def find(self, text: str) -> Iterator[Token]:
+        """Yield what ``analyse`` returns of the wanted stems alone."""
+        runs = text.split()
+        unknown = set(runs).difference(self._silent)
+        telling = {run for run in unknown if not self._wanted.isdisjoint(_stems_of(run))}
+        self._silent |= unknown - telling
+        start = 0
+        for run in runs if telling else ():
+            start = text.index(run, start)
+            if run in telling:
+                yield from self._tokens(run, start)
+            start += len(run)
+
+    def _tokens(self, run: str, start: int) -> Iterator[Token]:
+        for token in analyse(run):
+            if token.stem in self._wanted:
+                yield Token(token.stem, start + token.start, start + token.end)
 
 
 @lru_cache(maxsize=CACHED_CHUNKS)
-def _stems_of(chunk: str) -> tuple[str, ...]:
-    return tuple(stem for stem, _, _ in _parts(chunk))
+def _stems_of(run: str) -> tuple[str, ...]:
+    return stems(run)
 
 
 @lru_cache(maxsize=CACHED_CHUNKS)
