@@ -32,7 +32,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@touch $(INSTALLED)
 
 demo: $(INSTALLED) ## Run the main job, feeds to mailbox; on a terminal it stays up (FRESH=1 forgets the last one)
-	@exec $(BIN)/python -m alerting.local.demo_run --late $(LATE) $(if $(filter 1,$(FRESH)),--fresh)
+	@exec $(BIN)/python -m alerting.local.start alerting.local.demo_run --late $(LATE) $(if $(filter 1,$(FRESH)),--fresh)
 
 up: $(INSTALLED) ## Start the local stack and keep it in the foreground
 	@exec $(BIN)/python -m alerting.local up

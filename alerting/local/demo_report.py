@@ -27,6 +27,8 @@ STEPS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     # Runs once when Airflow starts, and then does whatever waits, from load to delivery.
     "recover": ("recover.recover", ()),
 }
+# Said of a step that has no counts of its own.
+MADE_FOR_OTHERS = "part of the above: what waited when it ran"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +147,17 @@ def _table(outcome: Outcome) -> Table:
         table.add_column("in all")
     for step, row in step_rows(outcome).items():
         new, made = (
-            ", ".join(f"{count} {name}" for name, count in row[kind].items()) for kind in ("new", "counts")
+            ", ".join(f"{count} {name}" for name, count in row[kind].items()) or _made_for_others(row)
+            for kind in ("new", "counts")
         )
         failed = f"  [red]{row['failed']} failed[/red]" if row["failed"] else ""
         cells = (str(row["runs"]), f"{row['seconds']:.1f}", f"{row['longest_seconds']:.1f}")
         table.add_row(step, *cells, new + failed, *([] if is_first else [made]))
     return table
+
+
+def _made_for_others(row: Mapping[str, Any]) -> str:
+    return MADE_FOR_OTHERS if row["runs"] else ""
 
 
 def _median(seconds: Sequence[float]) -> float | None:

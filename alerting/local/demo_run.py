@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 import tomllib
@@ -30,7 +29,7 @@ from alerting.local.demo.expected import Expected, expected_late, expected_telli
 from alerting.local.demo.publish import feeds_toml, firms_toml, publish_all, publish_correction, publish_late
 from alerting.local.demo_report import Outcome, show, write_summary
 from alerting.local.inbox import read_mails
-from alerting.local.signals import Stopped, stop_signals_raise
+from alerting.local.signals import Stopped
 from alerting.local.stack import Stack, clear
 from alerting.settings import read_settings
 
@@ -45,8 +44,8 @@ INDEX_PATIENCE_SECONDS = 20
 STIR_SECONDS = 40
 PAUSE_SECONDS = 0.05
 LOOK_SECONDS = 0.5
+TASKS_PATIENCE_SECONDS = 30
 EXIT_MISSING = 1
-EXIT_STOPPED = 130
 
 
 @dataclass(slots=True)
@@ -90,19 +89,15 @@ class Demo:
 
 
 def main(arguments: list[str]) -> int:
-    """Run ``python -m alerting.local.demo_run [--late N] [--fresh]``; return the exit code."""
+    """Run the demo: ``[--late N] [--fresh]``; return the exit code."""
     parser = argparse.ArgumentParser(prog="make demo")
     parser.add_argument("--late", type=int, default=1, help="notices published while the demo runs")
     parser.add_argument("--fresh", action="store_true", help="forget the demo of today")
     asked = parser.parse_args(arguments)
-    stop_signals_raise()
     try:
         if asked.fresh:
             clear(STATE)
         return run(asked.late)
-    except Stopped:
-        sys.stderr.write("Stopped; nothing is left running\n")
-        return EXIT_STOPPED
     except AlertingError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_MISSING
@@ -129,7 +124,7 @@ def run(late_count: int) -> int:
     )
     with stack:
         parts = bootstrap.build(read_settings(stack.variables()))
-        demo = Demo(stack, parts, say, is_local_mail=not os.environ.get("SMTP_URL"))
+        demo = Demo(stack, parts, say, is_local_mail=not stack.environment.get("SMTP_URL"))
         outcome = play(demo, today, late_count, began)
         parts.close()
         write_summary(outcome, STATE / "summary.json")
@@ -182,6 +177,7 @@ def play(demo: Demo, today: date, late_count: int, began: float) -> Outcome:
         wanted |= set(expected_late(number))
         publish_and_wait(demo, wanted, number)
     wait_until_quiet(demo)
+    wait_for_tasks(demo, airflow_url)
     return Outcome(
         day=today.isoformat(),
         seconds=time.monotonic() - began,
@@ -332,6 +328,20 @@ def wait_until_quiet(demo: Demo) -> None:
         time.sleep(LOOK_SECONDS)
 
 
+def wait_for_tasks(demo: Demo, airflow_url: str) -> None:
+    """Wait a while until what runs now has ended: what it did is counted already, its time is not."""
+    until = time.monotonic() + TASKS_PATIENCE_SECONDS
+    running = _running(airflow_url)
+    while running & _running(airflow_url) and time.monotonic() < until:
+        demo.stack.check()
+        time.sleep(LOOK_SECONDS)
+
+
+def _running(airflow_url: str) -> set[tuple[str, str, datetime | None]]:
+    runs = list_task_runs(airflow_url)
+    return {(run.dag_id, run.task_id, run.started_at) for run in runs if run.state == "running"}
+
+
 def published_count(state: Path) -> int:
     """Return how many notices were published while demos of today ran."""
     note = state / "late.json"
@@ -353,7 +363,3 @@ def stay(stack: Stack) -> None:
             time.sleep(LOOK_SECONDS)
     except Stopped:
         sys.stdout.write("\nStopping\n")
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -11,8 +11,10 @@ import email.policy
 import html
 import sys
 from dataclasses import dataclass
+from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import uvicorn
 from starlette.applications import Starlette
@@ -24,6 +26,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 
+PARIS = ZoneInfo("Europe/Paris")
 # Mails come from strangers: no script, nothing loaded from elsewhere.  A link opens in a tab of its own,
 # outside the sandbox: a page's button would else do nothing there.
 SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
@@ -40,6 +43,7 @@ nav a[aria-current]{background:#dcebfa;box-shadow:inset 4px 0 #14507f}
 nav b{display:block;font-weight:600}
 nav span{display:block;color:#52606d;font-size:.875rem}
 main{flex:1;display:flex;flex-direction:column;min-width:0}
+nav time{display:block;color:#52606d;font-size:.875rem}
 main p{margin:0;padding:.7rem 1rem;background:#fff;border-bottom:1px solid #d5dbe1}
 main p a{margin-left:1rem;color:#14507f}
 iframe{flex:1;border:0;background:#fff}
@@ -74,6 +78,11 @@ class Mail:
     def message_id(self) -> str:
         """The Message-ID, with its angle brackets."""
         return str(self.message["Message-ID"] or "").strip()
+
+    @property
+    def arrived_at(self) -> datetime:
+        """When the mail server put it there, on Paris's clock, as the dates within it."""
+        return datetime.fromtimestamp(self.modified, PARIS)
 
     def body(self, kind: str) -> str:
         """Return the part of a kind ("html" or "plain"), or nothing."""
@@ -153,8 +162,13 @@ def _list_item(mail: Mail, *, is_shown: bool) -> str:
     current = " aria-current=page" if is_shown else ""
     return (
         f"<a href='/mails/{html.escape(mail.key)}'{current}><b>{html.escape(mail.subject)}</b>"
-        f"<span>{html.escape(mail.recipient)}</span></a>"
+        f"<span>{html.escape(mail.recipient)}</span>{_arrival(mail)}</a>"
     )
+
+
+def _arrival(mail: Mail) -> str:
+    at = mail.arrived_at
+    return f"<time datetime='{at.isoformat(timespec='seconds')}'>{at:%d/%m/%Y à %H:%M:%S}</time>"
 
 
 def _shown(mail: Mail | None) -> str:

@@ -42,6 +42,8 @@ from alerting.store.database import open_database
 
 
 MARK = "ALERTING_STACK"
+# What environment.sh exported, as JSON: so that it is told from what somebody set.
+SOURCED = "ALERTING_SOURCED"
 SERVERS = ("postgres", "elasticsearch", "mail", "web", "airflow")
 GRACE_SECONDS = 15
 HEALTHY_SECONDS = 300
@@ -59,7 +61,8 @@ class Stack:
         state: Holds data, logs, pid files and addresses: a folder below ``.local``.
         jars: Where Elasticsearch's jars are kept for all stacks.
         servers: Which to start, of SERVERS.
-        environment: Where DATABASE_URL, ELASTICSEARCH_URL and SMTP_URL may name given servers.
+        environment: Where DATABASE_URL, ELASTICSEARCH_URL and SMTP_URL may name given servers; by default
+            ours, without what a shell sourced of a stack, whose servers may be gone.
         say: Told one line whenever something takes its time.
         search_is_needed: Whether Elasticsearch's absence is an error or a line.
         database_suffix: Of the databases on a given server, so that a demo does not write into yours.
@@ -69,7 +72,7 @@ class Stack:
     state: Path
     jars: Path
     servers: tuple[str, ...] = SERVERS
-    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    environment: Mapping[str, str] = field(default_factory=lambda: without_sourced(os.environ))
     say: Callable[[str], None] = print
     search_is_needed: bool = True
     database_suffix: str = ""
@@ -80,6 +83,7 @@ class Stack:
     _elasticsearch: LocalElasticsearch | None = field(default=None, init=False)
     _airflow: dict[str, str] = field(default_factory=dict, init=False)
     _children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict, init=False)
+    _is_search_away: bool = field(default=False, init=False)
 
     def __enter__(self) -> Self:
         self.start()
@@ -165,14 +169,30 @@ class Stack:
         return f"http://127.0.0.1:{port}"
 
     def check(self) -> None:
-        """Raise when a child has died.
+        """Raise when a server has died: PostgreSQL first, since it takes others with it.
+
+        A search that is not needed is told once, and the others go on.
 
         Raises:
             LocalStackError: Names it and its log.
         """
-        for name, child in self._children.items():
-            if child.poll() is not None:
-                raise LocalStackError(f"{name}: ended by itself ({child.returncode}); see {self._log(name)}")
+        postgres = {"postgres": self._postgres.process} if self._postgres is not None else {}
+        for name, child in {**postgres, **self._children}.items():
+            if child is not None and child.poll() is not None:
+                raise LocalStackError(self._ended(name, child))
+        self._check_search()
+
+    def _check_search(self) -> None:
+        node = self._elasticsearch.process if self._elasticsearch is not None else None
+        if node is None or node.poll() is None or self._is_search_away:
+            return
+        if self.search_is_needed:
+            raise LocalStackError(self._ended("elasticsearch", node))
+        self._is_search_away = True
+        self.say(f"{self._ended('elasticsearch', node)}; all but the search goes on until the next start")
+
+    def _ended(self, name: str, child: subprocess.Popen[bytes]) -> str:
+        return f"{name}: ended by itself ({child.returncode}); see {self._log(name)}"
 
     def stop(self) -> None:
         """Stop everything; no process is left."""
@@ -357,9 +377,18 @@ class Stack:
         if self.addresses.get("SMTP_URL"):
             ours.pop("ALERTING_MAILDIR", None)  # Mails leave by SMTP.
         ours |= self._airflow
+        ours |= {SOURCED: json.dumps(ours)}
         file = self.state / "environment.sh"
         file.touch(mode=0o600)
         file.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in ours.items()))
+
+
+def without_sourced(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without what a shell sourced of a stack's ``environment.sh``."""
+    sourced = json.loads(variables.get(SOURCED) or "{}")
+    return {
+        name: value for name, value in variables.items() if name != SOURCED and sourced.get(name) != value
+    }
 
 
 def clear(state: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from datetime import datetime
 from email.message import EmailMessage
 from mailbox import Maildir
 
@@ -77,6 +79,19 @@ def test_a_phone_is_shown_the_list_or_one_mail_with_the_way_back(page, maildir):
     assert "<body class=list>" in listed
     assert "<body class=one>" in chosen
     assert "<a class=back href='/'>" in chosen
+
+
+def test_the_list_says_when_a_mail_arrived(page, maildir):
+    """
+    On Paris's clock, as the dates within the mail.
+    """
+    [file] = (maildir / "new").iterdir()
+    arrived = datetime.fromisoformat("2026-11-27T21:57:32+00:00").timestamp()
+    os.utime(file, (arrived, arrived))
+
+    listed, _ = read(page)
+
+    assert "<time datetime='2026-11-27T22:57:32+01:00'>27/11/2026 à 22:57:32</time>" in listed
 
 
 def test_the_source_of_a_mail_is_as_it_was_delivered(page, maildir):

@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from alerting.errors import LocalStackError
-from alerting.local.stack import MARK, Stack, stop_other
+from alerting.local.stack import MARK, Stack, stop_other, without_sourced
 
 
 ROOT = Path(__file__).parents[2]
@@ -160,6 +160,93 @@ def test_one_stack_a_folder(run_stack, state, elasticsearch_jars):
     assert stop_other(state)
     assert run.wait(LIMIT_SECONDS) == 0
     assert not stop_other(state)
+
+
+def test_a_dead_postgresql_is_named_and_not_what_it_took_with_it(state, elasticsearch_jars):
+    """
+    The line leads to the log that says why.
+    """
+    with Stack(state, elasticsearch_jars, servers=("postgres", "mail"), environment={}) as stack:
+        stack.check()
+        for name in ("mail", "postgres"):
+            number = json.loads((state / "run" / f"{name}.pid").read_text())["pid"]
+            os.kill(number, signal.SIGKILL)
+            wait_until(lambda number=number: psutil.Process(number).status() == psutil.STATUS_ZOMBIE)
+
+        with pytest.raises(LocalStackError) as raised:
+            stack.check()
+
+    assert str(raised.value) == f"postgres: ended by itself (-9); see {state / 'logs/postgres.log'}"
+
+
+def test_a_dead_search_that_is_not_needed_is_told_once(state, elasticsearch_jars):
+    """
+    All others go on; where it is needed, the stack ends as for any other server.
+    """
+    lines = []
+    stack = Stack(
+        state,
+        elasticsearch_jars,
+        servers=("elasticsearch",),
+        environment={},
+        say=lines.append,
+        search_is_needed=False,
+    )
+    with stack:
+        number = json.loads((state / "run/elasticsearch.pid").read_text())["pid"]
+        for process in [*psutil.Process(number).children(recursive=True), psutil.Process(number)]:
+            process.kill()
+        del lines[:]
+
+        wait_until(lambda: stack.check() or lines)
+        stack.check()
+
+        ended = f"elasticsearch: ended by itself (-9); see {state / 'logs/elasticsearch.log'}"
+        assert lines == [f"{ended}; all but the search goes on until the next start"]
+        stack.search_is_needed = True
+        stack._is_search_away = False
+        with pytest.raises(LocalStackError, match="ended by itself"):
+            stack.check()
+
+
+def test_a_shell_that_sourced_a_stack_starts_one_of_its_own(state, elasticsearch_jars):
+    """
+    The servers that ``environment.sh`` named may be gone; what somebody set since is still theirs.
+    """
+    with Stack(state, elasticsearch_jars, servers=("postgres",), environment={}):
+        pass
+    command = f". {state}/environment.sh; env -0"
+    given = {"PATH": os.environ["PATH"], "SMTP_URL": "smtp+plain://127.0.0.1:9"}
+    shown = subprocess.run(["bash", "-c", command], env=given, capture_output=True, text=True, check=True)
+    sourced = dict(line.split("=", 1) for line in shown.stdout.split("\0") if line)
+
+    assert sourced["DATABASE_URL"]
+    assert [
+        name for name in without_sourced(sourced) if name.startswith("ALERTING_") or "DATABASE" in name
+    ] == []
+    assert without_sourced(sourced)["SMTP_URL"] == "smtp+plain://127.0.0.1:9"
+    mine = sourced | {"DATABASE_URL": "postgresql://me@db.example/alerting"}
+    assert without_sourced(mine)["DATABASE_URL"] == "postgresql://me@db.example/alerting"
+
+
+def test_a_ctrl_c_before_a_program_has_begun_is_one_line(tmp_path):
+    """
+    Its imports take a second or two: no trace is shown.
+    """
+    (tmp_path / "slow_program.py").write_text("import time\nprint('IMPORTING', flush=True)\ntime.sleep(60)\n")
+    run = subprocess.Popen(
+        [sys.executable, "-m", "alerting.local.start", "slow_program"],
+        env=os.environ | {"PYTHONPATH": f"{ROOT}:{tmp_path}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert run.stdout.readline() == "IMPORTING\n"
+
+    run.send_signal(signal.SIGINT)
+
+    assert run.communicate(timeout=LIMIT_SECONDS) == ("", "Stopped; nothing is left running\n")
+    assert run.returncode == 130
 
 
 def test_mail_that_is_accepted_is_a_file_of_the_inbox(state, elasticsearch_jars):

@@ -29,7 +29,7 @@ def run_demo(folder, *, late):
     """Run the demo as ``make demo`` does, without a terminal; return its exit code, output and summary."""
     environment = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
     finished = subprocess.run(
-        [sys.executable, "-m", "alerting.local.demo_run", "--late", str(late)],
+        [sys.executable, "-m", "alerting.local.start", "alerting.local.demo_run", "--late", str(late)],
         cwd=folder,
         env=environment | {"PYTHONPATH": str(ROOT)},
         stdin=subprocess.DEVNULL,

@@ -1,0 +1,30 @@
+"""Begin a program of the laptop: a Ctrl-C is heard before its imports, which take a second or two.
+
+In:   the name of a module that has a ``main``, and its arguments.
+Out:  its exit code; 130 and one line when it was asked to stop before it could say so itself.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+from alerting.local.signals import Stopped, stop_signals_raise
+
+
+EXIT_STOPPED = 130
+
+
+def main(arguments: list[str]) -> int:
+    """Run ``python -m alerting.local.start MODULE ARGUMENTS``; return the exit code."""
+    stop_signals_raise()
+    try:
+        module = importlib.import_module(arguments[0])
+        return int(module.main(arguments[1:]))
+    except Stopped:
+        sys.stderr.write("Stopped; nothing is left running\n")
+        return EXIT_STOPPED
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
