@@ -858,6 +858,7 @@ def _show_lines(report: Mapping[str, Any], *, is_verbose: bool) -> None:
 def _show_back_test(report: Mapping[str, Any]) -> None:
     """Show what a profile would have brought, and what would change that."""
     lines = [f"{report['profile_id']}: {report['name']}"]
+    lines += [f"{name}: {'; '.join(report[name])}" for name in ("trades", "places") if report[name]]
     lines += _in_figures(report)
     for line in lines:
         _console().print(line, soft_wrap=True)

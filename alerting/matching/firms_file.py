@@ -28,7 +28,7 @@ from alerting.errors import ProfileError
 from alerting.reference.communes import get_communes
 from alerting.reference.cpv import get_cpv
 from alerting.reference.demands import get_qualification
-from alerting.reference.nuts import current_nuts, departements_of_nuts, get_departement
+from alerting.reference.nuts import current_nuts, departements_of_nuts, find_area, get_departement
 from alerting.reference.trades import get_trades
 from alerting.text.analysis import folded, stems
 from alerting.text.toml import read_toml
@@ -305,12 +305,15 @@ def _telling_words(who: str, text: str) -> str:
 
 
 def _nuts(who: str, code: str) -> str:
-    current = current_nuts(code.strip().upper())
+    current = find_area(code) or current_nuts(code.strip().upper())
     is_known = (
         bool(departements_of_nuts(current)) if current.startswith("FR") else bool(NUTS.fullmatch(current))
     )
     if not is_known:
-        raise ProfileError(f"{who}: nuts: expected a NUTS code like 'FRH0' or 'FRH03' (got {code!r})")
+        raise ProfileError(
+            f"{who}: nuts: expected a NUTS code like 'FRH0' or 'FRH03', or the name of a région"
+            f" (got {code!r})"
+        )
     return current
 
 

@@ -41,7 +41,8 @@ from alerting.matching.engine import Engine
 from alerting.matching.firms_file import read_draft, read_drafts
 from alerting.reference.communes import commune_of_insee
 from alerting.reference.cpv import cpv_label
-from alerting.reference.trades import trades
+from alerting.reference.nuts import area_name, departement_name
+from alerting.reference.trades import find_trade, trades
 from alerting.store import firms, procedures, rejects
 from alerting.store.database import Database
 from alerting.store.procedures import Candidates
@@ -215,7 +216,28 @@ def _report(
     database: Database, index: SearchIndex | None, profile: Profile, now: Callable[[], datetime]
 ) -> Row:
     tried = back_test(database, profile.criteria, now=now, index=index)
-    return {"profile_id": profile.profile_id, "name": profile.name, **tried}
+    asked = {"trades": _trades_asked(profile.criteria), "places": _places_asked(profile.criteria)}
+    return {"profile_id": profile.profile_id, "name": profile.name, **asked, **tried}
+
+
+def _trades_asked(criteria: Criteria) -> list[str]:
+    """Return the trades of a profile by their labels; one that exists no longer by its id."""
+    found = ((name, find_trade(name)) for name in criteria.trades)
+    return [name if trade is None else trade.label for name, trade in found]
+
+
+def _places_asked(criteria: Criteria) -> list[str]:
+    """Return the places of a profile by name and number, as they were understood: "Loiré (49), 40 km"."""
+    around = "" if criteria.radius_km is None else f", {criteria.radius_km} km"
+    named = [
+        *((code, departement_name(code)) for code in criteria.departements),
+        *((code, area_name(code)) for code in criteria.nuts_codes),
+    ]
+    communes = ((code, commune_of_insee(code)) for code in criteria.communes)
+    return [
+        *(code if name is None else f"{name} ({code})" for code, name in named),
+        *((code if one is None else f"{one.name} ({one.departement})") + around for code, one in communes),
+    ]
 
 
 def back_test(

@@ -18,7 +18,7 @@ import csv
 import gzip
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
@@ -26,7 +26,7 @@ from importlib import resources
 from alerting.domain.place import Point, distance_km
 from alerting.errors import ProfileError
 from alerting.reference.letters import plain
-from alerting.reference.nuts import departement_of_postcode
+from alerting.reference.nuts import area_name, departement_of_nuts, departement_of_postcode, find_area
 
 
 ARTICLES = frozenset({"l", "la", "le", "les"})
@@ -101,9 +101,11 @@ def get_communes(text: str) -> tuple[Commune, ...]:
     Args:
         text: "Redon", "Redon (35)", "35600", "Redon 35600", or an INSEE code; where five digits are both,
             they are the postcode, and "insee 35236" is the other; "1000" is 01000, as a spreadsheet has it.
+            "Paris 75013" is that arrondissement.
 
     Raises:
-        ProfileError: There is no such commune, or several in different places, or it has another postcode.
+        ProfileError: There is no such commune, or several in different places, or it has another postcode; or
+            it is the name of a département or région, as no one commune spells its own: "Loire" is not Loiré.
 
     >>> [commune.name for commune in get_communes("Redon (35)")]
     ['Redon']
@@ -126,7 +128,9 @@ def get_communes(text: str) -> tuple[Commune, ...]:
     named = communes_named(name, departement=stated)
     if not named and code is not None and departement is None and (elsewhere := communes_named(name)):
         raise ProfileError(_other_postcode(text, elsewhere, code.group()))
-    of_code = tuple(commune for commune in named if code is not None and code.group() in commune.postcodes)
+    if stated is None:
+        _refuse_area(text, named)
+    of_code = () if code is None else tuple(_with_postcode(named, code.group()))
     return _one(text, of_code or named)
 
 
@@ -245,6 +249,26 @@ def _of_code(code: str) -> tuple[Commune, ...]:
         return found
     by_insee = commune_of_insee(code)
     return () if by_insee is None else (by_insee,)
+
+
+def _with_postcode(named: Iterable[Commune], postcode: str) -> Iterator[Commune]:
+    """Yield the communes of a postcode; of a whole city its arrondissement."""
+    for commune in named:
+        within = [one for one in arrondissements(commune) if postcode in one.postcodes]
+        if within or postcode in commune.postcodes:
+            yield from within or [commune]
+
+
+def _refuse_area(text: str, named: Sequence[Commune]) -> None:
+    """Refuse the name of an area, unless one commune alone bears it as it is spelled."""
+    area = find_area(text)
+    spelled = [one for one in named if one.name.casefold() == text.strip().casefold()]
+    if area is None or len(spelled) == 1:
+        return
+    departement = departement_of_nuts(area)
+    kind = f"area {area}" if departement is None else f"département {departement}"
+    like = f" like '{named[0].name} ({named[0].departement})'" if named else ""
+    raise ProfileError(f"commune {text!r} is the {kind} ({area_name(area)}); expected a commune{like}")
 
 
 def _one(text: str, found: tuple[Commune, ...]) -> tuple[Commune, ...]:

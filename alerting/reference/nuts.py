@@ -109,7 +109,9 @@ def get_departement(text: str | int) -> str:
     """
     number = find_departement(str(text))
     if number is None:
-        raise ProfileError(f"expected the number of a département like '35' or '2A' (got {text!r})")
+        area = find_area(str(text))
+        said = "" if area is None else f", the area {area}"
+        raise ProfileError(f"expected the number of a département like '35' or '2A' (got {text!r}{said})")
     return number
 
 
@@ -137,6 +139,17 @@ def find_departement(text: str) -> str | None:
         return named
     is_one = len(numbers) == 1 and numbers[0] in _departements()
     return numbers[0] if is_one and (not letters or named == numbers[0]) else None
+
+
+def find_area(text: str) -> str | None:
+    """Return the NUTS code of the région or département of a name, however it is spelled.
+
+    None of what is no such name, and of one with a number beside it.
+
+    >>> find_area("BRETAGNE"), find_area("Pays-de-la-Loire"), find_area("Réunion"), find_area("Redon")
+    ('FRH', 'FRG', 'FRY40', None)
+    """
+    return None if any(letter.isdigit() for letter in text) else _area_by_letters().get(_letters(text))
 
 
 @cache
@@ -181,6 +194,16 @@ def _departements() -> Mapping[str, tuple[str, str]]:
 @cache
 def _departement_by_letters() -> Mapping[str, str]:
     return {_letters(name): departement for departement, (name, _) in _departements().items()}
+
+
+@cache
+def _area_by_letters() -> Mapping[str, str]:
+    """Return the NUTS codes of régions and départements by their letters, with and without "La"."""
+    return {
+        _letters(said): code
+        for name, code in areas_by_name().items()
+        for said in (name, name.removeprefix("La "))
+    }
 
 
 @cache

@@ -196,6 +196,32 @@ def test_saved_profiles_files_and_drafts_are_tried_alike(subscribed, firms_file,
         commands.try_profiles_file(firms_file, profile_id="nobody", parts=subscribed)
 
 
+def test_trades_and_places_are_shown_as_they_were_understood(parts):
+    """
+    Whoever wrote "Loire-sur-Rhône" and got another commune sees it before it is saved.
+    """
+    entry = {
+        "id": "p",
+        "name": "P",
+        "trades": ["chauffagiste"],
+        "departements": [35],
+        "nuts": ["Bretagne", "BE1"],
+        "communes": ["redon (35)", "Paris 75013"],
+        "radius_km": 40,
+    }
+
+    report = commands.try_profile("le-goff", entry, parts=parts)
+
+    assert report["trades"] == ["Plomberie, chauffage, ventilation"]
+    assert report["places"] == [
+        "Ille-et-Vilaine (35)",
+        "Bretagne (FRH)",
+        "BE1",
+        "Redon (35), 40 km",
+        "Paris 13e Arrondissement (75), 40 km",
+    ]
+
+
 def test_an_empty_database_is_said(parts):
     """
     Nothing to try is not a profile that brings nothing.
@@ -262,8 +288,9 @@ def test_the_command_line_shows_before_it_saves(run_alerting, settings, firms_fi
     again = run_alerting(settings, "profiles", "try", "zinc", "--json")
 
     assert (dry.returncode, dry.stderr) == (0, "")
-    assert dry.stdout.splitlines()[:2] == [
+    assert dry.stdout.splitlines()[:3] == [
         "zinc: Zinc",
+        "places: Ille-et-Vilaine (35)",
         "fits: 1 of 1 procedures, 0 open now; 1.0 a week over 6 days",
     ]
     assert (nothing_saved.returncode, nothing_saved.stderr) == (

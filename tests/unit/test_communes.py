@@ -39,6 +39,10 @@ REDON = Point(47.656, -2.079)
         pytest.param("44000 NANTES CEDEX 1", "44109", id="a postcode before the name"),
         pytest.param("35042 Rennes cedex", "35238", id="a postcode that only mail knows"),
         pytest.param("Paris", "75056", id="a city of arrondissements"),
+        pytest.param("PARIS 75013", "75113", id="an arrondissement by its postcode"),
+        pytest.param("Paris 75000", "75056", id="a city's own postcode"),
+        pytest.param("Vienne", "38544", id="a town with the name of a département"),
+        pytest.param("Loiré", "49178", id="a commune but for its accent a département"),
         pytest.param("PARIS 12", "75112", id="an arrondissement by number"),
         pytest.param("Lyon 3ème arrondissement", "69383", id="an arrondissement in words"),
         pytest.param("13001", "13201", id="an arrondissement by postcode"),
@@ -93,6 +97,26 @@ def test_communes_share_a_postcode():
             "Quimper 35000",
             "commune 'Quimper 35000' has another postcode; expected Quimper 29000, or a commune of 35000",
             id="a postcode of elsewhere",
+        ),
+        pytest.param(
+            "Loire",
+            "commune 'Loire' is the département 42 (Loire); expected a commune like 'Loiré (49)'",
+            id="a département, and a commune but for its accent",
+        ),
+        pytest.param(
+            "Réunion",
+            "commune 'Réunion' is the département 974 (La Réunion); expected a commune like 'La Réunion (47)'",
+            id="a département, and a commune but for its article",
+        ),
+        pytest.param(
+            "Ille et Vilaine",
+            "commune 'Ille et Vilaine' is the département 35 (Ille-et-Vilaine); expected a commune",
+            id="a département",
+        ),
+        pytest.param(
+            "bretagne",
+            "commune 'bretagne' is the area FRH (Bretagne); expected a commune like 'Bretagne (36)'",
+            id="a région, and two communes",
         ),
         pytest.param(
             "", "commune '' is not known; expected a name, a postcode or an INSEE code", id="nothing at all"

@@ -39,7 +39,7 @@ def test_a_firm_is_read_with_everything_that_it_says():
             words = ["gros œuvre"]
             words_out = ["formation"]
             departements = ["35", "2a"]
-            nuts = ["frh0", "FR523", "DE2"]
+            nuts = ["frh0", "FR523", "DE2", "Pays de la Loire"]
             communes = ["Redon", "35600", "insee 56061"]
             radius_km = 40
             buyers = ["Ville de Vannes", "213 502 388 00019"]
@@ -63,7 +63,7 @@ def test_a_firm_is_read_with_everything_that_it_says():
         words=("gros œuvre",),
         words_out=("formation",),
         departements=("35", "2A"),
-        nuts_codes=("FRH0", "FRH03", "DE2"),
+        nuts_codes=("FRH0", "FRH03", "DE2", "FRG"),
         communes=("35236", "35013", "35294", "56061"),
         radius_km=40,
         buyers=("Ville de Vannes", "21350238800019"),
@@ -133,8 +133,13 @@ PROFILE = "firm 'le-goff', profile 'toits'"
             id="a département that is none",
         ),
         pytest.param(
+            'words = ["toit"]\ndepartements = ["bretagne"]',
+            "expected the number of a département like '35' or '2A' (got 'bretagne', the area FRH)",
+            id="a région among départements",
+        ),
+        pytest.param(
             'words = ["toit"]\nnuts = ["FRX9"]',
-            "nuts: expected a NUTS code like 'FRH0' or 'FRH03' (got 'FRX9')",
+            "nuts: expected a NUTS code like 'FRH0' or 'FRH03', or the name of a région (got 'FRX9')",
             id="an area that is none",
         ),
         pytest.param(

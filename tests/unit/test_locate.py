@@ -140,6 +140,8 @@ def test_a_place_is_located_as_precisely_as_it_is_stated(place, home, expected):
     [
         ("Départements 22, 29, 35 et 56", None, ["22", "29", "35", "56"]),
         ("Départements : 22 - 29", None, ["22", "29"]),
+        ("Départements 22-29-56", None, ["22", "29", "56"]),
+        ("22-29", None, ["22", "29"]),
         ("Départements 91 à 93 et 2A", None, ["91", "93", "92", "2A"]),
         ("dépt. 44 et 85", None, ["44", "85"]),
         ("22, 29", None, ["22", "29"]),
