@@ -188,8 +188,7 @@ class _Worker:
             suppressions.queue_held_back(connection, not_had, now=now)
 
     def _claim(self, connection: Connection, limit: int, now: datetime, lease_until: datetime) -> list[int]:
-        if limit <= 0:
-            return []
+        # Asked every turn: an order to stop holds for what is claimed, too.
         self.room = find_room(connection, self.post, now=now)
         return deliveries.claim_deliveries(
             connection,
@@ -203,6 +202,8 @@ class _Worker:
         if (hindrance := find_hindrance(self.post, claimed)) is not None:
             return _done(claimed, DeliveryState.SUPPRESSED, hindrance)
         async with self.turns:
+            if self.room.is_stopped:
+                return _done(claimed, DeliveryState.QUEUED, f"not sent: {self.room.why}")
             now = self.now()
             if now >= lease_until:
                 # Somebody may have settled it by now; a mail that waited for its turn is claimed anew.

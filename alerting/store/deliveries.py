@@ -48,7 +48,9 @@ _ANY = 2**31
 _RECORD = text("""
     UPDATE deliveries SET state = done.state, answer = done.answer, sent_at = done.sent_at,
         next_attempt_at = done.next_attempt_at, blame = done.blame, lease_until = NULL,
-        first_attempt_at = CASE WHEN done.blame IS DISTINCT FROM 'us' THEN deliveries.first_attempt_at END
+        first_attempt_at = CASE
+            WHEN done.blame IS DISTINCT FROM 'us' AND done.state <> 'queued' THEN deliveries.first_attempt_at
+        END
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS done (
         delivery_id bigint, state text, answer text, sent_at timestamptz, next_attempt_at timestamptz,
         blame text
@@ -109,6 +111,11 @@ class Room:
     count: int
     why: str | None = None
     until_at: datetime | None = None
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether nothing may leave before a person says so, not even what is claimed."""
+        return self.why is not None and self.until_at is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -363,6 +363,38 @@ def test_a_mail_whose_turn_comes_after_its_lease_is_claimed_anew(served_parts, s
     }
 
 
+def test_an_order_to_stop_holds_for_what_a_worker_has_claimed(served_parts, server, firms_file):
+    """
+    Mail is stopped while the first of five is handed over: that one leaves, the others wait, unharmed.
+    """
+    Path(firms_file).write_text(TEAM)
+    commands.import_firms(firms_file, parts=served_parts)
+    is_stopped, is_known = threading.Event(), threading.Event()
+
+    def listen(_connection, _cursor, statement, *_) -> None:
+        if is_stopped.is_set() and statement.startswith("SELECT mail_stops"):
+            is_known.set()
+
+    def stop() -> None:
+        if not is_stopped.is_set():
+            commands.stop_mail(why="wrong template", parts=served_parts)
+            is_stopped.set()
+            assert is_known.wait(timeout=60)
+
+    server.on_accepted = stop
+    event.listen(served_parts.database.engine, "after_cursor_execute", listen)
+    one_by_one = replace(served_parts, post=replace(served_parts.post, mails_at_once=1))
+
+    report = commands.run_all(parts=one_by_one)["deliver"]
+    held = sorted(states(served_parts).values())
+    commands.release_mail(parts=served_parts)
+    released = commands.deliver_digests(parts=served_parts)
+
+    assert (report["sent"], report["waiting"], report["held"]) == (1, 4, "stopped: wrong template")
+    assert held == [("queued", 1)] * 4 + [("sent", 1)]
+    assert (released["sent"], sorted(server.accepted)) == (4, [f"{name}@legoff.example" for name in "abcde"])
+
+
 def test_a_worker_that_is_killed_after_the_server_accepted_is_settled_by_its_notes(
     served_parts, server, settings, clock
 ):
