@@ -10,11 +10,11 @@ it, and of an hour that comes twice in October the first counts.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
-from alerting.domain.deadlines import PARIS, day_in_paris, reminder_opens_at
+from alerting.domain.deadlines import PARIS, day_in_paris, is_working_day, reminder_opens_at
 
 
 class Cadence(StrEnum):
@@ -28,6 +28,8 @@ class Cadence(StrEnum):
 EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
 MONDAY = (1,)
 _DAYS_OF_A_WEEK = 7
+_DAY = timedelta(days=1)
+_FRIDAY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,9 @@ def find_reminder_window(
 ) -> datetime:
     """Return the end of the window in which a profile is reminded of a date.
 
-    It is the first one from the last day on that leaves so many working days, but before the date's own day;
-    where a rhythm has none there, its last one before.  Thousands of profiles share rhythm and date.
+    It is the first one from the last day on that leaves so many working days, but before the date's own day,
+    and on no holiday after which nobody works before that; where a rhythm has none there, its last before.
+    Thousands of profiles share rhythm and date.
 
     Args:
         moment: The date, aware UTC.
@@ -85,9 +88,19 @@ def find_reminder_window(
     if rhythm.cadence is Cadence.IMMEDIATE:
         return opens_at
     following = min(end for end in _ends_around(rhythm, digest_hour, opens_at) if end >= opens_at)
-    if day_in_paris(following) < day_in_paris(moment):
+    day, own_day = day_in_paris(following), day_in_paris(moment)
+    if following == opens_at or (day < own_day and not _is_idle(day, own_day)):
         return following
     return find_window_end(rhythm, digest_hour=digest_hour, now=opens_at)
+
+
+def _is_idle(day: date, last: date) -> bool:
+    """Tell whether a day is a holiday in the week, and the days after it, before *last*, are no working days.
+
+    Saturdays and Sundays are no such days: a firm chose them.
+    """
+    days = (day + _DAY * number for number in range((last - day).days))
+    return day.isoweekday() <= _FRIDAY and not any(map(is_working_day, days))
 
 
 def _ends_around(rhythm: Rhythm, digest_hour: int, moment: datetime) -> list[datetime]:

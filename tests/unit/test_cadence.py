@@ -81,6 +81,15 @@ SITE_DAYS = Rhythm(hour=18, weekdays=(2, 4))
         ),
         pytest.param(WEEKLY, 2, "2026-04-08T12:00", "2026-04-06T07:00", id="over the holiday"),
         pytest.param(
+            WEEKLY, 3, "2027-03-30T12:00", "2027-03-22T07:00", id="Easter Monday, due the day after"
+        ),
+        pytest.param(WEEKLY, 3, "2027-05-18T12:00", "2027-05-10T07:00", id="Whit Monday, due the day after"),
+        pytest.param(WEEKLY, 1, "2027-03-30T12:00", "2027-03-29T07:00", id="Easter Monday, as asked for"),
+        pytest.param(
+            Rhythm(weekdays=(7,)), 2, "2027-03-30T12:00", "2027-03-28T07:00", id="a Sunday that was chosen"
+        ),
+        pytest.param(WEEKLY, 2, "2026-11-02T12:00", "2026-10-26T07:00", id="a holiday on a Sunday"),
+        pytest.param(
             WEEKLY, 20, "2026-04-17T12:00", "2026-03-23T07:00", id="days of weeks: the first within"
         ),
         pytest.param(FRIDAYS, 3, "2026-03-20T23:59", "2026-03-13T07:00", id="a date without an hour"),
@@ -99,7 +108,7 @@ SITE_DAYS = Rhythm(hour=18, weekdays=(2, 4))
 )
 def test_a_date_is_reminded_of_in_one_window_before_its_day(rhythm, working_days, moment, window):
     """
-    The first window within the days that are asked for; none: the last before them.
+    The first window within the days that are asked for, with somebody at work then; none: the last before them.
     """
     found = find_reminder_window(paris(moment), rhythm, working_days=working_days, digest_hour=7)
 
