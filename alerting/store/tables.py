@@ -341,6 +341,7 @@ tellings = Table(
     Column("digest_id", BigInteger, ForeignKey("digests.digest_id"), nullable=False),
     _created(),
     UniqueConstraint("profile_id", "procedure_id", "kind", "revision"),
+    Index("ix_tellings_procedure_id", "procedure_id"),
 )
 
 deliveries = Table(
@@ -371,6 +372,7 @@ deliveries = Table(
     Column("blame", Text),  # who can mend it, a Blame; NULL: nothing is wrong
     _created(),
     UniqueConstraint("digest_id", "recipient_id", "replay_number"),
+    Index("ix_deliveries_recipient_id", "recipient_id"),
     Index("ix_deliveries_claimed_at", "claimed_at", postgresql_using="brin"),
     Index("ix_deliveries_under_way", "delivery_id", postgresql_where=text("is_under_way")),
 )

@@ -137,11 +137,29 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(connection):
     assert differences == []
 
 
+def test_one_procedure_and_one_address_are_found_without_reading_all_that_was_told_and_sent(connection):
+    """
+    What was told of a procedure that becomes part of another, and what an order held back, stand in an index.
+    """
+    queue_digest(connection, add_digest(connection, add_notice(connection)[0])[0])
+    number = suppressions.add_suppression(
+        connection, "yann@legoff.example", kind=SuppressionKind.OPERATOR, reason="on leave", now=NOW
+    )
+    connection.execute(text("SET LOCAL enable_seqscan = off"))
+
+    digests.told_last(connection, 1)
+    suppressions.end_suppression(connection, number, why="back", now=NOW)
+
+    for name in ("ix_tellings_procedure_id", "ix_deliveries_recipient_id"):
+        asked = text("SELECT pg_stat_get_xact_numscans(CAST(:name AS regclass))")
+        assert connection.scalar(asked, {"name": name}) > 0, name
+
+
 def test_migrating_twice_changes_nothing(database):
     """
     A second migration finds the newest revision and stays there.
     """
-    assert [database.migrate(), database.migrate()] == ["0019", "0019"]
+    assert [database.migrate(), database.migrate()] == ["0020", "0020"]
 
 
 def test_a_server_that_is_away_is_transient():

@@ -1,0 +1,22 @@
+"""Tellings are found by their procedure, deliveries by their recipient, without reading all of them."""
+
+from __future__ import annotations
+
+from alembic import op
+
+
+revision = "0020"
+down_revision = "0019"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_index("ix_tellings_procedure_id", "tellings", ["procedure_id"])
+    # Not of those alone that were held back: an index that asks for the state is written at each claim.
+    op.create_index("ix_deliveries_recipient_id", "deliveries", ["recipient_id"])
+
+
+def downgrade() -> None:
+    op.drop_index("ix_deliveries_recipient_id", "deliveries")
+    op.drop_index("ix_tellings_procedure_id", "tellings")
