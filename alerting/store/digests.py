@@ -202,7 +202,7 @@ def readers_of(
         now: Profiles that are paused until later are left out.
         among: Only these profiles; None: whichever.
     """
-    is_due = and_(_has_rhythm(rhythms_due, among), or_(_has_digest(), ~_is_new(now)))
+    is_due = and_(_has_rhythm(rhythms_due, among), ~waits_for_first(now))
     return _readers(connection, and_(is_due, ~_has_digest(since=window_end)), now)
 
 
@@ -293,12 +293,15 @@ def _has_digest(*, since: datetime | None = None) -> ColumnElement[bool]:
     mine = select(digests.c.digest_id).where(digests.c.profile_id == profiles.c.profile_id, has_items)
     if since is not None:
         mine = mine.where(digests.c.created_at >= since)
-    return mine.exists()
+    # Of one profile at a time: EXISTS is answered from all digests that there are, each unpacked, where a
+    # planner takes the profiles for many.
+    return mine.limit(1).scalar_subquery().is_not(None)
 
 
 def waits_for_first(now: datetime) -> ColumnElement[bool]:
     """Return what holds of a profile whose first digest comes at once: it is new, and had none."""
-    return and_(~_has_digest(), _is_new(now))
+    # Asked in this order: few are new.
+    return and_(_is_new(now), ~_has_digest())
 
 
 def _is_new(now: datetime) -> ColumnElement[bool]:

@@ -324,6 +324,7 @@ digests = Table(
     Column("content", JSONB, nullable=False),  # the Digest
     _created(),
     UniqueConstraint("run_id", "profile_id"),
+    Index("ix_digests_profile_id_created_at", "profile_id", "created_at"),
 )
 
 tellings = Table(

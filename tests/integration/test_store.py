@@ -137,20 +137,27 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(connection):
     assert differences == []
 
 
-def test_one_procedure_and_one_address_are_found_without_reading_all_that_was_told_and_sent(connection):
+def test_one_profile_procedure_and_address_are_found_without_reading_all_that_was_told_and_sent(connection):
     """
-    What was told of a procedure that becomes part of another, and what an order held back, stand in an index.
+    Who had a digest, what was told of a procedure that becomes part of another, and what an order held back, stand
+    in an index.
     """
     queue_digest(connection, add_digest(connection, add_notice(connection)[0])[0])
     number = suppressions.add_suppression(
         connection, "yann@legoff.example", kind=SuppressionKind.OPERATOR, reason="on leave", now=NOW
     )
+    connection.execute(text("UPDATE profiles SET cadence = 'daily', matched_at = now()"))
     connection.execute(text("SET LOCAL enable_seqscan = off"))
 
+    digests.readers_of(connection, digests.rhythms(connection), window_end=NOW, now=NOW)
     digests.told_last(connection, 1)
     suppressions.end_suppression(connection, number, why="back", now=NOW)
 
-    for name in ("ix_tellings_procedure_id", "ix_deliveries_recipient_id"):
+    for name in (
+        "ix_digests_profile_id_created_at",
+        "ix_tellings_procedure_id",
+        "ix_deliveries_recipient_id",
+    ):
         asked = text("SELECT pg_stat_get_xact_numscans(CAST(:name AS regclass))")
         assert connection.scalar(asked, {"name": name}) > 0, name
 

@@ -1,4 +1,4 @@
-"""Tellings are found by their procedure, deliveries by their recipient, without reading all of them."""
+"""Digests are found by their profile, tellings by their procedure, deliveries by their recipient."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_index("ix_digests_profile_id_created_at", "digests", ["profile_id", "created_at"])
     op.create_index("ix_tellings_procedure_id", "tellings", ["procedure_id"])
     # Not of those alone that were held back: an index that asks for the state is written at each claim.
     op.create_index("ix_deliveries_recipient_id", "deliveries", ["recipient_id"])
@@ -20,3 +21,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_deliveries_recipient_id", "deliveries")
     op.drop_index("ix_tellings_procedure_id", "tellings")
+    op.drop_index("ix_digests_profile_id_created_at", "digests")
