@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
-from rapidfuzz.fuzz import ratio
+from rapidfuzz.fuzz import token_sort_ratio
 
 from alerting.domain.deadlines import in_paris
 from alerting.domain.notice import Notice, NoticeKind
@@ -217,10 +217,13 @@ def _fold_sign(sign: str) -> str:
 _FOLDED = "".join(_fold_sign(chr(byte)) for byte in range(256)).encode()
 
 
-def buyer_tokens(notice: Notice) -> frozenset[str]:
-    """Return what a buyer may be found by: the words of its name that are its own, else the whole name."""
+def buyer_key(notice: Notice) -> frozenset[str] | str:
+    """Return what notices of one buyer share without a SIREN: the words of its name that are its own.
+
+    A name without such words is taken whole; "" where there is none.
+    """
     name = _buyer_name(notice)
-    return _named(name).words or (frozenset({fold(name)}) if name else frozenset())
+    return _named(name).words or fold(name)
 
 
 def _buyer_name(notice: Notice) -> str:
@@ -238,9 +241,13 @@ class _Name(NamedTuple):
 @lru_cache(maxsize=20_000)
 def _named(name: str) -> _Name:
     words = _fold_words(_ASIDE.sub(" ", name) if "(" in name else name)
-    bodies = [_BODY_OF[word] for word in words if word in _BODY_OF]
-    own = frozenset(word for word in words if word not in _BUYER_WORDS and not word.isdigit())
-    return _Name(" ".join(words), own, min(bodies)[1] if bodies else None)
+    own, bodies = [], []
+    for word in words:
+        if word in _BODY_OF:
+            bodies.append(_BODY_OF[word])
+        if word not in _BUYER_WORDS and not word.isdigit():
+            own.append(word)
+    return _Name(" ".join(words), frozenset(own), min(bodies)[1] if bodies else None)
 
 
 def are_calls_of_one_feed(notice: Notice, other: Notice) -> bool:
@@ -251,20 +258,12 @@ def are_calls_of_one_feed(notice: Notice, other: Notice) -> bool:
 
 
 class _Title(NamedTuple):
-    """A title's words without accents, case and marks, and what of them tells one purchase from another.
+    """A title's words without accents, case and marks, and the lots that it names ("lot 2", "lot n 2").
 
-    Args:
-        text: The words, without the number of the file before them.
-        ordered: The same words in the order of the alphabet: their order in the title says nothing.
-        words: Each once.
-        numbers: Words with a digit, without leading zeros: "2", "b100".
-        lots: Numbers of lots that it names: "lot 2", "lot n 2".
+    The number of the file before the words is left away.
     """
 
     text: str
-    ordered: str
-    words: frozenset[str]
-    numbers: frozenset[str]
     lots: frozenset[str]
 
 
@@ -272,25 +271,41 @@ class _Title(NamedTuple):
 def _title(title: str) -> _Title:
     lead = _LEAD.match(title)
     words = _fold_words(title if lead is None else title[lead.end() :])
-    numbers = frozenset([word.lstrip("0") for word in words if not word.isalpha()])
-    has_lots = bool(numbers) and not _LOT_WORDS.isdisjoint(words)
-    lots = _lot_numbers(words) if has_lots else frozenset()
-    return _Title(" ".join(words), " ".join(sorted(words)), frozenset(words), numbers, lots)
+    lots = frozenset() if _LOT_WORDS.isdisjoint(words) else _lot_numbers(words)
+    return _Title(" ".join(words), lots)
 
 
 def _alike(first: _Title, second: _Title) -> float | None:
-    short, long = sorted((first.text, second.text), key=len)
-    if len(short) >= _CUT_LENGTH and long.startswith(short) and first.lots == second.lots:
-        return 100.0
-    if _numbers_differ(first, second) or (_has_own_words(first, second) and _has_own_words(second, first)):
+    if first.lots != second.lots:
         return None
-    return ratio(first.ordered, second.ordered)
+    short, long = sorted((first.text, second.text), key=len)
+    if short == long or (len(short) >= _CUT_LENGTH and long.startswith(short)):
+        return 100.0
+    if f" {short} " in f" {long} ":
+        # What the ratio of the two comes to; a title within the other has no word that it lacks.
+        return (1 - (len(long) - len(short)) / (len(long) + len(short))) * 100
+    if _have_own_words(_words_of(short), _words_of(long)):
+        return None
+    return token_sort_ratio(short, long)
 
 
-def _numbers_differ(title: _Title, other: _Title) -> bool:
-    """Tell whether each title has a number, or one of them a lot, that the other lacks."""
-    is_within = title.numbers <= other.numbers or other.numbers <= title.numbers
-    return not is_within or title.lots != other.lots
+@lru_cache(maxsize=20_000)
+def _words_of(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+def _have_own_words(words: frozenset[str], other_words: frozenset[str]) -> bool:
+    """Tell whether each of two titles has a number, or each a telling word, that the other lacks."""
+    own, other_own = words - other_words, other_words - words
+    if _has_own_number(own, other_words) and _has_own_number(other_own, words):
+        return True
+    return _has_own_word(own, other_words) and _has_own_word(other_own, words)
+
+
+def _has_own_number(own: frozenset[str], other_words: frozenset[str]) -> bool:
+    """Tell whether any word with a digit ("2", "b100") is none of the others, but for zeros before it."""
+    numbers = {word.lstrip("0") for word in own if not word.isalpha()}
+    return bool(numbers) and not numbers <= {word.lstrip("0") for word in other_words if not word.isalpha()}
 
 
 def _lot_numbers(words: list[str]) -> frozenset[str]:
@@ -302,11 +317,11 @@ def _lot_numbers(words: list[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _has_own_words(title: _Title, other: _Title) -> bool:
-    """Tell whether a title has a telling word that the other has nothing like."""
-    for word in title.words - other.words - EMPTY_WORDS:
+def _has_own_word(own: frozenset[str], other_words: frozenset[str]) -> bool:
+    """Tell whether any telling word is like none of the others."""
+    for word in own - EMPTY_WORDS:
         is_telling = len(word) > _SHORT_WORD and word.isalpha()
-        if is_telling and not any(_is_same_word(word, each) for each in other.words):
+        if is_telling and not any(_is_same_word(word, each) for each in other_words):
             return True
     return False
 

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import combinations, product
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from alerting.domain.notice import Notice, NoticeKind
@@ -27,7 +27,7 @@ from alerting.notices.likeness import (
     SAME_TITLE,
     are_calls_of_one_feed,
     are_other_buyers,
-    buyer_tokens,
+    buyer_key,
     contradict,
     day_in_paris,
     find_likeness,
@@ -62,6 +62,7 @@ _ONE_COUNT = timedelta(days=300)
 _YEAR = re.compile(r"20\d\d")
 _ENDS = frozenset({NoticeKind.CANCELLATION, NoticeKind.AWARD})
 _UUID_DASHES = 4
+_called = attrgetter("feed_id", "source_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ def link_all(notices: Sequence[Notice]) -> list[list[Member]]:
     """Return the groups of notices that speak of one purchase each, whatever the order they come in.
 
     Groups and their members stand in the order of *notices*; notices are compared only where they
-    share a key, a reference, a buyer's number, or a day and a word of the buyer's name.
+    share a key, a reference, a buyer's number, or a day and the buyer's name or SIREN.
     """
     groups = _Groups(len(notices))
     for step, position, other, evidence in _proven_pairs(notices):
@@ -139,20 +140,16 @@ def link_all(notices: Sequence[Notice]) -> list[list[Member]]:
     for positions in _blocks(notices, _buyer_block):
         _join_by_number(notices, positions, groups)
     for likeness, position, other in _similar_pairs(notices):
-        if groups.of(position) is groups.of(other):
-            continue
-        together = product(groups.of(position), groups.of(other))
-        # That nothing speaks against the two themselves is known.
-        others = [pair for pair in together if pair != (position, other)]
-        if not any(is_contradicted(notices[first], notices[second]) for first, second in others):
+        if not _are_kept_apart(notices, groups.of(position), groups.of(other)):
             groups.join(position, other, LinkStep.SIMILARITY, _words(notices[other], likeness))
     return groups.members()
 
 
 def names_of(notice: Notice) -> tuple[str, ...]:
     """Return what other notices may call this one: its source id, alone and with its version."""
-    versions = () if notice.version is None else (f"{notice.source_id}-{notice.version}",)
-    return (notice.source_id, *versions)
+    if notice.version is None:
+        return (notice.source_id,)
+    return (notice.source_id, f"{notice.source_id}-{notice.version}")
 
 
 def refers_to(notice: Notice, other: Notice) -> bool:
@@ -164,36 +161,40 @@ class _Groups:
     """Disjoint groups of positions; each position keeps the first step that joined it."""
 
     def __init__(self, count: int) -> None:
-        self._leaders = list(range(count))
-        self._groups = {position: [position] for position in range(count)}
-        self._steps: dict[int, Member] = {}
+        self._count = count
+        # What was joined: one list a group, found under each of its positions; the smallest stands first.
+        self._groups: dict[int, list[int]] = {}
+        self._joined: dict[int, Member] = {}
 
     def of(self, position: int) -> list[int]:
-        """Return the positions of a position's group."""
-        return self._groups[self._leaders[position]]
+        """Return the positions of a position's group, the smallest first."""
+        return self._groups.get(position) or [position]
 
     def join(self, position: int, other: int, step: LinkStep, evidence: str) -> None:
         """Make two groups one."""
-        first, second = sorted((self._leaders[position], self._leaders[other]))
-        if first == second:
+        first, second = self.of(position), self.of(other)
+        if first[0] == second[0]:
             return
-        for each in self._groups.pop(second):
-            self._leaders[each] = first
-            self._groups[first].append(each)
-        for each in (max(position, other), second):
-            if each not in self._steps:
-                self._steps[each] = Member(each, step, evidence)
+        if second[0] < first[0]:
+            first, second = second, first
+        for each in (max(position, other), second[0]):
+            if each not in self._joined:
+                self._joined[each] = Member(each, step, evidence)
+        first += second
+        for each in first:
+            self._groups[each] = first
 
     def members(self) -> list[list[Member]]:
-        """Return every group, its first member as the first notice."""
-        return [self._members_of(*group) for group in sorted(self._groups.items())]
-
-    def _members_of(self, leader: int, positions: list[int]) -> list[Member]:
-        first = Member(leader, LinkStep.FIRST)
-        if len(positions) == 1:
-            return [first]
-        rest = [self._steps.get(each, Member(each, LinkStep.FIRST)) for each in sorted(positions)]
-        return [first, *(member for member in rest if member.position != leader)]
+        """Return every group in the order of its first member, and the members in theirs."""
+        members = []
+        for position in range(self._count):
+            group = self._groups.get(position)
+            if group is None:
+                members.append([Member(position, LinkStep.FIRST)])
+            elif group[0] == position:
+                others = [self._joined[each] for each in sorted(group)[1:]]
+                members.append([Member(position, LinkStep.FIRST), *others])
+        return members
 
 
 def _proven_pairs(notices: Sequence[Notice]) -> Iterator[tuple[LinkStep, int, int, str]]:
@@ -208,33 +209,35 @@ def _proven_pairs(notices: Sequence[Notice]) -> Iterator[tuple[LinkStep, int, in
                         break
 
 
-def _blocks(
-    notices: Sequence[Notice], names_of_one: Callable[[Notice], Collection[str]]
-) -> Iterator[list[int]]:
-    """Yield the positions of the notices that share a name, two at least."""
-    shared = _Shared()
+def _blocks(notices: Sequence[Notice], names_of_one: Callable[[Notice], Iterable[object]]) -> list[list[int]]:
+    """Return the positions of the notices that share a name, two at least, in the order of the first of them.
+
+    Most share nothing, and cost a look-up.
+    """
+    first_of: dict[object, int] = {}
+    shared: dict[object, list[int]] = {}
     for position, notice in enumerate(notices):
         for name in names_of_one(notice):
-            shared.add(name, position)
-    yield from shared.blocks()
+            first = first_of.setdefault(name, position)
+            if first == position:
+                continue
+            block = shared.setdefault(name, [first])
+            # A notice may bear a name twice.
+            if block[-1] != position:
+                block.append(position)
+    return sorted(shared.values(), key=itemgetter(0))
 
 
-class _Shared:
-    """Positions by what they share; most share nothing, and cost a look-up."""
+def _are_kept_apart(notices: Sequence[Notice], group: list[int], other: list[int]) -> bool:
+    """Tell whether two groups are one already, or anything in one speaks against anything in the other.
 
-    def __init__(self) -> None:
-        self._first: dict[object, int] = {}
-        self._blocks: dict[object, list[int]] = {}
-
-    def add(self, name: object, position: int) -> None:
-        """Note that a position, no smaller than those before it, has a name."""
-        first = self._first.setdefault(name, position)
-        if first != position:
-            self._blocks.setdefault(name, [first]).append(position)
-
-    def blocks(self) -> list[list[int]]:
-        """Return the positions of each name that several have, in the order of the first of them."""
-        return sorted(self._blocks.values(), key=itemgetter(0))
+    That nothing does between the two that are alike is known.
+    """
+    if group[0] == other[0]:
+        return True
+    if len(group) == len(other) == 1:
+        return False
+    return any(is_contradicted(notices[one], notices[two]) for one, two in product(group, other))
 
 
 def _join_by_number(notices: Sequence[Notice], positions: list[int], groups: _Groups) -> None:
@@ -260,31 +263,21 @@ def _in_time(notice: Notice) -> tuple[float, bool, str, str]:
 
 def _similar_pairs(notices: Sequence[Notice]) -> list[tuple[float, int, int]]:
     """Return the pairs of one buyer and day whose titles are alike enough, the most alike first."""
-    shared = _Shared()
-    for position, notice in enumerate(notices):
-        if notice.deadline_at is not None:
-            day = day_in_paris(notice.deadline_at)
-            for token in buyer_tokens(notice):
-                shared.add((day, token), position)
-            if (siren := siren_of(notice)) is not None:
-                shared.add((day, siren), position)
-    pairs = {pair for positions in shared.blocks() for pair in combinations(positions, 2)}
+    blocks = _blocks(notices, _day_block)
+    pairs = {pair for positions in blocks for pair in combinations(positions, 2)}
     found = []
     for other, position in pairs:
         likeness = find_likeness_of_day(notices[other], notices[position])
         if likeness is not None and likeness >= SAME_TITLE:
             found.append((likeness, other, position))
 
-    def in_order(pair: tuple[float, int, int]) -> tuple[float, list[tuple[str, str]]]:
+    def in_order(pair: tuple[float, int, int]) -> tuple[float, tuple[str, str], tuple[str, str]]:
         """Of equally alike ones by what they are called, not by where they stand."""
         likeness, other, position = pair
-        return -likeness, sorted([_called(notices[other]), _called(notices[position])])
+        one, two = _called(notices[other]), _called(notices[position])
+        return (-likeness, one, two) if one < two else (-likeness, two, one)
 
     return sorted(found, key=in_order)
-
-
-def _called(notice: Notice) -> tuple[str, str]:
-    return notice.feed_id, notice.source_id
 
 
 def _first_certain(
@@ -516,8 +509,8 @@ def _key_block(notice: Notice) -> Collection[str]:
     return (key,) if key is not None and is_telling_key(key) else ()
 
 
-def _reference_block(notice: Notice) -> Collection[str]:
-    return {_bare(name) for name in (*names_of(notice), *notice.refers_to)}
+def _reference_block(notice: Notice) -> Iterable[str]:
+    return map(_bare, names_of(notice) + notice.refers_to)
 
 
 def _buyer_block(notice: Notice) -> Collection[str]:
@@ -525,11 +518,22 @@ def _buyer_block(notice: Notice) -> Collection[str]:
     return () if notice.buyer is None or reference is None else (fold(reference),)
 
 
+def _day_block(notice: Notice) -> Iterator[tuple[date, object]]:
+    """Yield the day of a notice's deadline with its buyer's name, and with its SIREN."""
+    if notice.deadline_at is None:
+        return
+    day = day_in_paris(notice.deadline_at)
+    if name := buyer_key(notice):
+        yield day, name
+    if siren := siren_of(notice):
+        yield day, siren
+
+
 _PROOFS = (
     (LinkStep.PROCEDURE_KEY, _procedure_key),
     (LinkStep.REFERENCE, _reference),
 )
-_NAMES: dict[LinkStep, Callable[[Notice], Collection[str]]] = {
+_NAMES: dict[LinkStep, Callable[[Notice], Iterable[str]]] = {
     LinkStep.PROCEDURE_KEY: _key_block,
     LinkStep.REFERENCE: _reference_block,
 }

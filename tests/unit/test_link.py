@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rapidfuzz.fuzz import token_sort_ratio
 
 from alerting.domain.money import Money
 from alerting.domain.notice import Buyer, Lot, Notice, NoticeKind, Place
 from alerting.domain.procedure import LinkStep
-from alerting.notices.likeness import fold
-from alerting.notices.link import Candidate, Link, find_link, find_others, link_all
+from alerting.notices.likeness import find_likeness, fold
+from alerting.notices.link import Candidate, Link, Member, find_link, find_others, link_all
 
 
 KEY = "7f0c2a4e-5b1d-4c39-9a66-0d1e2f3a4b5c"
@@ -385,6 +386,39 @@ def test_groups_do_not_depend_on_the_order_of_notices(order):
     found = {frozenset(order[member.position] for member in group) for group in groups}
     assert found == {frozenset({0, 2, 3}), frozenset({1, 5}), frozenset({4})}
     assert all(group[0].step is LinkStep.FIRST for group in groups)
+
+
+def test_a_reference_that_is_given_twice_joins_once():
+    """
+    The call comes first, the correction with its step and evidence behind it, and what neither names is alone.
+    """
+    correction = replace(
+        NOTICE, source_id="26-90000", kind=NoticeKind.CORRECTION, refers_to=("26-88092", "26-88092 "),
+        deadline_at=None,
+    )  # fmt: skip
+    other = replace(NOTICE, source_id="26-90001", title="Nettoyage des vitres")
+
+    groups = link_all([NOTICE, other, correction])
+
+    assert groups == [
+        [Member(0, LinkStep.FIRST), Member(2, LinkStep.REFERENCE, "26-88092")],
+        [Member(1, LinkStep.FIRST)],
+    ]
+
+
+WORDS = st.lists(st.text("abc12", min_size=1, max_size=5), max_size=6)
+
+
+@given(words=WORDS.filter(bool), before=WORDS, behind=WORDS)
+def test_a_title_within_another_is_as_alike_as_their_words_in_order_say(words, before, behind):
+    """
+    To the last bit, for of two procedures that are equally alike neither is certain.
+    """
+    within, around = " ".join(words), " ".join([*before, *words, *behind])
+
+    likeness = find_likeness(replace(COPY, title=around), replace(NOTICE, title=within))
+
+    assert token_sort_ratio(within, around) == likeness
 
 
 LONG_TITLE = "Réhabilitation de la salle des fêtes, " + "de ses abords plantés et de son parvis pavé, " * 3
