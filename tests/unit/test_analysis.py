@@ -109,6 +109,14 @@ def test_stems_that_are_wanted_are_found_where_they_stand(texts, wanted):
     assert [[token for token in analyse(text) if token.stem in wanted] for text in texts] == found
 
 
+@given(st.text(alphabet="aeiouytnslrmqpxAEY", min_size=1, max_size=12))
+def test_a_stem_begins_as_its_word_does(word):
+    """
+    Words that begin otherwise are passed over where stems are looked for; the stemmer changes endings alone.
+    """
+    assert word[0].lower() == stems(word)[0][0]
+
+
 @given(st.text(alphabet="abcéèàçœ'’- \u0301\u00ad12LD", max_size=30))
 def test_capitals_never_matter(text):
     """
