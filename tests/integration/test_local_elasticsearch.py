@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from elasticsearch import Elasticsearch
 
 from alerting.errors import LocalStackError
 from alerting.local.elasticsearch import LocalElasticsearch, download
+from alerting.local.elasticsearch_node import OF_THE_LAUNCHER
 
 
 def test_two_that_ask_for_the_jars_at_once_get_the_same_whole_files(elasticsearch_jars):
@@ -46,3 +49,14 @@ def test_a_folder_with_an_accent_is_refused_in_one_line(tmp_path):
     with pytest.raises(LocalStackError, match=r"^Elasticsearch: Java cannot run from a folder with accents"):
         node.start()
     assert not jars.exists()
+
+
+@pytest.mark.skipif("ELASTICSEARCH_URL" in os.environ, reason="the node is somebody else's")
+def test_a_node_runs_as_the_official_launcher_would_have_it(elasticsearch_url):
+    """
+    What is measured on a laptop is measured under the collector's settings that a server has.
+    """
+    with Elasticsearch(elasticsearch_url) as client:
+        (node,) = client.nodes.info(metric="jvm")["nodes"].values()
+    assert set(OF_THE_LAUNCHER) <= set(node["jvm"]["input_arguments"])
+    assert "G1 Young Generation" in node["jvm"]["gc_collectors"]
