@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, time, tzinfo
 from decimal import Decimal
 from functools import lru_cache
@@ -112,8 +111,14 @@ def normalise(raw: RawNotice) -> Notice:
     """Return the notice that *raw* states."""
     log: list[Normalisation] = []
     description = _prose(raw.description, is_html=raw.description_is_html, field="description", log=log)
-    lots = tuple([_lot(lot, log) for lot in raw.lots])
-    deadline_at, lots = _deadlines(_first(raw.deadlines, log), lots)
+    dates = [_first(lot.deadlines, log) for lot in raw.lots]
+    deadline_at, dates = _deadlines(_first(raw.deadlines, log), dates)
+    # Lots mostly lie where all of it does: what is stated again is read once.
+    stated = dict.fromkeys([raw.places, *[lot.places for lot in raw.lots]])
+    places = {each: _places(each, log) for each in stated}
+    lots = tuple(
+        [_lot(lot, date, places[lot.places], log) for lot, date in zip(raw.lots, dates, strict=True)]
+    )
     return Notice(
         feed_id=raw.feed_id,
         source_id=clean_name(raw.source_id) or "",
@@ -127,7 +132,7 @@ def normalise(raw: RawNotice) -> Notice:
         nature=_nature(raw.nature, log),
         cpv_main=_cpv(raw.cpv_main, "cpv_main", log),
         cpv_additional=_cpvs(raw.cpv_additional, "cpv_additional", log),
-        places=_places(raw.places, log),
+        places=places[raw.places],
         lots=lots,
         value=_money(raw.value, "value", log),
         deadline_at=deadline_at,
@@ -171,28 +176,32 @@ def _buyer(raw: RawNotice, log: list[Normalisation]) -> Buyer | None:
     return None if buyer == Buyer() else buyer
 
 
-def _lot(raw: RawLot, log: list[Normalisation]) -> Lot:
+def _lot(
+    raw: RawLot, deadline_at: datetime | None, places: tuple[Place, ...], log: list[Normalisation]
+) -> Lot:
     return Lot(
         lot_id=clean_name(raw.lot_id) or "",
         title=_prose(raw.title, is_html=False, field="lots.title", log=log),
         description=_prose(raw.description, is_html=False, field="lots.description", log=log),
         cpv_codes=_cpvs(raw.cpv_codes, "lots.cpv_codes", log),
-        places=_places(raw.places, log),
+        places=places,
         value=_money(raw.value, "lots.value", log),
-        deadline_at=_first(raw.deadlines, log),
+        deadline_at=deadline_at,
         is_reserved=raw.is_reserved,
         asks_deposit=raw.asks_deposit,
     )
 
 
-def _deadlines(stated: datetime | None, lots: tuple[Lot, ...]) -> tuple[datetime | None, tuple[Lot, ...]]:
-    """Return the last moment to answer anything, and the lots: with dates of their own where these differ."""
-    dates = {lot.deadline_at for lot in lots if lot.deadline_at is not None}
+def _deadlines(
+    stated: datetime | None, of_lots: list[datetime | None]
+) -> tuple[datetime | None, list[datetime | None]]:
+    """Return the last moment to answer anything, and those of the lots: None each where all are one."""
+    dates = {date for date in of_lots if date is not None}
     if not dates:
-        return stated, lots
-    if stated is not None and any(lot.deadline_at is None for lot in lots):
+        return stated, of_lots
+    if stated is not None and None in of_lots:
         dates.add(stated)
-    return max(dates), lots if len(dates) > 1 else tuple(replace(lot, deadline_at=None) for lot in lots)
+    return max(dates), of_lots if len(dates) > 1 else [None] * len(of_lots)
 
 
 def _first(stated: tuple[RawTime, ...], log: list[Normalisation]) -> datetime | None:

@@ -8,7 +8,16 @@ from dataclasses import replace
 import pytest
 
 from alerting.domain.json import to_json
-from alerting.domain.notice import RawChange, RawLot, RawMoney, RawNotice, RawPlace, RawTime
+from alerting.domain.notice import (
+    Normalisation,
+    Place,
+    RawChange,
+    RawLot,
+    RawMoney,
+    RawNotice,
+    RawPlace,
+    RawTime,
+)
 from alerting.matching.locate import locate_notice
 from alerting.notices.normalise import normalise
 
@@ -42,6 +51,28 @@ def test_a_name_of_spaces_alone_is_none():
 
 def _lot(commune: str) -> RawLot:
     return RawLot("1", places=(RawPlace(postcode="35600", commune=commune),))
+
+
+def test_each_lot_lies_where_it_says_and_what_is_wrong_with_a_place_is_said_once():
+    """
+    Two lots state the place of the notice, a third another, a fourth none; a bad postcode is recorded once.
+    """
+    whole = (RawPlace(departement="35", postcode="3560"),)
+    lots = (
+        RawLot("1", places=whole),
+        RawLot("2"),
+        RawLot("3", places=(RawPlace("FRH01"),)),
+        RawLot("4", places=whole),
+    )
+
+    notice = normalise(RawNotice("feed", "1", "Toiture", places=whole, lots=lots))
+
+    kept = (Place(departement="35"),)
+    assert (kept, [kept, (), (Place("FRH01", "22"),), kept]) == (
+        notice.places,
+        [lot.places for lot in notice.lots],
+    )
+    assert [Normalisation("places.postcode", "3560", None, "five digits")] == list(notice.normalisations)
 
 
 @pytest.mark.parametrize(
