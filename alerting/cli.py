@@ -125,6 +125,9 @@ def main() -> None:
         # The reader of our lines has gone ("| head"): nothing is wrong.
         sys.stderr.close()
     except Exception as error:  # noqa: BLE001 - the outermost handler
+        if isinstance(error, UnicodeEncodeError) and error.object in sys.argv:
+            _complain(f"an argument is no UTF-8 (got {error.object!r})")
+            sys.exit(EXIT_ACT)
         _complain(f"a bug: {type(error).__name__}: {error}")
         sys.exit(EXIT_BUG)
 

@@ -71,7 +71,7 @@ def why(database: Database, firm_id: str, notice_id: str, *, now: datetime) -> l
         ]
     # What would change it is found by trying, which takes its time: nobody waits for rows meanwhile.
     return [
-        row | _remedy(criteria, analysed, decision)
+        row | _remedy(criteria, analysed, decision, procedure.state)
         for row, (_, criteria), decision in zip(rows, profiles, decisions, strict=True)
     ]
 
@@ -120,7 +120,7 @@ def _fit(decision: Decision, procedure: Procedure, now: datetime) -> Row | None:
     return {"verdict": verdict(standing).value, "reasons": to_json(standing.reasons)}
 
 
-def _remedy(criteria: Criteria, analysed: AnalysedNotice, decision: Decision) -> Row:
+def _remedy(criteria: Criteria, analysed: AnalysedNotice, decision: Decision, state: ProcedureState) -> Row:
     """Return with which changes of the profile the notice would have matched, each of them needed."""
     if decision.accepted:
         return {"changes": [], "would_match": None}
@@ -128,7 +128,8 @@ def _remedy(criteria: Criteria, analysed: AnalysedNotice, decision: Decision) ->
     if changes is None:
         return {"changes": [], "would_match": f"nothing sensible: {_another_trade(analysed, decision)}"}
     said = (say_change(one, criteria, name=name_value(one.field, one.value)) for one in changes)
-    return {"changes": to_json(changes), "would_match": "; ".join(said)}
+    over = "" if state is ProcedureState.OPEN else f" (and not be told: the procedure is {state.value})"
+    return {"changes": to_json(changes), "would_match": "; ".join(said) + over}
 
 
 def _another_trade(analysed: AnalysedNotice, decision: Decision) -> str:
@@ -158,7 +159,7 @@ def say(decision: Decision) -> str:
         if reason.criterion in _MAY_BE_SILENT and not reason.facts:
             return f"{reason.criterion}: {_SILENT}"
         lot = "" if reason.lot_id is None else f"lot {reason.lot_id}: "
-        facts = f" ({lot}{', '.join(reason.facts)})" if reason.facts else ""
+        facts = f" ({lot}{', '.join(_said_facts(reason))})" if reason.facts else ""
         return f"{reason.criterion}: {_REFUSED.get(reason.criterion, 'not met')}{facts}"
     said: dict[str, list[str]] = {}
     for reason in decision.reasons:
@@ -173,7 +174,14 @@ def _criterion(reason: Reason) -> str:
 
 
 def _facts(reason: Reason, known: Sequence[str]) -> list[str]:
-    return [fact for fact in dict.fromkeys(reason.facts) if fact not in known]
+    return [fact for fact in dict.fromkeys(_said_facts(reason)) if fact not in known]
+
+
+def _said_facts(reason: Reason) -> tuple[str, ...]:
+    """Return the facts of a reason as people write them: amounts in euros."""
+    if reason.criterion != "value":
+        return reason.facts
+    return tuple(f"{int(cents) // 100} euros" for cents in reason.facts)
 
 
 def _not_told(

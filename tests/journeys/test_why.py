@@ -145,6 +145,32 @@ def test_what_threw_out_a_lot_is_named_as_what_would_have_to_change(subscribed, 
     assert [one["value"] for one in rows["tuyaux"]["changes"]] == [change]
 
 
+def test_a_change_that_lets_in_what_is_over_says_that_it_would_not_be_told(subscribed):
+    """
+    A firm that adds the kind hears of no purchase that it was not told while it was open.
+    """
+    notice = Notice("any", "9", None, NoticeKind.CANCELLATION, "Toiture de l'école")
+    with subscribed.database.begin() as connection:
+        number = procedures.add_procedure(
+            connection, view=notice, state=ProcedureState.CANCELLED, now=subscribed.now()
+        )
+
+    (row,) = commands.why("le-goff", str(number), parts=subscribed)
+
+    assert row["why"] == "kind: notices of this kind are not wanted (cancellation)"
+    assert row["would_match"] == "add the kind cancellation (and not be told: the procedure is cancelled)"
+
+
+def test_an_argument_that_is_no_text_is_refused_in_one_line(run_alerting, settings):
+    """
+    A file's name may be any bytes, a firm's id not.
+    """
+    refused = run_alerting(settings, "why", "le-goff\udcff", "7")
+
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr == "alerting: an argument is no UTF-8 (got 'le-goff\\udcff')\n"
+
+
 def test_a_profile_of_which_nothing_exists_says_so(told):
     """
     Its commune merged away since: nothing of this notice is to blame.

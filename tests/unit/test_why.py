@@ -42,3 +42,15 @@ def test_a_place_that_is_not_known_is_said(reason, told, refused):
 
     assert say(Decision(accepted=True, reasons=(ROOF, reason))) == told
     assert say(Decision(accepted=False, reasons=(against,))) == refused
+
+
+def test_amounts_are_said_in_euros():
+    """
+    Not in the cents in which they are kept.
+    """
+    met = Reason("value", "met", facts=("1250000", "990099"))
+
+    assert say(Decision(accepted=True, reasons=(met,))) == "value: 12500 euros, 9900 euros"
+    assert say(Decision(accepted=False, reasons=(Reason("value", "refused", facts=("78000000",)),))) == (
+        "value: the value is out of range (780000 euros)"
+    )
