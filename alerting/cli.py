@@ -247,8 +247,7 @@ def check_feeds(
         columns = ("path", "format", "outcome", "notices", "missing", "unreadable", "problem")
         _print_table([_check_row(report) for report in _within(paths, reports)], columns)
         counts = ", ".join(f"{outcomes.count(outcome)} {outcome}" for outcome in sorted(set(outcomes)))
-        noun = "document" if len(reports) == 1 else "documents"
-        _console().print(f"{len(reports)} {noun}: {counts}")
+        _console().print(f"{len(reports)} documents: {counts}")
     if "refused" in outcomes:
         raise typer.Exit(EXIT_ACT)
 

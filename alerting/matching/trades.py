@@ -64,6 +64,8 @@ CPV_CLASS_DIGITS = 5
 STEMS_OF_A_MUTE_TEXT = 8
 TRADES_OF_A_MACRO_LOT = 6
 TRADES_OF_A_BUNDLE = 2
+TRADES_OF_A_PROJECT = 3
+WORDS_OF_WHAT_IS_BUILT = 3
 MANY_TRADES = 4
 CACHED_WORDS = 200_000
 # Words between which a phrase may stand: "pompe à chaleur" is "pompe chaleur".
@@ -78,11 +80,21 @@ _Y, _COMPRIS = stems("y compris")
 (_POUR,) = stems("pour")
 _WORD = re.compile(r"[^\W_]+")
 _LOT_NUMBER = re.compile(r"\blot\s*(?:n\s*[°ºo]?|num[ée]ro)?\s*\d+", re.IGNORECASE)
+# Of several lots the numbers behind the first: "sur les lots 02 (gros œuvre), 06 (étanchéité)".
+_LOTS_BY_NUMBER = re.compile(r"\blots\s*(?:n\s*[°ºo]?s?)?\s*\d+\s*\(", re.IGNORECASE)
+_NEXT_LOT = re.compile(r"\)\s*(?:[,;]|et\b)?\s*(?:n\s*[°ºo])?\s*\d{1,2}\s*\(", re.IGNORECASE)
 FEWEST_LISTED_LOTS = 2
 # What parts words that would together mean something else.
 _PARTED = re.compile(r"[,;:/]")
 # A dash parts what a word must link: "bois – charpente" is no "bois de charpente".
 _DASH = re.compile(r"\s[-–—]\s")
+# What a description says before it says what is bought: "accord-cadre à bons de commande pour l'exécution".
+_FORMULA = re.compile(
+    r"\s*(?:l[ea]s?\s+|l['’]\s*)?(?:présente?s?\s+)?(?:accords?[- ]cadres?|marchés?|consultation|procédure)\b"
+    r"[^.;:]{0,120}?(?:\bpour (?:l['’]exécution|la réalisation|objet)\b|\bportent? sur\b|\bconcernent?\b"
+    r"|\brelati(?:f|ve)s? (?:à|aux?)\b)",
+    re.IGNORECASE,
+)
 # What parts an object from the deed that is named behind it.
 _SET_OFF = re.compile(r"[:;,(–—/]|\s-\s")
 # Where work is done and what it is done for, up to the next thing that is bought.
@@ -90,7 +102,7 @@ _OCCASION = re.compile(
     r"\b(?:autour|à proximité|au droit|aux abords|le long|au[- ]dessus|dans le cadre|en vue) d"
     r"|\by compris\b|\bdans l(?:es?\b|a\b|['’])|\bsitu[ée]e?s?\b|\bsise?s?\b"
     r"|\b(?:en|sur|sur la|sur les) (?:toitures?|façades?)\b"
-    r"|\bpour l(?:es?\b|a\b|['’])"
+    r"|\bpour l(?:es?\b|a\b|['’])|\bafin d|\bnécessaires? (?:à|au)"
     r"|\b(?:après|avant|suite aux?|préalables? aux?) travaux\b|\b(?:des|dans les) ateliers\b|\bdu lot\b",
     re.IGNORECASE,
 )
@@ -106,6 +118,7 @@ _OCCASION_ENDS = re.compile(
     re.IGNORECASE,
 )
 _OF = re.compile(r"\s+(?:de|d['’]|du|des|pour|à|au|aux)\s*(?:l[ae]s?\s+|l['’])?", re.IGNORECASE)
+_OF_WHAT = re.compile(r"\s+(?:de\s+|d['’]\s*)", re.IGNORECASE)
 _AND = re.compile(r"\b(?:et|ou)\b", re.IGNORECASE)
 LEAD_STEMS = 25
 SHORT_STEMS = 12
@@ -267,8 +280,14 @@ def _whole(
 
 
 def _act_of_whole(notice: Notice, texts: _Said) -> tuple[Act | None, str | None]:
-    """Return what the title says; whether a "construction" is to be drawn, built or taught, the code says."""
+    """Return what the title says; whether a "construction" is to be drawn, built or taught, the code says.
+
+    Goods that are named beside a trade's work make no supply of it: "serrurerie et quincaillerie".
+    """
     said, coded = _act(texts), _act_of_codes(notice)
+    is_supply = said is not None and said[0] is Act.SUPPLY
+    if is_supply and notice.nature is not Nature.SUPPLIES and any(map(_adds_goods, texts.titles)):
+        said = None
     if said is not None and coded is not None and coded[0] in _OUTWEIGH.get(said[0], ()):
         return coded
     return said or coded or (_act_of_nature(notice), None)
@@ -412,7 +431,8 @@ def _listed_lots(whole: _Unit) -> list[_Unit]:
 
 
 def _parts_of_lots(text: AnalysedText) -> list[AnalysedText]:
-    if len(text.positions.get(_LOT, ())) < FEWEST_LISTED_LOTS:
+    count = len(text.positions.get(_LOT, ()))
+    if not count or (count < FEWEST_LISTED_LOTS and not _LOTS_BY_NUMBER.search(text.text)):
         return []
     parts = _numbered_parts(text)
     return [_slice(part, 0, min(len(part.stems), SHORT_STEMS)) for part in parts]
@@ -421,6 +441,9 @@ def _parts_of_lots(text: AnalysedText) -> list[AnalysedText]:
 def _numbered_parts(text: AnalysedText) -> list[AnalysedText]:
     """Return what follows each number of a lot, up to the next."""
     marks = list(_LOT_NUMBER.finditer(text.text))
+    if _LOTS_BY_NUMBER.search(text.text):
+        marks += [*_LOTS_BY_NUMBER.finditer(text.text), *_NEXT_LOT.finditer(text.text)]
+        marks.sort(key=re.Match.start)
     starts = [start for start, _ in text.spans]
     firsts = [bisect_left(starts, mark.end()) for mark in marks]
     lasts = [bisect_left(starts, mark.start()) for mark in marks] + [len(starts)]
@@ -467,12 +490,18 @@ def _names_trade(title: AnalysedText) -> bool:
 
 
 def _beginning(text: AnalysedText) -> AnalysedText:
-    """Return the first words of a description, up to what is bought besides: "y compris terrassement"."""
+    """Return a description's first words that say something, up to what is bought besides: "y compris"."""
     besides = (
         place for place in text.positions.get(_Y, ()) if text.stems[place + 1 : place + 2] == (_COMPRIS,)
     )
-    end = min(LEAD_STEMS, next(besides, LEAD_STEMS))
+    end = min(_formula_length(text) + LEAD_STEMS, next(besides, len(text.stems)))
     return text if len(text.stems) <= end else _slice(text, 0, end)
+
+
+def _formula_length(text: AnalysedText) -> int:
+    """Return how many words a description spends before it says what is bought: "le marché a pour objet"."""
+    formula = _FORMULA.match(text.text)
+    return sum(start < formula.end() for start, _ in text.spans) if formula is not None else 0
 
 
 def _slice(text: AnalysedText, first: int, last: int) -> AnalysedText:
@@ -530,8 +559,9 @@ def _weigh(unit: _Unit) -> dict[int, _Evidence]:
     in_lead = _named(lead_hits)
     in_body = _named(body_hits)
     evidence: defaultdict[int, _Evidence] = defaultdict(_Evidence)
+    most = MOST_OF_BODY if _is_part_of_house(unit) else float("inf")
     for trade, hits in lead_hits.items():
-        evidence[trade].lead = _points(hits)
+        evidence[trade].lead = min(_points(hits), most)
         evidence[trade].words = _words(hits)
     silenced = _silenced(hits_of_leads, lead_hits)
     is_list = len(in_body) >= MANY_TRADES
@@ -595,9 +625,29 @@ def _is_macro(unit: _Unit, *, in_lead: int, in_body: int) -> bool:
     titles = unit.leads[: unit.title_count]
     if max(in_lead, in_body) >= TRADES_OF_A_BUNDLE and any(map(_is_bundle, titles)):
         return True
+    if in_lead >= TRADES_OF_A_PROJECT and not any(map(_names_trade, titles)):
+        return not any(map(_is_short, unit.leads[unit.title_count :]))
     if any(True for title in titles for _ in _hits(title, _whole_entries())):
         return not (in_lead and any(_LOT in title.positions for title in titles))
     return in_body >= TRADES_OF_A_MACRO_LOT and not any(map(_names_trade, titles))
+
+
+def _is_part_of_house(unit: _Unit) -> bool:
+    """Tell whether crafts are named but where a description builds a house: "un lycée avec son internat".
+
+    Where the description says what a title that names a house does not ("désamiantage"), that is bought.
+    """
+    titles, beginnings = unit.leads[: unit.title_count], unit.leads[unit.title_count :]
+    if unit.lot_id is not None or any(map(_names_trade, titles)) or _lists_lots(unit.leads):
+        return False
+    return any(not _is_short(text) and _builds_house(text) for text in beginnings)
+
+
+def _builds_house(text: AnalysedText) -> bool:
+    """Tell whether a text builds a house, and not what a craft makes: "extension du réseau"."""
+    starts = [hit.start for hit in _trade_hits(text) if hit.entry.points]
+    ends = (hit.end for hit in _act_hits(text) if _ACTS[hit.entry.trade] is Act.BUILDING)
+    return any(not any(end <= start < end + WORDS_OF_WHAT_IS_BUILT for start in starts) for end in ends)
 
 
 def _is_bundle(title: AnalysedText) -> bool:
@@ -882,11 +932,24 @@ def _first_act(text: AnalysedText, hits: Sequence[_Hit]) -> tuple[Act, str]:
     if always is not None and not _is_joined_by_work(text, always):
         return _ACTS[always.entry.trade], always.words
     act = _ACTS[first.entry.trade]
+    if act is Act.SUPPLY and _is_of_doing(text, first):
+        return _first_act(text, hits[1:]) if hits[1:] else (Act.WORK, first.words)
     if act in _MAY_BE_JOINED and _is_joined_by_work(text, first):
         return Act.WORK, first.words
     if act is Act.SUPPLY and _is_followed_by_work(text, first):
         return Act.WORK, first.words
     return act, first.words
+
+
+def _is_of_doing(text: AnalysedText, supply: _Hit) -> bool:
+    """Tell whether what is supplied is something that is done: "achat de petits travaux"."""
+    places = _content_places(text)
+    following = places[supply.end :]
+    end = text.spans[places[supply.end - 1]][1]
+    if not following or not _OF_WHAT.fullmatch(text.text[end : text.spans[following[0]][0]]):
+        return False
+    words = (_word_at(text, place) for place in following)
+    return next((word in _DOING for word in words if word in _DOING or word not in _lexicon().neutral), False)
 
 
 def _is_joined_by_work(text: AnalysedText, first: _Hit) -> bool:
@@ -900,13 +963,20 @@ def _is_joined_by_work(text: AnalysedText, first: _Hit) -> bool:
         act = _ACTS[last.entry.trade]
         if not _is_joint(text, places[last.end - 1], places[last.end], act=act):
             return False
-        if last.end in (to_design if act is Act.DESIGN else joined):
+        if act is Act.DESIGN and last.end in to_design:
+            return not _is_of_design(acts.get(last.end + 1))
+        if act is not Act.DESIGN and last.end in joined:
             return True
         following = acts.get(last.end)
         if following is None or _ACTS[following.entry.trade] not in _MAY_BE_JOINED:
             return False
         last = following
     return False
+
+
+def _is_of_design(act: _Hit | None) -> bool:
+    """Tell whether what is carried out beside a study is one, too: "exécution de contrôles"."""
+    return act is not None and _ACTS[act.entry.trade] is Act.DESIGN
 
 
 def _is_followed_by_work(text: AnalysedText, supply: _Hit) -> bool:
@@ -946,6 +1016,8 @@ _OUTWEIGH = {
     Act.BUILDING: frozenset({Act.DESIGN, Act.TRAINING, Act.INSURANCE, Act.SOFTWARE}),
     Act.WORK: frozenset({Act.TRAINING, Act.INSURANCE}),
 }
+# Words for what is done, as they are looked up.
+_DOING = frozenset({"travau", "prestation", "service"})
 _OF_GOODS = frozenset({Act.SUPPLY, Act.RENTAL})
 # Acts that no lot of a notice unsays.
 _OF_ALL_LOTS = frozenset({Act.TRAINING, Act.INSURANCE, Act.VOUCHER})

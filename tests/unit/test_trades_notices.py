@@ -59,5 +59,5 @@ def test_a_whole_notice_is_told_to_the_trades_that_can_answer_it(path, are_codes
         if [missed, in_vain] != [entry.get(key, "").split() for key in ("missed", "in_vain")]:
             wrong[read.notice.title] = (missed, in_vain)
 
-    assert len(entries) > 50
+    assert len(entries) > 15
     assert wrong == {}
