@@ -588,13 +588,13 @@ def show_notices(notice: str, as_json: AsJson = False) -> None:  # noqa: FBT002
 
 @notices.command("split")
 def split_notice(notice_id: Number, why: Why, as_json: AsJson = False) -> None:  # noqa: FBT002
-    """Take a notice out of its procedure into one of its own; later versions follow it."""
+    """Take a notice, in all its versions, out of its procedure into one of its own."""
     _show_report(commands.split_notice(notice_id, why=why), as_json=as_json)
 
 
 @notices.command("join")
 def join_notice(notice_id: Number, procedure_id: Number, why: Why, as_json: AsJson = False) -> None:  # noqa: FBT002
-    """Put a notice into a procedure; later versions follow it."""
+    """Put a notice, in all its versions, into a procedure."""
     _show_report(commands.join_notice(notice_id, procedure_id, why=why), as_json=as_json)
 
 

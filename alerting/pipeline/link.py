@@ -7,7 +7,7 @@ notice that joins a procedure is no second purchase.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -96,7 +96,7 @@ def absorb(
 
 
 def split_notice(database: Database, notice_id: int, *, why: str) -> dict[str, Any]:
-    """Take a notice out of its procedure into one of its own; its later versions follow it.
+    """Take a notice out of its procedure into one of its own, with its other versions; later ones follow it.
 
     What was told by the name of this notice counts as told of it; the procedure that it leaves is news then,
     unless that was told by a name of its own.
@@ -107,13 +107,18 @@ def split_notice(database: Database, notice_id: int, *, why: str) -> dict[str, A
     with database.begin() as connection:
         lock_links(connection)
         stored = _get(connection, notice_id)
-        if len(notices.notices_of_procedure(connection, stored.procedure_id)) == 1:
+        members = notices.notices_of_procedure(connection, stored.procedure_id)
+        if len(members) == 1:
             raise UnknownIdError(f"notice {notice_id}: is alone in procedure {stored.procedure_id}")
+        versions = _versions(stored, members)
+        leaving = versions if len(versions) < len(members) else [stored]
         lock(connection, COMPOSE_LOCK)
         before = procedures.lock_procedure(connection, stored.procedure_id)
-        view, state = merge([stored.notice]), find_state([stored.notice])
+        stated = [each.notice for each in leaving]
+        view, state = merge(stated), find_state(stated)
         new_id = procedures.add_procedure(connection, view=view, state=state)
-        notices.move_notice(connection, notice_id, new_id, step=LinkStep.BY_HAND, evidence=why)
+        for each in leaving:
+            notices.move_notice(connection, each.notice_id, new_id, step=LinkStep.BY_HAND, evidence=why)
         procedures.add_revision(connection, new_id, revision=1, state=state, changes=(), notice_id=notice_id)
         remerge(connection, stored.procedure_id, notice_id)
         _move_shown(connection, stored.notice, new_id, left=before)
@@ -125,7 +130,7 @@ def split_notice(database: Database, notice_id: int, *, why: str) -> dict[str, A
 def join_notice(
     database: Database, notice_id: int, procedure_id: int, *, why: str, now: Callable[[], datetime]
 ) -> dict[str, Any]:
-    """Put a notice into a procedure; its later versions follow it.
+    """Put a notice into a procedure, with its other versions; later ones follow it.
 
     A procedure that is left without notices is closed; what firms were told of it counts as told.
 
@@ -138,7 +143,8 @@ def join_notice(
         if stored.procedure_id == procedure_id:
             raise UnknownIdError(f"notice {notice_id}: is in procedure {procedure_id} already")
         _open(connection, procedure_id)
-        notices.move_notice(connection, notice_id, procedure_id, step=LinkStep.BY_HAND, evidence=why)
+        for each in _versions(stored, notices.notices_of_procedure(connection, stored.procedure_id)):
+            notices.move_notice(connection, each.notice_id, procedure_id, step=LinkStep.BY_HAND, evidence=why)
         remerge(connection, procedure_id, notice_id)
         if notices.notices_of_procedure(connection, stored.procedure_id):
             remerge(connection, stored.procedure_id, notice_id)
@@ -249,6 +255,12 @@ def _get(connection: Connection, notice_id: int) -> StoredNotice:
     if stored is None:
         raise UnknownIdError(f"notice {notice_id}: no notice of that number is stored")
     return stored
+
+
+def _versions(stored: StoredNotice, members: Sequence[StoredNotice]) -> list[StoredNotice]:
+    """Return all versions of a notice among others."""
+    name = (stored.notice.feed_id, stored.notice.source_id)
+    return [each for each in members if (each.notice.feed_id, each.notice.source_id) == name]
 
 
 def _open(connection: Connection, procedure_id: int) -> None:

@@ -388,6 +388,44 @@ def test_a_notice_that_was_split_off_is_told_by_itself_and_stays_apart(subscribe
     assert shown(subscribed, "1") == [(1, "26-70001", "first notice")]
 
 
+def test_a_notice_that_is_split_off_takes_its_versions_along(subscribed, publish):
+    """
+    It was published again with another date while it was hidden: both versions leave, and it is told once, as it is now.
+    """
+    hidden = "Toiture de la salle des fêtes"
+    publish("first", ann("26-70001", folder=KEY))
+    publish("second", ann("26-70009", title=hidden, folder=KEY))
+    publish("second", ann("26-70009", title=hidden + ", relance", folder=KEY))
+    (_, old, _) = commands.show_notices("26-70001", parts=subscribed)
+
+    commands.split_notice(old["notice_id"], why="une autre toiture", parts=subscribed)
+    commands.run_all(parts=subscribed)
+
+    assert shown(subscribed, "2") == [(2, "26-70009", "by hand"), (2, "26-70009", "by hand")]
+    assert shown(subscribed, "1") == [(1, "26-70001", "first notice")]
+    assert told(subscribed) == [("new", 1), ("new", 2)]
+
+
+def test_a_notice_that_is_joined_takes_its_versions_along(subscribed, publish):
+    """
+    It was corrected under its own number: its procedure is left empty and closed, and nothing is told again.
+    """
+    publish("first", ann("26-70001"))
+    publish("second", ann("26-70009", title="Travaux de couverture du groupe scolaire"))
+    publish("second", ann("26-70009", title="Travaux de couverture du groupe scolaire, relance"))
+    (old, _) = commands.show_notices("26-70009", parts=subscribed)
+
+    commands.join_notice(old["notice_id"], 1, why="la même école", parts=subscribed)
+    commands.run_all(parts=subscribed)
+
+    assert [step for number, _, step in shown(subscribed, "26-70009") if number == 1] == [
+        "first notice",
+        "by hand",
+        "by hand",
+    ]
+    assert [kind for kind, _ in told(subscribed)] == ["new", "new"]
+
+
 def test_the_notice_that_was_told_may_be_split_off_and_what_was_hidden_is_news(subscribed, publish):
     """
     What was told goes with it; the other, which nobody was told of, is told, and what the first says later corrects it.
