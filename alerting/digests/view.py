@@ -269,6 +269,7 @@ def view_procedure(
     told = _facts_changed(item)
     changes = told if is_whole else told[:_CHANGES_SHOWN]
     is_open = item.telling_kind in STILL_OPEN
+    documents, answer, read = _links(notice, is_open=is_open)
     return ItemView(
         kind=item.telling_kind.value,
         is_open=is_open,
@@ -288,9 +289,9 @@ def view_procedure(
         reasons=(),
         over=_over(item, language),
         changes=tuple(view_change(change, language, now) for change in changes),
-        documents=safe_link(notice.document_url),
-        answer=safe_link(notice.submission_url),
-        notice=safe_link(notice.notice_url),
+        documents=documents,
+        answer=answer,
+        notice=read,
     )
 
 
@@ -300,7 +301,7 @@ def fit_view(
     """Return a procedure's view with the lots that fit, their place, and the words that chose it marked."""
     notice = item.notice
     mark = _marker(words.matching_words(item.reasons))
-    lots = [lot for lot in notice.lots if lot.lot_id in item.lot_ids]
+    lots = [lot for lot in notice.lots if lot.lot_id in item.lot_ids and not _repeats(lot, notice)]
     room = len(lots) if is_whole else _LOTS_SHOWN
     return replace(
         view,
@@ -356,6 +357,19 @@ def safe_link(url: str | None) -> Link | None:
     return Link(href=parts.geturl(), host=parts.hostname.removeprefix("www."))
 
 
+def _links(notice: Notice, *, is_open: bool) -> tuple[Link | None, Link | None, Link | None]:
+    """Return where the documents, the answer and the notice are; an address that two share stands once.
+
+    Of what has come to an end the notice alone is shown.
+    """
+    documents, answer, read = map(safe_link, (notice.document_url, notice.submission_url, notice.notice_url))
+    if answer == documents:
+        answer = None
+    if is_open and read in {documents, answer}:
+        read = None
+    return documents, answer, read
+
+
 def view_change(change: Change, language: Language, now: datetime) -> ChangeView:
     """Return a change as it is shown: what changes, before and after, and the words that say so."""
     name = _field(change.field, language)
@@ -388,7 +402,8 @@ def _marker(wanted: Sequence[str]) -> Callable[[str], Marked]:
         return lambda text: (Piece(text),)
     # The spaces of a title that was cleaned need not be those of the words as published.
     ways = "|".join(re.escape(words_).replace(r"\ ", r"\s+") for words_ in wanted)
-    pattern = re.compile(rf"(?<!\w)({ways})(?!\w)", re.IGNORECASE)
+    # Words that stand side by side are marked as one.
+    pattern = re.compile(rf"(?<!\w)((?:{ways})(?:[\s\-]+(?:{ways}))*)(?!\w)", re.IGNORECASE)
 
     def mark(text: str) -> Marked:
         pieces = pattern.split(text)
@@ -446,6 +461,17 @@ def _names(notice: Notice) -> list[str | None]:
     places = [*notice.places, *(place for lot in notice.lots for place in lot.places)]
     communes = [words.readable_name(place.commune) for place in places if place.commune]
     return [*communes, words.clean(notice.buyer.name) if notice.buyer and notice.buyer.name else None]
+
+
+def _repeats(lot: Lot, notice: Notice) -> bool:
+    """Tell whether a lot is the whole purchase and says nothing that it does not say."""
+    return (
+        len(notice.lots) == 1
+        and lot.title is not None
+        and words.clean(lot.title) == words.clean(notice.title)
+        and lot.value in {None, notice.value}
+        and lot.deadline_at in {None, notice.deadline_at}
+    )
 
 
 def _lot(

@@ -128,7 +128,10 @@ def _plain(text: str) -> str:
         pytest.param("Chauffages et chauffage", ("chauffage",), ["chauffage"], id="whole words only"),
         pytest.param("Lot d'étanchéité", ("étanchéité",), ["étanchéité"], id="after an elision"),
         pytest.param("Pompe  à chaleur", ("pompe à chaleur",), ["Pompe  à chaleur"], id="several words"),
-        pytest.param("a+b (c)", ("a+b", "(c)"), ["a+b", "(c)"], id="signs of a pattern"),
+        pytest.param("a+b et (c)", ("a+b", "(c)"), ["a+b", "(c)"], id="signs of a pattern"),
+        pytest.param(
+            "Toitures-terrasses", ("terrasses", "toitures"), ["Toitures-terrasses"], id="side by side"
+        ),
         pytest.param("Toiture", (), [], id="nothing to mark"),
     ],
 )
@@ -140,6 +143,33 @@ def test_words_that_met_a_criterion_are_marked(text, wanted, marked):
 
     assert [piece.text for piece in pieces if piece.is_marked] == marked
     assert "".join(piece.text for piece in pieces) == text
+
+
+def test_an_address_that_two_links_share_stands_once():
+    """
+    Of a purchase that can be answered, its documents come first; of one that has ended, the notice stays.
+    """
+    page = "https://kerlann.example/avis/7"
+    notice = replace(SCHOOL, document_url=page, submission_url=page, notice_url=page)
+    one_page = item(notice=notice)
+    ended = replace(one_page, telling_kind=TellingKind.CANCELLED)
+
+    links = [read(rendered(digest(each)).html).hrefs for each in (one_page, ended)]
+
+    assert [found.count(page) for found in links] == [1, 1]
+
+
+def test_a_lot_that_is_the_whole_purchase_is_not_said_twice():
+    """
+    It has the purchase's title and amount: neither stands a second time.  One of two lots does.
+    """
+    whole = Lot("1", SCHOOL.title, value=SCHOOL.value)
+    alone = replace(SCHOOL, lots=(whole,))
+    one_of_two = replace(SCHOOL, lots=(whole, Lot("2", "Peinture")))
+
+    told = [rendered(digest(item(notice=each, lot_ids=("1",)))).text for each in (alone, one_of_two)]
+
+    assert ["Lot 1" in _plain(str(text)) for text in told] == [False, True]
 
 
 def test_the_text_twin_marks_with_stars():
