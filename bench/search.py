@@ -15,9 +15,9 @@ a person asks, for "couverture ardoise" in Ille-et-Vilaine, open.
 
 Invented beside real: a procedure has 72 stems in the median, a real notice of any format 21, one with a
 description or lots 140.  5,000 of either have some 15,000 distinct stems; of ours two thirds stand once, of
-the real ones two fifths: a long tail, in names of places and buyers.  Half the questions find fewer than 60
-procedures of 100,000, one in four more than 1,000, one in ten more than 5,000, one in a hundred more than
-20,000.
+the real ones two fifths: a long tail, in names of places and buyers.  Of 100,000 procedures half the
+questions find fewer than some 100, a quarter more than 1,000, a tenth more than 5,000, one in a hundred more
+than 20,000.
 """
 
 from __future__ import annotations
