@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 import structlog
+from structlog.typing import EventDict
 
 from alerting.delivery.imap import ImapMailbox
 from alerting.delivery.mailboxes import Mailbox
@@ -18,6 +19,7 @@ from alerting.delivery.maildir import MaildirMailer
 from alerting.delivery.maildir_box import MaildirMailbox
 from alerting.delivery.mailers import Mailer
 from alerting.delivery.smtp import SmtpMailer
+from alerting.domain.deadlines import PARIS
 from alerting.errors import SettingError
 from alerting.feeds.archive import Archive
 from alerting.feeds.credentials import Secrets, find_header
@@ -176,19 +178,25 @@ def _engine(settings: Settings) -> MatchingEngine:
 def write_log(stream: TextIO) -> None:
     """Write the log to a stream, where it is ours to write: a task of Airflow's has Airflow's own.
 
-    No trace in it shows what variables hold: addresses, signed links, whole mails.
+    Its times are Paris's, as those of our tables, with the zone.  No trace in it shows what variables hold:
+    addresses, signed links, whole mails.
     """
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.dev.set_exc_info,
-            structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
+            _stamp,
             structlog.dev.ConsoleRenderer(
                 colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback
             ),
         ],
         logger_factory=structlog.PrintLoggerFactory(stream),
     )
+
+
+def _stamp(_logger: object, _method: str, event: EventDict) -> EventDict:
+    event["timestamp"] = f"{utc_now().astimezone(PARIS):%Y-%m-%d %H:%M:%S %Z}"
+    return event
 
 
 def utc_now() -> datetime:

@@ -247,7 +247,8 @@ def check_feeds(
         columns = ("path", "format", "outcome", "notices", "missing", "unreadable", "problem")
         _print_table([_check_row(report) for report in _within(paths, reports)], columns)
         counts = ", ".join(f"{outcomes.count(outcome)} {outcome}" for outcome in sorted(set(outcomes)))
-        _console().print(f"{len(reports)} documents: {counts}")
+        noun = "document" if len(reports) == 1 else "documents"
+        _console().print(f"{len(reports)} {noun}: {counts}")
     if "refused" in outcomes:
         raise typer.Exit(EXIT_ACT)
 

@@ -112,7 +112,8 @@ SETTINGS = (
         "ALERTING_SECRET",
         "secret",
         (
-            f"Signs the links to unsubscribe; at least {MINIMUM_SECRET_LENGTH} characters."
+            f"Signs the links to unsubscribe; at least {MINIMUM_SECRET_LENGTH} characters, blanks around"
+            " them not counted, but kept: they are part of it."
             " A new one makes old links void."
         ),
     ),
@@ -203,7 +204,7 @@ CLI_HEAD = f"""{GENERATED}# The command line
 
 Where the servers are comes from the environment: [settings](settings.md). `--json` prints one object a
 line, under the names of the [glossary](glossary.md). Exit codes: 0 done, 2 a person must act, 75 try again
-later, 1 a bug of ours.
+later, 1 a bug of ours. Times in tables and in the log are Paris's; `--json` keeps UTC, and so does Airflow.
 
 """
 DAGS_HEAD = f"""{GENERATED}# The DAGs

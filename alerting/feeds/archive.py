@@ -18,6 +18,9 @@ from alerting.errors import ArchiveError, UnknownIdError
 
 
 COMPRESSION = 6
+UNFINISHED = ".new-"
+# Longer than any writing takes: what is older, a worker left that was killed.
+LEFT_AFTER_SECONDS = 3600
 
 
 class Archive:
@@ -30,7 +33,8 @@ class Archive:
         """Keep *body* and return its sha256 in hex; safe to repeat and to be killed in.
 
         A file is complete or absent: it is written beside its place, then renamed; when this returns,
-        a power cut loses neither the file nor its name.  One that could not be completed leaves nothing.
+        a power cut loses neither the file nor its name.  One that could not be completed leaves nothing;
+        what a killed worker left is removed by a later one.
 
         Raises:
             ArchiveError: It cannot be written: no room, no right, no folder.
@@ -71,7 +75,7 @@ class Archive:
 def _write_whole(path: Path, content: bytes) -> None:
     """Write a file so that it is complete or absent, whatever fails on the way."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = mkstemp(dir=path.parent, prefix=".new-")
+    descriptor, name = mkstemp(dir=path.parent, prefix=UNFINISHED)
     beside = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -85,6 +89,15 @@ def _write_whole(path: Path, content: bytes) -> None:
             beside.unlink()
         raise
     _sync_folder(path.parent)
+    _tidy(path)
+
+
+def _tidy(written: Path) -> None:
+    """Remove what killed workers left beside a file that was just written."""
+    for left in written.parent.glob(f"{UNFINISHED}*"):
+        with suppress(OSError):
+            if written.stat().st_mtime - left.stat().st_mtime > LEFT_AFTER_SECONDS:
+                left.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -18,6 +18,7 @@ import zlib
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import repeat
 from pathlib import Path
 from typing import NamedTuple
@@ -41,6 +42,7 @@ from alerting.reference.version import matching_hash
 Pair = tuple[str, int, Decision]
 Numbers = npt.NDArray[np.int32]
 UNUSED = -1
+UNFINISHED_AFTER_SECONDS = 3600
 
 
 class Told(NamedTuple):
@@ -156,6 +158,7 @@ class Engine:
                     made_of=np.frombuffer(matching_hash().encode(), dtype=np.uint8),
                 )
             written.replace(path)
+            _forget_unfinished(path)
         finally:
             written.unlink(missing_ok=True)
 
@@ -263,3 +266,12 @@ def naive_match(
             decision = decide(criteria, analysed)
             if decision.accepted:
                 yield name, number, decision
+
+
+def _forget_unfinished(saved: Path) -> None:
+    """Remove what writers that were killed left beside an engine, long before it was saved."""
+    with suppress(OSError):
+        at = saved.stat().st_mtime
+        for unfinished in saved.parent.glob(f"{saved.name}.*.new"):
+            if at - unfinished.stat().st_mtime > UNFINISHED_AFTER_SECONDS:
+                unfinished.unlink(missing_ok=True)

@@ -12,7 +12,8 @@ that is not closed so is that line's alone: the lines below are read.
 Headings are known by many names, whatever their accents and capitals; columns of other names are left out.
 A firm's id is its SIRET.
 
-Sources: INSEE, key of a SIRET (Luhn; the establishments of La Poste have a sum of digits divisible by 5).
+Sources: INSEE, key of a SIRET (Luhn; the establishments of La Poste have a sum of digits divisible by 5);
+NAFA, the nomenclature of crafts: codes of NAF with a letter more.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from alerting.domain.criteria import Criteria
 from alerting.domain.profile import Firm, Profile, Recipient
 from alerting.domain.siret import read_siret
 from alerting.errors import ProfileError
-from alerting.reference.communes import get_communes
+from alerting.reference.communes import communes_of_postcode, get_communes
+from alerting.reference.nuts import POSTCODE_DIGITS
 from alerting.reference.trades import Trade, trades_of_naf
 from alerting.text.analysis import folded
 
@@ -40,20 +42,31 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     ),
     "name": (
         "nom", "raisonsociale", "nomouraisonsociale", "nomraisonsociale", "denomination",
-        "denominationsociale", "entreprise", "nomentreprise", "nomdelentreprise", "societe",
+        "denominationsociale", "denominationunitelegale", "entreprise", "nomentreprise",
+        "nomdelentreprise", "societe",
     ),
     "naf": (
         "naf", "ape", "codenaf", "codeape", "codenafape", "codeapenaf", "nafape", "apenaf",
-        "activiteprincipale", "codeactivite",
+        "activiteprincipale", "activiteprincipaleetablissement", "codeactivite",
+        "nafa", "codenafa", "aprm", "codeaprm",
     ),
-    "commune": ("commune", "ville", "nomcommune", "nomdelacommune", "libellecommune", "localite"),
+    "commune": (
+        "commune", "ville", "nomcommune", "nomdelacommune", "libellecommune", "libellecommuneetablissement",
+        "localite",
+    ),
     "postcode": ("codepostal", "cp", "cpostal", "codepostaletablissement"),
     "email": (
         "email", "mail", "mel", "courriel", "adressemail", "adresseemail", "adressecourriel",
         "adresseelectronique", "emailcontact", "mailcontact",
     ),
 }  # fmt: skip
-NAF = re.compile(r"\d{2}\.?\d{2}[A-Z]")
+# With a dot or without; a code of the chambers' own NAFA has a letter more; its label may stand behind it.
+_NAF = re.compile(r"(\d{2})[., -]?(\d{2}) ?([A-Z])(?:[ -]?[A-Z])?(?![A-Z0-9])")
+# What keeps a spreadsheet from making a number of a cell ('="01000"', "'01000"), or is left of one.
+_AS_TEXT = re.compile(r"""="(.*)"|'(\d.*)""")
+_DECIMALS = re.compile(r"[.,]0{1,2}$")
+_ROUNDED = re.compile(r"\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
+_POSTCODE = re.compile(r"(?:FR?[ -]*)?(\d{1,2}) ?(\d{3})", re.IGNORECASE)
 _DELIMITERS = (";", ",", "\t")
 # Excel's own line above a table, which says by what its cells are parted.
 _SEP = re.compile(r"sep=(.)\s*", re.IGNORECASE)
@@ -170,7 +183,7 @@ def _rows(text: str) -> Iterator[tuple[_Row, Mapping[str, str]]]:
     if headings.refusal is not None:
         got, expected = headings.refusal.got, headings.refusal.expected
         raise ProfileError(f"firms table: line {headings.number}: expected {expected} (got {got})")
-    columns = _columns(headings.cells)
+    columns = _columns(headings)
     for row in rows:
         yield row, {name: _cell(row.cells, columns.get(name)) for name in COLUMNS}
 
@@ -241,11 +254,13 @@ def _cells(line: str, delimiter: str) -> tuple[str, ...]:
 
 
 def _cell(cells: Sequence[str], column: int | None) -> str:
-    return " ".join(cells[column].split()) if column is not None and column < len(cells) else ""
+    cell = " ".join(cells[column].split()) if column is not None and column < len(cells) else ""
+    as_text = _AS_TEXT.fullmatch(cell)
+    return cell if as_text is None else (as_text[1] or as_text[2] or "").strip()
 
 
-def _columns(headings: Sequence[str]) -> Mapping[str, int]:
-    keys = [_NOT_TOLD.sub("", folded(heading)) for heading in headings]
+def _columns(headings: _Row) -> Mapping[str, int]:
+    keys = [_NOT_TOLD.sub("", folded(heading)) for heading in headings.cells]
     found = {
         name: min(keys.index(known) for known in names if known in keys)
         for name, names in COLUMNS.items()
@@ -255,10 +270,9 @@ def _columns(headings: Sequence[str]) -> Mapping[str, int]:
     if not {"commune", "postcode"} & found.keys():
         missing.append("commune")
     if missing:
-        got = ", ".join(heading.strip() for heading in headings)
-        raise ProfileError(
-            f"firms table: line 1: expected a column for {', '.join(missing)} (got {got[:200]})"
-        )
+        got = ", ".join(heading.strip() for heading in headings.cells)
+        where = f"firms table: line {headings.number}"
+        raise ProfileError(f"{where}: expected a column for {', '.join(missing)} (got {got[:200]})")
     return found
 
 
@@ -266,9 +280,7 @@ def _firm(cells: Mapping[str, str]) -> Firm:
     for field, cell in cells.items():
         if not cell.isprintable():
             raise _RefusedError(Refusal(field, repr(cell), "characters that can be printed"))
-    siret = read_siret(cells["siret"])
-    if siret is None:
-        raise _RefusedError(Refusal("siret", cells["siret"], "14 digits with their key"))
+    siret = _siret(cells["siret"])
     name = cells["name"]
     if not 1 <= len(name) <= _LONGEST_NAME:
         raise _RefusedError(Refusal("name", name, f"1 to {_LONGEST_NAME} characters"))
@@ -284,9 +296,24 @@ def _firm(cells: Mapping[str, str]) -> Firm:
     return Firm(siret, name, (Recipient(email.lower()),), (proposed,), siret)
 
 
+def _siret(cell: str) -> str:
+    siret = read_siret(cell) or read_siret(_without_decimals(cell))
+    if siret is None:
+        rounded = "; the spreadsheet rounded it: format the column as text, and fill it anew"
+        more = rounded if _ROUNDED.fullmatch(cell) else ""
+        raise _RefusedError(Refusal("siret", cell, f"14 digits with their key{more}"))
+    return siret
+
+
+def _without_decimals(cell: str) -> str:
+    """Return a number without the decimals that a spreadsheet has given it: "35600.0"."""
+    return _DECIMALS.sub("", cell)
+
+
 def _trades(naf: str) -> tuple[Trade, ...]:
-    code = naf.upper().replace(" ", "")
-    found = trades_of_naf(code) if NAF.fullmatch(code) else ()
+    written = _NAF.match(naf.upper())
+    code = "" if written is None else "".join(written.groups())
+    found = trades_of_naf(code) if code else ()
     if not found:
         expected = "a code of NAF, like 43.22A, of one of the trades (alerting trades list)"
         raise _RefusedError(Refusal("naf", naf, expected))
@@ -304,16 +331,26 @@ def _communes(cells: Mapping[str, str]) -> tuple[str, ...]:
     Many a cell names a quarter or a zone ("ZA du Port - Redon"); a commune with the postcode of another is
     refused.
     """
-    written = " ".join(part for part in (cells["commune"], cells["postcode"]) if part)
+    postcode = _postcode(cells["postcode"])
+    written = " ".join(part for part in (cells["commune"], postcode) if part)
     if not written:
         raise _RefusedError(Refusal("commune", "", "a commune or a postcode"))
+    if not cells["commune"] and postcode.isdigit() and not communes_of_postcode(postcode):
+        # Many a number of a CEDEX is the INSEE code of another commune.
+        raise _RefusedError(Refusal("commune", written, "a commune, or the postcode of one"))
     try:
         return _known_communes(written)
     except ProfileError as error:
-        if not _is_known(cells["commune"]) and _is_known(cells["postcode"]):
-            return _known_communes(cells["postcode"])
+        if not _is_known(cells["commune"]) and communes_of_postcode(postcode):
+            return _known_communes(postcode)
         expected = str(error).partition("expected ")[2] or str(error)
         raise _RefusedError(Refusal("commune", written, expected)) from error
+
+
+def _postcode(cell: str) -> str:
+    """Return a postcode as La Poste writes it: "35 600", "F-35600", "35600.0" and, of 01000, "1000"."""
+    written = _POSTCODE.fullmatch(_without_decimals(cell))
+    return cell if written is None else "".join(written.groups()).zfill(POSTCODE_DIGITS)
 
 
 def _is_known(written: str) -> bool:

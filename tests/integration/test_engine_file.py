@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -102,3 +103,17 @@ def test_two_that_write_at_once_leave_one_whole_file_and_nothing_else(tmp_path):
 
     assert [pair[0] for pair in Engine.load(path).match(NUMBERED)] == ["couvreur", "mots"]
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_killed_writer_left_is_removed_by_a_later_one(tmp_path):
+    """
+    An unfinished file of hours ago is nobody's any more; a young one may still be written.
+    """
+    kept, left = (tmp_path / f"engine.npz.{number}-abcd.new" for number in (1, 2))
+    kept.touch()
+    left.touch()
+    os.utime(left, (0, 0))
+
+    engine().save(tmp_path / "engine.npz")
+
+    assert (kept.exists(), left.exists()) == (True, False)

@@ -110,6 +110,17 @@ def test_the_table_for_people_says_the_same(tmp_path, rss):
     assert finished.stdout.splitlines()[-1] == "2 documents: 1 read, 1 refused"
 
 
+def test_one_document_is_counted_as_one(tmp_path, rss):
+    """
+    In the singular.
+    """
+    (tmp_path / "avis.xml").write_text(rss(TOITURE))
+
+    finished = run_check("avis.xml", folder=tmp_path)
+
+    assert finished.stdout.splitlines()[-1] == "1 document: 1 read"
+
+
 def test_a_file_name_that_is_no_text_is_shown_in_signs_that_are(tmp_path, rss):
     """
     One such name once lost the results of all, when a page was asked for.

@@ -77,6 +77,15 @@ def test_a_trace_in_our_log_shows_no_values(log):
     assert "legoff" not in log.getvalue()
 
 
+def test_the_log_says_the_hour_as_the_tables_do(log):
+    """
+    Paris's clock with its zone, whatever the machine's is: in winter CET, in summer CEST.
+    """
+    structlog.get_logger().info("feeds_fetched", feeds=3)
+
+    assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d CES?T \[info", log.getvalue())
+
+
 def test_what_the_database_refuses_is_told_without_its_values(parts):
     """
     A bug of ours that reaches a log by its message shows the question alone.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 import random
 import resource
 from collections.abc import Iterator
@@ -119,3 +120,21 @@ def test_a_file_where_the_archive_should_be_is_one_line(tmp_path):
         "expected a folder with room that can be written to"
     )
     assert str(unread.value) == f"archive {folder}: {'ab' * 32}.gz: Not a directory"
+
+
+def test_what_a_killed_worker_left_is_removed_by_a_later_one(tmp_path):
+    """
+    An unfinished file of hours ago is nobody's any more; a young one may still be written.
+    """
+    archive = Archive(tmp_path)
+    folder = tmp_path / archive.put(b"<ann/>")[:2]
+    kept = folder / ".new-young"
+    kept.touch()
+    left = folder / ".new-old"
+    left.touch()
+    os.utime(left, (0, 0))
+    (folder / f"{hashlib.sha256(b'<ann/>').hexdigest()}.gz").unlink()
+
+    archive.put(b"<ann/>")
+
+    assert (kept.exists(), left.exists()) == (True, False)

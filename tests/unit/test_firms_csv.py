@@ -142,3 +142,89 @@ def test_a_commune_with_the_postcode_of_another_says_both():
     ((_, refusal),) = read(HEAD + TANGUY.replace("29000", "35000"))
 
     assert refusal == Refusal("commune", "Quimper 35000", "Quimper 29000, or a commune of 35000")
+
+
+@pytest.mark.parametrize(
+    "siret", ['="73282932000074"', "'73282932000074", "73282932000074.0", "73282932000074,00"]
+)
+def test_a_siret_is_read_as_spreadsheets_keep_and_leave_it(siret):
+    """
+    A formula or a quote keeps it a text; what was a number once has decimals.
+    """
+    (line,) = read_firm_lines((HEAD + KERLEO.replace("73282932000074", siret)).encode())
+
+    assert line.firm.siret == "73282932000074"
+
+
+@pytest.mark.parametrize("siret", ["7,32829E+13", "7.32829320001E+13"])
+def test_a_siret_that_a_spreadsheet_rounded_says_so(siret):
+    (line,) = read_firm_lines((HEAD + KERLEO.replace("73282932000074", siret)).encode())
+
+    assert line.refusal == Refusal(
+        "siret",
+        siret,
+        "14 digits with their key; the spreadsheet rounded it: format the column as text, and fill it anew",
+    )
+
+
+@pytest.mark.parametrize(
+    "naf", ["4322A", "43.22a", "43.22 A", "43-22A", "4322AA", "43.22A-A", "4322A - Travaux d'eau et de gaz"]
+)
+def test_an_activity_is_read_as_chambers_write_it(naf):
+    """
+    A code of NAFA, their own nomenclature, is one of NAF with a letter more; a label may follow.
+    """
+    (line,) = read_firm_lines((HEAD + KERLEO.replace("43.22A", naf)).encode())
+
+    assert line.firm.profiles[0].criteria.trades == ("plombier",)
+
+
+def test_an_activity_without_its_letter_is_refused():
+    (line,) = read_firm_lines((HEAD + KERLEO.replace("43.22A", "43.22")).encode())
+
+    assert (line.refusal.field, line.refusal.got) == ("naf", "43.22")
+
+
+@pytest.mark.parametrize("postcode", ["35 600", "F-35600", "FR-35600", "f 35600", "35600.0", '="35600"'])
+def test_a_postcode_is_read_as_people_and_spreadsheets_write_it(postcode):
+    (line,) = read_firm_lines((HEAD + KERLEO.replace("35600", postcode)).encode())
+
+    assert line.firm.profiles[0].criteria.communes == ("35236",)
+
+
+@pytest.mark.parametrize(
+    ("commune", "postcode"), [("ZA Route de Lorient", "35042"), ("", "35042"), ("Geneve", "1204")]
+)
+def test_a_number_of_a_cedex_is_no_insee_code(commune, postcode):
+    """
+    35042 delivers to Rennes, and is the INSEE code of a village far from it.
+    """
+    (line,) = read_firm_lines((HEAD + TANGUY.replace("29000;Quimper", f"{postcode};{commune}")).encode())
+
+    assert line.refusal.field == "commune"
+
+
+def test_a_city_with_the_postcode_of_an_arrondissement_is_that():
+    (line,) = read_firm_lines((HEAD + KERLEO.replace("35600;Redon", "75013;PARIS")).encode())
+
+    assert line.firm.profiles[0].criteria.communes == ("75113",)
+
+
+@pytest.mark.parametrize(
+    "headings",
+    [
+        "siret;denominationUniteLegale;activitePrincipaleEtablissement;codePostalEtablissement;commune;courriel",
+        "N° SIRET;Raison sociale;Code APRM;Code postal;Ville;E-mail",
+    ],
+)
+def test_headings_of_insee_and_of_chambers_are_known(headings):
+    assert read(f"{headings}\n" + KERLEO) == [(2, "Kerléo")]
+
+
+def test_headings_that_lack_a_column_are_named_by_their_line():
+    with pytest.raises(ProfileError) as caught:
+        read("\n\nSIRET;Nom\n1;2\n")
+
+    assert (
+        str(caught.value) == "firms table: line 3: expected a column for naf, email, commune (got SIRET, Nom)"
+    )
