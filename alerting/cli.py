@@ -854,7 +854,7 @@ def _show_lines(report: Mapping[str, Any], *, is_verbose: bool) -> None:
     columns = ("line", "siret", "state", "field", "got", "expected")
     shown = [row for row in report["lines"] if is_verbose or row["state"] == "refused"]
     if shown:
-        _print_table(shown, columns)
+        _print_table([{"field": ", ".join(row.get("fields", ())), **row} for row in shown], columns)
     counts = ("added", "changed", "unchanged", "refused", "asked")
     _console().print(", ".join(f"{report[name]} {name}" for name in counts))
 

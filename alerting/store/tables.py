@@ -232,6 +232,7 @@ firms = Table(
     _time("ended_at"),
     Column("ended_reason", Text),
     Index("ix_firms_siret", "siret"),
+    Index("ix_firms_siret_tag", "siret_tag", postgresql_where=text("siret_tag IS NOT NULL")),
 )
 
 recipients = Table(
@@ -278,6 +279,7 @@ profiles = Table(
     _created(),
     _time("ended_at"),
     Column("ended_reason", Text),
+    Index("ix_profiles_firm_id", "firm_id"),
     Index(
         "ix_profiles_to_match", "profile_id", postgresql_where=text("matched_at IS NULL AND ended_at IS NULL")
     ),

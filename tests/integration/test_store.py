@@ -26,6 +26,7 @@ from alerting.store import (
     deliveries,
     digests,
     documents,
+    enrolments,
     feeds,
     firms,
     matches,
@@ -162,11 +163,24 @@ def test_one_profile_procedure_and_address_are_found_without_reading_all_that_wa
         assert connection.scalar(asked, {"name": name}) > 0, name
 
 
+def test_a_line_of_a_list_is_found_without_reading_all_firms_and_profiles(connection):
+    """
+    Its firm by id, SIRET or the tag of an erased one, what the firm asks for by the firm: each in an index.
+    """
+    connection.execute(text("SET LOCAL enable_seqscan = off"))
+
+    enrolments.find_enrolled(connection, "le-goff", siret_tag="tag")
+
+    for name in ("pk_firms", "ix_firms_siret", "ix_firms_siret_tag", "ix_profiles_firm_id"):
+        asked = text("SELECT pg_stat_get_xact_numscans(CAST(:name AS regclass))")
+        assert connection.scalar(asked, {"name": name}) > 0, name
+
+
 def test_migrating_twice_changes_nothing(database):
     """
     A second migration finds the newest revision and stays there.
     """
-    assert [database.migrate(), database.migrate()] == ["0020", "0020"]
+    assert [database.migrate(), database.migrate()] == ["0021", "0021"]
 
 
 def test_a_server_that_is_away_is_transient():

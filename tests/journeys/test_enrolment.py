@@ -388,6 +388,18 @@ def test_a_list_shows_the_lines_that_were_refused_and_counts_the_others(run_aler
         assert siret in long.stdout
 
 
+def test_a_line_that_changes_a_firm_says_what_it_changes(run_alerting, settings, tmp_path):
+    path = tmp_path / "firms.csv"
+    path.write_text(HEAD + LINES)
+    run_alerting(settings, "firms", "import", str(path))
+    path.write_text((HEAD + LINES).replace("Bureau@kerleo", "devis@kerleo").replace("43.22A", "4391B"))
+
+    said = run_alerting(settings, "firms", "import", str(path), "--verbose").stdout
+
+    (changed,) = [line for line in said.splitlines() if " changed " in line and KERLEO in line]
+    assert [cell.strip() for cell in changed.split("│")][3:5] == ["changed", "email, naf"]
+
+
 def test_the_mail_that_asks_names_the_list_that_the_address_is_from(parts, table, mails):
     """
     Where whoever imports it says so.
