@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,6 +23,35 @@ MINIMUM_SECRET_LENGTH = 16
 MEMORY = "memory"
 ELASTICSEARCH = "elasticsearch"
 _REFERENCE = re.compile(r"env:\w+", re.ASCII)
+NAMES = frozenset(
+    {
+        "ALERTING_ARCHIVE",
+        "ALERTING_BASE_URL",
+        "ALERTING_BOUNCE_DOMAIN",
+        "ALERTING_BOUNCE_MAILBOX",
+        "ALERTING_DIALOGUES",
+        "ALERTING_DIGEST_HOUR",
+        "ALERTING_DKIM_DOMAIN",
+        "ALERTING_DKIM_KEY",
+        "ALERTING_DKIM_SELECTOR",
+        "ALERTING_ENGINE",
+        "ALERTING_INDEX_ALIAS",
+        "ALERTING_LEASE_SECONDS",
+        "ALERTING_MAILDIR",
+        "ALERTING_MAILS_PER_HOUR",
+        "ALERTING_MATCHING_ENGINE",
+        "ALERTING_PROFILE_ALIAS",
+        "ALERTING_PROFILE_SHARDS",
+        "ALERTING_RECIPIENTS_ALLOWED",
+        "ALERTING_SECRET",
+        "ALERTING_SENDER",
+        "ALERTING_SMTP_CONNECTIONS",
+        "ALERTING_SMTP_DOMAIN_LIMITS",
+        "ALERTING_SMTP_MAILS_PER_CONNECTION",
+    }
+)
+# A letter too many, too few or wrong, or two.
+_ALIKE = 0.92
 _DOMAIN = re.compile(r"[A-Za-z0-9_\-]+(\.[A-Za-z0-9_\-]+)*", re.ASCII)
 _PAGES = re.compile(
     rf"https?://({_DOMAIN.pattern}|\[[0-9a-f:.]+\])(:\d+)?(/[A-Za-z0-9%._~!$&'()*+,;=:@/\-]*)?", re.ASCII
@@ -100,6 +130,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     Raises:
         SettingError: A variable is missing that has no default, or has a value that cannot be used.
     """
+    _refuse_misspelt(environment)
     return Settings(
         database_url=_database_url(environment),
         elasticsearch_url=_elasticsearch_url(environment),
@@ -128,6 +159,17 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     )
 
 
+def _refuse_misspelt(environment: Mapping[str, str]) -> None:
+    """Raise where a variable is called nearly as one of ours: nobody would see that it counts for nothing.
+
+    Others may begin with the same word: those of the compose file do.
+    """
+    for name in sorted(set(environment) - NAMES):
+        meant = get_close_matches(name, NAMES, n=1, cutoff=_ALIKE) if name.startswith("ALERTING_") else []
+        if meant:
+            raise SettingError(name, f"the name {meant[0]}", name)
+
+
 def _database_url(environment: Mapping[str, str]) -> str:
     url = environment.get("DATABASE_URL", "")
     scheme, separator, rest = url.partition("://")
@@ -143,7 +185,7 @@ def _elasticsearch_url(environment: Mapping[str, str]) -> str | None:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
         expected = "http:// or https:// and a host, without a login (that is ELASTICSEARCH_LOGIN)"
-        raise SettingError("ELASTICSEARCH_URL", expected, f"{parts.scheme}://{parts.hostname or ''}")
+        raise SettingError("ELASTICSEARCH_URL", expected, url.rpartition("@")[2])
     if parts.scheme == "http" and environment.get("ELASTICSEARCH_LOGIN") and not is_loopback(parts.hostname):
         expected = "https:// where ELASTICSEARCH_LOGIN is set"
         raise SettingError("ELASTICSEARCH_URL", expected, f"http://{parts.hostname}")

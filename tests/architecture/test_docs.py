@@ -196,7 +196,7 @@ def test_the_settings_page_names_what_the_settings_read():
     settings = load_generator().SETTINGS
 
     assert {name for name, _, _ in settings} == {
-        text for text in texts if re.fullmatch(r"[A-Z][A-Z_]+", text)
+        text for text in texts if re.fullmatch(r"[A-Z][A-Z_]+[A-Z]", text)
     }
     assert {field.partition(".")[0] for _, field, _ in settings} == {field.name for field in fields(Settings)}
 

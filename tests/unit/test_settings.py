@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from alerting.domain.dkim_key import DkimKey
 from alerting.domain.mail_limits import DomainLimit
 from alerting.errors import SettingError
-from alerting.settings import read_settings
+from alerting.settings import NAMES, Settings, read_settings
 
 
 ENVIRONMENT = {"DATABASE_URL": "postgresql://localhost/alerting", "ALERTING_SECRET": "a secret of the tests"}
@@ -211,13 +212,13 @@ def test_a_dkim_key_needs_its_domain_and_selector():
         pytest.param(
             {"ELASTICSEARCH_URL": "https://elastic:geheim@search.example:9200"},
             "setting ELASTICSEARCH_URL: expected http:// or https:// and a host, without a login (that is"
-            " ELASTICSEARCH_LOGIN) (got 'https://search.example')",
+            " ELASTICSEARCH_LOGIN) (got 'search.example:9200')",
             id="a login in the address",
         ),
         pytest.param(
             {"ELASTICSEARCH_URL": "search.example:9200"},
             "setting ELASTICSEARCH_URL: expected http:// or https:// and a host, without a login (that is"
-            " ELASTICSEARCH_LOGIN) (got 'search.example://')",
+            " ELASTICSEARCH_LOGIN) (got 'search.example:9200')",
             id="no scheme",
         ),
         pytest.param(
@@ -268,3 +269,47 @@ def test_blanks_are_no_secret():
         "(got '0 characters')"
     )
     assert read_settings(ENVIRONMENT | {"ALERTING_SECRET": given}).secret == given
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        pytest.param("ALERTING_DIGST_HOUR", "ALERTING_DIGEST_HOUR", id="a letter too few"),
+        pytest.param("ALERTING_MAIL_PER_HOUR", "ALERTING_MAILS_PER_HOUR", id="no plural"),
+        pytest.param(
+            "ALERTING_RECIPIENT_ALLOWED", "ALERTING_RECIPIENTS_ALLOWED", id="no plural in the middle"
+        ),
+        pytest.param("ALERTING_BASEURL", "ALERTING_BASE_URL", id="a word too few"),
+    ],
+)
+def test_a_name_that_is_nearly_one_of_ours_is_refused(name, meant):
+    """
+    It would count for nothing, and nobody would see that; its value is not repeated.
+    """
+    with pytest.raises(SettingError) as caught:
+        read_settings(ENVIRONMENT | {name: "7"})
+
+    assert str(caught.value) == f"setting {name}: expected the name {meant} (got {name!r})"
+
+
+def test_the_settings_are_called_as_the_documentation_names_them():
+    """
+    What is refused as misspelt is compared with the names that ``Settings`` documents.
+    """
+    assert set(re.findall(r"``(ALERTING_[A-Z_]+)``", Settings.__doc__)) == NAMES
+
+
+def test_other_names_that_begin_like_ours_are_no_settings():
+    """
+    Those of the compose file, of the laptop's stack and of the tests.
+    """
+    others = (
+        "BROKER_PASSWORD",
+        "CORPUS",
+        "ELASTICSEARCH_PASSWORD",
+        "EXECUTOR",
+        "KEY",
+        "POSTGRES_PASSWORD",
+        "STACK",
+    )
+    read_settings(ENVIRONMENT | {f"ALERTING_{name}": "x" for name in others})
