@@ -81,6 +81,10 @@ class Name:
         is_elsewhere = self._stated not in departements_of_nuts(area)
         return is_city(area) or (is_elsewhere and commune.departement == self._stated)
 
+    def is_of_area(self, area: str, commune: Commune) -> bool:
+        """Tell whether the area alone is meant: it is stated, and the commune of its name lies elsewhere."""
+        return self._stated in departements_of_nuts(area) and commune.departement != self._stated
+
     def claim(self, commune: Commune) -> None:
         """Note that the numbers beside the name are this commune's, where they are."""
         for hint in self._hints:

@@ -140,7 +140,9 @@ def _read_part(part: Part, before: Part | None, name: Name, *, is_of_areas: bool
     is_of_street = part.is_joined and before is not None and ends_in_street(before)
     is_area = area is not None and is_of_areas and not is_city(area)
     commune = None if is_of_street or is_area else name.find(text)
-    if commune is not None and (area is None or is_spelled(commune, text)):
+    if commune is not None and (
+        area is None or (is_spelled(commune, text) and not name.is_of_area(area, commune))
+    ):
         part.communes.append(commune)
         name.claim(commune)
     part.namesakes = name.namesakes

@@ -119,6 +119,16 @@ REDON = Spot("Redon", ("35",), points=(Point(47.656, -2.079),))
         pytest.param(Place("FR", commune="Guadeloupe."), "75", ["971 971"], id="no: a département in words"),
         pytest.param(Place("FR101"), None, ["Paris 75"], id="a département that is a city"),
         pytest.param(
+            Place(None, "86", "Vienne"), None, ["86 86"], id="a département, and a town of its name elsewhere"
+        ),
+        pytest.param(Place("FRY40", None, "La Réunion"), None, ["974 974"], id="an island, and a village"),
+        pytest.param(
+            Place(None, "38", "Vienne"),
+            None,
+            ["Vienne 38"],
+            id="a town, and a département of its name elsewhere",
+        ),
+        pytest.param(
             Place(commune="Région Bretagne, FRA"),
             None,
             ["FRH 22 29 35 56"],
