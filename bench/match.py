@@ -33,7 +33,8 @@ from alerting.domain.criteria import Criteria
 from alerting.domain.money import Money
 from alerting.domain.notice import Buyer, Lot, Nature, Notice, NoticeKind, Place
 from alerting.matching.analyse import analyse_notice
-from alerting.matching.engine import Engine, Pair, naive_match
+from alerting.matching.askers import Told
+from alerting.matching.engine import Engine, in_pairs, naive_match
 from alerting.reference.trades import get_trade
 from alerting.text.analysis import stems
 
@@ -94,7 +95,6 @@ EXTRA_WORDS = (
 Profiles = list[tuple[str, Criteria]]
 Notices = list[tuple[int, Notice]]
 Made = TypeVar("Made")
-Find = Callable[[Iterable[tuple[int, Notice]]], Iterable[Pair]]
 
 
 @dataclass(slots=True)
@@ -157,12 +157,12 @@ def show(answers: Iterable[dict[str, object]], *, as_json: bool) -> None:
 
 
 def beside_analysis(engine: Engine, notices: Notices, profile_count: int) -> dict[str, object]:
-    """Return what finding costs, decisions told together, beside analysing the same notices."""
+    """Return what finding costs, profiles counted and not named, beside analysing the same notices."""
     # The second time: words that were met before are known to both.
     for _ in range(2):
         gc.collect()
         _, analysing = timed(lambda: [analyse_notice(notice) for _, notice in notices])
-    told, seconds = timed(lambda: sum(len(one.profiles) for one in engine.match_together(notices)))
+    told, seconds = timed(lambda: sum(len(one.profile_ids) for one in engine.match(notices)))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     say(f"{told} pairs, peak memory {peak:.0f} MB, the profiles as made here included")
     unit = f"s for {len(notices)} notices x {profile_count} profiles; the peer is analysing them"
@@ -175,7 +175,7 @@ def beside_batch(profiles: Profiles, engine: Engine, notices: Notices) -> tuple[
     ours = peer = 0.0
     for turn in range(BATCH_TURNS):
         gc.collect()
-        pairs, seconds = timed(lambda: sum(len(one.profiles) for one in engine.match_together(notices)))
+        pairs, seconds = timed(lambda: sum(len(one.profile_ids) for one in engine.match(notices)))
         ours += seconds
         proposed, seconds = timed(lambda: batch.match(notices))
         peer += seconds
@@ -258,22 +258,30 @@ def in_turns(profiles: Profiles, engine: Engine, sample: Notices, rounds: int) -
         # Words that both have met: whoever comes first has no disadvantage.
         for _, notice in part:
             analyse_notice(notice)
-        quick, seconds = found(engine.match, part)
+        told, seconds = found(lambda notices: named(engine, notices), part)
         ours += seconds
         naive, seconds = found(lambda notices: naive_match(profiles, notices), part)
         peer += seconds
+        quick = sorted(in_pairs(told), key=lambda pair: (pair[1], int(pair[0][1:])))
         assert quick == naive, "the engine and the naive loop differ"
         count += len(quick)
         say(f"  turn {turn + 1} of {rounds}: naive {peer:.2f} s, engine {ours:.3f} s, {count} equal pairs")
     return ours, peer, count
 
 
-def found(find: Find, notices: Notices) -> tuple[list[Pair], float]:
-    """Return every pair, and the seconds from the first notice taken to the last pair."""
+def named(engine: Engine, notices: Iterable[tuple[int, Notice]]) -> Iterator[Told]:
+    """Yield whom notices concern, every profile by its name."""
+    return (told._replace(profile_ids=list(told.profile_ids)) for told in engine.match(notices))
+
+
+def found(
+    find: Callable[[Iterable[tuple[int, Notice]]], Iterable[Made]], notices: Notices
+) -> tuple[list[Made], float]:
+    """Return all that is found, and the seconds from the first notice taken to the last pair."""
     gc.collect()
     watch = Watch(notices)
-    pairs = list(find(watch))
-    return pairs, process_time() - watch.started
+    made = list(find(watch))
+    return made, process_time() - watch.started
 
 
 def report_all(engine: Engine, notices: Notices, profile_count: int) -> None:
@@ -283,8 +291,8 @@ def report_all(engine: Engine, notices: Notices, profile_count: int) -> None:
     watch = Watch(notices)
     pairs = 0
     said_seconds = 0
-    for _, number, _ in engine.match(watch):
-        pairs += 1
+    for number, _, profile_ids in named(engine, watch):
+        pairs += len(profile_ids)
         if process_time() - watch.started > said_seconds + 5:
             said_seconds += 5
             say(f"  {number} of {len(notices)} notices after {said_seconds} s")

@@ -86,15 +86,21 @@ class Topic:
         criterion: "cpv" or "words"; goes into the reason.
         cpv_codes: Eight digits; each covers its subtree.
         phrases: Stems in a row, any of them.
+        prefixes: What a code in one of the subtrees begins with.
     """
 
     criterion: str
     cpv_codes: tuple[str, ...] = ()
     phrases: tuple[Phrase, ...] = ()
+    prefixes: tuple[str, ...] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # Made once: every code of every lot is held against them.
+        object.__setattr__(self, "prefixes", tuple(map(cpv_prefix, self.cpv_codes)))
 
     def covers(self, code: str) -> bool:
         """Tell whether a CPV code lies in one of the subtrees."""
-        return any(cpv_covers(wanted, code) for wanted in self.cpv_codes)
+        return code.startswith(self.prefixes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +232,16 @@ def cpv_covers(code: str, other: str) -> bool:
     >>> cpv_covers("45330000", "45332200"), cpv_covers("30000000", "31000000")
     (True, False)
     """
-    digits = max(CPV_DIVISION_DIGITS, len(code.rstrip("0")))
-    return other[:digits] == code[:digits]
+    return other.startswith(cpv_prefix(code))
+
+
+def cpv_prefix(code: str) -> str:
+    """Return what every code in the subtree of one of eight digits begins with.
+
+    >>> cpv_prefix("45330000"), cpv_prefix("30000000")
+    ('4533', '30')
+    """
+    return code[: max(CPV_DIVISION_DIGITS, len(code.rstrip("0")))]
 
 
 def euros(value: Money | None) -> int | None:
@@ -315,7 +329,8 @@ def judge_frame(
     if unfit := _ruled_out(frame.fit, analysed, lot_ids):
         return _refused("fit", tuple(dict.fromkeys(demand.words for demand in unfit)))
     for reason in (
-        _once(known, _place, frame.place, analysed, lot_ids),
+        # Where no lot has a place of its own, which of them fit makes no difference.
+        _once(known, _place, frame.place, analysed, lot_ids if any(analysed.located.lots) else ()),
         _once(known, _value, frame.value, analysed, lot_ids),
         judge_buyer(frame.buyer, analysed),
     ):
@@ -442,10 +457,11 @@ def _topic(
     others: list[_LotSaid] = []
     located = analysed.located
     places = located.of_lots if any(located.lots) else located.lots
-    for part in zip(analysed.notice.lots, analysed.lot_texts, places, strict=True):
-        said = _LotSaid(*part)
-        lot_id, codes = said.lot.lot_id, said.lot.cpv_codes
-        found = (*of_trades.get(lot_id, ()), *_topic_reasons(topic, codes, said.texts, lot_id))
+    for said in map(_LotSaid, analysed.notice.lots, analysed.lot_texts, places):
+        lot_id = said.lot.lot_id
+        found: Sequence[Reason] = of_trades.get(lot_id, ())
+        if topic.topics:
+            found = (*found, *_topic_reasons(topic, said.lot.cpv_codes, said.texts, lot_id))
         if not found:
             others.append(said)
         elif (refusal := _lot_refusal(topic, place, said, located.buyer)) is not None:
@@ -562,7 +578,9 @@ def _lots_not_ruled_out(
     asked: FitCriteria, analysed: AnalysedNotice, lot_ids: tuple[str, ...], reasons: tuple[Reason, ...]
 ) -> tuple[tuple[str, ...], tuple[Reason, ...]]:
     """Leave out lots that ask what rules them out; none is left: all stay, to be refused."""
-    out = {demand.lot_id for demand in analysed.demands if asked.rules_out(demand)} if asked.out else set()
+    if not asked.out:
+        return lot_ids, reasons
+    out = {demand.lot_id for demand in analysed.demands if asked.rules_out(demand)}
     return _only(tuple(lot_id for lot_id in lot_ids if lot_id not in out), lot_ids, reasons)
 
 

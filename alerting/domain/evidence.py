@@ -121,7 +121,7 @@ def profile_topics(topic: TopicCriteria, *, passes_unknown: bool) -> frozenset[s
     """Return the keys of which a notice must speak of one."""
     if not topic.asks:
         return frozenset({ANYTHING})
-    keys = {_cpv_key(code) for one in topic.topics for code in one.cpv_codes}
+    keys = {f"cpv {prefix}" for one in topic.topics for prefix in one.prefixes}
     keys.update(_phrase_key(phrase) for one in topic.topics for phrase in one.phrases)
     keys.update(_trade_key(trade, topic.points_needed) for trade in topic.trades)
     if topic.needs_codes and passes_unknown:
@@ -191,10 +191,6 @@ def _bounds(value: ValueCriteria) -> tuple[int, int]:
 
 def _within_limits(cents: int) -> int:
     return max(-MOST_CENTS, min(MOST_CENTS, cents))
-
-
-def _cpv_key(code: str) -> str:
-    return f"cpv {code[: max(CPV_DIVISION_DIGITS, len(code.rstrip('0')))]}"
 
 
 def _trade_key(trade: str, points_needed: float) -> str:

@@ -94,6 +94,8 @@ def judge_fit(
         for reason in reasons
         if reason.verdict == UNKNOWN or reason.criterion == "area"
     ]
+    if not found:
+        return Fit((), asked.working_days)
     by_label = {(reason.kind, reason.label): reason for reason in reversed(found)}
     return Fit(tuple(reversed(by_label.values())), asked.working_days)
 

@@ -1,7 +1,8 @@
 """What profiles ask that one notice cannot tell apart: most of what they ask does not stand in it.
 
 In:   topics and frames, each once, by number; then a notice, and the numbers of some of them.
-Out:  of each of these the number of its kind: of one kind ``judge_topic`` or ``judge_frame`` says the same.
+Out:  of each of these the number of its kind: of one kind ``judge_topic`` or ``judge_frame`` says the same,
+      but for the facts of what they refuse.
 
 Two that are of different kinds may be judged alike all the same: they are judged twice, and nothing is lost.
 """
@@ -31,6 +32,7 @@ from alerting.domain.criteria import (
 from alerting.domain.fit import FitCriteria
 from alerting.domain.notice import NoticeKind
 from alerting.domain.place import PlaceCriteria, judge_spots
+from alerting.domain.trade import POINTS_NEEDED
 
 
 Whole = npt.NDArray[np.int64]
@@ -67,6 +69,12 @@ class Kinds:
         renumbered = np.empty(self.count, dtype=np.int64)
         renumbered[met] = np.arange(len(met))
         return position[met], Kinds(renumbered[self.of_each], len(met))
+
+
+def ranges(firsts: Whole, counts: Whole) -> Whole:
+    """Return the places of rows one after the other: each row's first place, and 0, 1, 2 ... from there."""
+    ends = counts.cumsum()
+    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(firsts - (ends - counts), counts)
 
 
 class Parts(Generic[Part]):
@@ -107,7 +115,7 @@ class Topics(Parts[TopicCriteria]):
         self._ends = Columns(1)
         self._flat = np.empty(0, dtype=np.int64)
         # What may stand in a notice where its word, code or trade does.
-        self._by_sign: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+        self._by_sign: defaultdict[Asked, list[int]] = defaultdict(list)
 
     def number(self, part: TopicCriteria) -> int:
         """Return the number of a topic, a new one where it is not known."""
@@ -134,8 +142,7 @@ class Topics(Parts[TopicCriteria]):
         self.settle()
         ends = self._ends.rows[:, 0]
         counts = ends[numbers] - np.where(numbers == 0, 0, ends[numbers - 1])
-        within = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
-        asked = self._flat[np.repeat(ends[numbers] - counts, counts) + within]
+        asked = self._flat[ranges(ends[numbers] - counts, counts)]
         may_stand = self._standing(analysed)[asked]
         rows, standing = np.repeat(np.arange(len(numbers)), counts)[may_stand], asked[may_stand]
         number_standing = np.bincount(rows, minlength=len(numbers))
@@ -260,15 +267,15 @@ class Columns:
         return len(self._rows) + len(self._added)
 
 
-def _asked(topic: TopicCriteria) -> Iterator[tuple[tuple[str, str], Asked]]:
+def _asked(topic: TopicCriteria) -> Iterator[tuple[Asked, Asked]]:
     """Yield what a topic asks, in its order, each after the sign without which it cannot stand."""
     for trade in topic.trades:
-        yield ("trade", trade), ("trade", trade)
+        sign = ("trade", trade, topic.points_needed)
+        yield sign, sign
     for at, one in enumerate(topic.topics):
         # Two topics that bear one name give two reasons.
         place = sum(other.criterion == one.criterion for other in topic.topics[:at])
-        for code in one.cpv_codes:
-            prefix = code[: max(CPV_DIVISION_DIGITS, len(code.rstrip("0")))]
+        for prefix in one.prefixes:
             yield ("code", prefix), (one.criterion, place, prefix)
         for phrase in one.phrases:
             yield ("stem", phrase[0]), (one.criterion, place, phrase)
@@ -276,9 +283,13 @@ def _asked(topic: TopicCriteria) -> Iterator[tuple[tuple[str, str], Asked]]:
         yield ("stem", phrase[0]), ("out", phrase)
 
 
-def _signs(analysed: AnalysedNotice) -> Iterator[tuple[str, str]]:
-    for trade in analysed.findings:
-        yield "trade", trade
+def _signs(analysed: AnalysedNotice) -> Iterator[Asked]:
+    for trade, findings in analysed.findings.items():
+        # A mere hint of a trade, or an act that is not its own, is no reason to accept anything.
+        points = max((found.points for found in findings if found.act is None), default=0.0)
+        for needed in POINTS_NEEDED.values():
+            if points >= needed:
+                yield "trade", trade, needed
     codes = stated_codes(analysed.notice)
     for prefix in {code[:digits] for code in codes for digits in range(CPV_DIVISION_DIGITS, len(code) + 1)}:
         yield "code", prefix

@@ -1,7 +1,7 @@
 """The engine: finds, for each notice, the profiles whose criteria accept it.
 
 In:   profiles as criteria, notices with our numbers.
-Out:  every accepted pair with its Decision: one by one, or the profiles of one Decision together.
+Out:  every accepted pair with its Decision: the profiles that one Decision concerns together.
 
 Profiles that ask the same are one group.  Postings from topic and place to groups only *propose*, by what
 ``domain.evidence`` says that both must have in common.  ``judge_topic`` and ``judge_frame``, of which
@@ -19,13 +19,10 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from itertools import repeat
 from pathlib import Path
-from typing import NamedTuple
 from zipfile import BadZipFile
 
 import numpy as np
-import numpy.typing as npt
 
 from alerting.domain.criteria import AnalysedNotice, Criteria, decide
 from alerting.domain.evidence import notice_places, notice_topics, profile_places, profile_topics
@@ -34,29 +31,21 @@ from alerting.domain.match import Decision
 from alerting.domain.notice import Notice
 from alerting.matching.alike import Whole
 from alerting.matching.analyse import analyse_notice
+from alerting.matching.askers import Askers, Told
 from alerting.matching.compile import compile_criteria
 from alerting.matching.groups import Groups
 from alerting.reference.version import matching_hash
 
 
 Pair = tuple[str, int, Decision]
-Numbers = npt.NDArray[np.int32]
-UNUSED = -1
 UNFINISHED_AFTER_SECONDS = 3600
 
 
-class Told(NamedTuple):
-    """Profiles that one notice concerns for the same reasons.
-
-    Args:
-        number: The notice's.
-        decision: Lots, reasons and score, the same for all of them.
-        profiles: Their positions, see ``Engine.name``; each once, those that ask the same together.
-    """
-
-    number: int
-    decision: Decision
-    profiles: Numbers
+def in_pairs(told: Iterable[Told]) -> Iterator[Pair]:
+    """Yield the pairs one by one, for who has few of them."""
+    for number, decision, profile_ids in told:
+        for profile_id in profile_ids:
+            yield profile_id, number, decision
 
 
 class Engine:
@@ -65,83 +54,42 @@ class Engine:
     def __init__(self, profiles: Iterable[tuple[str, Criteria]] = ()) -> None:
         #: The fingerprint of what each profile asks for here, as given to ``put``.
         self.fingerprints: dict[str, int] = {}
-        self._names: list[str] = []
-        self._numbers: dict[str, int] = {}
-        self._group_of: list[int] = []
+        self._askers = Askers()
         self._groups = Groups()
-        # Profiles by group, one group after the other, and where each begins; made when they are asked for.
-        self._members: tuple[Numbers, Whole] | None = None
         self._postings: defaultdict[str, defaultdict[str, array[int]]] = defaultdict(
             lambda: defaultdict(lambda: array("q"))
         )
         for name, criteria in profiles:
-            self._add(name, self._group(criteria))
+            self._askers.put(name, self._group(criteria))
             self.fingerprints[name] = 0
         self._settle()
 
     def put(self, name: str, criteria: Criteria, *, fingerprint: int = 0) -> None:
         """Add a profile, or give a known one other criteria; the fingerprint is kept for who asks."""
         self.fingerprints[name] = fingerprint
-        group = self._group(criteria)
-        number = self._numbers.get(name)
-        if number is None:
-            self._add(name, group)
-        else:
-            self._group_of[number] = group
-            self._members = None
+        self._askers.put(name, self._group(criteria))
 
     def remove(self, name: str) -> None:
         """Forget a profile; one that is not known is no error."""
         self.fingerprints.pop(name, None)
-        number = self._numbers.pop(name, None)
-        if number is not None:
-            self._group_of[number] = UNUSED
-            self._members = None
-
-    def name(self, number: int) -> str:
-        """Return the name of the profile at a position."""
-        return self._names[number]
+        self._askers.remove(name)
 
     def __len__(self) -> int:
-        return len(self._numbers)
+        return len(self._askers)
 
-    def match(self, notices: Iterable[tuple[int, Notice]]) -> Iterator[Pair]:
-        """Yield every accepted pair, notice by notice, profiles in the order they came in."""
-        names = self._names
+    def match(self, notices: Iterable[tuple[int, Notice]]) -> Iterator[Told]:
+        """Yield whom each notice concerns, notice by notice, the profiles of one decision together."""
         for number, notice in notices:
-            decisions, profiles, which = self._found(notice)
-            order = np.argsort(profiles, kind="stable")
-            # A pair costs a tuple and nothing else: there are millions.
-            yield from zip(
-                map(names.__getitem__, profiles[order].tolist()),
-                repeat(number),
-                map(decisions.__getitem__, which[order].tolist()),
-                strict=False,
-            )
-
-    def match_together(self, notices: Iterable[tuple[int, Notice]]) -> Iterator[Told]:
-        """Yield the same pairs, those of one notice and one decision together: for a fleet of profiles."""
-        for number, notice in notices:
-            decisions, groups, which = self._accepting(notice)
-            # Of short numbers NumPy's stable sort is by their digits.
-            order = np.argsort(which.astype(np.min_scalar_type(len(decisions))), kind="stable")
-            profiles, counts = self._profiles_of(groups[order])
-            ends = np.concatenate(([0], counts.cumsum()))[
-                np.searchsorted(which[order], np.arange(len(decisions)), side="right")
-            ]
-            start = 0
-            for decision, end in zip(decisions, ends.tolist(), strict=True):
-                if end > start:
-                    yield Told(number, decision, profiles[start:end])
-                start = end
+            analysed = analyse_notice(notice)
+            yield from self._askers.told(number, self._groups.decide(self._candidates(analysed), analysed))
 
     def save(self, path: Path) -> None:
         """Write the profiles to a file that ``load`` reads; a file that is there is replaced whole.
 
         What profiles asked for that changed or ended is not written: the file forgets it.
         """
-        names = list(self._numbers)
-        asked = [self._group_of[self._numbers[name]] for name in names]
+        groups = self._askers.groups()
+        names, asked = list(groups), list(groups.values())
         living = sorted(set(asked))
         known = self._groups.criteria
         criteria = json.dumps([to_json(known[group]) for group in living]).encode()
@@ -187,7 +135,7 @@ class Engine:
         for criteria in asked:
             engine._group(criteria)
         for name, group, found in zip(names.split("\n") if groups else (), groups, fingerprints, strict=True):
-            engine._add(name, group)
+            engine._askers.put(name, group)
             engine.fingerprints[name] = found
         engine._settle()
         return engine
@@ -195,21 +143,7 @@ class Engine:
     def _settle(self) -> None:
         """Make the arrays for which the first notice would have to wait."""
         self._groups.settle()
-        self._members_by_group()
-
-    def _add(self, name: str, group: int) -> None:
-        self._numbers[name] = len(self._names)
-        self._names.append(name)
-        self._group_of.append(group)
-        self._members = None
-
-    def _members_by_group(self) -> tuple[Numbers, Whole]:
-        if self._members is None:
-            group_of = np.array(self._group_of, dtype=np.int32)
-            profiles = np.argsort(group_of, kind="stable").astype(np.int32)
-            starts = np.searchsorted(group_of[profiles], np.arange(len(self._groups) + 1))
-            self._members = profiles, starts
-        return self._members
+        self._askers.settle()
 
     def _group(self, criteria: Criteria) -> int:
         """Return the number of the group that asks this, a new one where there is none."""
@@ -217,31 +151,11 @@ class Engine:
         if known is not None:
             return known
         group, compiled = self._groups.add(criteria)
-        self._members = None
         passes_unknown = compiled.frame.pass_unknown
         for topic in profile_topics(compiled.topic, passes_unknown=passes_unknown):
             for place in profile_places(compiled.frame.place, passes_unknown=passes_unknown):
                 self._postings[topic][place].append(group)
         return group
-
-    def _found(self, notice: Notice) -> tuple[list[Decision], Numbers, Whole]:
-        """Return decisions, the profiles that one of them accepts, and which one it is for each."""
-        decisions, groups, which = self._accepting(notice)
-        profiles, counts = self._profiles_of(groups)
-        return decisions, profiles, np.repeat(which, counts)
-
-    def _accepting(self, notice: Notice) -> tuple[list[Decision], Whole, Whole]:
-        """Return decisions, the groups that one of them accepts, and which one it is for each."""
-        analysed = analyse_notice(notice)
-        return self._groups.decide(self._candidates(analysed), analysed)
-
-    def _profiles_of(self, groups: Whole) -> tuple[Numbers, Whole]:
-        """Return the profiles of group after group, and how many each has."""
-        profiles, starts = self._members_by_group()
-        firsts, counts = starts[groups], starts[groups + 1] - starts[groups]
-        # The members of group after group: each group's first place, and 0, 1, 2 ... from there.
-        within = np.arange(counts.sum()) + np.repeat(firsts - (counts.cumsum() - counts), counts)
-        return profiles[within], counts
 
     def _candidates(self, analysed: AnalysedNotice) -> Whole:
         places = notice_places(analysed.located)
@@ -258,7 +172,7 @@ class Engine:
 def naive_match(
     profiles: Sequence[tuple[str, Criteria]], notices: Iterable[tuple[int, Notice]]
 ) -> Iterator[Pair]:
-    """Yield what ``Engine.match`` yields, by asking every profile of every notice."""
+    """Yield the pairs of ``Engine.match``, one by one, by asking every profile of every notice."""
     compiled = [(name, compile_criteria(criteria)) for name, criteria in profiles]
     for number, notice in notices:
         analysed = analyse_notice(notice)

@@ -6,7 +6,8 @@ Out:  decisions, equal to what ``decide`` says of each profile.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,8 +21,23 @@ from alerting.domain.criteria import (
     standing_part,
 )
 from alerting.domain.match import Decision, Reason
-from alerting.matching.alike import Columns, Frames, Kinds, Topics, Whole
+from alerting.matching.alike import Columns, Frames, Kinds, Topics, Whole, ranges
 from alerting.matching.compile import compile_criteria
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was decided on a notice.
+
+    Args:
+        decisions: Those that accept it.
+        groups: Those of the first decision, then those of the next.
+        ends: Where the groups of each decision end.
+    """
+
+    decisions: list[Decision]
+    groups: Whole
+    ends: Whole
 
 
 class Groups:
@@ -59,26 +75,23 @@ class Groups:
         self._topics.settle()
         self._frames.settle()
 
-    def decide(self, groups: Whole, analysed: AnalysedNotice) -> tuple[list[Decision], Whole, Whole]:
-        """Return the decisions that accept a notice, the groups of them, and which decision it is for each.
+    def decide(self, groups: Whole, analysed: AnalysedNotice) -> Decided:
+        """Return the decisions that accept a notice, with the groups of each.
 
         Args:
             groups: Numbers of those that may accept it.
             analysed: The notice.
         """
         if not len(groups):
-            return [], groups, groups
+            return Decided([], groups, groups)
         decisions, which = self._decide(groups, analysed)
-        accepted = np.array([*(decision.accepted for decision in decisions), False])[which]
-        return decisions, groups[accepted], which[accepted]
-
-    def accepting(
-        self, groups: Iterable[int], analysed: AnalysedNotice
-    ) -> tuple[list[int], Iterator[Decision]]:
-        """Return those of some groups that accept a notice, ascending, and the decision of each."""
-        numbers = np.sort(np.fromiter(groups, dtype=np.int64))
-        decisions, accepted, which = self.decide(numbers, analysed)
-        return accepted.tolist(), map(decisions.__getitem__, which.tolist())
+        # Of short numbers NumPy's stable sort is by their digits.
+        order = np.argsort(which.astype(np.min_scalar_type(-1 - len(decisions))), kind="stable")
+        accepted = np.array([*(decision.accepted for decision in decisions), False])[which[order]]
+        order = order[accepted]
+        counts = np.bincount(which[order], minlength=len(decisions))
+        told = np.flatnonzero(counts)
+        return Decided([decisions[number] for number in told.tolist()], groups[order], counts[told].cumsum())
 
     def _decide(self, groups: Whole, analysed: AnalysedNotice) -> tuple[list[Decision], Whole]:
         """Return the decisions on groups, each once, and of each group which it is.
@@ -119,3 +132,46 @@ class Groups:
             outcome = judge_topic(part, self._frames[frame].place, analysed)
             numbers.append(outcomes.setdefault(outcome, len(outcomes)))
         return list(outcomes), Kinds(np.array(numbers, dtype=np.int64)[of_group.of_each], len(outcomes))
+
+
+class Numbering:
+    """The groups that numbers from elsewhere stand for, each mostly one."""
+
+    def __init__(self) -> None:
+        self._groups_of: dict[int, tuple[int, ...]] = {}
+        self._settled: tuple[Whole, Whole, Whole] | None = None
+
+    def unknown(self, numbers: Iterable[Sequence[int]]) -> set[int]:
+        """Return those of some rows of numbers that were never told."""
+        known, _, _ = self._arrays()
+        rows = [np.array(row, dtype=np.int64) for row in numbers]
+        asked = np.concatenate([np.empty(0, dtype=np.int64), *rows])
+        if not len(known):
+            return set(asked.tolist())
+        places = np.searchsorted(known, asked)
+        return set(asked[known[np.minimum(places, len(known) - 1)] != asked].tolist())
+
+    def add(self, groups_of: Mapping[int, tuple[int, ...]]) -> None:
+        """Tell what numbers stand for; some may stand for nothing."""
+        self._groups_of.update(groups_of)
+        self._settled = None
+
+    def groups(self, numbers: Sequence[int]) -> Whole:
+        """Return the groups that known numbers stand for."""
+        known, flat, starts = self._arrays()
+        # One search in arrays: objects that were not looked at for a while cost a walk to memory each.
+        places = np.searchsorted(known, np.array(numbers, dtype=np.int64))
+        firsts, counts = starts[places], starts[places + 1] - starts[places]
+        return flat[ranges(firsts, counts)]
+
+    def _arrays(self) -> tuple[Whole, Whole, Whole]:
+        """Return the known numbers in order, the groups of one after the other's, and where each begins."""
+        if self._settled is None:
+            known = sorted(self._groups_of)
+            groups = [self._groups_of[number] for number in known]
+            self._settled = (
+                np.array(known, dtype=np.int64),
+                np.array([group for some in groups for group in some], dtype=np.int64),
+                np.array([0, *map(len, groups)]).cumsum(),
+            )
+        return self._settled

@@ -100,7 +100,8 @@ def _look(
     engine, seen = Engine([*usable, *alone]), _Seen()
     late = now - timedelta(days=QUIET_TRADE_DAYS)
     for procedure, since_at in found:
-        names = [name for name, _, _ in engine.match([(procedure.procedure_id, procedure.view)])]
+        told = engine.match([(procedure.procedure_id, procedure.view)])
+        names = [name for one in told for name in one.profile_ids]
         seen.tried_count += 1
         seen.all_matches.update(names)
         if since_at >= since:

@@ -37,7 +37,7 @@ from alerting.index.generations import find_serving
 from alerting.index.procedures import SearchIndex
 from alerting.index.topics import query_of_topics
 from alerting.matching.compile import compile_criteria
-from alerting.matching.engine import Engine
+from alerting.matching.engine import Engine, in_pairs
 from alerting.matching.firms_file import read_draft, read_drafts
 from alerting.reference.communes import commune_of_insee
 from alerting.reference.cpv import cpv_label
@@ -120,7 +120,7 @@ def try_all(
     since = now - timedelta(days=days)
     with database.begin() as connection:
         for procedure, since_at in procedures.procedures_since(connection, since, now=now, among=among):
-            pairs = engine.match([(procedure.procedure_id, procedure.view)])
+            pairs = in_pairs(engine.match([(procedure.procedure_id, procedure.view)]))
             yield Tried(procedure, since_at, {name: decision for name, _, decision in pairs})
 
 

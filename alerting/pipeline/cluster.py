@@ -1,7 +1,7 @@
 """The engine on Elasticsearch: the cluster proposes, ``decide`` confirms.
 
 In:   the standing profiles, as the database has them; notices with our numbers.
-Out:  every pair that the profiles' criteria accept, with its decision.
+Out:  every pair that the profiles' criteria accept, the profiles of one decision on one notice together.
 
 The cluster is asked which criteria a notice meets (``domain.evidence``); what a number stands for, and who
 asks for it, is read once and kept, within limits, as long as no profile changes.  While the cluster is away,
@@ -11,23 +11,22 @@ or lacks a shard, nothing is matched and nothing is lost: rows keep their empty 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import chain, islice, repeat
+from itertools import islice
 
 import structlog
 
-from alerting.domain.criteria import AnalysedNotice
 from alerting.domain.evidence import notice_evidence, profile_evidence
 from alerting.domain.notice import Notice
 from alerting.errors import SearchError, SearchUnavailableError
 from alerting.index.profile_documents import IndexedProfile
 from alerting.index.profiles import ProfileIndex, Sums
 from alerting.matching.analyse import analyse_notice
+from alerting.matching.askers import Askers, Told
 from alerting.matching.compile import compile_criteria
-from alerting.matching.engine import Pair
-from alerting.matching.groups import Groups
+from alerting.matching.groups import Groups, Numbering
 from alerting.pipeline.rebuild import merge_segments
 from alerting.store import fingerprints
 from alerting.store.database import Connection
@@ -80,16 +79,17 @@ class ClusterEngine:
         except (SearchError, SearchUnavailableError) as error:
             log.warning("profiles_not_copied", problem=str(error))
 
-    def match(self, notices: Iterable[tuple[int, Notice]]) -> Iterator[Pair]:
+    def match(self, notices: Iterable[tuple[int, Notice]]) -> Iterator[Told]:
         """Ask the cluster, some notices at once, and confirm what it proposes."""
         left = iter(notices)
         while some := list(islice(left, _NOTICES)):
             analysed = [(number, analyse_notice(notice)) for number, notice in some]
             with _what_to_do():
                 found = self._index.candidates([notice_evidence(notice) for _, notice in analysed])
-                self._learn({number for numbers in found for number in numbers})
+                self._learn(found)
             for (number, notice), numbers in zip(analysed, found, strict=True):
-                yield from self._confirmed(number, notice, numbers)
+                decided = self._groups.decide(self._numbering.groups(numbers), notice)
+                yield from self._askers.told(number, decided)
 
     def rest(self) -> None:
         """Forget what was read."""
@@ -102,10 +102,8 @@ class ClusterEngine:
 
     def _forget(self) -> None:
         self._groups = Groups()
-        # Of each number the groups that it stands for, and of each group who asks for it.
-        self._groups_of: dict[int, list[int]] = {}
-        self._askers: dict[int, tuple[str, ...]] = {}
-        self._kept_count = 0
+        self._askers = Askers()
+        self._numbering = Numbering()
 
     def _level(self, connection: Connection, name: str) -> Sums:
         """Copy until nothing differs; return what both hold."""
@@ -141,36 +139,27 @@ class ClusterEngine:
         )
         log.info("profiles_copied", generation=name, put_count=len(changed), removed_count=len(ended))
 
-    def _learn(self, numbers: set[int]) -> None:
+    def _learn(self, numbers: Iterable[Sequence[int]]) -> None:
         """Read what numbers stand for and who asks for it, but for what is known."""
-        if self._kept_count > self._profiles_kept:
+        if len(self._askers) > self._profiles_kept:
             self._forget()
-        missing = numbers - self._groups_of.keys()
+        missing = self._numbering.unknown(numbers)
         if not missing:
             return
         by_criteria: defaultdict[tuple[int, str], list[str]] = defaultdict(list)
         for asker in self._index.askers(missing):
             by_criteria[asker.criteria_number, asker.criteria_hash].append(asker.profile_id)
-            self._kept_count += 1
-        groups_of: dict[int, list[int]] = {number: [] for number in missing}
+        groups_of: dict[int, tuple[int, ...]] = dict.fromkeys(missing, ())
         asked = self._index.criteria([profile_ids[0] for profile_ids in by_criteria.values()])
         for ((number, _), profile_ids), criteria in zip(by_criteria.items(), asked, strict=True):
             group = self._groups.find(criteria)
             if group is None:
                 group, _ = self._groups.add(criteria)
-            groups_of[number].append(group)
-            self._askers[group] = tuple(sorted(profile_ids))
+            groups_of[number] += (group,)
+            for profile_id in profile_ids:
+                self._askers.put(profile_id, group)
         # Where reading fails in the middle, nothing is known of them.
-        self._groups_of.update(groups_of)
-
-    def _confirmed(self, number: int, notice: AnalysedNotice, candidates: Iterable[int]) -> Iterator[Pair]:
-        """Return the pairs of a notice that ``decide`` accepts, those of one group together."""
-        proposed = chain.from_iterable(map(self._groups_of.__getitem__, candidates))
-        groups, decisions = self._groups.accepting(proposed, notice)
-        askers = list(map(self._askers.__getitem__, groups))
-        # A pair costs a tuple and nothing else: there are thousands.
-        told = chain.from_iterable(map(repeat, decisions, map(len, askers)))
-        return zip(chain.from_iterable(askers), repeat(number), told, strict=False)
+        self._numbering.add(groups_of)
 
 
 @contextmanager

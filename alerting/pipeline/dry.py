@@ -17,7 +17,7 @@ from alerting.domain.notice import Notice, NoticeKind
 from alerting.errors import UnknownIdError
 from alerting.feeds.credentials import hide_user
 from alerting.feeds.fetch import DEFAULT_LIMITS
-from alerting.matching.engine import Engine
+from alerting.matching.engine import Engine, in_pairs
 from alerting.matching.firms_file import read_drafts, refuse_everything
 from alerting.notices.link import link_all
 from alerting.pipeline.check import CheckReport, check, check_addresses, refuse
@@ -163,7 +163,9 @@ def try_match(firms_text: str, paths: Iterable[Path]) -> list[Row]:
         (profile.profile_id, replace(profile.criteria, kinds=profile.criteria.kinds or tuple(NoticeKind)))
         for profile in drafts
     ]
-    found = Engine(profiles).match([(number, notice) for number, (_, notice) in enumerate(read)])
+    told = Engine(profiles).match([(number, notice) for number, (_, notice) in enumerate(read)])
+    order = {profile_id: at for at, (profile_id, _) in enumerate(profiles)}
+    found = sorted(in_pairs(told), key=lambda pair: (pair[1], order[pair[0]]))
     return [
         {
             "profile_id": profile_id,

@@ -1,7 +1,7 @@
 """The engines that find which profiles a notice concerns, and the one that finds them in this process.
 
 In:   the standing profiles, as the database has them; notices with our numbers.
-Out:  every pair that the profiles' criteria accept, with its decision.
+Out:  every pair that the profiles' criteria accept, the profiles of one decision on one notice together.
 
 Whatever the engine, ``domain.criteria.decide`` is what a match means: they find the same pairs.
 """
@@ -18,8 +18,9 @@ import structlog
 from alerting.domain.criteria import Criteria
 from alerting.domain.notice import Notice
 from alerting.domain.profile import UNREADABLE
+from alerting.matching.askers import Told
 from alerting.matching.contradictions import find_contradictions
-from alerting.matching.engine import Engine, Pair
+from alerting.matching.engine import Engine
 from alerting.store import fingerprints
 from alerting.store.database import Connection
 
@@ -42,8 +43,8 @@ class MatchingEngine(Protocol):
         """Profiles have changed: hold them as they are within seconds, where others look at them, too."""
         ...
 
-    def match(self, notices: Iterable[tuple[int, Notice]]) -> Iterator[Pair]:
-        """Yield every accepted pair, notice by notice.
+    def match(self, notices: Iterable[tuple[int, Notice]]) -> Iterator[Told]:
+        """Yield whom each notice concerns, notice by notice, the profiles of one decision together.
 
         Raises:
             SearchUnavailableError: As above.
@@ -85,7 +86,7 @@ class MemoryEngine:
     def note_changes(self, connection: Connection, *, now: datetime) -> None:
         """Nobody else looks: the next notice is soon enough."""
 
-    def match(self, notices: Iterable[tuple[int, Notice]]) -> Iterator[Pair]:
+    def match(self, notices: Iterable[tuple[int, Notice]]) -> Iterator[Told]:
         """Ask the postings."""
         return self._loaded().match(notices)
 

@@ -15,23 +15,22 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 from typing import Any, Protocol
 
 import structlog
 
 from alerting.domain.lots import deadlines_of, has_own_deadlines
-from alerting.domain.match import Decision
 from alerting.domain.notice import Notice
 from alerting.domain.procedure import Procedure, ProcedureState
 from alerting.domain.profile import UNREADABLE
 from alerting.errors import SearchError, SearchUnavailableError
-from alerting.matching.engine import Engine, Pair
+from alerting.matching.askers import Told
+from alerting.matching.engine import Engine
 from alerting.pipeline.apart import refuse_procedures, work_apart
 from alerting.pipeline.engines import MatchingEngine
 from alerting.store import firms, matches, procedures
 from alerting.store.database import Connection, Database, lock
-from alerting.store.matches import NewMatch
+from alerting.store.matches import NewMatches
 
 
 log = structlog.get_logger()
@@ -150,9 +149,9 @@ def _match_profiles(database: Database, now: datetime, counts: Counter[str]) -> 
 
 
 class _Finds(Protocol):
-    """Whatever finds pairs."""
+    """Whatever finds whom notices concern."""
 
-    def match(self, notices: Iterable[tuple[int, Notice]]) -> Iterator[Pair]: ...
+    def match(self, notices: Iterable[tuple[int, Notice]]) -> Iterator[Told]: ...
 
 
 @dataclass(slots=True)
@@ -184,22 +183,25 @@ def _find_apart(connection: Connection, engine: _Finds, numbers: Sequence[int], 
 def _find(connection: Connection, engine: _Finds, numbers: Sequence[int], *, now: datetime) -> _Found:
     """Store every pair that the criteria accept, some thousands at a time."""
     known = {one.procedure_id: one for one in procedures.get_procedures(connection, numbers)}
-    decided = engine.match([(number, procedure.view) for number, procedure in known.items()])
+    told = engine.match([(number, procedure.view) for number, procedure in known.items()])
     found = _Found()
-    while some := list(islice(decided, _PAIRS)):
-        pairs = [
-            _match(profile_id, known[procedure_id], decision) for profile_id, procedure_id, decision in some
-        ]
-        writer = matches.put_matches(connection, pairs, now=now)
+    for some in matches.in_parts((_matches(known[one.number], one) for one in told), most=_PAIRS):
+        writer = matches.put_matches(connection, some, now=now)
         found.writers.update(() if writer is None else (writer,))
-        found.count += len(pairs)
+        found.count += sum(len(one.profile_ids) for one in some)
     return found
 
 
-def _match(profile_id: str, procedure: Procedure, decision: Decision) -> NewMatch:
+def _matches(procedure: Procedure, told: Told) -> NewMatches:
+    decision = told.decision
     has_own = bool(decision.lot_ids) and has_own_deadlines(procedure.view)
     deadlines = deadlines_of(procedure.view, decision.lot_ids) if has_own else ()
     is_open = procedure.state is ProcedureState.OPEN
-    return NewMatch(
-        profile_id, procedure.procedure_id, procedure.revision, decision, deadlines, is_open=is_open
+    return NewMatches(
+        list(told.profile_ids),
+        procedure.procedure_id,
+        procedure.revision,
+        decision,
+        deadlines,
+        is_open=is_open,
     )

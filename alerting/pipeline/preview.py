@@ -14,7 +14,7 @@ from alerting.domain.lots import last_deadline
 from alerting.domain.notice import Notice
 from alerting.domain.procedure import ProcedureState
 from alerting.feeds.credentials import Secrets
-from alerting.matching.engine import Engine
+from alerting.matching.engine import Engine, in_pairs
 from alerting.notices.view import find_state
 from alerting.pipeline.check import check_feed
 from alerting.store import firms
@@ -33,7 +33,7 @@ def try_feed(database: Database, feed: Feed, *, secrets: Secrets, now: Callable[
     is_open = [_is_open(notice, moment) for notice in checked.notices]
     told: dict[int, list[Row]] = defaultdict(list)
     candidates = [(number, notice) for number, notice in enumerate(checked.notices) if is_open[number]]
-    for profile_id, number, decision in Engine(profiles).match(candidates):
+    for profile_id, number, decision in in_pairs(Engine(profiles).match(candidates)):
         notice = checked.notices[number]
         if not has_passed(last_deadline(notice, decision.lot_ids), now=moment):
             row = {"profile_id": profile_id, "lots": decision.lot_ids, "reasons": to_json(decision.reasons)}

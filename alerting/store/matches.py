@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -45,14 +45,14 @@ _PUT = text("""
         matched_at, first_open_at
     )
     SELECT
-        pair.profile_id, said.procedure_id, said.revision, said.lot_ids, said.first_deadline_at,
+        told.profile_id, said.procedure_id, said.revision, said.lot_ids, said.first_deadline_at,
         said.deadline_at, said.reasons, said.fit, said.score, :now, CASE WHEN said.is_open THEN :now END
-    FROM unnest(CAST(:profile_ids AS text[]), CAST(:which AS integer[])) AS pair (profile_id, number)
-    JOIN jsonb_to_recordset(CAST(:said AS jsonb)) AS said (
-        number integer, procedure_id bigint, revision integer, lot_ids text[], first_deadline_at timestamptz,
-        deadline_at timestamptz, reasons jsonb, fit jsonb, score double precision, is_open boolean
-    ) USING (number)
-    ORDER BY pair.profile_id, said.procedure_id
+    FROM jsonb_to_recordset(CAST(:said AS jsonb)) AS said (
+        profile_ids text[], procedure_id bigint, revision integer, lot_ids text[],
+        first_deadline_at timestamptz, deadline_at timestamptz, reasons jsonb, fit jsonb,
+        score double precision, is_open boolean
+    ), unnest(said.profile_ids) AS told (profile_id)
+    ORDER BY told.profile_id, said.procedure_id
     ON CONFLICT (profile_id, procedure_id) DO UPDATE SET
         lot_ids = excluded.lot_ids,
         first_deadline_at = excluded.first_deadline_at,
@@ -70,14 +70,14 @@ _PUT = text("""
 
 
 @dataclass(frozen=True, slots=True)
-class NewMatch:
-    """One pair that was decided, with the procedure's revision that was read.
+class NewMatches:
+    """Profiles and a procedure, decided in one way, with the procedure's revision that was read.
 
     ``deadlines`` are the dates of the lots that fit, in order, where lots have their own; else empty.
     ``is_open`` says that the procedure can be answered.
     """
 
-    profile_id: str
+    profile_ids: Sequence[str]
     procedure_id: int
     revision: int
     decision: Decision
@@ -96,27 +96,31 @@ class StoredMatch:
     score: float
 
 
-def put_matches(connection: Connection, found: Collection[NewMatch], *, now: datetime) -> str | None:
+def in_parts(found: Iterable[NewMatches], *, most: int) -> Iterator[list[NewMatches]]:
+    """Yield matches, at most so many pairs at a time: a notice may concern a whole fleet for one reason."""
+    some: list[NewMatches] = []
+    left = most
+    for one in found:
+        ids = one.profile_ids
+        while len(ids) >= left:
+            yield [*some, replace(one, profile_ids=ids[:left])]
+            some, ids, left = [], ids[left:], most
+        if ids:
+            some.append(one if ids is one.profile_ids else replace(one, profile_ids=ids))
+            left -= len(ids)
+    if some:
+        yield some
+
+
+def put_matches(connection: Connection, found: Sequence[NewMatches], *, now: datetime) -> str | None:
     """Store matches; one that is there takes the new reasons.
 
     Returns:
         The writer of all of them, see ``end_other_matches``; None: there were none.
     """
-    # Thousands of profiles share a decision on a procedure: it travels once, beside columns of who shares it.
-    said: dict[tuple[Any, ...], NewMatch] = {}
-    numbers: dict[tuple[Any, ...], int] = {}
-    which = []
-    for match in found:
-        key = (match.procedure_id, match.revision, id(match.decision), match.deadlines, match.is_open)
-        said.setdefault(key, match)
-        which.append(numbers.setdefault(key, len(numbers)))
-    asked = {
-        "profile_ids": [match.profile_id for match in found],
-        "which": which,
-        "said": json.dumps([_said(number, match) for number, match in enumerate(said.values())]),
-        "now": now,
-    }
-    writer: str | None = connection.scalar(_PUT, asked)
+    # Thousands of profiles share a decision on a procedure: it travels once, with their names.
+    said = json.dumps(list(map(_said, found)))
+    writer: str | None = connection.scalar(_PUT, {"said": said, "now": now})
     return writer
 
 
@@ -240,11 +244,11 @@ def is_made_up_for() -> ColumnElement[bool]:
     return or_(profiles.c.told_from.is_(None), matches.c.first_open_at >= profiles.c.told_from)
 
 
-def _said(number: int, match: NewMatch) -> dict[str, Any]:
+def _said(match: NewMatches) -> dict[str, Any]:
     """Return what matches of one procedure and decision have in common, as JSON has it."""
     first, last = min(match.deadlines, default=None), max(match.deadlines, default=None)
     return {
-        "number": number,
+        "profile_ids": match.profile_ids,
         "procedure_id": match.procedure_id,
         "revision": match.revision,
         "lot_ids": match.decision.lot_ids,

@@ -20,7 +20,7 @@ from alerting.domain.trade import Strictness
 from alerting.index.profile_documents import IndexedProfile
 from alerting.index.profiles import ProfileIndex
 from alerting.matching.compile import compile_criteria
-from alerting.matching.engine import Engine, naive_match
+from alerting.matching.engine import Engine, in_pairs, naive_match
 from alerting.pipeline.backtest import try_all
 from alerting.pipeline.check import check
 from alerting.pipeline.cluster import ClusterEngine
@@ -113,7 +113,7 @@ def by_elasticsearch(url, profiles, numbered):
     index.refresh(of=generation.name)
     index.serve(generation, now=NOW)
     engine = ClusterEngine(index)
-    found = set(engine.match(numbered))
+    found = set(in_pairs(engine.match(numbered)))
     index.drop(generation)
     engine.close()
     return found
@@ -134,7 +134,7 @@ def test_four_ways_find_the_same_pairs_among_real_notices(database, elasticsearc
 
     naive = set(naive_match(profiles, numbered))
 
-    assert set(Engine(profiles).match(numbered)) == naive
+    assert set(in_pairs(Engine(profiles).match(numbered))) == naive
     assert by_elasticsearch(elasticsearch_url, profiles, numbered) == naive
     tried = {
         (name, one.procedure.procedure_id, decision)

@@ -38,7 +38,7 @@ from alerting.store import (
 from alerting.store.database import open_database, savepoint
 from alerting.store.deliveries import HeldDelivery, Outcome
 from alerting.store.digests import Run
-from alerting.store.matches import NewMatch
+from alerting.store.matches import NewMatches
 from alerting.store.tables import metadata
 
 
@@ -316,7 +316,7 @@ def test_a_match_that_is_not_found_again_ends(database):
         feeds.put_feed(connection, FEED)
         firms.put_firm(connection, FIRM, now=NOW)
         again, gone = (add_notice(connection, replace(NOTICE, source_id=one))[0] for one in ("1", "2"))
-        found = [NewMatch("toits", one, 1, decision) for one in (again, gone)]
+        found = [NewMatches(("toits",), one, 1, decision) for one in (again, gone)]
         matches.put_matches(connection, found, now=NOW)
         stored = matches.find_match(connection, "toits", gone)
         untold = matches.count_untold(connection, now=NOW)
