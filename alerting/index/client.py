@@ -7,14 +7,14 @@ Out:  SearchUnavailableError where it is away, slow, overloaded or out of disk; 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from elastic_transport import TlsError
+from elastic_transport import Serializer, TlsError
 from elasticsearch import ApiError, ConnectionTimeout, Elasticsearch, TransportError
 
 from alerting.errors import SearchError, SearchUnavailableError, SettingError
@@ -69,7 +69,13 @@ class Access:
 UNGUARDED = Access()
 
 
-def connect(url: str, access: Access, *, patience_seconds: float) -> Elasticsearch:
+def connect(
+    url: str,
+    access: Access,
+    *,
+    patience_seconds: float,
+    serializers: Mapping[str, Serializer] = SERIALIZERS,
+) -> Elasticsearch:
     """Return a client; nothing is connected yet.
 
     Raises:
@@ -83,7 +89,7 @@ def connect(url: str, access: Access, *, patience_seconds: float) -> Elasticsear
         ssl_context=trusted,
         request_timeout=patience_seconds,
         max_retries=0,
-        serializers=SERIALIZERS,
+        serializers=serializers,
     )
 
 

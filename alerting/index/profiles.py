@@ -29,6 +29,7 @@ from alerting.index.profile_documents import (
     profiles_hash,
     query_of_notice,
 )
+from alerting.index.serializers import NUMBERS_SERIALIZERS, NumbersAnswer, NumbersAnswers
 
 
 Sums = dict[int, tuple[int, int]]
@@ -81,6 +82,9 @@ class ProfileIndex:
     ) -> None:
         self._alias = alias
         self._client = connect(url, access, patience_seconds=patience_seconds)
+        self._asking = connect(
+            url, access, patience_seconds=patience_seconds, serializers=NUMBERS_SERIALIZERS
+        )
         self._page = page
         self._pause_seconds = pause_seconds
         # It says that it cannot before we stop listening.
@@ -218,6 +222,7 @@ class ProfileIndex:
     def close(self) -> None:
         """Close every connection."""
         self._client.close()
+        self._asking.close()
 
     def _question(self, query: Mapping[str, Any], after: int | None) -> dict[str, Any]:
         """Return what is asked of one notice: the numbers after one, in their order."""
@@ -237,19 +242,23 @@ class ProfileIndex:
         lines = [line for question in questions for line in (header, question)]
         with index_errors(self._alias):
             # To leave out of the answers what nobody reads (filter_path) costs the node more than to send it.
-            answers = self._client.msearch(index=self._alias, searches=lines)["responses"]
-        return [self._numbers(answer) for answer in answers]
+            answers: NumbersAnswers = self._asking.msearch(index=self._alias, searches=lines).body
+        return [self._numbers(answer) for answer in answers.responses]
 
-    def _numbers(self, answer: Mapping[str, Any]) -> list[int]:
-        self._check(answer)
-        found = answer.get("aggregations", {}).get("numbers", {}).get("buckets", ())
-        return [bucket["key"] for bucket in found]
+    def _numbers(self, answer: NumbersAnswer) -> list[int]:
+        if answer.error is not None:
+            raise refusal_of(self._alias, answer.status, {"error": answer.error})
+        self._check_whole(is_late=answer.timed_out, failed_count=answer.shards.failed)
+        return [bucket.key for bucket in answer.aggregations.numbers.buckets]
 
     def _check(self, answer: Mapping[str, Any]) -> None:
         """Refuse an answer that is an error, or lacks a part of the profiles."""
         if "error" in answer:
             raise refusal_of(self._alias, answer["status"], answer)
-        if answer["timed_out"] or answer["_shards"]["failed"]:
+        self._check_whole(is_late=answer["timed_out"], failed_count=answer["_shards"]["failed"])
+
+    def _check_whole(self, *, is_late: bool, failed_count: int) -> None:
+        if is_late or failed_count:
             raise SearchUnavailableError(f"search index {self._alias!r}: it answers for a part of its shards")
 
     def _search(self, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
