@@ -205,6 +205,12 @@ class Frames(Parts[FrameCriteria]):
         """Make the arrays of what was added."""
         self._parts_of.settle()
 
+    def hear(self, numbers: Whole, analysed: AnalysedNotice) -> npt.NDArray[np.bool_]:
+        """Tell of frames whether they ask for notices of a notice's kind."""
+        others, kind = self._others, analysed.notice.kind
+        hearing = [number for number in range(len(others)) if kind in others[number][0]]
+        return np.isin(self._parts_of.rows[numbers, 4], hearing)
+
     def kinds(self, numbers: Whole, analysed: AnalysedNotice) -> tuple[Kinds, Kinds]:
         """Return the kinds of the places of frames, and those of the frames."""
         places, values, buyers, fits, others = self._parts_of.rows[numbers].T

@@ -82,6 +82,8 @@ class Groups:
             groups: Numbers of those that may accept it.
             analysed: The notice.
         """
+        # Whoever asks for no notice of its kind needs no judgement.
+        groups = groups[self._frames.hear(self._parts_of.rows[groups, 1], analysed)]
         if not len(groups):
             return Decided([], groups, groups)
         decisions, which = self._decide(groups, analysed)
