@@ -277,8 +277,8 @@ def _recipients(who: str, firm: _Firm) -> tuple[Recipient, ...]:
 def _check_id_and_name(who: str, identity: str, name: str) -> None:
     if not ID.fullmatch(identity):
         raise ProfileError(f"{who}: id: expected 1 to 100 characters without spaces (got {identity!r})")
-    if not name.strip():
-        raise ProfileError(f"{who}: name: expected some words (got {name!r})")
+    if not name.strip() or len(name.splitlines()) > 1:
+        raise ProfileError(f"{who}: name: expected some words on one line (got {name!r})")
 
 
 def _refuse_repeats(what: str, values: Iterable[str]) -> None:

@@ -281,8 +281,13 @@ GOOD = profile('words = ["toit"]')
         ),
         pytest.param(
             firm('id = "toits"\nname = " "\nwords = ["toit"]'),
-            f"{PROFILE}: name: expected some words (got ' ')",
+            f"{PROFILE}: name: expected some words on one line (got ' ')",
             id="a profile without a name",
+        ),
+        pytest.param(
+            firm('id = "toits"\nname = "Toits\\nBcc: b"\nwords = ["toit"]'),
+            f"{PROFILE}: name: expected some words on one line (got 'Toits\\nBcc: b')",
+            id="a name of two lines",
         ),
         pytest.param(
             firm('name = "Toits"\nwords = ["toit"]'),

@@ -40,6 +40,8 @@ def test_a_sender_is_a_bare_or_a_named_address(sender):
         pytest.param("Alerte marchés", id="a name alone"),
         pytest.param("alertes", id="no domain"),
         pytest.param("alertes@", id="an empty domain"),
+        pytest.param("alertes@example", id="a domain of one word"),
+        pytest.param("alertes@example.org.", id="a dot at the end"),
         pytest.param("Alerte <alertes@example.org", id="half a pair of brackets"),
         pytest.param("a@example.org, b@example.org", id="two addresses"),
         pytest.param("hélène@example.org", id="accents before the sign"),
