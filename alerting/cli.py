@@ -1017,22 +1017,25 @@ def _print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> N
         return
     console = _console()
     cells = [[_cell(row.get(column)) for column in columns] for row in rows]
-    if _narrowest([list(columns), *cells]) > console.width:
+    widths = _narrowest([list(columns), *cells])
+    if sum(widths) + 3 * len(widths) + 1 > console.width:
         _print_blocks(columns, cells, console)
         return
     # What is too long goes on below: an end that is cut off may be all that tells two rows apart.
-    table = Table(*(Column(name, overflow="fold") for name in columns))
+    table = Table(
+        *(Column(name, overflow="fold", min_width=width) for name, width in zip(columns, widths, strict=True))
+    )
     for texts in cells:
         table.add_row(*texts)
     console.print(table)
 
 
-def _narrowest(rows: Sequence[Sequence[str]]) -> int:
-    """Return the width below which a table would break words: but those longer than a moment's or an id's."""
+def _narrowest(rows: Sequence[Sequence[str]]) -> list[int]:
+    """Return for each column the width below which it would break words, but those longer than an id."""
     longest = [
         max(len(word) for text in texts for word in [*text.split(), ""]) for texts in zip(*rows, strict=True)
     ]
-    return sum(min(length, WORD_WIDTH) for length in longest) + 3 * len(longest) + 1
+    return [min(length, WORD_WIDTH) for length in longest]
 
 
 def _print_blocks(columns: Sequence[str], cells: Sequence[Sequence[str]], console: Console) -> None:

@@ -65,6 +65,17 @@ def test_a_table_that_a_narrow_terminal_has_no_room_for_is_shown_row_by_row(fold
     assert narrow[-1] == "2 documents: 1 read, 1 refused"
 
 
+def test_a_table_that_has_just_enough_room_breaks_no_word(folder):
+    """
+    Long texts go on below, in less room; headings and short values stay whole.
+    """
+    table = on_terminal("feeds", "check", folder, columns=100)
+
+    headings = ["path", "format", "outcome", "notices", "missing", "unreadable", "problem"]
+    assert re.split(r"\W+", table[1].strip("┃ ")) == headings
+    assert any("avis-du-lundi.xml" in line for line in table)
+
+
 def test_a_table_on_a_wide_terminal_names_files_within_the_folder(folder):
     """
     What tells them apart is there, whatever the folder is called.
