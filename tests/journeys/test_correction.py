@@ -63,7 +63,7 @@ CALL = announce("call")
 NEW = [
     f"[NOUVEAU] {TITLE}",
     "Répondre jusqu’au lundi 30 mars à 12 h",
-    "Valeur de l’ensemble : 90 000 €",
+    "Valeur : 90 000 €",
 ]
 
 
@@ -86,7 +86,7 @@ def test_a_change_notice_is_told_once_with_before_and_after(world):
             "avant : lundi 30 mars à 12 h",
             "après : mardi 7 avril à 12 h",
             "Répondre jusqu’au mardi 7 avril à 12 h",
-            "Valeur de l’ensemble : 90 000 €",
+            "Valeur : 90 000 €",
         ]
     }
     assert third == {}
@@ -122,7 +122,7 @@ def test_two_changes_before_a_digest_are_told_as_one_from_what_was_told_to_what_
             "avant : 90 000 €",
             "après : 95 000 €",
             "Répondre jusqu’au mardi 7 avril à 12 h",
-            "Valeur de l’ensemble : 95 000 €",
+            "Valeur : 95 000 €",
         ]
     }
 
@@ -196,7 +196,7 @@ def test_a_cancellation_is_told_once_to_who_was_told_and_to_nobody_else(world, t
     afterwards = world.tell()
     next_morning = world.tell_next_morning()
 
-    cancelled = [f"[ANNULÉ] {TITLE}", "Valeur de l’ensemble : 90 000 €"]
+    cancelled = [f"[ANNULÉ] {TITLE}", "Valeur : 90 000 €"]
     assert at_once == {YANN: cancelled}
     assert afterwards == {}
     assert next_morning == {LENA: cancelled}
@@ -216,7 +216,7 @@ def test_what_was_never_told_is_told_as_new_with_its_newest_facts(world):
     expected = [
         f"[NOUVEAU] {TITLE}",
         "Répondre jusqu’au mardi 7 avril à 12 h",
-        "Valeur de l’ensemble : 90 000 €",
+        "Valeur : 90 000 €",
     ]
     assert news == {YANN: expected, LENA: expected}
 
@@ -252,12 +252,12 @@ def test_a_correction_brings_a_purchase_to_a_firm_that_it_did_not_concern_before
             "avant : 90 000 €",
             "après : 50 000 €",
             "Répondre jusqu’au lundi 30 mars à 12 h",
-            "Valeur de l’ensemble : 50 000 €",
+            "Valeur : 50 000 €",
         ],
         ANNE: [
             f"[NOUVEAU] {TITLE}",
             "Répondre jusqu’au lundi 30 mars à 12 h",
-            "Valeur de l’ensemble : 50 000 €",
+            "Valeur : 50 000 €",
         ],
     }
 
@@ -316,7 +316,7 @@ def test_a_change_notice_that_changes_words_alone_is_told_in_its_own_words(world
             f"[CORRIGÉ] {TITLE}",
             "- Texte de l’avis : « La visite du site devient obligatoire. »",
             "Répondre jusqu’au lundi 30 mars à 12 h",
-            "Valeur de l’ensemble : 90 000 €",
+            "Valeur : 90 000 €",
         ]
     }
     assert world.tell() == {}
