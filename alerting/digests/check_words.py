@@ -124,7 +124,7 @@ _PROBLEMS = (
     ),
     (r"more than (\d+) pages; expected an end", "plus de {0} pages ; il fallait une fin"),
     (
-        r"leads to a private address; expected a public one",
+        r"leads to a private address; expected a public one, or --local where it is meant",
         "mène à une adresse privée ; il en fallait une publique",
     ),
     (

@@ -527,4 +527,6 @@ class _ForbiddenAddressError(OSError):
         if is_local:
             super().__init__("leads to a reserved address; expected a public, private or loopback one")
         else:
-            super().__init__("leads to a private address; expected a public one")
+            super().__init__(
+                "leads to a private address; expected a public one, or --local where it is meant"
+            )

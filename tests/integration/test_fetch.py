@@ -603,7 +603,7 @@ def test_every_private_range_is_refused_before_anybody_is_asked(host):
     """
     outcome = ask(feed(f"http://{host}/avis", is_local=False), total_seconds=1)
 
-    line = f"feed 'kerlann': http://{host}/avis: leads to a private address; expected a public one"
+    line = f"feed 'kerlann': http://{host}/avis: leads to a private address; expected a public one, or --local where it is meant"
     assert refusal(outcome) == (FeedRefusedError, line)
 
 

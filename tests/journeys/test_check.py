@@ -93,7 +93,10 @@ def test_a_private_address_is_asked_only_when_that_is_said(authority, rss, tmp_p
     [row] = rows_of(finished)
     assert (finished.returncode, authority.requests) == (2, [])
     assert row["rejects"] == [
-        {"where": authority.url + "/avis", "problem": "leads to a private address; expected a public one"}
+        {
+            "where": authority.url + "/avis",
+            "problem": "leads to a private address; expected a public one, or --local where it is meant",
+        }
     ]
 
 
