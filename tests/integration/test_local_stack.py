@@ -60,12 +60,17 @@ def run_stack(state, elasticsearch_jars):
         return run, lines
 
     yield start
+    # Some rename themselves, and lose their mark by it: while their stack runs, they are its descendants.
+    left = [
+        one for run in runs if run.poll() is None for one in psutil.Process(run.pid).children(recursive=True)
+    ]
     for run in runs:
         run.kill()
         run.wait()
         run.stdout.close()
-    for process in family_of(state):
-        process.kill()
+    for process in [*left, *family_of(state)]:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def family_of(state):
