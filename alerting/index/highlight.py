@@ -6,6 +6,7 @@ Out:  excerpts, each with the ranges of characters of those words in it; offsets
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, takewhile
 from typing import Any
@@ -16,6 +17,7 @@ from alerting.text.analysis import StemFinder, Token
 _WIDTH = 160
 _BEFORE = 40
 _MOST = 5
+_SPACE = re.compile(r"\s")
 
 
 def highlights(view: Mapping[str, Any], wanted: StemFinder) -> list[dict[str, Any]]:
@@ -58,7 +60,7 @@ def _texts(view: Mapping[str, Any]) -> Iterable[tuple[str, str | None, str]]:
 
 def _excerpt(text: str, first: Token, others: Iterator[Token]) -> dict[str, Any]:
     """Return an excerpt from just before the first token on; others are made as far as it shows them."""
-    start = min(first.start, _start_of_word(text, first.start - _BEFORE))
+    start = _start_of_word(text, first.start - _BEFORE, latest=first.start)
     end = min(len(text), start + max(_WIDTH, first.end - start))
     shown = (first, *takewhile(lambda token: token.end <= end, others))
     return {
@@ -67,5 +69,9 @@ def _excerpt(text: str, first: Token, others: Iterator[Token]) -> dict[str, Any]
     }
 
 
-def _start_of_word(text: str, position: int) -> int:
-    return text.find(" ", position - 1) + 1 if position > 0 else 0
+def _start_of_word(text: str, position: int, *, latest: int) -> int:
+    """Return where the first whole word from a position on begins; the latest, where none does before it."""
+    if position <= 0:
+        return 0
+    space = _SPACE.search(text, position - 1, latest)
+    return latest if space is None else space.end()

@@ -6,7 +6,6 @@ Out:  query, sort and aggregations; an answer's facets; tokens.
 
 from __future__ import annotations
 
-import binascii
 import json
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -14,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any
 
 from alerting.domain.criteria import CPV_DIVISION_DIGITS, LARGEST_RADIUS_KM
@@ -28,7 +27,7 @@ from alerting.reference.communes import departements_reached, get_communes, midd
 from alerting.reference.cpv import cpv_label, get_cpv
 from alerting.reference.nuts import get_departement
 from alerting.reference.trades import get_trades, trades
-from alerting.text.analysis import stems
+from alerting.text.analysis import ELIDED, stems
 
 
 # More than any word has; the near ones of a longer one take the node half a minute to look for.
@@ -43,6 +42,8 @@ WEIGHTED = ("title_stems^4", "lot_stems^3", "description_stems^2", "buyer_stems"
 LITTLE_WORDS = frozenset(
     stems("à au aux avec dans de des du en et la le les ou par pour sans sous sur un une")
 )
+# What a letter of an elision stands before.
+_SOUNDS = frozenset("aeiouyh")
 # A number names one procedure; nothing that its digits stand in comes before it.
 OF_NUMBER = 1_000
 QUOTED = re.compile(r'["«“]([^"»”]*)["»”]')
@@ -80,6 +81,10 @@ class Wanted:
         """Return every stem of words and phrases."""
         return frozenset((*self.words, *(stem for phrase in self.phrases for stem in phrase)))
 
+    def telling_stems(self) -> frozenset[str]:
+        """Return those that are worth showing: little ones of a phrase stand everywhere else, too."""
+        return self.all_stems() - LITTLE_WORDS or self.all_stems()
+
 
 @dataclass(frozen=True, slots=True)
 class PageToken:
@@ -101,12 +106,18 @@ class PageToken:
 def read_text(text: str) -> Wanted:
     """Take a text apart; little words count only where there are no others.
 
+    So does an article cut off its word: "l' école", "D ETANCHEITE"; the letter of "bâtiment D" is a word.
+
     >>> read_text('"toiture en ardoise" de la mairie')
     Wanted(words=('mair',), phrases=(('toitur', 'en', 'ardois'),))
     """
     phrases = tuple(filter(None, (stems(found) for found in QUOTED.findall(text))))
     every = stems(QUOTED.sub(" ", text))
-    telling = tuple(stem for stem in every if stem not in LITTLE_WORDS)
+    telling = tuple(
+        stem
+        for stem, following in pairwise((*every, ""))
+        if stem not in LITTLE_WORDS and not (stem in ELIDED and following[:1] in _SOUNDS)
+    )
     return Wanted(telling or (() if phrases else every), phrases)
 
 
@@ -224,7 +235,7 @@ def read_token(request: SearchRequest) -> PageToken | None:
         token = PageToken(
             point_in_time and str(point_in_time), tuple(last), tuple(map(int, shown)), int(total)
         )
-    except (binascii.Error, UnicodeError, ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise SearchError("search: expected the token that ended a page (got something else)") from error
     if question != _question(request):
         raise SearchError("search: the token is of another question; ask the same one, or without a token")

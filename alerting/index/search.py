@@ -72,7 +72,7 @@ def search(client: Elasticsearch, alias: str, request: SearchRequest, *, now: da
         raise SearchUnavailableError("search: no whole answer in time")
     hits = answer["hits"]["hits"]
     total = answer["hits"]["total"]["value"] if token is None else token.total
-    wanted = StemFinder(read_text(request.text).all_stems())
+    wanted = StemFinder(read_text(request.text).telling_stems())
     return {
         "total": total,
         "found": [_found(hit, wanted) for hit in hits],
@@ -169,10 +169,12 @@ def _suggestions(client: Elasticsearch, alias: str, text: str) -> dict[str, list
     unknown = [stem for stem in words if known[stem] is None][:_MISSPELT]
     near = _near(client, alias, unknown)
     views = _views(client, alias, [other for others in near.values() for other in others])
-    written = {
-        stem: (word_of(view, stem) if view is not None else None) or stem for stem, view in views.items()
+    # A word of nothing but procedures that are not found any more would find nothing either.
+    written = {stem: word_of(view, stem) or stem for stem, view in views.items() if view is not None}
+    return {
+        words[stem]: list(dict.fromkeys(written[other] for other in near[stem] if other in written))
+        for stem in unknown
     }
-    return {words[stem]: list(dict.fromkeys(written[other] for other in near[stem])) for stem in unknown}
 
 
 def _near(client: Elasticsearch, alias: str, unknown: Sequence[str]) -> dict[str, list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from base64 import urlsafe_b64encode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -91,6 +92,17 @@ def test_every_word_must_stand_but_the_little_ones(index):
 
     assert numbers(index, "la toiture de l'ardoise") == [1]
     assert numbers(index, "en") == [2]
+
+
+@pytest.mark.parametrize("text", ["toiture de l' école", "TOITURE DE L ECOLE", "toiture de l\u2019 école"])
+def test_an_article_cut_off_its_word_asks_nothing(index, text):
+    """
+    As people copy it from titles in capitals; a letter that belongs to no word is a word of its own.
+    """
+    put(index, procedure(1, "Toiture de l'école"), procedure(2, "Bâtiment A"), procedure(3, "Bâtiment D"))
+
+    assert numbers(index, text) == [1]
+    assert numbers(index, "bâtiment d") == [3]
 
 
 def test_words_in_quotes_stand_in_a_row(index):
@@ -255,6 +267,25 @@ def test_the_words_are_shown_where_they_stand(index):
     ]
 
 
+def test_little_words_of_a_phrase_are_not_shown_where_it_does_not_stand(index):
+    """
+    "en" stands in most titles; a phrase of nothing else is shown all the same.
+    """
+    put(
+        index,
+        procedure(1, "Mise en sécurité", description="Toiture en ardoise"),
+        procedure(2, "Mise en vente"),
+    )
+
+    (found,) = ask(index, '"toiture en ardoise"')["found"]
+    (of_little,) = ask(index, '"en"', sort=SearchSort.PUBLISHED, size=1)["found"]
+
+    assert [(one["field"], one["spans"]) for one in found["highlights"]] == [
+        ("description", [[0, 7], [11, 18]])
+    ]
+    assert [one["spans"] for one in of_little["highlights"]] == [[[5, 7]]]
+
+
 def test_a_long_text_is_shown_around_the_first_word(index):
     """
     An excerpt begins with a whole word, and its ranges are its own.
@@ -360,6 +391,9 @@ def test_a_token_that_is_not_ours_is_refused_in_one_line(index):
 
     with pytest.raises(SearchError, match=r"^search: expected the token that ended a page"):
         ask(index, "peinture", after="é")
+    for endless in ("[null, [], [], 1e999, 0]", "[" * 2000):
+        with pytest.raises(SearchError, match=r"^search: expected the token that ended a page"):
+            ask(index, "peinture", after=urlsafe_b64encode(endless.encode()).decode())
     with pytest.raises(SearchError, match=r"^search: the token is of another question"):
         ask(index, "toiture", after=token)
 
@@ -373,6 +407,17 @@ def test_a_word_that_stands_nowhere_has_its_neighbours_named(index):
     answer = ask(index, "ardoyse")
 
     assert (answer["total"], answer["suggestions"]) == (0, {"ardoyse": ["ardoises"]})
+
+
+def test_no_word_is_named_that_would_find_nothing_either(index):
+    """
+    One that stands only in what became part of another procedure.
+    """
+    put(index, procedure(1, "Ardoises", state=ProcedureState.MERGED), procedure(2, "Peinture"))
+
+    answer = ask(index, "ardoyse")
+
+    assert (answer["total"], answer["suggestions"]) == (0, {"ardoyse": []})
 
 
 def test_the_neighbours_of_many_words_are_looked_for_of_the_first_five_alone(index, caplog):
