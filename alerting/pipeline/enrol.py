@@ -10,7 +10,7 @@ address and profile are no longer the table's to change.  One that was erased is
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -38,6 +38,11 @@ _BY_LINK = "the link of a mail"
 _BY_OPERATOR = "an operator"
 _LONGEST_NAME = 200
 _STATES = ("added", "changed", "unchanged", "refused")
+# So many lines are looked for, and added, together.
+_BATCH = 1_000
+_Row = dict[str, Any]
+# What became of a line, and the firm of it that is to be asked.
+_Outcome = tuple[_Row, Firm | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +89,14 @@ def import_table(
         lock(connection, firms.IMPORT_LOCK)
         enrolling = _Enrolling(connection, now(), secret, list_name, message_ids(sender))
         before = deliveries.count_to_send(connection, now=enrolling.now)
-        run_id = digests.open_notice(connection, enrolling.now)
-        rows = [_enrol(enrolling, run_id, line) for line in lines]
+        enrolled = [
+            one
+            for start in range(0, len(lines), _BATCH)
+            for one in _enrol_all(enrolling, lines[start : start + _BATCH])
+        ]
+        _ask(enrolling, [firm for _, firm in enrolled if firm is not None])
         waiting = deliveries.count_to_send(connection, now=enrolling.now)
+    rows = [row for row, _ in enrolled]
     states = Counter(row["state"] for row in rows)
     counts = {state: states[state] for state in _STATES}
     log.info("firms_enrolled", **counts)
@@ -160,31 +170,52 @@ def _report(connection: Connection, recipient_id: int) -> dict[str, Any]:
     }
 
 
-def _enrol(enrolling: _Enrolling, run_id: int, line: FirmLine) -> dict[str, Any]:
-    row: dict[str, Any] = {"line": line.number, "siret": line.siret}
-    if line.firm is None:
-        return _refused(row, line.refusal)
-    known = enrolments.find_enrolled(
-        enrolling.connection, line.firm.firm_id, siret_tag=tag_siret(enrolling.secret, line.firm.firm_id)
-    )
-    if known is not None and (refusal := _find_refusal(line.firm, known)) is not None:
+def _enrol_all(enrolling: _Enrolling, lines: Sequence[FirmLine]) -> list[_Outcome]:
+    """Return what became of each line; new firms are added together, where nothing stands in their way."""
+    said = [line.firm for line in lines if line.firm is not None]
+    tags = {firm.firm_id: tag_siret(enrolling.secret, firm.firm_id) for firm in said}
+    known = enrolments.find_enrolled(enrolling.connection, tags)
+    new = [firm for firm in said if firm.firm_id not in known]
+    are_added = enrolments.add_resting(enrolling.connection, new, now=enrolling.now)
+    outcomes = []
+    for line in lines:
+        row: _Row = {"line": line.number, "siret": line.siret}
+        if line.firm is None:
+            outcomes.append(_refused(row, line.refusal))
+        elif (firm := known.get(line.firm.firm_id)) is not None:
+            outcomes.append(_follow(enrolling, row, line.firm, firm))
+        elif are_added:
+            outcomes.append((row | {"firm_id": line.firm.firm_id, "state": "added"}, line.firm))
+        else:
+            outcomes.append(_put(enrolling, row, line.firm, {"state": "added"}))
+    return outcomes
+
+
+def _follow(enrolling: _Enrolling, row: _Row, said: Firm, known: Enrolled) -> _Outcome:
+    """Let a stored firm be as a line says, as far as the firm has not confirmed."""
+    if (refusal := _find_refusal(said, known)) is not None:
         return _refused(row, refusal)
-    fields = [] if known is None else _changed_fields(line.firm, known)
-    row |= {"firm_id": line.firm.firm_id}
-    if known is not None and not fields:
-        return row | {"state": "unchanged"}
-    if known is not None and not known.is_unconfirmed:
-        enrolments.rename(enrolling.connection, known.firm_id, line.firm.name)
-        return row | {"state": "changed", "fields": fields}
+    fields = _changed_fields(said, known)
+    if not fields:
+        return row | {"firm_id": said.firm_id, "state": "unchanged"}, None
+    changed = {"state": "changed", "fields": fields}
+    if known.is_unconfirmed:
+        return _put(enrolling, row, said, changed)
+    enrolments.rename(enrolling.connection, known.firm_id, said.name)
+    return row | {"firm_id": said.firm_id, **changed}, None
+
+
+def _put(enrolling: _Enrolling, row: _Row, said: Firm, became: _Row) -> _Outcome:
+    """Store one firm, unless its profile's id is another's."""
+    row |= {"firm_id": said.firm_id}
     try:
         with enrolling.connection.begin_nested():
-            firms.put_firm(enrolling.connection, line.firm, now=enrolling.now)
+            firms.put_firm(enrolling.connection, said, now=enrolling.now)
     except ProfileTakenError as error:
         expected = f"a firm whose profile's id is free (firm {error.owner!r} has it)"
         return _refused(row, Refusal("siret", error.profile_id, expected))
-    enrolments.let_rest(enrolling.connection, line.firm.firm_id, now=enrolling.now)
-    _ask(enrolling, run_id, line.firm)
-    return row | ({"state": "added"} if known is None else {"state": "changed", "fields": fields})
+    enrolments.let_rest(enrolling.connection, said.firm_id, now=enrolling.now)
+    return row | became, said
 
 
 def _refuse_unreadable(list_name: str | None) -> None:
@@ -195,14 +226,10 @@ def _refuse_unreadable(list_name: str | None) -> None:
         raise ProfileError(f"list: expected {expected} (got {list_name!r})")
 
 
-def _refused(row: dict[str, Any], refusal: Refusal | None) -> dict[str, Any]:
+def _refused(row: _Row, refusal: Refusal | None) -> _Outcome:
     assert refusal is not None, "a line has a firm or a refusal"
-    return row | {
-        "state": "refused",
-        "field": refusal.field,
-        "got": refusal.got,
-        "expected": refusal.expected,
-    }
+    why = {"field": refusal.field, "got": refusal.got, "expected": refusal.expected}
+    return row | {"state": "refused", **why}, None
 
 
 def _find_refusal(firm: Firm, known: Enrolled) -> Refusal | None:
@@ -230,13 +257,32 @@ def _changed_fields(firm: Firm, known: Enrolled) -> list[str]:
     return fields
 
 
-def _ask(enrolling: _Enrolling, run_id: int, firm: Firm) -> None:
-    """Queue the mail that asks, once to each recipient."""
-    unasked = enrolments.unasked_recipients(enrolling.connection, firm.firm_id)
+def _ask(enrolling: _Enrolling, entered: Sequence[Firm]) -> None:
+    """Queue the mail that asks, once to each recipient of some firms."""
+    unasked = enrolments.unasked_recipients(enrolling.connection, [firm.firm_id for firm in entered])
     if not unasked:
         return
+    asking = [_asking(enrolling, firm) for firm in entered if firm.firm_id in unasked]
+    run_id = digests.open_notice(enrolling.connection, enrolling.now)
+    numbers = digests.add_digests(enrolling.connection, run_id, asking, notices={})
+    enrolments.add_askings(
+        enrolling.connection,
+        {
+            recipient_id: numbers[digest.profile_id]
+            for digest in asking
+            for recipient_id in unasked[digest.firm_id]
+        },
+    )
+    deliveries.queue_all(
+        enrolling.connection,
+        [(numbers[digest.profile_id], digest.firm_id, digest.profile_id) for digest in asking],
+        message_ids=enrolling.new_message_id,
+    )
+
+
+def _asking(enrolling: _Enrolling, firm: Firm) -> Digest:
     (profile,) = firm.profiles
-    digest = Digest(
+    return Digest(
         profile_id=profile.profile_id,
         profile_name=profile.name,
         firm_id=firm.firm_id,
@@ -244,17 +290,6 @@ def _ask(enrolling: _Enrolling, run_id: int, firm: Firm) -> None:
         composed_at=enrolling.now,
         items=(),
         confirmation=_confirmation(profile.criteria, list_name=enrolling.list_name),
-    )
-    digest_id = digests.add_digest(enrolling.connection, run_id, digest)
-    assert digest_id is not None, "an import has a run of its own"
-    for recipient_id in unasked:
-        enrolments.add_asking(enrolling.connection, recipient_id, digest_id=digest_id)
-    deliveries.queue_deliveries(
-        enrolling.connection,
-        digest_id,
-        firm_id=firm.firm_id,
-        profile_id=profile.profile_id,
-        message_ids=enrolling.new_message_id,
     )
 
 

@@ -172,6 +172,7 @@ def trades_version() -> str:
     return version
 
 
+@lru_cache(maxsize=5_000)
 def trades_of_naf(code: str) -> tuple[Trade, ...]:
     """Return the trades of an activity, those nearest to it first: "43.22A", "4322A" or "43.22".
 

@@ -99,8 +99,8 @@ def put_profile(connection: Connection, profile: Profile, *, now: datetime) -> F
         ProfileTakenError: The id is another firm's.
     """
     refuse_taken(connection, profile.firm_id, profile.profile_id)
-    entry = to_json(profile)
-    statement = insert(profiles).values(profile_id=profile.profile_id, entry=entry, **_columns(profile))
+    said = profile_row(profile)
+    statement = insert(profiles).values(said)
     added = statement.on_conflict_do_nothing().returning(profiles.c.profile_id)
     if connection.scalar(added) is not None:
         return Followed(profile)
@@ -117,9 +117,14 @@ def put_profile(connection: Connection, profile: Profile, *, now: datetime) -> F
     connection.execute(
         update(profiles)
         .where(stored)
-        .values(ended_at=None, ended_reason=None, entry=entry, **matched, **facts)
+        .values(ended_at=None, ended_reason=None, entry=said["entry"], **matched, **facts)
     )
     return followed
+
+
+def profile_row(profile: Profile) -> dict[str, Any]:
+    """Return the columns of a profile as it is said."""
+    return {"profile_id": profile.profile_id, "entry": to_json(profile), **_columns(profile)}
 
 
 def refuse_taken(connection: Connection, firm_id: str, profile_id: str) -> None:

@@ -169,7 +169,7 @@ def test_a_line_of_a_list_is_found_without_reading_all_firms_and_profiles(connec
     """
     connection.execute(text("SET LOCAL enable_seqscan = off"))
 
-    enrolments.find_enrolled(connection, "le-goff", siret_tag="tag")
+    enrolments.find_enrolled(connection, {"le-goff": "tag"})
 
     for name in ("pk_firms", "ix_firms_siret", "ix_firms_siret_tag", "ix_profiles_firm_id"):
         asked = text("SELECT pg_stat_get_xact_numscans(CAST(:name AS regclass))")

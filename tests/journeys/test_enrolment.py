@@ -427,3 +427,47 @@ def test_a_lists_name_that_no_mail_can_show_is_refused_and_so_is_one_for_a_file_
         commands.import_firms(firms_file, list_name="CMA", parts=parts)
 
     assert commands.list_firms(parts=parts) == []
+
+
+def test_a_second_import_opens_no_run_and_the_lines_around_one_that_is_taken_are_added(
+    parts, table, tmp_path
+):
+    """
+    Whom nobody is asked for needs no run; where one of the new lines is in the way of another firm's profile,
+    its neighbours are entered and asked all the same.
+    """
+    path = tmp_path / "taken.toml"
+    path.write_text(
+        f"""[[firm]]\nid = "roux"\nname = "Roux"\nrecipients = [{{ email = "roux@roux.example" }}]
+        [[firm.profile]]\nid = "{KERLEO}-metier"\nname = "Roux"\nwords = ["zinc"]"""
+    )
+    commands.import_firms(str(path), parts=parts)
+
+    first, second = (commands.import_firms(table(HEAD + LINES), parts=parts) for _ in range(2))
+
+    with parts.database.begin() as connection:
+        runs = connection.scalar(sqlalchemy.text("SELECT count(*) FROM digest_runs"))
+    assert (first["added"], first["refused"], first["asked"]) == (1, 2, 1)
+    assert (second["unchanged"], second["refused"], second["asked"], runs) == (1, 2, 0, 1)
+
+
+def test_a_list_of_many_new_firms_takes_no_more_statements_than_one_firm(parts, table):
+    """
+    Neither does one of many firms that are known.
+    """
+    statements = []
+    sqlalchemy.event.listen(
+        parts.database.engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2])
+    )
+    good = LINES.replace("73282932000075", "40483304800022")
+
+    def count(lines: str) -> int:
+        statements.clear()
+        report = commands.import_firms(table(HEAD + lines), parts=parts)
+        assert report["refused"] == 0
+        return len(statements)
+
+    first, *others = good.splitlines(keepends=True)
+    one, several, again = count(first), count("".join(others)), count(good)
+
+    assert (several, again < one) == (one, True)
