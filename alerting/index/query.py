@@ -23,9 +23,9 @@ from alerting.domain.procedure import ProcedureState
 from alerting.domain.search import SearchRequest, SearchSort
 from alerting.domain.siret import read_siret
 from alerting.errors import SearchError
+from alerting.reference.areas_said import get_departements
 from alerting.reference.communes import departements_reached, get_communes, middles
 from alerting.reference.cpv import cpv_label, get_cpv
-from alerting.reference.nuts import get_departement
 from alerting.reference.trades import get_trades, trades
 from alerting.text.analysis import ELIDED, stems
 
@@ -302,7 +302,7 @@ def _filters(request: SearchRequest, now: datetime) -> list[dict[str, Any]]:
 
 def _named(request: SearchRequest) -> dict[str, list[str]]:
     return {
-        "departements": [get_departement(number) for number in request.departements],
+        "departements": [one for said in request.departements for one in get_departements(said)],
         "trade_ids": [trade.trade_id for name in request.trades for trade in get_trades(name)],
         "kind": [kind.value for kind in request.kinds],
     }

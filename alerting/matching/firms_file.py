@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
+from itertools import chain
 from typing import Any, TypeVar
 
 import msgspec
@@ -25,10 +26,12 @@ from alerting.domain.profile import ITEM_LIMIT, REMINDER_DAYS, Firm, Profile, Re
 from alerting.domain.siret import read_siret
 from alerting.domain.trade import Strictness
 from alerting.errors import ProfileError
+from alerting.reference.areas_said import explain_area, get_departements
 from alerting.reference.communes import get_communes
+from alerting.reference.countries import is_country
 from alerting.reference.cpv import get_cpv
 from alerting.reference.demands import get_qualification
-from alerting.reference.nuts import current_nuts, departements_of_nuts, find_area, get_departement
+from alerting.reference.nuts import FRANCE, current_nuts, departements_of_nuts, find_area
 from alerting.reference.trades import get_trades
 from alerting.text.analysis import folded, stems
 from alerting.text.toml import read_toml
@@ -36,6 +39,8 @@ from alerting.text.toml import read_toml
 
 # The country's two letters, then up to three signs.
 NUTS = re.compile(r"[A-Z]{2}[A-Z0-9]{1,3}")
+# The widest areas below a country may have a letter each; narrower ones have a digit, too.
+LETTERS_OF_WIDEST = 3
 MOST_WORKING_DAYS = 60
 # What a notice asks in words; the others hang on the clock, or on what is not stated.
 ASKED_IN_WORDS = tuple(kind for kind in FitKind if kind not in {FitKind.TIME, FitKind.UNKNOWN})
@@ -236,6 +241,9 @@ def _convert(entry: Mapping[str, Any], kind: type[_Read], who: str) -> _Read:
 
 def _criteria(who: str, profile: _Profile) -> Criteria:
     minimum, maximum = _cents(who, profile)
+    numbers = chain(*_all(who, get_departements, profile.departements))
+    # A collectivity overseas has a number and no code.
+    areas = [_nuts(who, code) for code in profile.nuts]
     return Criteria(
         trades=tuple(
             dict.fromkeys(one.trade_id for found in _all(who, get_trades, profile.trades) for one in found)
@@ -243,8 +251,8 @@ def _criteria(who: str, profile: _Profile) -> Criteria:
         cpv_codes=_all(who, get_cpv, profile.cpv),
         words=tuple(_telling_words(f"{who}: words", text) for text in profile.words),
         words_out=tuple(_telling_words(f"{who}: words_out", text) for text in profile.words_out),
-        departements=_all(who, get_departement, profile.departements),
-        nuts_codes=tuple(_nuts(who, code) for code in profile.nuts),
+        departements=tuple(dict.fromkeys((*numbers, *(code for code in areas if code.isdigit())))),
+        nuts_codes=tuple(code for code in areas if not code.isdigit()),
         communes=tuple(
             dict.fromkeys(
                 one.insee_code for found in _all(who, get_communes, profile.communes) for one in found
@@ -306,15 +314,21 @@ def _telling_words(who: str, text: str) -> str:
 
 def _nuts(who: str, code: str) -> str:
     current = find_area(code) or current_nuts(code.strip().upper())
-    is_known = (
-        bool(departements_of_nuts(current)) if current.startswith("FR") else bool(NUTS.fullmatch(current))
-    )
-    if not is_known:
-        raise ProfileError(
-            f"{who}: nuts: expected a NUTS code like 'FRH0' or 'FRH03', or the name of a région"
-            f" (got {code!r})"
-        )
+    if not departements_of_nuts(current) and not _is_abroad(current):
+        expected = "expected a NUTS code like 'FRH0' or 'FRH03', or the name of a région"
+        problem = explain_area(code) or f"{expected} (got {code!r})"
+        raise ProfileError(f"{who}: nuts: {problem}")
     return current
+
+
+def _is_abroad(code: str) -> bool:
+    """Tell whether a code is of another country's form: "PACA", "METZ" and "EST" are none."""
+    return (
+        NUTS.fullmatch(code) is not None
+        and not code.startswith(FRANCE)
+        and is_country(code[:2])
+        and (len(code) <= LETTERS_OF_WIDEST or any(letter.isdigit() for letter in code))
+    )
 
 
 def _radius(who: str, profile: _Profile) -> int | None:

@@ -23,9 +23,10 @@ from alerting.reference.communes import (
     folded_words,
 )
 from alerting.reference.letters import plain
-from alerting.reference.nuts import departement_of_postcode, departements_of_nuts
+from alerting.reference.nuts import area_name, departement_of_postcode, departements_of_nuts
 from alerting.reference.place_words import (
     ANNOUNCING_COMMUNES,
+    AREAS_IN_DOUBT,
     ARTICLE_IN,
     COMMON_NOUNS,
     LINKS,
@@ -81,8 +82,14 @@ class Name:
         is_elsewhere = self._stated not in departements_of_nuts(area)
         return is_city(area) or (is_elsewhere and commune.departement == self._stated)
 
-    def is_of_area(self, area: str, commune: Commune) -> bool:
-        """Tell whether the area alone is meant: it is stated, and the commune of its name lies elsewhere."""
+    def is_of_area(self, area: str, commune: Commune, text: str) -> bool:
+        """Tell whether the area alone is meant: it is stated, and the commune of its name lies elsewhere.
+
+        Or the commune's name is but a part of the area's: "Territoire de Belfort".
+        """
+        whole, own = commune_key(area_name(area) or ""), commune_key(commune.name)
+        if whole.endswith(f" {own}") and whole in commune_key(text):
+            return True
         return self._stated in departements_of_nuts(area) and commune.departement != self._stated
 
     def claim(self, commune: Commune) -> None:
@@ -188,8 +195,10 @@ def areas_within(text: str) -> Iterator[str]:
         if start < end or not word[0].isupper() or _is_no_place(words, start):
             continue
         for stop in range(min(len(words), start + MOST_WORDS), start, -1):
-            code = areas_by_key().get(" ".join(words[start:stop]))
-            if code is not None and (stop - start > 1 or _is_announced(words, start, OF_WIDE_AREAS)):
+            key = " ".join(words[start:stop])
+            code = areas_by_key().get(key)
+            is_name = stop - start > 1 and key not in AREAS_IN_DOUBT
+            if code is not None and (is_name or _is_announced(words, start, OF_WIDE_AREAS)):
                 end = stop
                 yield code
                 break

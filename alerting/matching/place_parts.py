@@ -25,7 +25,9 @@ from alerting.reference.place_words import (
     ANNOUNCING_DEPARTEMENTS,
     ANNOUNCING_REGIONS,
     AREAS_IN_DOUBT,
+    AREAS_WITHOUT_SIDES,
     OF_AREAS,
+    SIDES,
 )
 
 
@@ -42,6 +44,7 @@ _CODES = re.compile(rf"(?<![\w.]){_CODE}(?![\w.]*\w)", re.IGNORECASE)
 # A dash parts the numbers of a list: "22-29-56" are three, and "22-29" not all between.
 _RANGE = re.compile(r"(?<!\d)(\d{2})\s*(?:à|au)\s*(\d{2})(?!\d)")
 WORD = re.compile(r"[^\W_]+")
+OF_NUMBERS = frozenset(["tout", "dans", "sur", "en", "le"])
 OF_WIDE_AREAS = ANNOUNCING_DEPARTEMENTS | ANNOUNCING_REGIONS
 
 
@@ -72,8 +75,10 @@ class Part:
 
     @property
     def is_code(self) -> bool:
-        """Tell whether it is a number or a postcode and nothing else."""
-        return bool(self.codes or self.postcodes) and not WORD.search(_CODES.sub(" ", self.text))
+        """Tell whether it is a number or a postcode and nothing else: "35", "tout le 35"."""
+        return bool(self.codes or self.postcodes) and not words_without(
+            OF_NUMBERS, _CODES.sub(" ", self.text)
+        )
 
 
 def split_text(text: str) -> Iterator[Part]:
@@ -152,16 +157,29 @@ def says_areas(part: Part) -> bool:
 
 
 def find_area(part: Part) -> str | None:
-    """Return the code of the area that a part names with all its words."""
+    """Return the code of the area that a part names with all its words, or a side of which it names."""
     words = folded_words(part.text)
-    name = " ".join(word for word in words if word not in OF_AREAS and not word.isdigit())
-    code = _areas().get(name)
-    if code is None:
+    name = _area_name(words)
+    if name is None:
         return None
+    code = _areas()[name]
     numbers = [word for word in words if word.isdigit()]
     if name in AREAS_IN_DOUBT and not says_areas(part) and not numbers:
         return None
     return code if not numbers or numbers == [*departements_of_nuts(code)] else None
+
+
+def _area_name(words: Sequence[str]) -> str | None:
+    """Return the name in ``_areas`` that some words are; "Finistère Sud" names Finistère."""
+    letters = [word for word in words if not word.isdigit()]
+    bare = [word for word in letters if word not in OF_AREAS]
+    # The Territoire de Belfort keeps the word without which it is a town.
+    for said in ([word for word in letters if word in {"territoire", *bare}], bare):
+        if (name := " ".join(said)) in _areas():
+            return name
+    whole = " ".join(word for word in bare if word not in SIDES)
+    is_side = whole in _areas() and whole not in AREAS_IN_DOUBT | AREAS_WITHOUT_SIDES
+    return whole if is_side and not is_city(_areas()[whole]) else None
 
 
 def find_area_in_doubt(part: Part, known: tuple[str, ...], *, is_of_areas: bool) -> str | None:
@@ -180,7 +198,8 @@ def is_city(area: str) -> bool:
 @cache
 def _areas() -> dict[str, str]:
     """Return the NUTS codes of régions and départements by the words of their names."""
-    return {" ".join(words_without(OF_AREAS, name)): code for name, code in areas_by_name().items()}
+    links = OF_AREAS - {"territoire"}
+    return {" ".join(words_without(links, name)): code for name, code in areas_by_name().items()}
 
 
 @cache

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from itertools import chain, pairwise
 
 from alerting.matching.place_names import Name, areas_within, communes_within, is_common, is_spelled
 from alerting.matching.place_parts import (
@@ -29,7 +29,13 @@ from alerting.matching.place_parts import (
     split_text,
     words_without,
 )
-from alerting.reference.communes import Commune, arrondissements, folded_words, whole_cities
+from alerting.reference.communes import (
+    Commune,
+    arrondissements,
+    city_of_departement,
+    folded_words,
+    whole_cities,
+)
 from alerting.reference.letters import plain
 from alerting.reference.nuts import FRANCE, current_nuts, departement_of_postcode, departements_of_nuts
 from alerting.reference.place_words import OF_ALL_FRANCE, OF_AREAS, OF_FRANCE, OF_STREETS
@@ -48,6 +54,13 @@ _ARRONDISSEMENTS = re.compile(
 )
 # A place that takes more words names none.
 _READ_CHARACTERS = 1_000
+# What is left out is written as names are: "hors Rennes", and not "hors agglomération".
+_LEFT_OUT = re.compile(
+    r"[,;(\[]?\s*\b(?i:sauf|hors|hormis|except[ée]e?s?|[àa]\s+l['’ ]\s*ex(?:ception|clusion))\s+"
+    r"(?P<out>(?:(?i:d[eu]s?|la|le|les|communes?|villes?|d[ée]partements?)\s+|[dlDL]['’]\s*)*"
+    r"(?!(?i:agglom|taxe|service|voirie|gel|eau|air|site)\w*)(?:[A-ZÀ-Þ]|\d{2}|outre)"
+    r"(?:[^;()\[\]\n]|\([^()\n]*\))*)[)\]]?"
+)
 _NUMBER_OR_TO = re.compile(r"\d+|\ba\b")
 
 
@@ -75,7 +88,7 @@ class NamedPlaces:
 
 
 def read_place_text(text: str, *, stated: str | None, postcode: str | None, home: str | None) -> NamedPlaces:
-    """Return what a text names.
+    """Return what a text names, without what it leaves out: "Bretagne hors Finistère".
 
     Args:
         text: As published; its first thousand characters count.
@@ -84,6 +97,16 @@ def read_place_text(text: str, *, stated: str | None, postcode: str | None, home
         home: The buyer's département.
     """
     text = text[:_READ_CHARACTERS]
+    found = _LEFT_OUT.search(text)
+    if found is None:
+        return _read(text, stated=stated, postcode=postcode, home=home)
+    named = _read(text[: found.start()] + text[found.end() :], stated=stated, postcode=postcode, home=home)
+    within = _departements(named)
+    own = within[0] if len(within) == 1 else stated
+    return _without(named, _read(found["out"], stated=own, postcode=None, home=home))
+
+
+def _read(text: str, *, stated: str | None, postcode: str | None, home: str | None) -> NamedPlaces:
     parts = list(split_text(text))
     read_lists(parts)
     known = find_known(parts, stated, home)
@@ -96,6 +119,39 @@ def read_place_text(text: str, *, stated: str | None, postcode: str | None, home
             _read_part(part, before, name, is_of_areas=is_of_areas)
         before = part
     return _together(text, parts)
+
+
+def _without(named: NamedPlaces, out: NamedPlaces) -> NamedPlaces:
+    """Return what a text names without what it leaves out; what of that lies elsewhere is named beside it."""
+    within = _departements(named)
+    if named.is_france or not within:
+        return named
+    cities = [one.departement for one in out.communes if city_of_departement(one.departement) == one]
+    gone = {*out.departements, *cities, *chain(*map(departements_of_nuts, out.areas))}
+    beside = gone.difference(within)
+    cut = [area for area in named.areas if not gone.isdisjoint(departements_of_nuts(area))]
+    left = [one for area in cut for one in departements_of_nuts(area)]
+    return replace(
+        named,
+        communes=(
+            *(one for one in named.communes if one not in out.communes),
+            *(one for one in out.communes if one.departement not in within),
+        ),
+        departements=tuple(
+            one
+            for one in dict.fromkeys((*named.departements, *left, *sorted(beside)))
+            if one in beside or one not in gone
+        ),
+        areas=tuple(area for area in named.areas if area not in cut),
+    )
+
+
+def _departements(named: NamedPlaces) -> tuple[str, ...]:
+    """Return the départements in which lies what is named."""
+    of_postcodes = filter(None, map(departement_of_postcode, named.postcodes))
+    of_areas = chain(*map(departements_of_nuts, named.areas))
+    of_communes = (one.departement for one in named.communes)
+    return tuple(dict.fromkeys((*of_communes, *of_postcodes, *named.departements, *of_areas)))
 
 
 def find_known(parts: Sequence[Part], stated: str | None, home: str | None) -> tuple[str, ...]:
@@ -141,7 +197,7 @@ def _read_part(part: Part, before: Part | None, name: Name, *, is_of_areas: bool
     is_area = area is not None and is_of_areas and not is_city(area)
     commune = None if is_of_street or is_area else name.find(text)
     if commune is not None and (
-        area is None or (is_spelled(commune, text) and not name.is_of_area(area, commune))
+        area is None or (is_spelled(commune, text) and not name.is_of_area(area, commune, text))
     ):
         part.communes.append(commune)
         name.claim(commune)

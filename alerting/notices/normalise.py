@@ -39,9 +39,15 @@ from alerting.domain.notice import (
     RawTime,
 )
 from alerting.domain.siret import read_siret
-from alerting.reference.countries import find_country
+from alerting.reference.countries import find_country, find_overseas
 from alerting.reference.cpv import is_cpv
-from alerting.reference.nuts import FRANCE, current_nuts, departement_of_nuts, departement_of_postcode
+from alerting.reference.nuts import (
+    FRANCE,
+    current_nuts,
+    departement_of_nuts,
+    departement_of_postcode,
+    find_departement,
+)
 
 
 ESCAPE = re.compile(r"&(#\d+|#x[0-9a-fA-F]+|[a-zA-Z]{2,8});")
@@ -74,7 +80,10 @@ AMBIGUOUS = re.compile(r"[1-9]\d{0,2},\d{3}")
 # "NE27 0QJ", "MD 2005": of another country, whether that is stated or not.
 FOREIGN_POSTCODE = re.compile(r"[A-Z].*[0-9].*", re.IGNORECASE)
 POSTCODE = re.compile(r"\b[0-9]{5}\b")
-DEPARTEMENT = re.compile(r"[0-9]{1,3}|2[AB]")
+# Mayotte's number until 2011, those of both parts of the Rhône and of Corse as some forms have them; and 99,
+# by which forms that know French numbers alone mean another country.
+CORSE, NUMBER_OF_CORSE = "FRM", "20"
+OLD_DEPARTEMENTS = {"985": "976", "69D": "69", "69M": "69", "20A": "2A", "20B": "2B", "99": "99"}
 NOWHERE = Place()
 # TED writes so where no place is stated.
 NO_NUTS = "00"
@@ -227,7 +236,10 @@ def _place(raw: RawPlace, log: list[Normalisation], field: str) -> Place:
         stated
         or (departement_of_nuts(nuts_code) if nuts_code else None)
         or (departement_of_postcode(postcode) if postcode else None)
+        or find_overseas(raw.country)
     )
+    if departement is None and nuts_code is None and _text(raw.departement) == NUMBER_OF_CORSE:
+        nuts_code = CORSE
     return Place(nuts_code, departement, _text(raw.commune), postcode)
 
 
@@ -253,8 +265,9 @@ def _postcode(text: str | None, field: str, log: list[Normalisation], *, is_abro
 
 
 def _departement(text: str | None, field: str, log: list[Normalisation], *, is_abroad: bool) -> str | None:
+    """Return the number of the département stated by number or name; 20, which Corse had, is two."""
     stated = (_text(text) or "").upper()
-    departement = stated.zfill(2) if DEPARTEMENT.fullmatch(stated) is not None else None
+    departement = OLD_DEPARTEMENTS.get(stated) or find_departement(stated)
     if stated and departement != stated:
         _record(log, field, stated, departement, _ABROAD if is_abroad else "the number of a département")
     return departement

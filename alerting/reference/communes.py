@@ -25,8 +25,17 @@ from importlib import resources
 
 from alerting.domain.place import Point, distance_km
 from alerting.errors import ProfileError
+from alerting.reference.areas_said import explain_area, find_departements
 from alerting.reference.letters import plain
-from alerting.reference.nuts import area_name, departement_of_nuts, departement_of_postcode, find_area
+from alerting.reference.nuts import (
+    POSTCODES_OF_ISLANDS,
+    area_name,
+    departement_name,
+    departement_of_nuts,
+    departement_of_postcode,
+    find_area,
+    find_departement,
+)
 
 
 ARTICLES = frozenset({"l", "la", "le", "les"})
@@ -48,7 +57,20 @@ _ARRONDISSEMENT_NAME = re.compile(r"(paris|lyon|marseille) 0*(\d{1,2})(?:er|e|em
 # A spreadsheet reads "01000" as a number, and leaves out what comes first.
 _WITHOUT_ZERO = re.compile(r"(?<!\S)(?=\d{4}(?!\S))")
 _CODE = re.compile(r"\b(\d{5}|2[ab]\d{3})\b", re.IGNORECASE)
-_DEPARTEMENT = re.compile(r"\((\d{2,3}|2[ab])\)|[\s,]+(\d{2}|97\d|2[ab])$", re.IGNORECASE)
+# Where a département stands beside a name: in brackets, behind it or before it; by its name after a sign.
+_BESIDE = (
+    re.compile(r"\((?P<said>[^()]*)\)"),
+    re.compile(r"[\s,]+(?P<said>\d{2}|9[78]\d|2[ab])\s*$", re.IGNORECASE),
+    re.compile(r"^\s*(?P<said>\d{2}|9[78]\d|2[ab])(?:\s+|\s*-\s*)(?=[^\W\d])", re.IGNORECASE),
+    re.compile(r"(?:,|\s-)\s*(?P<said>[^,]*[^\W\d][^,]*)$"),
+)
+_SEVERAL = re.compile(r"\s*[,;/+&]\s*|\s+et\s+")
+# What people write beside the name of a commune when they mean what lies around it.
+_AROUND = frozenset(
+    {"autour", "alentours", "environs", "environ", "pays", "bassin", "secteur", "region", "pres", "proche"}
+    | {"metropole", "agglomeration", "agglo", "communaute", "zone", "nord", "sud", "est", "ouest"}
+    | {"de", "du", "des", "d", "et", "ses", "sa"}
+)
 _INSEE = re.compile(r"\s*insee\s*:?\s*", re.IGNORECASE)
 
 
@@ -99,9 +121,10 @@ def get_communes(text: str) -> tuple[Commune, ...]:
     """Return the communes that a person means: one, or all of a postcode.
 
     Args:
-        text: "Redon", "Redon (35)", "35600", "Redon 35600", or an INSEE code; where five digits are both,
-            they are the postcode, and "insee 35236" is the other; "1000" is 01000, as a spreadsheet has it.
-            "Paris 75013" is that arrondissement.
+        text: "Redon", "Redon (35)", "Redon (Ille-et-Vilaine)", "35600", "Redon 35600", or an INSEE code;
+            where five digits are both, they are the postcode, and "insee 35236" is the other; "1000" is
+            01000, as a spreadsheet has it.  "Paris 75013" is that arrondissement; "Évry 91000" is
+            Évry-Courcouronnes, which lies there, and not the Évry that lies elsewhere.
 
     Raises:
         ProfileError: There is no such commune, or several in different places, or it has another postcode; or
@@ -116,22 +139,60 @@ def get_communes(text: str) -> tuple[Commune, ...]:
     if _CODE.search(text) is None:
         text = _WITHOUT_ZERO.sub("0", text, count=1)
     code = _CODE.search(text)
-    name = text if code is None else text[: code.start()] + text[code.end() :]
-    if code is not None and not commune_key(name):
-        return _found(text, _of_code(code.group()))
-    stated = None if code is None else departement_of_postcode(code.group())
-    if code is None and _ARRONDISSEMENT_NAME.fullmatch(commune_key(name)):
-        return _one(text, communes_named(name))
-    if (departement := _DEPARTEMENT.search(name)) is not None:
-        stated = (departement[1] or departement[2]).upper()
-        name = name[: departement.start()] + name[departement.end() :]
+    if code is None:
+        return _of_name(text)
+    name = text[: code.start()] + text[code.end() :]
+    return (
+        _of_name_and_code(text, name, code.group())
+        if commune_key(name)
+        else _found(text, _of_code(code.group()))
+    )
+
+
+def _of_name(text: str) -> tuple[Commune, ...]:
+    """Return the commune of a name, beside which its département may stand."""
+    if _ARRONDISSEMENT_NAME.fullmatch(commune_key(text)) and (found := communes_named(text)):
+        return _one(text, found)
+    name, stated = _split_departement(text)
     named = communes_named(name, departement=stated)
-    if not named and code is not None and departement is None and (elsewhere := communes_named(name)):
-        raise ProfileError(_other_postcode(text, elsewhere, code.group()))
     if stated is None:
         _refuse_area(text, named)
-    of_code = () if code is None else tuple(_with_postcode(named, code.group()))
-    return _one(text, of_code or named)
+    return _one(text, named)
+
+
+def _of_name_and_code(text: str, name: str, code: str) -> tuple[Commune, ...]:
+    """Return the commune of a name that has a postcode, or lies in its département.
+
+    Of a commune that has merged it is the new one, which has both names.
+    """
+    bare, stated = _split_departement(name)
+    # Some communes have the postcode of a neighbour in another département.
+    if of_code := tuple(_with_postcode(communes_named(bare, departement=stated), code)):
+        return _one(text, of_code)
+    if stated is not None:
+        return _one(text, communes_named(bare, departement=stated))
+    words = f" {commune_key(name)} "
+    merged = [one for one in communes_of_postcode(code) if words in f" {commune_key(one.name)} "]
+    if len(merged) == 1:
+        return tuple(merged)
+    named = communes_named(name, departement=departement_of_postcode(code))
+    if not named and (elsewhere := communes_named(name)):
+        raise ProfileError(_other_postcode(text, elsewhere, code))
+    return _one(text, named)
+
+
+def _split_departement(text: str) -> tuple[str, str | None]:
+    """Return a name without the number or name of a département that stands beside it, and that one's number.
+
+    >>> _split_departement("Redon (35)"), _split_departement("35 - Redon"), _split_departement("Mans (Le)")
+    (('Redon ', '35'), ('Redon', '35'), ('Mans (Le)', None))
+    """
+    for pattern in _BESIDE:
+        if (found := pattern.search(text)) is not None:
+            number = find_departement(found["said"]) or departement_of_nuts(find_area(found["said"]) or "")
+            if number is not None:
+                return text[: found.start()] + text[found.end() :], number
+    return text, None
 
 
 def commune_key(name: str) -> str:
@@ -245,7 +306,7 @@ def share_within(communes: Sequence[Commune], centres: Sequence[Point], radius_k
 
 
 def _of_code(code: str) -> tuple[Commune, ...]:
-    if found := communes_of_postcode(code):
+    if (found := communes_of_postcode(code)) or code in POSTCODES_OF_ISLANDS:
         return found
     by_insee = commune_of_insee(code)
     return () if by_insee is None else (by_insee,)
@@ -262,6 +323,9 @@ def _with_postcode(named: Iterable[Commune], postcode: str) -> Iterator[Commune]
 def _refuse_area(text: str, named: Sequence[Commune]) -> None:
     """Refuse the name of an area, unless one commune alone bears it as it is spelled."""
     area = find_area(text)
+    if area is not None and area.isdigit() and len(named) > 1:
+        # Many communes are called as two islands are.
+        return
     spelled = [one for one in named if one.name.casefold() == text.strip().casefold()]
     if area is None or len(spelled) == 1:
         return
@@ -274,10 +338,7 @@ def _refuse_area(text: str, named: Sequence[Commune]) -> None:
 def _one(text: str, found: tuple[Commune, ...]) -> tuple[Commune, ...]:
     if len(found) <= 1:
         return _found(text, found)
-    by_size = sorted(found, key=lambda commune: (-commune.population, commune.insee_code))
-    names = ", ".join(f"{commune.name} ({commune.departement})" for commune in by_size[:NAMES_SHOWN])
-    more = f" and {len(found) - NAMES_SHOWN} more" if len(found) > NAMES_SHOWN else ""
-    raise ProfileError(f"commune {text!r}: expected one (got {len(found)}: {names}{more})")
+    raise ProfileError(f"commune {text!r}: expected one (got {len(found)}: {_names(found)})")
 
 
 def _other_postcode(text: str, named: tuple[Commune, ...], postcode: str) -> str:
@@ -288,8 +349,43 @@ def _other_postcode(text: str, named: tuple[Commune, ...], postcode: str) -> str
 
 def _found(text: str, found: tuple[Commune, ...]) -> tuple[Commune, ...]:
     if not found:
-        raise ProfileError(f"commune {text!r} is not known; expected a name, a postcode or an INSEE code")
+        raise ProfileError(explain_area(text) or f"commune {text!r} {_unknown(text)}")
     return found
+
+
+def _unknown(text: str) -> str:
+    """Return what a text is that is no commune, and what may be meant by it."""
+    departements = find_departements(text)
+    if departements:
+        names = ", ".join(f"{number} ({departement_name(number)})" for number in departements)
+        return f"is the département {names}; expected a commune"
+    several = [piece for piece in _SEVERAL.split(text) if communes_named(piece)]
+    if len(several) > 1:
+        return f"is not one; expected each by itself: {', '.join(map(repr, several))}"
+    words = commune_key(text).split()
+    around = [word for word in words if word not in _AROUND]
+    if len(around) < len(words) and (middle := communes_named(" ".join(around))):
+        return f"is not known; expected {_names(middle)}, with radius_km for what lies around"
+    nearest = communes_named(" ".join(word for word in words if not word.isdigit())) or _beginning(words)
+    like = f" (nearest: {_names(nearest)})" if nearest else ""
+    return f"is not known{like}; expected a name, a postcode or an INSEE code"
+
+
+def _names(communes: Sequence[Commune]) -> str:
+    """Return some communes by name and département, the largest first."""
+    by_size = sorted(communes, key=lambda commune: (-commune.population, commune.insee_code))
+    more = f" and {len(communes) - NAMES_SHOWN} more" if len(communes) > NAMES_SHOWN else ""
+    return ", ".join(f"{commune.name} ({commune.departement})" for commune in by_size[:NAMES_SHOWN]) + more
+
+
+def _beginning(words: Sequence[str]) -> tuple[Commune, ...]:
+    """Return the communes whose names begin with some words: a merged one goes on with the other's."""
+    begins = f"{' '.join(words)} "
+    return tuple(
+        one
+        for one in _by_first_word().get(words[0] if words else "", ())
+        if commune_key(one.name).startswith(begins)
+    )
 
 
 def _without_doubles(found: tuple[Commune, ...]) -> tuple[Commune, ...]:
@@ -319,6 +415,15 @@ def _communes() -> tuple[Commune, ...]:
 @cache
 def _by_name() -> Mapping[str, tuple[Commune, ...]]:
     return _grouped((bare_key(commune_key(commune.name)), commune) for commune in _communes())
+
+
+@cache
+def _by_first_word() -> Mapping[str, tuple[Commune, ...]]:
+    return _grouped(
+        (commune_key(commune.name).partition(" ")[0], commune)
+        for commune in _communes()
+        if commune.kind != _ARRONDISSEMENT
+    )
 
 
 @cache

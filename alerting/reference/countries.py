@@ -13,10 +13,13 @@ import re
 
 
 _FRANCE = "FR"
-_OF_FRANCE = frozenset(
-    {"FR", "FRA", "FRANCE", "GF", "GUF", "GP", "GLP", "MQ", "MTQ", "RE", "REU", "YT", "MYT", "BL", "BLM"}
-    | {"MF", "MAF", "PM", "SPM", "NC", "NCL", "PF", "PYF", "WF", "WLF", "TF", "ATF"}
-)
+_OF_FRANCE = frozenset(["FR", "FRA", "FRANCE"])
+_OVERSEAS = {
+    "GP": "971", "GLP": "971", "MQ": "972", "MTQ": "972", "GF": "973", "GUF": "973", "RE": "974",
+    "REU": "974", "PM": "975", "SPM": "975", "YT": "976", "MYT": "976", "BL": "977", "BLM": "977",
+    "MF": "978", "MAF": "978", "TF": "984", "ATF": "984", "WF": "986", "WLF": "986", "PF": "987",
+    "PYF": "987", "NC": "988", "NCL": "988",
+}  # fmt: skip
 _OTHER_TWO = {"GR": "EL", "GB": "UK"}
 _TWO_LETTERS = re.compile(r"[A-Z]{2}")
 _THREE_LETTERS = {
@@ -34,6 +37,24 @@ _IN_WORDS = {
 }  # fmt: skip
 
 
+def find_overseas(text: str | None) -> str | None:
+    """Return the number of the département or collectivity whose own letters a country's are.
+
+    >>> find_overseas("NC"), find_overseas("REU"), find_overseas("FR")
+    ('988', '974', None)
+    """
+    return _OVERSEAS.get(" ".join((text or "").upper().split()))
+
+
+def is_country(letters: str) -> bool:
+    """Tell whether two letters are those of a country near enough to be asked for, or of France.
+
+    >>> is_country("DE"), is_country("PA")
+    (True, False)
+    """
+    return letters == _FRANCE or letters in _THREE_LETTERS.values()
+
+
 def find_country(text: str | None) -> str | None:
     """Return the two letters of a country.
 
@@ -41,7 +62,7 @@ def find_country(text: str | None) -> str | None:
     ('AT', 'FR', 'EL', 'FR', None)
     """
     stated = " ".join((text or "").upper().split())
-    if stated in _OF_FRANCE:
+    if stated in _OF_FRANCE or stated in _OVERSEAS:
         return _FRANCE
     if _TWO_LETTERS.fullmatch(stated) is not None:
         return _OTHER_TWO.get(stated, stated)

@@ -4,7 +4,8 @@ In:   codes and postcodes as notices give them, without spaces.
 Out:  current codes; None for what is not French or not known.
 
 Sources: NUTS 2024 (Commission Delegated Regulation (EU) 2023/674); the code officiel géographique of INSEE;
-data/departements.csv, data/regions.csv and data/nuts_old.csv are tables of these facts.
+data/departements.csv, data/regions.csv and data/nuts_old.csv are tables of these facts; data/area_names.csv
+has what people call some areas besides.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
-from alerting.errors import ProfileError
 from alerting.reference.countries import find_country
 from alerting.reference.letters import plain
 
@@ -25,10 +25,12 @@ OLD_REGIONS = {"FR52": "FRH0", "FR51": "FRG0", "FR24": "FRB0", "FR25": "FRD1", "
 FRANCE = "FR"
 FRANCE_NAME = "France"
 OVERSEAS = ("97", "98")
+# Collectivities that have the postcodes of the département they were part of.
+POSTCODES_OF_ISLANDS = {"97133": "977", "97150": "978"}
 POSTCODE_DIGITS = 5
 COUNTRY_LETTERS = 3
 CORSICA_NORTH_FROM = 20200
-_FRENCH_AREA = re.compile(r"FR[A-Z0-9]{1,3}")
+_FRENCH_AREA = re.compile(r"FR[A-Z0-9]{1,3}|9[78]\d")
 _NUMBER = re.compile(r"\b(?:\d{1,3}|2[ABab])\b")
 
 
@@ -66,15 +68,22 @@ def nuts_of_departement(departement: str) -> str | None:
 def departements_of_nuts(code: str) -> tuple[str, ...]:
     """Return every département of an area of any level, old or current; none for what is not French.
 
-    An old region is what its old départements were: FR7 is Rhône-Alpes and Auvergne.
+    An old region is what its old départements were: FR7 is Rhône-Alpes and Auvergne.  The number of a
+    collectivity overseas, which has no code, is that collectivity.
 
     >>> departements_of_nuts("FRH0"), departements_of_nuts("FRH01"), departements_of_nuts("AT312")
     (('22', '29', '35', '56'), ('22',), ())
     >>> departements_of_nuts("FR72"), departements_of_nuts("FRZ")
     (('03', '15', '43', '63'), ())
+    >>> departements_of_nuts("988")
+    ('988',)
     """
     current = current_nuts(code)
-    within = [departement for departement, row in _departements().items() if row[1].startswith(current)]
+    within = [
+        departement
+        for departement, (_, nuts_code) in _departements().items()
+        if nuts_code.startswith(current) or current == (nuts_code or departement)
+    ]
     if not within and code.startswith(FRANCE):
         old = [nuts_code for old_code, nuts_code in _old_codes().items() if old_code.startswith(code)]
         within = sorted({_departement_by_nuts()[nuts_code] for nuts_code in old})
@@ -92,27 +101,12 @@ def departement_of_postcode(postcode: str) -> str | None:
     """
     if len(postcode) != POSTCODE_DIGITS or not (postcode.isascii() and postcode.isdigit()):
         return None
+    if postcode in POSTCODES_OF_ISLANDS:
+        return POSTCODES_OF_ISLANDS[postcode]
     if postcode.startswith("20"):
         return "2B" if int(postcode) >= CORSICA_NORTH_FROM else "2A"
     departement = postcode[:3] if postcode.startswith(OVERSEAS) else postcode[:2]
     return departement if departement in _departements() else None
-
-
-def get_departement(text: str | int) -> str:
-    """Return the number of the département that people write as ``find_departement`` reads it.
-
-    Raises:
-        ProfileError: There is none of that number.
-
-    >>> get_departement(" 2a"), get_departement(1)
-    ('2A', '01')
-    """
-    number = find_departement(str(text))
-    if number is None:
-        area = find_area(str(text))
-        said = "" if area is None else f", the area {area}"
-        raise ProfileError(f"expected the number of a département like '35' or '2A' (got {text!r}{said})")
-    return number
 
 
 def departement_name(departement: str) -> str | None:
@@ -144,19 +138,27 @@ def find_departement(text: str) -> str | None:
 def find_area(text: str) -> str | None:
     """Return the NUTS code of the région or département of a name, however it is spelled.
 
-    None of what is no such name, and of one with a number beside it.
+    A collectivity overseas has none: its own number stands for it.  None of what is no such name, and of one
+    with a number beside it.
 
     >>> find_area("BRETAGNE"), find_area("Pays-de-la-Loire"), find_area("Réunion"), find_area("Redon")
     ('FRH', 'FRG', 'FRY40', None)
+    >>> find_area("PACA"), find_area("Nouvelle-Calédonie")
+    ('FRL', '988')
     """
     return None if any(letter.isdigit() for letter in text) else _area_by_letters().get(_letters(text))
 
 
 @cache
 def areas_by_name() -> Mapping[str, str]:
-    """Return the NUTS codes of every région and département by name; what is both is the département."""
-    by_name = {name: nuts_code for name, nuts_code in _departements().values() if nuts_code}
-    return {**{row["name"]: row["nuts_code"] for row in _rows("regions.csv")}, **by_name}
+    """Return the NUTS codes of every région and département by name; what is both is the département.
+
+    What people call them is among the names, see data/area_names.csv; of a collectivity overseas, which has
+    no code, it is its number.
+    """
+    by_name = {name: nuts_code or number for number, (name, nuts_code) in _departements().items()}
+    said = {row["said"]: row["nuts_code"] for row in _rows("area_names.csv")}
+    return {**said, **{row["name"]: row["nuts_code"] for row in _rows("regions.csv")}, **by_name}
 
 
 @cache
@@ -193,7 +195,11 @@ def _departements() -> Mapping[str, tuple[str, str]]:
 
 @cache
 def _departement_by_letters() -> Mapping[str, str]:
-    return {_letters(name): departement for departement, (name, _) in _departements().items()}
+    return {
+        _letters(said): departement
+        for departement, (name, _) in _departements().items()
+        for said in (name, name.removeprefix("La "), name.removeprefix("Territoire de "))
+    }
 
 
 @cache
@@ -217,7 +223,7 @@ def _letters(text: str) -> str:
 
 @cache
 def _departement_by_nuts() -> Mapping[str, str]:
-    return {nuts_code: departement for departement, (_, nuts_code) in _departements().items() if nuts_code}
+    return {nuts_code or departement: departement for departement, (_, nuts_code) in _departements().items()}
 
 
 @cache

@@ -56,7 +56,12 @@ LINKS = frozenset(["de", "du", "des", "d", "la", "le", "les", "l"])
 OF_AREAS = LINKS | frozenset(
     {"departement", "departements", "region", "regions", "toute", "toutes", "tout", "tous", "ensemble"}
     | {"territoire", "territoires", "dans", "sur", "en", "dept", "depts", "dpt", "dpts"}
+    | {"collectivite", "territoriale"}
 )
+#: Sides of an area: a notice that names one lies in the area.
+SIDES = frozenset(["nord", "sud", "est", "ouest", "centre"])
+#: Areas of which a side is no part of them: "Sud Loire" is what lies south of the river.
+AREAS_WITHOUT_SIDES = frozenset(["loire"])
 #: What stands before the name of a commune.
 OF_COMMUNES = OF_AREAS | frozenset(
     {"ville", "villes", "commune", "communes", "mairie", "mairies", "site", "sites", "a", "au", "aux"}
@@ -65,11 +70,11 @@ OF_COMMUNES = OF_AREAS | frozenset(
 ANNOUNCING_COMMUNES = frozenset(["ville", "villes", "commune", "communes", "mairie", "mairies"])
 #: What announces the numbers, or the names, of départements and régions.
 ANNOUNCING_DEPARTEMENTS = frozenset(
-    ["departement", "departements", "dept", "depts", "dpt", "dpts", "dep", "deps"]
+    ["departement", "departements", "dept", "depts", "dpt", "dpts", "dep", "deps", "collectivite"]
 )
 ANNOUNCING_REGIONS = frozenset(["region", "regions"])
-#: Names of areas that are words of every day, too.
-AREAS_IN_DOUBT = frozenset(["lot", "nord"])
+#: Names of areas that are words of every day, too, or what many communes are called.
+AREAS_IN_DOUBT = frozenset(["lot", "nord", "saint martin", "saint barthelemy"])
 #: The whole country, without the words of areas.
 OF_FRANCE = frozenset(
     {"france", "france entiere", "france metropolitaine", "national", "nationale", "national francais"}

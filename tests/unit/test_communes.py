@@ -35,6 +35,18 @@ REDON = Point(47.656, -2.079)
         pytest.param("Le Mans", "72181", id="with its article"),
         pytest.param("Saint-Denis (974)", "97411", id="a homonym with its département"),
         pytest.param("Saint-Martin, 65", "65392", id="a homonym with a bare number"),
+        pytest.param("Paris (75)", "75056", id="a whole city, and no arrondissement of that number"),
+        pytest.param("Lyon 69", "69123", id="another, without brackets"),
+        pytest.param("35 Rennes", "35238", id="a département before the name"),
+        pytest.param("35 - Rennes", "35238", id="a département and a dash before the name"),
+        pytest.param("Saint-Denis (La Réunion)", "97411", id="a département's name in brackets"),
+        pytest.param("Saint-Denis, Seine-Saint-Denis", "93066", id="a département's name behind a comma"),
+        pytest.param("Mans (Le)", "72181", id="an article in brackets"),
+        pytest.param("LAVEYRUNE 48250", "07136", id="a postcode of the neighbour's département"),
+        pytest.param(
+            "Évry 91000", "91228", id="a commune that has merged, and another of its name elsewhere"
+        ),
+        pytest.param("CHERBOURG 50100", "50129", id="a part of a name that one of the postcode has"),
         pytest.param("Sainte-Marie 35600", "35294", id="a homonym with its postcode"),
         pytest.param("44000 NANTES CEDEX 1", "44109", id="a postcode before the name"),
         pytest.param("35042 Rennes cedex", "35238", id="a postcode that only mail knows"),
@@ -85,7 +97,7 @@ def test_communes_share_a_postcode():
         ),
         pytest.param(
             "Redon (56)",
-            "commune 'Redon (56)' is not known; expected a name, a postcode or an INSEE code",
+            "commune 'Redon (56)' is not known (nearest: Redon (35)); expected a name, a postcode or an INSEE code",
             id="another département",
         ),
         pytest.param(
@@ -117,6 +129,38 @@ def test_communes_share_a_postcode():
             "bretagne",
             "commune 'bretagne' is the area FRH (Bretagne); expected a commune like 'Bretagne (36)'",
             id="a région, and two communes",
+        ),
+        pytest.param(
+            "35 hors Rennes",
+            "a profile leaves no place out; expected départements, or communes with radius_km, that do without"
+            " (got '35 hors Rennes')",
+            id="a place that is left out",
+        ),
+        pytest.param(
+            "autour de Rennes",
+            "commune 'autour de Rennes' is not known; expected Rennes (35), with radius_km for what lies around",
+            id="what lies around",
+        ),
+        pytest.param(
+            "Redon et Rennes",
+            "commune 'Redon et Rennes' is not one; expected each by itself: 'Redon', 'Rennes'",
+            id="two communes",
+        ),
+        pytest.param(
+            "tout le 35",
+            "commune 'tout le 35' is the département 35 (Ille-et-Vilaine); expected a commune",
+            id="a département's number",
+        ),
+        pytest.param(
+            "97133",
+            "commune '97133' is not known; expected a name, a postcode or an INSEE code",
+            id="the postcode of Saint-Barthélemy, and the INSEE code of another island's commune",
+        ),
+        pytest.param(
+            "Cherbourg",
+            "commune 'Cherbourg' is not known (nearest: Cherbourg-Octeville (50), Cherbourg-en-Cotentin (50));"
+            " expected a name, a postcode or an INSEE code",
+            id="a name with which others begin",
         ),
         pytest.param(
             "", "commune '' is not known; expected a name, a postcode or an INSEE code", id="nothing at all"

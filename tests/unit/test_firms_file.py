@@ -10,7 +10,7 @@ from alerting.domain.match import FitKind
 from alerting.domain.notice import NoticeKind
 from alerting.domain.profile import Firm, Profile, Recipient
 from alerting.errors import ProfileError
-from alerting.matching.firms_file import read_firms
+from alerting.matching.firms_file import read_drafts, read_firms
 
 
 PERSON = '{ email = "yann@legoff.example" }'
@@ -133,9 +133,42 @@ PROFILE = "firm 'le-goff', profile 'toits'"
             id="a département that is none",
         ),
         pytest.param(
-            'words = ["toit"]\ndepartements = ["bretagne"]',
-            "expected the number of a département like '35' or '2A' (got 'bretagne', the area FRH)",
-            id="a région among départements",
+            'words = ["toit"]\ndepartements = ["Bretagne sauf Finistère"]',
+            "a profile leaves no place out; expected '22', '35', '56' (got 'Bretagne sauf Finistère')",
+            id="a département that is left out",
+        ),
+        pytest.param(
+            'words = ["toit"]\ndepartements = ["Finistère Sud"]',
+            "no part of a département or région can be asked for; expected '29', or communes with radius_km"
+            " (got 'Finistère Sud')",
+            id="a part of a département",
+        ),
+        pytest.param(
+            'words = ["toit"]\ndepartements = ["grand ouest"]',
+            "expected the number of a département like '35' or '2A' (got 'grand ouest')",
+            id="an area that means several things",
+        ),
+        pytest.param(
+            'words = ["toit"]\nnuts = ["Occitanie (hors 31, 66)"]',
+            "nuts: a profile leaves no place out; expected '09', '11', '12', '30', '32', '34', '46', '48', '65',"
+            " '81', '82' (got 'Occitanie (hors 31, 66)')",
+            id="départements that are left out of a région",
+        ),
+        pytest.param(
+            'words = ["toit"]\nnuts = ["France entière"]',
+            "nuts: no place at all asks for all of France; expected an area of it, or nothing"
+            " (got 'France entière')",
+            id="all of France",
+        ),
+        pytest.param(
+            'words = ["toit"]\nnuts = ["Metz"]',
+            "nuts: expected a NUTS code like 'FRH0' or 'FRH03', or the name of a région (got 'Metz')",
+            id="a town that begins with the letters of Montenegro",
+        ),
+        pytest.param(
+            'words = ["toit"]\nnuts = ["ZZ1"]',
+            "nuts: expected a NUTS code like 'FRH0' or 'FRH03', or the name of a région (got 'ZZ1')",
+            id="a country that is none",
         ),
         pytest.param(
             'words = ["toit"]\nnuts = ["FRX9"]',
@@ -312,3 +345,25 @@ def test_the_mark_of_windows_notepad_is_no_part_of_a_file():
     Saved as "UTF-8 with BOM", a file says what it says without.
     """
     assert read_firms("\ufeff" + firm(GOOD)) == read_firms(firm(GOOD))
+
+
+@pytest.mark.parametrize(
+    ("places", "departements", "nuts_codes"),
+    [
+        ('departements = ["tout le 35", "Dpt 44", "l\'Orne", "dans le 22"]', ("35", "44", "61", "22"), ()),
+        ('departements = ["Corse", "Morbihan et Ille et Vilaine"]', ("2A", "2B", "56", "35"), ()),
+        ('departements = ["22-29", "Belfort", 35]', ("22", "29", "90", "35"), ()),
+        ('departements = ["PACA"]', ("04", "05", "06", "13", "83", "84"), ()),
+        ('nuts = ["PACA", "IDF", "DOM"]', (), ("FRL", "FR1", "FRY")),
+        ('departements = ["35"]\nnuts = ["Nouvelle-Calédonie", "ITC4"]', ("35", "988"), ("ITC4",)),
+    ],
+)
+def test_areas_are_read_as_firms_say_them(places, departements, nuts_codes):
+    """
+    "PACA" and "METZ" had the form of a code of another country, of which nothing was ever told.
+    """
+    text = f"""[[firm]]\nid = "a"\n[[firm.profile]]\nid = "p"\nwords = ["toit"]\n{places}\n"""
+
+    (profile,) = read_drafts(text)
+
+    assert (profile.criteria.departements, profile.criteria.nuts_codes) == (departements, nuts_codes)

@@ -199,6 +199,19 @@ def test_a_place_is_located_as_precisely_as_it_is_stated(place, home, expected):
         ("Lyon 1er, 2ème arrondissement", None, ["Lyon 1er Arrondissement", "Lyon 2e Arrondissement"]),
         ("Paris, Lyon et Marseille", None, ["Paris", "Lyon", "Marseille"]),
         ("Quai des Fleurs, 75004 Paris", None, ["Paris 4e Arrondissement"]),
+        ("Région PACA", None, ["FRL"]),
+        ("tout le 35", None, ["35"]),
+        ("Finistère Sud", None, ["29"]),
+        ("Bretagne Sud", None, ["FRH"]),
+        ("Sud Loire", "44", []),
+        ("Paris Est", None, []),
+        ("Nouvelle-Calédonie", None, ["988"]),
+        ("Polynésie française et Wallis-et-Futuna", None, ["987", "986"]),
+        ("Saint-Pierre et Miquelon", None, ["975"]),
+        ("Collectivité de Saint-Martin", None, ["978"]),
+        ("Saint-Barthélemy 97133", None, ["977"]),
+        ("Belfort", None, ["Belfort"]),
+        ("Département du Territoire de Belfort", None, ["90"]),
     ],
 )
 def test_all_that_a_text_names_is_located(text, home, expected):
@@ -206,6 +219,31 @@ def test_all_that_a_text_names_is_located(text, home, expected):
     Every commune, département and région; what only tells where a commune lies is none of its own.
     """
     assert [spot.name for spot in find_spots(Place(commune=text), home)] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Bretagne sauf Finistère", ["22", "35", "56"]),
+        ("Bretagne, à l'exception du Finistère et du Morbihan", ["22", "35"]),
+        ("Pays de la Loire (hors Vendée), Bretagne", ["44", "49", "53", "72", "FRH"]),
+        ("Bretagne, hors Finistère, Vendée", ["22", "35", "56", "85"]),
+        ("Départements 22, 29 et 35 hormis le 29", ["22", "35"]),
+        ("35 hors Rennes", ["35"]),
+        ("Ille-et-Vilaine (hors Rennes Métropole)", ["35"]),
+        ("Ile-de-France sauf Paris (75)", ["77", "78", "91", "92", "93", "94", "95"]),
+        ("Redon et Rennes, excepté Rennes", ["Redon"]),
+        ("ensemble du territoire national hors outre-mer", ["FR"]),
+        ("Hors Rennes", []),
+        ("Voirie HORS AGGLOMERATION à Redon (35)", ["Redon"]),
+        ("Redon, hors agglomération", ["Redon"]),
+    ],
+)
+def test_what_a_text_leaves_out_is_no_place_of_it(text, expected):
+    """
+    "Ille-et-Vilaine (hors Rennes Métropole)" was Rennes; what lies elsewhere is named beside what is left out.
+    """
+    assert [spot.name for spot in find_spots(Place(commune=text), None)] == expected
 
 
 @pytest.mark.parametrize(
@@ -268,7 +306,7 @@ def test_a_common_word_is_no_commune_and_a_number_no_departement(text, home, exp
         (Place(None, "69", "Tremplin - Allier"), ["Allier", "03", "69"]),
         (Place(None, "92", "Poste source du Pecq (78)"), ["Le Pecq", "92"]),
         (Place(None, "01", "Port", "01460"), ["Port"]),
-        (Place(None, "971", "Marigot", "97150"), ["971"]),
+        (Place(None, "971", "Marigot", "97150"), ["978"]),
         (Place("FR104", "91", "Évry Cedex", "91012"), ["91"]),
     ],
 )

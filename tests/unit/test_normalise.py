@@ -149,6 +149,21 @@ def test_a_country_in_three_letters_is_no_area_of_a_former_nomenclature():
     ]
 
 
+def test_a_departement_is_read_by_number_name_or_a_countrys_own_letters():
+    """
+    Mayotte was 985 until 2011, the islands overseas have letters of their own; 20 is both of Corse, and 00 none:
+    a place of no département is unknown, where one of a number that is nobody's would be refused to all firms.
+    """
+    stated = ["Nouvelle-Calédonie", "Ille et Vilaine", "985", "69M", "1", "99", "20", "00"]
+    places = (*(RawPlace(departement=one) for one in stated), RawPlace(country="NC"), RawPlace(country="PYF"))
+
+    notice = normalise(RawNotice("f", "1", "T", places=places))
+
+    assert [place.departement or place.nuts_code for place in notice.places] == [
+        "988", "35", "976", "69", "01", "99", "FRM", "987",
+    ]  # fmt: skip
+
+
 def test_what_is_left_out_is_said():
     """
     Addresses, postcodes, départements, natures and CPV codes that mean nothing here.
@@ -161,7 +176,7 @@ def test_what_is_left_out_is_said():
         submission_url="ftp://x.example/a",
         nature="divers",
         cpv_main="45261",
-        places=(RawPlace(departement="Ille-et-Vilaine", postcode="3560"),),
+        places=(RawPlace(departement="Kerlann", postcode="3560"),),
     )
 
     notice = normalise(raw)
@@ -171,7 +186,7 @@ def test_what_is_left_out_is_said():
         ("submission_url", "ftp://x.example/a", None),
         ("nature", "divers", None),
         ("cpv_main", "45261", "45261000"),
-        ("places.departement", "ILLE-ET-VILAINE", None),
+        ("places.departement", "KERLANN", None),
         ("places.postcode", "3560", None),
     }
 
