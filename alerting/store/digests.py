@@ -9,19 +9,22 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
     DateTime,
     FromClause,
+    ScalarSelect,
     Select,
     and_,
     case,
     cast,
     exists,
+    false,
     func,
     null,
     or_,
     select,
-    true,
+    union,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, JSONPATH, distinct_on, insert
@@ -402,7 +405,7 @@ def changed_since_told(
     connection: Connection, profile_ids: Collection[str], *, now: datetime
 ) -> set[tuple[str, int]]:
     """Return the pairs of profile and procedure of which there is something newer to tell."""
-    changed = changed_pairs(now, profile_ids).subquery()
+    changed = changed_pairs(now, profile_ids=profile_ids).subquery()
     return {(row.profile_id, row.procedure_id) for row in connection.execute(select(changed))}
 
 
@@ -431,61 +434,100 @@ def near_dates(
     return {(row.profile_id, row.procedure_id) for row in connection.execute(asked)}
 
 
-def changed_pairs(now: datetime, profile_ids: Collection[str] | None = None) -> Select[tuple[str, int]]:
+def changed_pairs(
+    now: datetime, *, profile_ids: Collection[str] | None = None, since: datetime | None = None
+) -> Select[tuple[str, int]]:
     """Return the question for pairs of standing profile and procedure with something newer to tell.
-
-    Of some profiles, or of all.
 
     An end that was told is not told again, unless it was told to be open in between; of a procedure whose
     deadline has passed, that of the lots that fit, only a move of the deadline is told.
+
+    Args:
+        now: What is ahead, is ahead of this moment.
+        profile_ids: Of whom; None: of all.
+        since: Only of procedures that were revised since then, or joined with another; None: of all.
     """
+    among = [] if profile_ids is None else [tellings.c.profile_id.in_(profile_ids)]
+    among += [] if since is None else [tellings.c.procedure_id.in_(_revised(since))]
     last = (
         select(
             tellings.c.profile_id,
             tellings.c.procedure_id,
             func.max(tellings.c.told_revision).label("revision"),
-            _told_as(TellingKind.CANCELLED).label("cancelled"),
-            _told_as(TellingKind.AWARDED).label("awarded"),
-            func.coalesce(_told_as(TellingKind.CORRECTED), 0).label("corrected"),
         )
-        .where(true() if profile_ids is None else tellings.c.profile_id.in_(profile_ids))
+        .where(*among)
         .group_by(tellings.c.profile_id, tellings.c.procedure_id)
         .subquery()
     )
-    has_new_deadline = exists().where(
-        revisions.c.procedure_id == procedures.c.procedure_id,
-        revisions.c.revision > last.c.revision,
-        revisions.c.changes.contains([{"field": "deadline_at"}]),
-    )
     has_ended = procedures.c.state.in_(_ENDS)
-    is_end_told = or_(
-        *(
-            and_(procedures.c.state == name, last.c[name].is_not(None), last.c[name] >= last.c.corrected)
-            for name in ("cancelled", "awarded")
-        )
-    )
     return (
         select(last.c.profile_id, last.c.procedure_id)
         .join(procedures, procedures.c.procedure_id == last.c.procedure_id)
         .join(profiles, profiles.c.profile_id == last.c.profile_id)
-        .outerjoin(matches, _is_match_of(last))
         .where(
-            profiles.c.ended_at.is_(None),
-            procedures.c.state != ProcedureState.MERGED.value,
             last.c.revision < procedures.c.revision,
-            or_(and_(has_ended, ~is_end_told), and_(~has_ended, or_(is_ahead(now), has_new_deadline))),
+            procedures.c.state != ProcedureState.MERGED.value,
+            profiles.c.ended_at.is_(None),
+            or_(
+                and_(has_ended, ~_is_end_told(last)),
+                and_(~has_ended, or_(_is_ahead_of(last, now), _has_new_deadline(last))),
+            ),
         )
     )
 
 
-def _told_as(kind: TellingKind) -> ColumnElement[int | None]:
+def _revised(since: datetime) -> CompoundSelect[tuple[int]]:
+    """Return the question for procedures revised since a moment, and those that joined another with news."""
+    return union(
+        select(revisions.c.procedure_id).where(revisions.c.created_at >= since, revisions.c.revision > 1),
+        select(tellings.c.procedure_id).where(tellings.c.carried.is_not(None)),
+    )
+
+
+# What follows is asked of few pairs, each by itself: joined instead, all matches of everybody would be read.
+def _is_end_told(last: FromClause) -> ColumnElement[bool]:
+    corrected = func.coalesce(_told_as(TellingKind.CORRECTED, last), 0)
+    return or_(
+        *(
+            and_(procedures.c.state == kind.value, func.coalesce(_told_as(kind, last) >= corrected, false()))
+            for kind in (TellingKind.CANCELLED, TellingKind.AWARDED)
+        )
+    )
+
+
+def _told_as(kind: TellingKind, pair: FromClause) -> ScalarSelect[int | None]:
     """Return the number of the last telling of one kind; null if there is none."""
-    return func.max(tellings.c.telling_id).filter(tellings.c.kind == kind.value)
+    one = tellings.alias()
+    return (
+        select(func.max(one.c.telling_id))
+        .where(
+            one.c.profile_id == pair.c.profile_id,
+            one.c.procedure_id == pair.c.procedure_id,
+            one.c.kind == kind.value,
+        )
+        .scalar_subquery()
+    )
+
+
+def _is_ahead_of(pair: FromClause, now: datetime) -> ColumnElement[bool]:
+    fits = select(matches.c.deadline_at).where(_is_match_of(pair)).scalar_subquery()
+    return _is_later(func.coalesce(fits, procedures.c.deadline_at), now)
+
+
+def _has_new_deadline(last: FromClause) -> ColumnElement[bool]:
+    return exists().where(
+        revisions.c.procedure_id == procedures.c.procedure_id,
+        revisions.c.revision > last.c.revision,
+        revisions.c.changes.contains([{"field": "deadline_at"}]),
+    )
 
 
 def is_ahead(now: datetime) -> ColumnElement[bool]:
     """Tell of a match, or of a procedure beside none, whether what fits can still be answered."""
-    last = func.coalesce(matches.c.deadline_at, procedures.c.deadline_at)
+    return _is_later(func.coalesce(matches.c.deadline_at, procedures.c.deadline_at), now)
+
+
+def _is_later(last: ColumnElement[datetime | None], now: datetime) -> ColumnElement[bool]:
     return or_(last.is_(None), last > now)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -29,6 +29,8 @@ from alerting.store.digests import changed_pairs, is_ahead, waits_for_first
 from alerting.store.tables import matches, procedures, profiles, tellings
 
 
+# A week, and a day for its hour.
+_LONGEST_RHYTHM = timedelta(days=8)
 # Who wrote a row: PostgreSQL keeps with each the transaction that did, or the savepoint's within it.
 _WRITER = literal_column("matches.xmin::text", Text)
 _STORED = (
@@ -206,16 +208,24 @@ def matches_of(
 def count_untold(connection: Connection, *, now: datetime) -> int:
     """Return how many pairs of standing profile and procedure may have something to tell.
 
-    What was told and has changed counts even where the criteria accept it no longer.
+    What was told and has changed counts even where the criteria accept it no longer.  What came up longer ago
+    than any rhythm takes does not: it waits for a firm that is paused or cannot be mailed, and would have
+    everything that was ever told be looked at after each match.
     """
+    since = now - _LONGEST_RHYTHM
     new = (
         select(func.count())
         .select_from(matches)
         .join(procedures, procedures.c.procedure_id == matches.c.procedure_id)
         .join(profiles, profiles.c.profile_id == matches.c.profile_id)
-        .where(matches.c.ended_at.is_(None), profiles.c.ended_at.is_(None), _is_new(now))
+        .where(
+            matches.c.matched_at >= since,
+            matches.c.ended_at.is_(None),
+            profiles.c.ended_at.is_(None),
+            _is_new(now),
+        )
     )
-    changed = select(func.count()).select_from(changed_pairs(now).subquery())
+    changed = select(func.count()).select_from(changed_pairs(now, since=since).subquery())
     return (connection.scalar(new) or 0) + (connection.scalar(changed) or 0)
 
 

@@ -141,6 +141,7 @@ revisions = Table(
     Column("changes", JSONB, nullable=False, server_default=text("'[]'")),
     Column("notice_id", BigInteger, nullable=False),  # the notice that brought it
     _created(),
+    Index("ix_revisions_created_at", "created_at", postgresql_using="brin"),
 )
 
 notices = Table(
@@ -302,6 +303,7 @@ matches = Table(
     _time("first_open_at"),  # when it was first decided of an open procedure
     _time("ended_at"),
     Index("ix_matches_procedure_id", "procedure_id"),
+    Index("ix_matches_matched_at", "matched_at", postgresql_using="brin"),
 )
 
 digest_runs = Table(
@@ -345,6 +347,7 @@ tellings = Table(
     _created(),
     UniqueConstraint("profile_id", "procedure_id", "kind", "revision"),
     Index("ix_tellings_procedure_id", "procedure_id"),
+    Index("ix_tellings_carried", "procedure_id", postgresql_where=text("carried IS NOT NULL")),
 )
 
 deliveries = Table(

@@ -129,6 +129,21 @@ def add_digest(connection, procedure_id: int, *, revision: int = 1) -> tuple[int
     return digest_id, digests.add_tellings(connection, [(digest_id, digest)]) == 1
 
 
+def revise(connection, procedure_id: int, *, at: datetime) -> None:
+    """Correct a procedure's value at some moment."""
+    change = (Change("value", None, "1", None),)
+    revision = procedures.change_procedure(
+        connection, procedure_id, view=NOTICE, state=ProcedureState.OPEN, changes=change
+    )
+    procedures.add_revision(
+        connection, procedure_id, revision=revision, state=ProcedureState.OPEN, changes=change, notice_id=1
+    )
+    asked = {"id": procedure_id, "revision": revision, "at": at}
+    connection.execute(
+        text("UPDATE revisions SET created_at = :at WHERE procedure_id = :id AND revision = :revision"), asked
+    )
+
+
 def test_the_migrations_make_exactly_the_tables_of_the_code(connection):
     """
     A database brought up by migrations differs in nothing from ``tables.metadata``.
@@ -180,7 +195,7 @@ def test_migrating_twice_changes_nothing(database):
     """
     A second migration finds the newest revision and stays there.
     """
-    assert [database.migrate(), database.migrate()] == ["0021", "0021"]
+    assert [database.migrate(), database.migrate()] == ["0022", "0022"]
 
 
 def test_a_server_that_is_away_is_transient():
@@ -304,6 +319,37 @@ def test_a_profile_is_matched_again_only_when_its_criteria_change(connection):
 
     assert waiting == [0, 1]
     assert firms.active_profiles(connection) == []
+
+
+def test_what_waits_longer_than_any_rhythm_takes_wakes_nobody(connection):
+    """
+    A match and a correction count as waiting for eight days.  Whoever is composed for later is told of both.
+    """
+    decision = Decision(True, (), (Reason("cpv", "met", None, ("45261210",)),), 1.0)
+    matched, told = (add_notice(connection, replace(NOTICE, source_id=one))[0] for one in ("1", "2"))
+    pairs = [NewMatches(("toits",), one, 1, decision) for one in (matched, told)]
+    matches.put_matches(connection, pairs, now=NOW)
+    add_digest(connection, told)
+    revise(connection, told, at=NOW)
+
+    waiting = [matches.count_untold(connection, now=NOW + timedelta(days=days)) for days in (0, 8, 9)]
+    later = NOW + timedelta(days=9)
+
+    assert waiting == [2, 2, 0]
+    assert set(matches.matches_to_tell(connection, ["toits"], now=later)) == {("toits", matched)}
+    assert digests.changed_since_told(connection, ["toits"], now=later) == {("toits", told)}
+
+
+def test_what_was_carried_over_waits_however_old_the_procedure_is(connection):
+    """
+    A purchase that was told became part of an older one which differs: that is news, though no revision is new.
+    """
+    other, told = (add_notice(connection, replace(NOTICE, source_id=one))[0] for one in ("1", "2"))
+    add_digest(connection, told)
+    moved = {"profile_ids": ["toits"], "told_revision": 0, "carried": [Change("title", "a", "b", None)]}
+    digests.move_tellings(connection, told, other, **moved)
+
+    assert matches.count_untold(connection, now=NOW) == 1
 
 
 def test_a_match_that_is_not_found_again_ends(database):
