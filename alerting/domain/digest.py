@@ -74,7 +74,7 @@ class Confirmation:
     """What a firm that somebody else enrolled is asked to confirm.
 
     Args:
-        trades, communes, radius_km: What its profile asks for, as it reads them.
+        trades, communes, radius_km: What its profile asks for, as it reads them: "Redon (35)".
         list_name: The list that its address is from; None where whoever imported it did not say.
     """
 

@@ -1,7 +1,7 @@
 """Read firms from a table, as a chamber of trades exports them.
 
-In:   the bytes of a CSV file: UTF-8, UTF-16 with its mark or Windows-1252; commas, semicolons or tabs; a line
-      of headings.
+In:   the bytes of a CSV file: UTF-8, UTF-16 with its mark, or an encoding of Windows, old Macs or DOS;
+      commas, semicolons, tabs or bars; a line of headings, above which a title may stand.
 Out:  one line each, in order: the firm with the profile that its activity and commune propose, or what is
       wrong with it.  A bad line costs nothing but itself; a file that lacks a column is refused, and so are
       workbooks and other files that are no text.
@@ -18,6 +18,7 @@ NAFA, the nomenclature of crafts: codes of NAF with a letter more.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,7 +30,7 @@ from alerting.domain.profile import Firm, Profile, Recipient
 from alerting.domain.siret import read_siret
 from alerting.errors import ProfileError
 from alerting.reference.communes import communes_of_postcode, get_communes
-from alerting.reference.nuts import POSTCODE_DIGITS
+from alerting.reference.nuts import COLLECTIVITIES, POSTCODE_DIGITS, departement_of_postcode
 from alerting.reference.trades import Trade, trades_of_naf
 from alerting.text.analysis import folded
 
@@ -60,14 +61,17 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "adresseelectronique", "emailcontact", "mailcontact",
     ),
 }  # fmt: skip
-# With a dot or without; a code of the chambers' own NAFA has a letter more; its label may stand behind it.
-_NAF = re.compile(r"(\d{2})[., -]?(\d{2}) ?([A-Z])(?:[ -]?[A-Z])?(?![A-Z0-9])")
+# With a dot or without; a code of the chambers' own NAFA has a letter more; its label may stand beside it.
+_NAF = re.compile(r"(?<![A-Z0-9])(\d{2})[., -]?(\d{2}) ?([A-Z])(?:[ -]?[A-Z])?(?![A-Z0-9])")
 # What keeps a spreadsheet from making a number of a cell ('="01000"', "'01000"), or is left of one.
 _AS_TEXT = re.compile(r"""="(.*)"|'(\d.*)""")
 _DECIMALS = re.compile(r"[.,]0{1,2}$")
 _ROUNDED = re.compile(r"\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
 _POSTCODE = re.compile(r"(?:FR?[ -]*)?(\d{1,2}) ?(\d{3})", re.IGNORECASE)
-_DELIMITERS = (";", ",", "\t")
+_DELIMITERS = (";", ",", "\t", "|")
+# So many lines may stand above the headings: a title, a date.
+_LINES_ABOVE = 20
+_MAILTO = re.compile(r"^mailto:\s*", re.IGNORECASE)
 # Excel's own line above a table, which says by what its cells are parted.
 _SEP = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 _NOT_TOLD = re.compile(r"[^a-z0-9]")
@@ -76,6 +80,15 @@ _LONGEST_NAME = 200
 _LINES_OF_A_CELL = 20
 _GOT_CHARACTERS = 60
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
+# Of Windows first, then of old Macs and of DOS: the one is meant in which most reads as French.
+_OLD_ENCODINGS = ("cp1252", "mac_roman", "cp850")
+_SMALL, _LARGE = "àâçéèêëîïôùûœ", "ÀÂÇÉÈÊËÎÏÔÙÛŒ"
+# A letter with an accent beside one of its size, or at the head of a word, and signs of print.
+_FRENCH = re.compile(
+    rf"(?<=[a-z])[{_SMALL}]|[{_SMALL}](?=[a-z])|(?<=[A-Z])[{_LARGE}](?![a-z])|[{_LARGE}](?=[A-Z])"
+    rf"|\b[{_LARGE}](?=[a-z])|[“”‘’–—…€]"
+)
+_END_OF_FILE = "\x1a"
 _MARKS_OF_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 # What files begin with that people take for a list.
 _NO_TEXT = {
@@ -157,12 +170,46 @@ def _text(content: bytes) -> str:
     is_marked = content.startswith(_MARKS_OF_UTF16)
     if not is_marked and b"\0" in content.partition(b"\n")[0]:
         raise ProfileError(f"firms table: byte {content.index(0)} is no text; {_SAVE_AS}")
-    for encoding in ("utf-16",) if is_marked else ("utf-8-sig", "cp1252"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError as error:
-            place = error.start
-    raise ProfileError(f"firms table: byte {place} is no text; {_SAVE_AS}")
+    try:
+        return content.decode("utf-16" if is_marked else "utf-8-sig").rstrip(_END_OF_FILE)
+    except UnicodeDecodeError as error:
+        place = error.start
+    if is_marked:
+        raise ProfileError(f"firms table: byte {place} is no text; {_SAVE_AS}")
+    return _mixed(content.removeprefix(codecs.BOM_UTF8)).rstrip(_END_OF_FILE)
+
+
+def _mixed(content: bytes) -> str:
+    """Return a text whose lines are UTF-8 or of an older encoding: lists are put together from several.
+
+    Raises:
+        ProfileError: Its lines are of no encoding.
+    """
+    lines = content.splitlines(keepends=True)
+    other = b"".join(line for line in lines if not _is_utf8(line))
+    encoding = max(_OLD_ENCODINGS, key=lambda name: _count_french(other, name))
+    try:
+        other.decode(encoding if _count_french(other, encoding) > 0 else _OLD_ENCODINGS[0])
+    except UnicodeDecodeError as error:
+        place = content.index(other[error.start : error.end])
+        raise ProfileError(f"firms table: byte {place} is no text; {_SAVE_AS}") from error
+    return "".join(line.decode("utf-8" if _is_utf8(line) else encoding) for line in lines)
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _count_french(content: bytes, encoding: str) -> int:
+    """Return how much of a text reads as French in an encoding; -1: it is not of it."""
+    try:
+        return len(_FRENCH.findall(content.decode(encoding)))
+    except UnicodeDecodeError:
+        return -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,17 +238,28 @@ def _rows(text: str) -> Iterator[tuple[_Row, Mapping[str, str]]]:
 def _split(text: str) -> Iterator[_Row]:
     """Yield the rows of a table that are not empty, the headings first."""
     lines = [line for line in _LINE.findall(text) if line]
-    first = next((line for line in lines if line.strip()), "")
-    said = _SEP.fullmatch(first)
-    delimiter = max(_DELIMITERS, key=first.count) if said is None else said[1]
+    at, delimiter = _begin(lines)
     width: int | None = None
-    at = 0 if said is None else lines.index(first) + 1
     while at < len(lines):
         row, line_count = _row(lines, at, delimiter, width)
         at += line_count
         if any(cell.strip() for cell in row.cells) or row.refusal is not None:
             width = width or len(row.cells)
             yield row
+
+
+def _begin(lines: Sequence[str]) -> tuple[int, str]:
+    """Return the line of the headings, and by what its cells are parted: a title may stand above them."""
+    first = next((at for at, line in enumerate(lines) if line.strip()), 0)
+    said = _SEP.fullmatch(lines[first]) if lines else None
+    if said is not None:
+        return first + 1, said[1]
+    for at in range(first, min(first + _LINES_ABOVE, len(lines))):
+        delimiter = max(_DELIMITERS, key=lines[at].count)
+        keys = [_NOT_TOLD.sub("", folded(cell)) for cell in lines[at].split(delimiter)]
+        if not set(keys).isdisjoint(COLUMNS["siret"]):
+            return at, delimiter
+    return first, max(_DELIMITERS, key=lines[first].count if lines else str)
 
 
 def _row(lines: Sequence[str], at: int, delimiter: str, width: int | None) -> tuple[_Row, int]:
@@ -285,19 +343,25 @@ def _firm(cells: Mapping[str, str]) -> Firm:
     if not 1 <= len(name) <= _LONGEST_NAME:
         raise _RefusedError(Refusal("name", name, f"1 to {_LONGEST_NAME} characters"))
     trades = _trades(cells["naf"])
-    communes = _communes(cells)
-    email = cells["email"].removeprefix("mailto:")
+    criteria = _criteria(trades, cells)
+    email = _MAILTO.sub("", cells["email"])
     if read_address(email) is None or email.endswith(">"):
         raise _RefusedError(Refusal("email", cells["email"], "an e-mail address"))
-    criteria = Criteria(
-        trades=tuple(trade.trade_id for trade in trades), communes=communes, radius_km=RADIUS_KM
-    )
     proposed = Profile(f"{siret}-metier", siret, trades[0].label, criteria)
     return Firm(siret, name, (Recipient(email.lower()),), (proposed,), siret)
 
 
+def _criteria(proposed: Sequence[Trade], cells: Mapping[str, str]) -> Criteria:
+    """Return what is proposed: work around the commune, or in all of a collectivity overseas."""
+    trades = tuple(trade.trade_id for trade in proposed)
+    departement = departement_of_postcode(_postcode(cells["postcode"]))
+    if departement in COLLECTIVITIES:
+        return Criteria(trades=trades, departements=(departement,))
+    return Criteria(trades=trades, communes=_communes(cells), radius_km=RADIUS_KM)
+
+
 def _siret(cell: str) -> str:
-    siret = read_siret(cell) or read_siret(_without_decimals(cell))
+    siret = read_siret(cell.replace("-", "")) or read_siret(_without_decimals(cell))
     if siret is None:
         rounded = "; the spreadsheet rounded it: format the column as text, and fill it anew"
         more = rounded if _ROUNDED.fullmatch(cell) else ""
@@ -311,7 +375,7 @@ def _without_decimals(cell: str) -> str:
 
 
 def _trades(naf: str) -> tuple[Trade, ...]:
-    written = _NAF.match(naf.upper())
+    written = _NAF.search(naf.upper())
     code = "" if written is None else "".join(written.groups())
     found = trades_of_naf(code) if code else ()
     if not found:

@@ -25,7 +25,8 @@ from alerting.domain.suppression import SuppressionKind
 from alerting.errors import ProfileError, ProfileTakenError, UnknownIdError
 from alerting.matching.firms_csv import FirmLine, Refusal, read_firm_lines
 from alerting.pipeline.compose import message_ids
-from alerting.reference.communes import commune_of_insee
+from alerting.reference.communes import city_of_arrondissement, commune_of_insee
+from alerting.reference.nuts import departement_name
 from alerting.reference.trades import find_trade
 from alerting.store import deliveries, digests, enrolments, firms, suppressions
 from alerting.store.database import Connection, Database, lock
@@ -252,9 +253,18 @@ def _changed_fields(firm: Firm, known: Enrolled) -> list[str]:
         fields.append("email")
     if known.criteria is None or proposed.criteria.trades != known.criteria.trades:
         fields.append("naf")
-    if known.criteria is None or proposed.criteria.communes != known.criteria.communes:
+    if known.criteria is None or not _is_there(proposed.criteria, known.criteria):
         fields.append("commune")
     return fields
+
+
+def _is_there(proposed: Criteria, known: Criteria) -> bool:
+    """Tell whether a place that is known is the one proposed, or the city of which that is an arrondissement.
+
+    Lists were read without arrondissements before: a city would be told as changed by who changed nothing.
+    """
+    cities = tuple(dict.fromkeys(map(city_of_arrondissement, proposed.communes)))
+    return proposed.departements == known.departements and known.communes in {proposed.communes, cities}
 
 
 def _ask(enrolling: _Enrolling, entered: Sequence[Firm]) -> None:
@@ -295,9 +305,13 @@ def _asking(enrolling: _Enrolling, firm: Firm) -> Digest:
 
 def _confirmation(criteria: Criteria, *, list_name: str | None = None) -> Confirmation:
     communes = (commune_of_insee(code) for code in criteria.communes)
+    places = [
+        *((one.name, one.departement) for one in communes if one is not None),
+        *((departement_name(number), number) for number in criteria.departements),
+    ]
     return Confirmation(
         trades=tuple(trade.label for name in criteria.trades if (trade := find_trade(name)) is not None),
-        communes=tuple(commune.name for commune in communes if commune is not None),
+        communes=tuple(f"{name} ({number})" for name, number in places),
         radius_km=criteria.radius_km,
         list_name=list_name,
     )

@@ -151,10 +151,7 @@ def get_communes(text: str) -> tuple[Commune, ...]:
 
 def _of_name(text: str) -> tuple[Commune, ...]:
     """Return the commune of a name, beside which its département may stand."""
-    if _ARRONDISSEMENT_NAME.fullmatch(commune_key(text)) and (found := communes_named(text)):
-        return _one(text, found)
-    name, stated = _split_departement(text)
-    named = communes_named(name, departement=stated)
+    named, stated = _named(text)
     if stated is None:
         _refuse_area(text, named)
     return _one(text, named)
@@ -165,20 +162,28 @@ def _of_name_and_code(text: str, name: str, code: str) -> tuple[Commune, ...]:
 
     Of a commune that has merged it is the new one, which has both names.
     """
-    bare, stated = _split_departement(name)
+    named, stated = _named(name)
     # Some communes have the postcode of a neighbour in another département.
-    if of_code := tuple(_with_postcode(communes_named(bare, departement=stated), code)):
+    if of_code := tuple(_with_postcode(named, code)):
         return _one(text, of_code)
     if stated is not None:
-        return _one(text, communes_named(bare, departement=stated))
+        return _one(text, named)
     words = f" {commune_key(name)} "
     merged = [one for one in communes_of_postcode(code) if words in f" {commune_key(one.name)} "]
     if len(merged) == 1:
         return tuple(merged)
-    named = communes_named(name, departement=departement_of_postcode(code))
-    if not named and (elsewhere := communes_named(name)):
-        raise ProfileError(_other_postcode(text, elsewhere, code))
-    return _one(text, named)
+    there = communes_named(name, departement=departement_of_postcode(code))
+    if named and not there:
+        raise ProfileError(_other_postcode(text, named, code))
+    return _one(text, there)
+
+
+def _named(text: str) -> tuple[tuple[Commune, ...], str | None]:
+    """Return the communes of a name, and the number of the département that stands beside it."""
+    if whole := communes_named(text):
+        return whole, None
+    name, stated = _split_departement(text)
+    return communes_named(name, departement=stated), stated
 
 
 def _split_departement(text: str) -> tuple[str, str | None]:
@@ -252,6 +257,18 @@ def whole_cities() -> tuple[Commune, ...]:
 def arrondissements(commune: Commune) -> tuple[Commune, ...]:
     """Return the arrondissements of a whole city in their order; none of any other commune."""
     return _arrondissements().get(commune.name, ()) if commune.kind == _WHOLE else ()
+
+
+def city_of_arrondissement(insee_code: str) -> str:
+    """Return the INSEE code of the city of which one is an arrondissement; any other code as it is.
+
+    >>> city_of_arrondissement("75113"), city_of_arrondissement("35236")
+    ('75056', '35236')
+    """
+    cities = (
+        city for city in whole_cities() for one in arrondissements(city) if one.insee_code == insee_code
+    )
+    return next((city.insee_code for city in cities), insee_code)
 
 
 @cache

@@ -25,7 +25,9 @@ OLD_REGIONS = {"FR52": "FRH0", "FR51": "FRG0", "FR24": "FRB0", "FR25": "FRD1", "
 FRANCE = "FR"
 FRANCE_NAME = "France"
 OVERSEAS = ("97", "98")
-# Collectivities that have the postcodes of the département they were part of.
+# Collectivities overseas; the table of communes has none of theirs.
+COLLECTIVITIES = frozenset(["975", "977", "978", "986", "987", "988"])
+# Two of them have postcodes of the département they were part of.
 POSTCODES_OF_ISLANDS = {"97133": "977", "97150": "978"}
 POSTCODE_DIGITS = 5
 COUNTRY_LETTERS = 3

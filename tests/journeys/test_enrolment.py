@@ -135,7 +135,7 @@ def test_the_link_shows_and_then_confirms_once(enrolled, settings, mails):
 
     assert shown == {
         "state": "asked", "language": "fr", "firm_name": "Toitures Tanguy", "email": "tanguy@toit.example",
-        "trades": ["Couverture, zinguerie"], "communes": ["Quimper"], "radius_km": 40,
+        "trades": ["Couverture, zinguerie"], "communes": ["Quimper (29)"], "radius_km": 40,
     }  # fmt: skip
     assert (still, done["state"], again) == ("asked", "confirmed", done)
     told = [(row["profile_id"], row["kind"]) for row in commands.list_tellings(parts=enrolled)]
@@ -471,3 +471,20 @@ def test_a_list_of_many_new_firms_takes_no_more_statements_than_one_firm(parts, 
     one, several, again = count(first), count("".join(others)), count(good)
 
     assert (several, again < one) == (one, True)
+
+
+def test_a_firm_whose_city_was_read_without_its_arrondissement_is_unchanged(parts, table):
+    """
+    The profile of an earlier list asks for the whole city; another city is a change, and is shown with its number.
+    """
+    line = f"{TANGUY};Toitures Tanguy;4391B;{{}};tanguy@toit.example\n"
+
+    states = [
+        (row["state"], row.get("fields"))
+        for place in ("75000;Paris", "75013;Paris", "13001;Marseille", "69003;Lyon")
+        for row in commands.import_firms(table(HEAD + line.format(place)), parts=parts)["lines"]
+    ]
+
+    assert states == [
+        ("added", None), ("unchanged", None), ("changed", ["commune"]), ("changed", ["commune"]),
+    ]  # fmt: skip

@@ -116,6 +116,14 @@ def test_what_is_no_text_is_refused_with_what_to_do(content, problem):
         ("LA DEFENSE", "92400", ("92026",)),
         ("ZA du Port - Redon", "35600", ("35013", "35236", "35294")),
         ("Redon", "35600", ("35236",)),
+        ("EVRY", "91000", ("91228",)),
+        ("LAVEYRUNE", "48250", ("07136",)),
+        ("ANNECY LE VIEUX", "74940", ("74010",)),
+        ("PARIS CEDEX 13", "75634", ("75056",)),
+        ("LYON CEDEX 03", "69421", ("69123",)),
+        ("PARIS 16", "75116", ("75116",)),
+        ("MARSEILLE 01", "13001", ("13201",)),
+        ("ST DENIS", "97400", ("97411",)),
     ],
 )
 def test_a_name_that_is_no_communes_leaves_its_postcode(commune, postcode, codes):
@@ -168,7 +176,17 @@ def test_a_siret_that_a_spreadsheet_rounded_says_so(siret):
 
 
 @pytest.mark.parametrize(
-    "naf", ["4322A", "43.22a", "43.22 A", "43-22A", "4322AA", "43.22A-A", "4322A - Travaux d'eau et de gaz"]
+    "naf",
+    [
+        "4322A",
+        "43.22a",
+        "43.22 A",
+        "43-22A",
+        "4322AA",
+        "43.22A-A",
+        "4322A - Travaux d'eau et de gaz",
+        "Eau (4322A)",
+    ],
 )
 def test_an_activity_is_read_as_chambers_write_it(naf):
     """
@@ -228,3 +246,57 @@ def test_headings_that_lack_a_column_are_named_by_their_line():
     assert (
         str(caught.value) == "firms table: line 3: expected a column for naf, email, commune (got SIRET, Nom)"
     )
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "mac_roman", "cp850"])
+@pytest.mark.parametrize("name", ["Kerléo", "KERLÉO & CIE", "Électricité générale à Redon", "Hâvre et Noël"])
+def test_a_list_is_read_in_the_encodings_of_old_programs(encoding, name):
+    """
+    The one in which the letters are French.
+    """
+    lines = read_firm_lines((HEAD + KERLEO.replace("Kerléo", name)).encode(encoding))
+
+    assert [line.firm.name for line in lines] == [name]
+
+
+def test_lines_of_several_encodings_are_each_read_in_their_own():
+    """
+    Lists are put together from several; DOS marked where a file ends.
+    """
+    content = (HEAD + KERLEO).encode() + TANGUY.replace("Tanguy", "Tangüy “Père” – Fils").encode("cp1252")
+
+    names = [line.firm.name for line in read_firm_lines(content + b"\x1a")]
+
+    assert names == ["Kerléo", "Tangüy “Père” – Fils"]
+
+
+@pytest.mark.parametrize(
+    "above",
+    ["Export CMA du 01/09/2026\n\n", "Artisans de Bretagne, avec SIRET;;;;;\n;;;;;\n", "\n\n"],
+)
+@pytest.mark.parametrize("delimiter", [";", "|"])
+def test_a_title_may_stand_above_the_headings(above, delimiter):
+    """
+    The headings are the first line that has a column for the SIRET.
+    """
+    quoted = KERLEO.replace("Kerléo", '"Ker\nléo"')
+
+    rows = read(above + (HEAD + quoted).replace(";", delimiter))
+
+    assert rows == [(above.count("\n") + 2, "Ker léo")]
+
+
+@pytest.mark.parametrize(
+    ("postcode", "commune", "departement"),
+    [("98800", "NOUMEA", "988"), ("97150", "Saint-Martin", "978"), ("97500", "SAINT PIERRE", "975")],
+)
+def test_a_firm_of_a_collectivity_overseas_is_proposed_all_of_it(postcode, commune, departement):
+    """
+    Its communes are not in the table: the line was refused.
+    """
+    line = KERLEO.replace("35600;Redon", f"{postcode};{commune}")
+
+    (firm,) = (one.firm for one in read_firm_lines((HEAD + line).encode()))
+
+    criteria = firm.profiles[0].criteria
+    assert (criteria.departements, criteria.communes, criteria.radius_km) == ((departement,), (), None)
