@@ -164,6 +164,9 @@ def _check(request: SearchRequest) -> None:
 
 
 def _check_text(name: str, text: str) -> None:
+    # A terminal of another encoding gives half a sign for each accent, and words that nobody typed.
+    if any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise SearchError(f"search: {name}: expected a text in UTF-8 (got {text[:_WORD_CHARACTERS]!r})")
     longest = max(map(len, text.split()), default=0)
     if longest > _WORD_CHARACTERS:
         expected = f"words of at most {_WORD_CHARACTERS} characters"

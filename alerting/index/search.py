@@ -42,6 +42,7 @@ KEPT = "5m"
 _SUGGESTIONS = 3
 # Of so many words nearest ones are looked for: who misspells more asks again.
 _MISSPELT = 5
+_NOTHING = "search: nothing is indexed yet; run: alerting run index"
 
 
 def search(client: Elasticsearch, alias: str, request: SearchRequest, *, now: datetime) -> dict[str, Any]:
@@ -91,7 +92,7 @@ def _first(
     try:
         return _ask(client, request, query, index=alias, aggregations=FACETS, track_total_hits=True)
     except NotFoundError as error:
-        raise SearchError("search: nothing is indexed yet; run: alerting run index") from error
+        raise SearchError(_NOTHING) from error
 
 
 def _next(
@@ -154,6 +155,8 @@ def _document(client: Elasticsearch, alias: str, procedure_id: int) -> dict[str,
     try:
         document: dict[str, Any] = client.get(index=alias, id=str(procedure_id))["_source"]
     except NotFoundError as error:
+        if "error" in error.body:
+            raise SearchError(_NOTHING) from error
         raise UnknownIdError(f"search: procedure {procedure_id} is not in the index") from error
     return document
 

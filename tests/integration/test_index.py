@@ -504,6 +504,7 @@ def test_before_anything_is_indexed_a_search_says_what_to_do(elasticsearch_url):
     """
     empty = SearchIndex(elasticsearch_url, f"test-{uuid4().hex}")
 
-    with pytest.raises(SearchError, match=r"^search: nothing is indexed yet; run: alerting run index$"):
-        ask(empty, "peinture")
+    for question in ({"text": "peinture"}, {"like": 1}):
+        with pytest.raises(SearchError, match=r"^search: nothing is indexed yet; run: alerting run index$"):
+            ask(empty, **question)
     empty.close()

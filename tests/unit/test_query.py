@@ -97,6 +97,12 @@ def test_what_is_typed_another_way_asks_the_same(typed, plain):
             id="half a SIRET",
         ),
         pytest.param(
+            {"text": "\udce9cole"},
+            SearchError,
+            "search: text: expected a text in UTF-8 (got '\\udce9cole')",
+            id="a word of a terminal that writes Latin-1",
+        ),
+        pytest.param(
             {"text": ' "!" '},
             SearchError,
             "search: expected a word or a number (got ' \"!\" ')",
