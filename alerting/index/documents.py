@@ -90,7 +90,7 @@ def document_of(procedure: Procedure, analysed: AnalysedNotice, *, content_hash:
         "title": view.title,
         "title_stems": _stems(title),
         "description_stems": _stems(*description) if description else None,
-        "lot_stems": [_stems(*texts) for texts in analysed.lot_texts],
+        "lot_stems": [_stems(text) for texts in analysed.lot_texts for text in texts],
         "trade_ids": _trade_ids(analysed, Strictness.NORMAL),
         "wide_trade_ids": _trade_ids(analysed, Strictness.WIDE),
         "published_at": to_json(view.published_at),

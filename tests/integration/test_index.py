@@ -107,13 +107,14 @@ def test_an_article_cut_off_its_word_asks_nothing(index, text):
 
 def test_words_in_quotes_stand_in_a_row(index):
     """
-    In a row and within one text: two lots that follow each other make no phrase.
+    In a row and within one text: two lots make no phrase, nor do the title and the description of one.
     """
     split = procedure(2, "École", lots=(Lot("1", "Toiture"), Lot("2", "Ardoise")))
-    put(index, procedure(1, "Toiture ardoise"), split, procedure(3, "Ardoise et toiture"))
+    described = procedure(4, "École", lots=(Lot("1", "Toiture", "Ardoise"),))
+    put(index, procedure(1, "Toiture ardoise"), split, procedure(3, "Ardoise et toiture"), described)
 
     assert numbers(index, '"toitures ardoises"') == [1]
-    assert sorted(numbers(index, "toitures ardoises")) == [1, 2, 3]
+    assert sorted(numbers(index, "toitures ardoises")) == [1, 2, 3, 4]
 
 
 def test_a_title_weighs_more_than_a_lot_and_a_lot_more_than_a_description(index):
