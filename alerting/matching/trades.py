@@ -68,16 +68,16 @@ TRADES_OF_A_PROJECT = 3
 WORDS_OF_WHAT_IS_BUILT = 3
 MANY_TRADES = 4
 CACHED_WORDS = 200_000
-# Words between which a phrase may stand: "pompe à chaleur" is "pompe chaleur".
+# Words between which a phrase may stand: "pompe à chaleur" is "pompe chaleur".  Titles in capitals leave the
+# apostrophe out: "REQUALIFICATION DE L AVENUE", "OUVRAGE D ART".
 LINKING_WORDS = frozenset({
     "de", "du", "des", "la", "le", "les", "et", "a", "au", "aux", "en", "un", "une", "pour", "par", "sur",
-    "dans", "avec", "ou",
+    "dans", "avec", "ou", "d", "l",
 })  # fmt: skip
 LINKING = frozenset(stems(" ".join(sorted(LINKING_WORDS))))
 JOINING = frozenset(stems("et la le les ou à en"))
 (_LOT,) = stems("lot")
 _Y, _COMPRIS = stems("y compris")
-(_POUR,) = stems("pour")
 _WORD = re.compile(r"[^\W_]+")
 _LOT_NUMBER = re.compile(r"\blot\s*(?:n\s*[°ºo]?|num[ée]ro)?\s*\d+", re.IGNORECASE)
 # Of several lots the numbers behind the first: "sur les lots 02 (gros œuvre), 06 (étanchéité)".
@@ -101,10 +101,14 @@ _SET_OFF = re.compile(r"[:;,(–—/]|\s-\s")
 _OCCASION = re.compile(
     r"\b(?:autour|à proximité|au droit|aux abords|le long|au[- ]dessus|dans le cadre|en vue) d"
     r"|\by compris\b|\bdans l(?:es?\b|a\b|['’])|\bsitu[ée]e?s?\b|\bsise?s?\b"
-    r"|\b(?:en|sur|sur la|sur les) (?:toitures?|façades?)\b"
+    r"|\b(?:en|sur|sur la|sur les) (?:toitures?|façades?)\b|\bsur l['’ ]ensemble d"
     r"|\bpour l(?:es?\b|a\b|['’])|\bafin d|\bnécessaires? (?:à|au)"
     r"|\b(?:après|avant|suite aux?|préalables? aux?) travaux\b|\b(?:des|dans les) ateliers\b|\bdu lot\b",
     re.IGNORECASE,
+)
+# What goods are for; "a pour objet" says what they are.
+_PURPOSE = re.compile(
+    r"\bpour\b(?! (?:objet|but)\b)|\bdestinée?s? (?:à|aux?)\b|\bnécessaires? (?:à|aux?)\b", re.IGNORECASE
 )
 # What is left to others: "hors lot plomberie", "à l'exception de l'électricité".
 _EXCEPT = re.compile(
@@ -409,8 +413,17 @@ def _without_occasion(title: AnalysedText) -> Iterable[AnalysedText]:
 
 def _without_purpose(title: AnalysedText) -> AnalysedText:
     """Return a title without what goods are for: "denrées pour la restauration scolaire" is no caterer's."""
-    place = next(iter(title.positions.get(_POUR, ())), 0)
+    first = next(iter(_act_hits(title)), None)
+    goods = _content_places(title)[first.start] if first is not None else 0
+    place = _purpose(title, goods)
     return _slice(title, 0, place) if place and not _is_amid_apart(title, place) else title
+
+
+def _purpose(title: AnalysedText, goods: int) -> int:
+    """Return where a text begins to say what the goods at a place are for; its length where it does not."""
+    purpose = _PURPOSE.search(title.text, title.spans[goods][0] if title.spans else 0)
+    end = purpose.start() if purpose is not None else len(title.text)
+    return sum(start < end for start, _ in title.spans)
 
 
 def _is_amid_apart(title: AnalysedText, place: int) -> bool:
@@ -455,7 +468,7 @@ def _split(texts: Sequence[AnalysedText], *, has_title: bool) -> _Said:
     """Part what says what is bought from the rest: a description leads where the title names no trade."""
     titles, bodies = tuple(texts[:has_title]), tuple(map(bought_here, texts[has_title:]))
     objects = tuple(map(_of_its_lot, titles))
-    is_told = any(map(_names_trade, objects)) or any(map(_is_of_goods, titles))
+    is_told = any(map(_holds_word, objects)) or any(map(_is_of_goods, titles))
     if bodies and _is_short(bodies[0]) and not is_told:
         return _Said(titles, objects, (_beginning(bodies[0]),), bodies[1:])
     if bodies and not is_told:
@@ -485,8 +498,13 @@ def _of_its_lot(title: AnalysedText) -> AnalysedText:
 
 
 def _names_trade(title: AnalysedText) -> bool:
-    """Tell whether a title names a trade, and not only a number, a place or "travaux"."""
-    return any(hit.entry.points >= WORD_POINTS for hit in _trade_hits(title))
+    """Tell whether a title names a trade, and not only a number, a place, "travaux" or "rez-de-chaussée"."""
+    return any(map(_has_word, _hits_by_trade([_trade_hits(title)]).values()))
+
+
+def _holds_word(title: AnalysedText) -> bool:
+    """Tell whether a title holds a trade's word, be it for something else: then its description leads not."""
+    return _has_word(_trade_hits(title))
 
 
 def _beginning(text: AnalysedText) -> AnalysedText:
@@ -897,7 +915,10 @@ def _act_of_titles(said: _Said) -> tuple[Act, str] | None:
     of_titles = _last_act(said.titles)
     if of_titles is not None and of_titles[0] not in _MAY_BE_CORRECTED:
         return of_titles
-    return _last_act(said.objects) or of_titles
+    of_objects = _last_act(said.objects)
+    if of_objects is None and of_titles is not None and said.objects != said.titles:
+        return Act.WORK, of_titles[1]
+    return of_objects or of_titles
 
 
 def _concession(said: _Said) -> tuple[Act, str] | None:
@@ -982,7 +1003,7 @@ def _is_of_design(act: _Hit | None) -> bool:
 def _is_followed_by_work(text: AnalysedText, supply: _Hit) -> bool:
     """Tell whether work is joined to what is supplied: "fourniture de pneumatiques et réparation"."""
     places = _content_places(text)
-    purpose = next(iter(text.positions.get(_POUR, ())), len(text.stems))
+    purpose = _purpose(text, places[supply.start])
     later = [hit.start for hit in _hits(text, _joined_later_entries()) if hit.start > supply.end]
     return any(
         places[start] < purpose and _is_joint(text, places[start - 1], places[start], act=Act.DESIGN)

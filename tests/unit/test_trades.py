@@ -62,6 +62,20 @@ def finds(trade: Trade, text: str) -> bool:
         pytest.param("macon", "45262620", True, id="retaining walls are masonry"),
         pytest.param("terrassier", "45234122", False, id="an underground railway is no road"),
         pytest.param("facadier", "45453100", False, id="refurbishment at large is no façade"),
+        pytest.param("reparateur-informatique", "50324200", False, id="anything is maintained preventively"),
+        pytest.param(
+            "reparateur-informatique", "50324100", False, id="systems are doors and sprinklers, too"
+        ),
+        pytest.param(
+            "reparateur-informatique", "50323000", True, id="peripherals are the computer repairer's"
+        ),
+        pytest.param("terrassier", "45112410", False, id="graves are not the earthworker's"),
+        pytest.param("pompes-funebres", "45112410", True, id="graves are the undertaker's"),
+        pytest.param("terrassier", "45112450", False, id="excavating ruins is archaeology"),
+        pytest.param("terrassier", "45111250", False, id="soil is investigated by engineers"),
+        pytest.param("terrassier", "45233221", False, id="road marking is a craft of its own"),
+        pytest.param("signalisation", "45233221", True, id="road marking"),
+        pytest.param("imprimeur", "79822500", False, id="graphic design is no printing"),
     ],
 )
 def test_a_code_belongs_to_the_craft_that_does_the_work(trade, code, accepted):
@@ -69,6 +83,16 @@ def test_a_code_belongs_to_the_craft_that_does_the_work(trade, code, accepted):
     The lot's words say nothing, its code alone decides.
     """
     assert accepts(trade, lot=Lot("1", "Lot technique", cpv_codes=(code,))) is accepted
+
+
+@pytest.mark.parametrize(("trade", "is_told"), [("signalisation", True), ("signaletique", False)])
+def test_goods_for_roads_are_who_marks_them(trade, is_told):
+    """
+    Buyers give road signs the code of "matériel de signalisation", not signs of shops.
+    """
+    lot = Lot("1", "Lot 2", cpv_codes=("34928471",))
+
+    assert accepts(trade, lot=lot, nature=Nature.SUPPLIES) is is_told
 
 
 def test_a_title_that_names_another_trade_outweighs_a_code():

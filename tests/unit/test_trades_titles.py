@@ -1,4 +1,4 @@
-"""Which trades a title is for: nineteen hundred invented titles and lots, near half of them traps, judge the trades' words.
+"""Which trades a title is for: two thousand invented titles and lots, near half of them traps, judge the trades' words.
 
 The titles were written before the words that find them were chosen; tests/unit/titles/*.toml says how to read them.
 """
