@@ -250,16 +250,24 @@ def _split(text: str) -> Iterator[_Row]:
 
 def _begin(lines: Sequence[str]) -> tuple[int, str]:
     """Return the line of the headings, and by what its cells are parted: a title may stand above them."""
-    first = next((at for at, line in enumerate(lines) if line.strip()), 0)
-    said = _SEP.fullmatch(lines[first]) if lines else None
+    first = next((at for at, line in enumerate(lines) if line.strip()), len(lines))
+    said = _SEP.fullmatch(lines[first]) if first < len(lines) else None
     if said is not None:
         return first + 1, said[1]
-    for at in range(first, min(first + _LINES_ABOVE, len(lines))):
-        delimiter = max(_DELIMITERS, key=lines[at].count)
-        keys = [_NOT_TOLD.sub("", folded(cell)) for cell in lines[at].split(delimiter)]
-        if not set(keys).isdisjoint(COLUMNS["siret"]):
+    at = first
+    while at < min(first + _LINES_ABOVE, len(lines)):
+        delimiter = _delimiter(lines, at)
+        row, line_count = _row(lines, at, delimiter, None)
+        if not set(map(_key, row.cells)).isdisjoint(COLUMNS["siret"]):
             return at, delimiter
-    return first, max(_DELIMITERS, key=lines[first].count if lines else str)
+        at += line_count
+    return first, _delimiter(lines, first)
+
+
+def _delimiter(lines: Sequence[str], at: int) -> str:
+    """Return what parts most cells of a line; of the next one where its first cell goes on there."""
+    found = next((line for line in lines[at : at + 2] if any(one in line for one in _DELIMITERS)), "")
+    return max(_DELIMITERS, key=found.count)
 
 
 def _row(lines: Sequence[str], at: int, delimiter: str, width: int | None) -> tuple[_Row, int]:
@@ -317,8 +325,12 @@ def _cell(cells: Sequence[str], column: int | None) -> str:
     return cell if as_text is None else (as_text[1] or as_text[2] or "").strip()
 
 
+def _key(heading: str) -> str:
+    return _NOT_TOLD.sub("", folded(heading))
+
+
 def _columns(headings: _Row) -> Mapping[str, int]:
-    keys = [_NOT_TOLD.sub("", folded(heading)) for heading in headings.cells]
+    keys = [_key(heading) for heading in headings.cells]
     found = {
         name: min(keys.index(known) for known in names if known in keys)
         for name, names in COLUMNS.items()

@@ -17,7 +17,7 @@ from alerting.reference.letters import plain
 from alerting.reference.nuts import departements_of_nuts, find_area, find_departement
 
 
-_EXPECTED = "expected the number of a département like '35' or '2A'"
+_EXPECTED = "expected the number of a département like '35' or '2A', or the name of one or of a région"
 # What leads to a number or a name; all of these on letters as ``plain`` writes them.
 _LEADS = re.compile(
     r"(?:\b(?:dans|en|sur|tout|toute|departements?|depts?|dpts?|deps?|region|le|la|les|du|de|des)\b[\s.:]*"

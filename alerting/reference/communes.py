@@ -45,6 +45,8 @@ OVERSEAS = ("97", "98")
 SHARE_REACHED = 0.15
 KM_OF_A_DEGREE = 111.0
 NAMES_SHOWN = 4
+# From so many people on a place is urban for INSEE: "Vienne" is the town, and "La Réunion" no village.
+PEOPLE_OF_A_TOWN = 2_000
 
 _WHOLE, _DELEGATED, _ARRONDISSEMENT = "W", "D", "A"
 _SUR = re.compile(r"\bs\s*/\s*(?!s\b)|\bs/(?=\s|-)")
@@ -338,18 +340,23 @@ def _with_postcode(named: Iterable[Commune], postcode: str) -> Iterator[Commune]
 
 
 def _refuse_area(text: str, named: Sequence[Commune]) -> None:
-    """Refuse the name of an area, unless one commune alone bears it as it is spelled."""
+    """Refuse the name of an area, unless one commune alone bears it as it is spelled.
+
+    Where both are spelled so, the commune is a town, or lies in the area.
+    """
     area = find_area(text)
-    if area is not None and area.isdigit() and len(named) > 1:
-        # Many communes are called as two islands are.
+    if area is None or (area.isdigit() and len(named) > 1):
+        # Many communes are called as two islands overseas are.
         return
+    departement, name = departement_of_nuts(area), area_name(area) or ""
     spelled = [one for one in named if one.name.casefold() == text.strip().casefold()]
-    if area is None or len(spelled) == 1:
+    is_both = any(one.name.casefold() == name.casefold() for one in spelled)
+    is_meant = any(one.population >= PEOPLE_OF_A_TOWN or one.departement == departement for one in spelled)
+    if len(spelled) == 1 and (is_meant or not is_both):
         return
-    departement = departement_of_nuts(area)
     kind = f"area {area}" if departement is None else f"département {departement}"
     like = f" like '{named[0].name} ({named[0].departement})'" if named else ""
-    raise ProfileError(f"commune {text!r} is the {kind} ({area_name(area)}); expected a commune{like}")
+    raise ProfileError(f"commune {text!r} is the {kind} ({name}); expected a commune{like}")
 
 
 def _one(text: str, found: tuple[Commune, ...]) -> tuple[Commune, ...]:

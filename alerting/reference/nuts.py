@@ -13,7 +13,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from alerting.reference.countries import find_country
@@ -122,6 +122,7 @@ def departements() -> tuple[str, ...]:
     return tuple(_departements())
 
 
+@lru_cache(maxsize=5_000)
 def find_departement(text: str) -> str | None:
     """Return the number of the département that people write in any of these ways, None where there is none.
 

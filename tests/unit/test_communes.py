@@ -35,6 +35,8 @@ REDON = Point(47.656, -2.079)
         pytest.param("Le Mans", "72181", id="with its article"),
         pytest.param("Saint-Denis (974)", "97411", id="a homonym with its département"),
         pytest.param("Saint-Martin, 65", "65392", id="a homonym with a bare number"),
+        pytest.param("Vienne", "38544", id="a town, and a département of its name elsewhere"),
+        pytest.param("Corrèze", "19062", id="a village of the département of its name"),
         pytest.param("Paris (75)", "75056", id="a whole city, and no arrondissement of that number"),
         pytest.param("Lyon 69", "69123", id="another, without brackets"),
         pytest.param("35 Rennes", "35238", id="a département before the name"),
@@ -119,6 +121,11 @@ def test_communes_share_a_postcode():
             "Réunion",
             "commune 'Réunion' is the département 974 (La Réunion); expected a commune like 'La Réunion (47)'",
             id="a département, and a commune but for its article",
+        ),
+        pytest.param(
+            "La Réunion",
+            "commune 'La Réunion' is the département 974 (La Réunion); expected a commune like 'La Réunion (47)'",
+            id="a département, and a village of its name elsewhere",
         ),
         pytest.param(
             "Ille et Vilaine",

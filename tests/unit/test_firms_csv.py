@@ -274,16 +274,17 @@ def test_lines_of_several_encodings_are_each_read_in_their_own():
     "above",
     ["Export CMA du 01/09/2026\n\n", "Artisans de Bretagne, avec SIRET;;;;;\n;;;;;\n", "\n\n"],
 )
+@pytest.mark.parametrize("head", [HEAD, HEAD.replace("SIRET", '"N°\nSIRET"')])
 @pytest.mark.parametrize("delimiter", [";", "|"])
-def test_a_title_may_stand_above_the_headings(above, delimiter):
+def test_a_title_may_stand_above_the_headings(above, head, delimiter):
     """
-    The headings are the first line that has a column for the SIRET.
+    The headings are the first row that has a column for the SIRET; a heading may go on over lines.
     """
     quoted = KERLEO.replace("Kerléo", '"Ker\nléo"')
 
-    rows = read(above + (HEAD + quoted).replace(";", delimiter))
+    rows = read(above + (head + quoted).replace(";", delimiter))
 
-    assert rows == [(above.count("\n") + 2, "Ker léo")]
+    assert rows == [((above + head).count("\n") + 1, "Ker léo")]
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ PROFILE = "firm 'le-goff', profile 'toits'"
         ),
         pytest.param(
             'words = ["toit"]\ndepartements = ["20"]',
-            "expected the number of a département like '35' or '2A' (got '20')",
+            "expected the number of a département like '35' or '2A', or the name of one or of a région (got '20')",
             id="a département that is none",
         ),
         pytest.param(
@@ -145,7 +145,7 @@ PROFILE = "firm 'le-goff', profile 'toits'"
         ),
         pytest.param(
             'words = ["toit"]\ndepartements = ["grand ouest"]',
-            "expected the number of a département like '35' or '2A' (got 'grand ouest')",
+            "expected the number of a département like '35' or '2A', or the name of one or of a région (got 'grand ouest')",
             id="an area that means several things",
         ),
         pytest.param(

@@ -73,12 +73,12 @@ def test_a_firm_says_its_trade_and_its_departement_as_people_do(trade, departeme
     [
         pytest.param(
             firms("couvreur", '"Rennes"'),
-            "firm 'le-goff', profile 'roofs': expected the number of a département like '35' or '2A' (got 'Rennes')",
+            "firm 'le-goff', profile 'roofs': expected the number of a département like '35' or '2A', or the name of one or of a région (got 'Rennes')",
             id="a town",
         ),
         pytest.param(
             firms("couvreur", '"35 - Finistère"'),
-            "firm 'le-goff', profile 'roofs': expected the number of a département like '35' or '2A' (got '35 - Finistère')",
+            "firm 'le-goff', profile 'roofs': expected the number of a département like '35' or '2A', or the name of one or of a région (got '35 - Finistère')",
             id="a number and another's name",
         ),
         pytest.param(

@@ -52,7 +52,7 @@ def test_what_is_typed_another_way_asks_the_same(typed, plain):
         pytest.param(
             {"departements": ("999",)},
             ProfileError,
-            "expected the number of a département like '35' or '2A' (got '999')",
+            "expected the number of a département like '35' or '2A', or the name of one or of a région (got '999')",
             id="no département",
         ),
         pytest.param(
