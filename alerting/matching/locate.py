@@ -30,6 +30,7 @@ from alerting.reference.communes import (
 )
 from alerting.reference.nuts import (
     FRANCE,
+    POSTCODES_OF_ISLANDS,
     areas_of,
     current_nuts,
     departement_of_postcode,
@@ -122,8 +123,7 @@ def find_spots(place: Place, home: str | None) -> tuple[Spot, ...]:
     if not spots:
         return beside or _wide_spots(nuts_code, named)
     departements = {departement for spot in spots for departement in spot.departements}
-    is_elsewhere = bool(beside) and departements.isdisjoint(beside[0].departements)
-    return (*spots, *beside) if is_elsewhere else spots
+    return (*spots, *(spot for spot in beside if departements.isdisjoint(spot.departements)))
 
 
 def _departement(place: Place) -> str | None:
@@ -147,6 +147,9 @@ def _named_spots(named: NamedPlaces) -> tuple[Spot, ...]:
 def _spots_beside(place: Place, nuts_code: str | None, stated: str | None) -> tuple[Spot, ...]:
     """Return what a place states beside its text, but for the country."""
     if place.postcode is not None and (spots := _postcode_spots(place.postcode)):
+        # Beside the postcodes of these islands forms have the number of Guadeloupe, which may be meant, too.
+        if place.postcode in POSTCODES_OF_ISLANDS and place.departement is not None:
+            return tuple(dict.fromkeys((*spots, _departement_spot(place.departement))))
         return spots
     if stated is not None:
         return (_departement_spot(stated),)

@@ -306,7 +306,9 @@ def test_a_common_word_is_no_commune_and_a_number_no_departement(text, home, exp
         (Place(None, "69", "Tremplin - Allier"), ["Allier", "03", "69"]),
         (Place(None, "92", "Poste source du Pecq (78)"), ["Le Pecq", "92"]),
         (Place(None, "01", "Port", "01460"), ["Port"]),
-        (Place(None, "971", "Marigot", "97150"), ["978"]),
+        (Place(None, "971", "Marigot", "97150"), ["978", "971"]),
+        (Place(None, "971", "97150 Marigot", "97150"), ["978", "971"]),
+        (Place(None, "978", "Marigot", "97150"), ["978"]),
         (Place("FR104", "91", "Évry Cedex", "91012"), ["91"]),
     ],
 )
