@@ -89,8 +89,17 @@ NOWHERE = Place()
 NO_NUTS = "00"
 # Rules by which nothing that was stated is lost: it was nothing, or nothing that is known of abroad.
 _HTML, _ESCAPES = "HTML reduced to text", "double escapes opened"
+_WINDOWS = "signs of Windows-1252"
 _NO_NUTS, _ABROAD = "00 is no place", "known of France alone"
-_LOSES_NOTHING = frozenset({_HTML, _ESCAPES, _NO_NUTS, _ABROAD})
+_LOSES_NOTHING = frozenset({_HTML, _ESCAPES, _WINDOWS, _NO_NUTS, _ABROAD})
+# Texts of Windows that were read as ISO 8859-1 hold controls for "œ", "’" and "–": "maîtrise d\x92\x9cuvre".
+# Browsers read them so (WHATWG HTML, section 13.2.5.80); U+0085 ends a line, and five stand for nothing.
+_WINDOWS_SIGNS = {
+    code: bytes([code]).decode("cp1252")
+    for code in range(0x80, 0xA0)
+    if code not in {0x81, 0x85, 0x8D, 0x8F, 0x90, 0x9D}
+}
+_WINDOWS_SIGN = re.compile(f"[{''.join(map(chr, _WINDOWS_SIGNS))}]")
 # What notices and purchases are called is compared and indexed; nobody's number is longer.
 LONGEST_NAME = 300
 # ISO 639-2 (both its codes where there are two) and 639-1: the Union's languages, and Breton.
@@ -411,9 +420,12 @@ def _prose(text: str | None, *, is_html: bool, field: str, log: list[Normalisati
     if len(text) > LONGEST_PROSE:
         _record(log, field, text[:LONGEST_NAME], folded, f"no more than the first {LONGEST_PROSE} signs")
     elif folded != " ".join(text.split()):
-        rule = _HTML if is_html else _ESCAPES
-        _record(log, field, text, folded, rule)
+        _record(log, field, text, folded, _HTML if is_html else _rule_of_text(text))
     return folded
+
+
+def _rule_of_text(text: str) -> str:
+    return _WINDOWS if _WINDOWS_SIGN.search(text) is not None else _ESCAPES
 
 
 def _open(text: str, *, is_html: bool) -> str:
@@ -453,8 +465,10 @@ def clean_name(text: str | None) -> str | None:
 
 
 def _plain(text: str) -> str:
-    """Return a text without what no text is: NUL, and halves of signs (surrogates)."""
-    return text if text.isprintable() else text.replace("\x00", "").encode("utf-8", "ignore").decode()
+    """Return a text without NUL and halves of signs (surrogates), and with what Windows means by controls."""
+    if text.isprintable():
+        return text
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode().translate(_WINDOWS_SIGNS)
 
 
 def _url(text: str | None, field: str, log: list[Normalisation]) -> str | None:
