@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from reprlib import repr as short_repr
@@ -80,6 +81,10 @@ for name, group in GROUPS.items():
 Number = Annotated[int, typer.Argument(min=1, max=2**63 - 1)]
 Why = Annotated[str, typer.Option(help="Why you say so; kept with the notice.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+Limit = Annotated[
+    int | None, typer.Option(min=1, help="At most so many rows; a table has 20 by itself, --json all.")
+]
+OfFirm = Annotated[str | None, typer.Option("--firm", help="Only those of this firm.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show the lines that were accepted, too.")]
 Paths = Annotated[list[str], typer.Argument(help="Files, or folders of .xml .rss .atom .json files.")]
 
@@ -322,10 +327,17 @@ def erase_firm(firm_id: str, as_json: AsJson = False) -> None:  # noqa: FBT002
 
 
 @firms.command("list")
-def list_firms(as_json: AsJson = False) -> None:  # noqa: FBT002
-    """Show every firm."""
+def list_firms(
+    like: Annotated[
+        str | None,
+        typer.Argument(metavar="[TEXT]", help="Only those with it in id, name, SIRET or an address."),
+    ] = None,
+    limit: Limit = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Show firms, by their ids."""
     columns = ("firm_id", "name", "recipient_count", "profiles", "unconfirmed_since")
-    _show_rows(commands.list_firms(), columns, as_json=as_json)
+    _show_some(partial(commands.list_firms, like=like), columns, limit=limit, as_json=as_json)
 
 
 @profiles.command("add")
@@ -446,10 +458,10 @@ def resume_profile(
 
 
 @profiles.command("list")
-def list_profiles(as_json: AsJson = False) -> None:  # noqa: FBT002
-    """Show every profile and how much it matches."""
+def list_profiles(firm: OfFirm = None, limit: Limit = None, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Show profiles, by their ids, and how much each matches."""
     columns = ("profile_id", "firm_id", "name", "cadence", "paused_until", "match_count")
-    _show_rows(commands.list_profiles(), columns, as_json=as_json)
+    _show_some(partial(commands.list_profiles, firm_id=firm), columns, limit=limit, as_json=as_json)
 
 
 @profiles.command("audit")
@@ -603,30 +615,27 @@ def join_notice(notice_id: Number, procedure_id: Number, why: Why, as_json: AsJs
 def list_deliveries(
     context: typer.Context,
     state: Annotated[DeliveryState | None, typer.Option(help="Only those that stand so.")] = None,
-    firm: Annotated[str | None, typer.Option(help="Only those of this firm.")] = None,
+    firm: OfFirm = None,
+    limit: Limit = None,
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Show how many deliveries stand in each state, and the newest, with what the server said last."""
     if context.invoked_subcommand is not None:
         return
-    rows = commands.list_deliveries(state=state.value if state else None, firm_id=firm)
-    if as_json:
-        _print_json(rows)
-        return
-    counts = commands.count_deliveries(firm_id=firm)
-    _console().print(", ".join(f"{count} {name}" for name, count in counts.items()))
+    if not as_json:
+        counts = commands.count_deliveries(firm_id=firm)
+        _console().print(", ".join(f"{count} {name}" for name, count in counts.items()))
     columns = (
         "delivery_id", "digest_id", "profile_id", "recipient", "state", "attempt_count", "next_attempt_at",
         "sent_at", "blame", "answer",
     )  # fmt: skip
-    _print_table(rows[:_SHOWN], columns)
-    if len(rows) > _SHOWN:
-        _console().print(f"and {len(rows) - _SHOWN} older ones: --json shows all")
+    find = partial(commands.list_deliveries, state=state.value if state else None, firm_id=firm)
+    _show_some(find, columns, limit=limit, as_json=as_json)
 
 
 @deliveries.command("count")
 def count_deliveries(
-    firm: Annotated[str | None, typer.Option(help="Only those of this firm.")] = None,
+    firm: OfFirm = None,
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Show how many deliveries stand in each state."""
@@ -659,10 +668,10 @@ def release_mail(as_json: AsJson = False) -> None:  # noqa: FBT002
 
 
 @app.command("received")
-def list_received(as_json: AsJson = False) -> None:  # noqa: FBT002
+def list_received(limit: Limit = None, as_json: AsJson = False) -> None:  # noqa: FBT002
     """Show the mails that came back, and what they say, the newest first."""
     columns = ("received_at", "kind", "delivery_id", "recipient", "status", "diagnostic")
-    _show_rows(commands.list_received(), columns, as_json=as_json)
+    _show_some(commands.list_received, columns, limit=limit, as_json=as_json)
 
 
 @digests.command("print")
@@ -679,12 +688,13 @@ def print_digest(
 @suppressions.command("list")
 def list_suppressions(
     everything: Annotated[bool, typer.Option("--all", help="Also those that have ended.")] = False,  # noqa: FBT002
+    limit: Limit = None,
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Show who gets no mail, and why, the newest first."""
     columns = ("email", "profile_id", "kind", "reason", "created_at", "until_at", "ended_at", "ended_reason")
-    rows = commands.list_suppressions(with_ended=everything)
-    _show_rows(rows, columns if everything else columns[:-2], as_json=as_json)
+    find = partial(commands.list_suppressions, with_ended=everything)
+    _show_some(find, columns if everything else columns[:-2], limit=limit, as_json=as_json)
 
 
 @suppressions.command("add")
@@ -738,11 +748,12 @@ def undo_opinion(firm: str, notice: str, as_json: AsJson = False) -> None:  # no
 @feedback.command("list")
 def list_opinions(
     firm: Annotated[str | None, typer.Argument(help="Only this firm's.")] = None,
+    limit: Limit = None,
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Show what firms say of what they were told, the newest first."""
     columns = ("firm_id", "profile_id", "procedure_id", "title", "opinion", "recipient_id", "created_at")
-    _show_rows(commands.list_opinions(firm), columns, as_json=as_json)
+    _show_some(partial(commands.list_opinions, firm), columns, limit=limit, as_json=as_json)
 
 
 @feedback.command("propose")
@@ -776,10 +787,10 @@ def revert_change(
 
 
 @app.command("tellings")
-def list_tellings(as_json: AsJson = False) -> None:  # noqa: FBT002
+def list_tellings(firm: OfFirm = None, limit: Limit = None, as_json: AsJson = False) -> None:  # noqa: FBT002
     """Show what each profile was told, the newest first."""
     columns = ("telling_id", "profile_id", "kind", "title", "told_revision", "digest_id", "created_at")
-    _show_rows(commands.list_tellings(), columns, as_json=as_json)
+    _show_some(partial(commands.list_tellings, firm_id=firm), columns, limit=limit, as_json=as_json)
 
 
 @app.command("resolve")
@@ -797,10 +808,14 @@ def resolve(
 
 
 @app.command("rejects")
-def list_rejects(as_json: AsJson = False) -> None:  # noqa: FBT002
-    """Show what could not be read, and why."""
+def list_rejects(
+    feed: Annotated[str | None, typer.Option(help="Only those of this feed.")] = None,
+    limit: Limit = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Show what could not be read, and why, the newest first."""
     columns = ("feed_id", "document_id", "stage", "where", "problem", "seen_count")
-    _show_rows(commands.list_rejects(), columns, as_json=as_json)
+    _show_some(partial(commands.list_rejects, feed_id=feed), columns, limit=limit, as_json=as_json)
 
 
 @app.command("waiting")
@@ -1004,6 +1019,24 @@ def _show_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_
         _print_json(rows)
     else:
         _print_table(rows, columns)
+
+
+def _show_some(
+    find: Callable[..., Sequence[Mapping[str, Any]]],
+    columns: Sequence[str],
+    *,
+    limit: int | None,
+    as_json: bool,
+) -> None:
+    """Show the first rows that a question finds, and whether there are more: a fleet has thousands."""
+    if as_json:
+        _print_json(find(limit=limit))
+        return
+    most = limit or _SHOWN
+    rows = find(limit=most + 1)
+    _print_table(rows[:most], columns)
+    if len(rows) > most:
+        _console().print(f"{most} shown, and there are more: --limit N, or --json for all")
 
 
 def _print_json(rows: Sequence[Mapping[str, Any]]) -> None:

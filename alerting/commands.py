@@ -396,16 +396,30 @@ def resume_profile(profile_id: str, *, catches_up: bool = False, parts: Parts | 
         return registry.resume_profile(opened.database, profile_id, catches_up=catches_up, now=opened.now)
 
 
-def list_firms(*, parts: Parts | None = None) -> list[Report]:
-    """Return every firm with its recipients and the ids of its profiles."""
+def list_firms(
+    *, like: str | None = None, limit: int | None = None, parts: Parts | None = None
+) -> list[Report]:
+    """Return firms, by id, with their recipients' count and the ids of their profiles.
+
+    Args:
+        like: Only those with this text in id, name, SIRET or an address, in whatever case.
+        limit: At most so many; None: all.
+        parts: For tests.
+    """
     with bootstrap.opened(parts) as opened:
-        return show.list_firms(opened.database)
+        return show.list_firms(opened.database, like=like, limit=limit)
 
 
-def list_profiles(*, parts: Parts | None = None) -> list[Report]:
-    """Return every standing profile: rhythm, pause, criteria, how many procedures it matches."""
+def list_profiles(
+    *, firm_id: str | None = None, limit: int | None = None, parts: Parts | None = None
+) -> list[Report]:
+    """Return standing profiles, of a firm or of all: rhythm, pause, criteria, how much each matches.
+
+    Raises:
+        UnknownIdError: No firm of that id was ever known.
+    """
     with bootstrap.opened(parts) as opened:
-        return show.list_profiles(opened.database, now=opened.now)
+        return show.list_profiles(opened.database, firm_id=firm_id, limit=limit, now=opened.now)
 
 
 def feeds_due_count(*, parts: Parts | None = None) -> int:
@@ -518,10 +532,10 @@ def receive_mails(*, parts: Parts | None = None) -> Report:
         )
 
 
-def list_received(*, parts: Parts | None = None) -> list[Report]:
+def list_received(*, limit: int | None = None, parts: Parts | None = None) -> list[Report]:
     """Return the mails that came back, the newest first: kind, delivery, status, the server's words."""
     with bootstrap.opened(parts) as opened:
-        return receive.list_received(opened.database)
+        return receive.list_received(opened.database, limit=limit)
 
 
 def recover(*, parts: Parts | None = None) -> Report:
@@ -679,11 +693,15 @@ def join_notice(notice_id: int, procedure_id: int, *, why: str, parts: Parts | N
 
 
 def list_deliveries(
-    *, state: str | None = None, firm_id: str | None = None, parts: Parts | None = None
+    *,
+    state: str | None = None,
+    firm_id: str | None = None,
+    limit: int | None = None,
+    parts: Parts | None = None,
 ) -> list[Report]:
     """Return deliveries, newest first, of one state or of all, of one firm or of all."""
     with bootstrap.opened(parts) as opened:
-        return show.list_deliveries(opened.database, state=state, firm_id=firm_id)
+        return show.list_deliveries(opened.database, state=state, firm_id=firm_id, limit=limit)
 
 
 def count_deliveries(*, firm_id: str | None = None, parts: Parts | None = None) -> Mapping[str, int]:
@@ -720,10 +738,12 @@ def release_mail(*, parts: Parts | None = None) -> Report:
         return outgoing.release_mail(opened.database, now=opened.now)
 
 
-def list_suppressions(*, with_ended: bool = False, parts: Parts | None = None) -> list[Report]:
+def list_suppressions(
+    *, with_ended: bool = False, limit: int | None = None, parts: Parts | None = None
+) -> list[Report]:
     """Return the orders not to mail an address, the newest first; by default those that stand."""
     with bootstrap.opened(parts) as opened:
-        return suppress.list_suppressions(opened.database, with_ended=with_ended)
+        return suppress.list_suppressions(opened.database, with_ended=with_ended, limit=limit)
 
 
 def add_suppression(
@@ -810,10 +830,12 @@ def undo_opinion(firm_id: str, notice_id: str, *, parts: Parts | None = None) ->
         return feedback.undo_opinion(opened.database, firm_id, notice_id, now=opened.now)
 
 
-def list_opinions(firm_id: str | None = None, *, parts: Parts | None = None) -> list[Report]:
+def list_opinions(
+    firm_id: str | None = None, *, limit: int | None = None, parts: Parts | None = None
+) -> list[Report]:
     """Return what firms say of what they were told, or one, the newest first."""
     with bootstrap.opened(parts) as opened:
-        return feedback.list_opinions(opened.database, firm_id)
+        return feedback.list_opinions(opened.database, firm_id, limit=limit)
 
 
 def propose_changes(profile_id: str, *, parts: Parts | None = None) -> list[Report]:
@@ -937,10 +959,16 @@ def count_waiting(*, parts: Parts | None = None) -> Mapping[str, int]:
         return _count_waiting(opened)
 
 
-def list_tellings(*, parts: Parts | None = None) -> list[Report]:
-    """Return what each profile was told, the newest first: procedure, title, kind, digest."""
+def list_tellings(
+    *, firm_id: str | None = None, limit: int | None = None, parts: Parts | None = None
+) -> list[Report]:
+    """Return what profiles were told, of one firm or of all, the newest first, with the digest that told it.
+
+    Raises:
+        UnknownIdError: No firm of that id was ever known.
+    """
     with bootstrap.opened(parts) as opened:
-        return show.list_tellings(opened.database)
+        return show.list_tellings(opened.database, firm_id=firm_id, limit=limit)
 
 
 def print_digest(
@@ -968,10 +996,12 @@ def open_digest(token: str, *, parts: Parts | None = None) -> Report:
         return show.open_digest(opened.database, opened.settings.secret, token, now=opened.now)
 
 
-def list_rejects(*, parts: Parts | None = None) -> list[Report]:
-    """Return what could not be read: feed, place, problem, how often it was seen."""
+def list_rejects(
+    *, feed_id: str | None = None, limit: int | None = None, parts: Parts | None = None
+) -> list[Report]:
+    """Return what could not be read, the newest first: feed, place, problem, how often it was seen."""
     with bootstrap.opened(parts) as opened:
-        return show.list_rejects(opened.database)
+        return show.list_rejects(opened.database, feed_id=feed_id, limit=limit)
 
 
 def count_rows(*, parts: Parts | None = None) -> Mapping[str, int]:

@@ -103,7 +103,7 @@ def undo_opinion(database: Database, firm_id: str, notice_id: str, *, now: Calla
     return {"firm_id": firm_id, "procedure_id": procedure_id, "opinion": None}
 
 
-def list_opinions(database: Database, firm_id: str | None) -> list[Row]:
+def list_opinions(database: Database, firm_id: str | None, *, limit: int | None) -> list[Row]:
     """Return what firms say, or one, the newest first.
 
     Raises:
@@ -111,7 +111,7 @@ def list_opinions(database: Database, firm_id: str | None) -> list[Row]:
     """
     with database.begin() as connection:
         firms.refuse_unknown(connection, firm_id)
-        return feedback.list_opinions(connection, firm_id)
+        return feedback.list_opinions(connection, firm_id, limit=limit)
 
 
 def propose_changes(database: Database, profile_id: str, *, now: Callable[[], datetime]) -> list[Row]:

@@ -85,10 +85,10 @@ def receive_mails(
     return {**report, "waiting": 0}
 
 
-def list_received(database: Database) -> list[dict[str, Any]]:
+def list_received(database: Database, *, limit: int | None) -> list[dict[str, Any]]:
     """Return what came back, the newest first, times as ISO 8601."""
     with database.begin() as connection:
-        rows = received.list_received(connection)
+        rows = received.list_received(connection, limit=limit)
     return [{**row, "received_at": row["received_at"].isoformat()} for row in rows]
 
 

@@ -72,20 +72,29 @@ def _silences(connection: Connection, now: datetime) -> dict[str, int]:
     return {feed_id: silence.days for feed_id, silence in found.items() if silence is not None}
 
 
-def list_firms(database: Database) -> list[Row]:
-    """Return every firm."""
+def list_firms(database: Database, *, like: str | None, limit: int | None) -> list[Row]:
+    """Return standing firms, or those that have a text in id, name, SIRET or an address."""
     with database.begin() as connection:
-        return [_plain(row) for row in firms.list_firms(connection)]
+        return [_plain(row) for row in firms.list_firms(connection, like=like, limit=limit)]
 
 
-def list_profiles(database: Database, *, now: Callable[[], datetime]) -> list[Row]:
-    """Return every standing profile."""
+def list_profiles(
+    database: Database, *, firm_id: str | None, limit: int | None, now: Callable[[], datetime]
+) -> list[Row]:
+    """Return standing profiles.
+
+    Raises:
+        UnknownIdError: No firm of that id was ever known.
+    """
     with database.begin() as connection:
-        rows = reports.list_profiles(connection, now=now())
+        firms.refuse_unknown(connection, firm_id)
+        rows = reports.list_profiles(connection, now=now(), firm_id=firm_id, limit=limit)
     return [_plain(row) for row in rows]
 
 
-def list_deliveries(database: Database, *, state: str | None, firm_id: str | None) -> list[Row]:
+def list_deliveries(
+    database: Database, *, state: str | None, firm_id: str | None, limit: int | None
+) -> list[Row]:
     """Return deliveries, the newest first.
 
     Raises:
@@ -93,7 +102,7 @@ def list_deliveries(database: Database, *, state: str | None, firm_id: str | Non
     """
     with database.begin() as connection:
         firms.refuse_unknown(connection, firm_id)
-        rows = deliveries.list_deliveries(connection, state=state, firm_id=firm_id)
+        rows = deliveries.list_deliveries(connection, state=state, firm_id=firm_id, limit=limit)
     return [_plain(row) for row in rows]
 
 
@@ -108,10 +117,16 @@ def count_deliveries(database: Database, *, firm_id: str | None) -> dict[str, in
         return deliveries.count_by_state(connection, firm_id=firm_id)
 
 
-def list_tellings(database: Database) -> list[Row]:
-    """Return every telling, the newest first."""
+def list_tellings(database: Database, *, firm_id: str | None, limit: int | None) -> list[Row]:
+    """Return tellings, the newest first.
+
+    Raises:
+        UnknownIdError: No firm of that id was ever known.
+    """
     with database.begin() as connection:
-        return [_plain(row) for row in digests.list_tellings(connection)]
+        firms.refuse_unknown(connection, firm_id)
+        rows = digests.list_tellings(connection, firm_id=firm_id, limit=limit)
+    return [_plain(row) for row in rows]
 
 
 def print_digest(
@@ -153,10 +168,10 @@ def open_digest(
     return {"state": "told", "language": found[1], "page": page}
 
 
-def list_rejects(database: Database) -> list[Row]:
-    """Return rejects, the newest first."""
+def list_rejects(database: Database, *, feed_id: str | None, limit: int | None) -> list[Row]:
+    """Return rejects, of one feed or of all, the newest first."""
     with database.begin() as connection:
-        return [_plain(row) for row in rejects.list_rejects(connection)]
+        return [_plain(row) for row in rejects.list_rejects(connection, feed_id=feed_id, limit=limit)]
 
 
 def count_rows(database: Database) -> dict[str, int]:

@@ -18,10 +18,10 @@ from alerting.store.database import Database
 log = structlog.get_logger()
 
 
-def list_suppressions(database: Database, *, with_ended: bool) -> list[dict[str, Any]]:
+def list_suppressions(database: Database, *, with_ended: bool, limit: int | None) -> list[dict[str, Any]]:
     """Return orders, the newest first, times as ISO 8601."""
     with database.begin() as connection:
-        rows = suppressions.list_suppressions(connection, with_ended=with_ended)
+        rows = suppressions.list_suppressions(connection, with_ended=with_ended, limit=limit)
     return [
         {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
         for row in rows

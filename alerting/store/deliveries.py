@@ -379,7 +379,11 @@ def has_digest(connection: Connection, digest_id: int) -> bool:
 
 
 def list_deliveries(
-    connection: Connection, *, state: str | None = None, firm_id: str | None = None
+    connection: Connection,
+    *,
+    state: str | None = None,
+    firm_id: str | None = None,
+    limit: int | None = None,
 ) -> list[dict[str, Any]]:
     """Return deliveries, the newest first."""
     asked = (
@@ -402,6 +406,7 @@ def list_deliveries(
         .join(digests, digests.c.digest_id == deliveries.c.digest_id)
         .join(recipients, recipients.c.recipient_id == deliveries.c.recipient_id)
         .order_by(deliveries.c.delivery_id.desc())
+        .limit(limit)
     )
     if state is not None:
         asked = asked.where(deliveries.c.state == state)

@@ -659,8 +659,10 @@ def tellings_about(connection: Connection, profile_id: str, procedure_id: int) -
     return [dict(row) for row in connection.execute(asked).mappings()]
 
 
-def list_tellings(connection: Connection) -> list[dict[str, Any]]:
-    """Return every telling, the newest first, with what it is about and the digest that told it."""
+def list_tellings(
+    connection: Connection, *, firm_id: str | None = None, limit: int | None = None
+) -> list[dict[str, Any]]:
+    """Return tellings, of one firm or of all, the newest first: what each is about, what digest told it."""
     asked = (
         select(
             tellings.c.telling_id,
@@ -675,4 +677,7 @@ def list_tellings(connection: Connection) -> list[dict[str, Any]]:
         .join(procedures, procedures.c.procedure_id == tellings.c.procedure_id)
         .order_by(tellings.c.telling_id.desc())
     )
-    return [dict(row) for row in connection.execute(asked).mappings()]
+    if firm_id is not None:
+        theirs = select(profiles.c.profile_id).where(profiles.c.firm_id == firm_id)
+        asked = asked.where(tellings.c.profile_id.in_(theirs))
+    return [dict(row) for row in connection.execute(asked.limit(limit)).mappings()]

@@ -71,7 +71,9 @@ def opinions_of(connection: Connection, firm_id: str) -> dict[int, Opinion]:
     return {row.procedure_id: Opinion(row.opinion) for row in connection.execute(asked)}
 
 
-def list_opinions(connection: Connection, firm_id: str | None) -> list[dict[str, Any]]:
+def list_opinions(
+    connection: Connection, firm_id: str | None, *, limit: int | None = None
+) -> list[dict[str, Any]]:
     """Return what firms, or one, say, the newest first."""
     asked = (
         select(
@@ -86,6 +88,7 @@ def list_opinions(connection: Connection, firm_id: str | None) -> list[dict[str,
         .join(procedures, procedures.c.procedure_id == feedback.c.procedure_id)
         .where(feedback.c.ended_at.is_(None))
         .order_by(feedback.c.created_at.desc(), feedback.c.feedback_id.desc())
+        .limit(limit)
     )
     if firm_id is not None:
         asked = asked.where(feedback.c.firm_id == firm_id)

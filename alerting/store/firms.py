@@ -7,7 +7,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, exists, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from alerting.domain.cadence import Cadence
@@ -384,20 +396,46 @@ def count_unmatched_profiles(connection: Connection) -> int:
     return connection.scalar(select(func.count()).select_from(profiles).where(*_unmatched())) or 0
 
 
-def list_firms(connection: Connection) -> list[dict[str, Any]]:
-    """Return every firm with its recipients' count and its profiles' ids."""
+def list_firms(
+    connection: Connection, *, like: str | None = None, limit: int | None = None
+) -> list[dict[str, Any]]:
+    """Return standing firms with their recipients' count and their profiles' ids, by id.
+
+    Args:
+        connection: The transaction.
+        like: Only those with this text in id, name, SIRET or an address, in whatever case; None: all.
+        limit: At most so many.
+    """
     ids = func.array_agg(profiles.c.profile_id.distinct()).filter(profiles.c.ended_at.is_(None))
     count = func.count(recipients.c.recipient_id.distinct()).filter(recipients.c.ended_at.is_(None))
     facts = (firms.c.firm_id, firms.c.name, firms.c.unconfirmed_since)
+    is_asked = true() if like is None else _is_like(like)
     asked = (
         select(*facts, count.label("recipient_count"), ids.label("profiles"))
         .outerjoin(recipients, recipients.c.firm_id == firms.c.firm_id)
         .outerjoin(profiles, profiles.c.firm_id == firms.c.firm_id)
-        .where(firms.c.ended_at.is_(None))
+        .where(firms.c.ended_at.is_(None), is_asked)
         .group_by(firms.c.firm_id)
         .order_by(firms.c.firm_id)
+        .limit(limit)
     )
     return [dict(row) for row in connection.execute(asked).mappings()]
+
+
+def _is_like(text: str) -> ColumnElement[bool]:
+    """Return what holds of a firm that has a text somewhere a person would look."""
+    has_address = (
+        select(recipients.c.recipient_id)
+        .where(
+            recipients.c.firm_id == firms.c.firm_id,
+            recipients.c.ended_at.is_(None),
+            recipients.c.email.icontains(text, autoescape=True),
+        )
+        .correlate(firms)
+        .exists()
+    )
+    stated = (firms.c.firm_id, firms.c.name, firms.c.siret)
+    return or_(*(one.icontains(text, autoescape=True) for one in stated), has_address)
 
 
 def profiles_of(connection: Connection, firm_id: str) -> list[tuple[str, Criteria]]:

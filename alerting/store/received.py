@@ -52,7 +52,7 @@ def bounce_times(connection: Connection, email: str, *, kind: str, since: dateti
     return connection.execute(asked).scalars().all()
 
 
-def list_received(connection: Connection) -> list[dict[str, Any]]:
+def list_received(connection: Connection, *, limit: int | None = None) -> list[dict[str, Any]]:
     """Return what came back, the newest first, with the address that a delivery was for."""
     names = ("received_id", "received_at", "kind", "delivery_id", "status", "diagnostic")
     asked = (
@@ -60,5 +60,6 @@ def list_received(connection: Connection) -> list[dict[str, Any]]:
         .outerjoin(deliveries, deliveries.c.delivery_id == received_mails.c.delivery_id)
         .outerjoin(recipients, recipients.c.recipient_id == deliveries.c.recipient_id)
         .order_by(received_mails.c.received_id.desc())
+        .limit(limit)
     )
     return [dict(row) for row in connection.execute(asked).mappings()]

@@ -33,11 +33,15 @@ def add_reject(
     )
 
 
-def list_rejects(connection: Connection) -> list[dict[str, Any]]:
-    """Return every reject, the newest first."""
+def list_rejects(
+    connection: Connection, *, feed_id: str | None = None, limit: int | None = None
+) -> list[dict[str, Any]]:
+    """Return rejects, of one feed or of all, the newest first."""
     columns = [rejects.c[name].label(name) for name in (*_KEY, "seen_count", "created_at")]
-    rows = connection.execute(select(*columns).order_by(rejects.c.reject_id.desc())).mappings()
-    return [dict(row) for row in rows]
+    asked = select(*columns).order_by(rejects.c.reject_id.desc()).limit(limit)
+    if feed_id is not None:
+        asked = asked.where(rejects.c.feed_id == feed_id)
+    return [dict(row) for row in connection.execute(asked).mappings()]
 
 
 def refused_by_index(connection: Connection) -> list[int]:

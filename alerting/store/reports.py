@@ -48,8 +48,10 @@ def _is_index_page() -> ColumnElement[bool]:
     return select(feeds.c.feed_id).where(listing, feeds.c.format == "index-page").exists()
 
 
-def list_profiles(connection: Connection, *, now: datetime) -> list[dict[str, Any]]:
-    """Return every standing profile with its rhythm, its criteria and how many procedures it matches.
+def list_profiles(
+    connection: Connection, *, now: datetime, firm_id: str | None = None, limit: int | None = None
+) -> list[dict[str, Any]]:
+    """Return standing profiles, of a firm or of all: rhythm, criteria, how many procedures each matches.
 
     ``paused_until``: NULL where no pause runs; ``leaves_out``: whether what comes up in it is never told.
     """
@@ -62,4 +64,7 @@ def list_profiles(connection: Connection, *, now: datetime) -> list[dict[str, An
     )
     columns = [profiles.c[name] for name in _SHOWN]
     asked = select(*columns, *pause, count.label("match_count")).where(profiles.c.ended_at.is_(None))
-    return [dict(row) for row in connection.execute(asked.order_by(profiles.c.profile_id)).mappings()]
+    if firm_id is not None:
+        asked = asked.where(profiles.c.firm_id == firm_id)
+    listed = asked.order_by(profiles.c.profile_id).limit(limit)
+    return [dict(row) for row in connection.execute(listed).mappings()]

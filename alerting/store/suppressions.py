@@ -188,11 +188,13 @@ def queue_held_back(connection: Connection, digest_ids: Collection[int], *, now:
     return connection.execute(_QUEUE_BY_DIGEST, {**asked, "now": now.isoformat()}).rowcount
 
 
-def list_suppressions(connection: Connection, *, with_ended: bool) -> list[dict[str, Any]]:
+def list_suppressions(
+    connection: Connection, *, with_ended: bool, limit: int | None = None
+) -> list[dict[str, Any]]:
     """Return orders, the newest first; by default those that stand."""
     names = ("suppression_id", "email", "profile_id", "kind", "reason", "created_at", "until_at")
     columns = [suppressions.c[name] for name in (*names, "ended_at", "ended_reason")]
-    asked = select(*columns).order_by(suppressions.c.suppression_id.desc())
+    asked = select(*columns).order_by(suppressions.c.suppression_id.desc()).limit(limit)
     if not with_ended:
         asked = asked.where(suppressions.c.ended_at.is_(None))
     return [dict(row) for row in connection.execute(asked).mappings()]
