@@ -32,6 +32,7 @@ from alerting.reference.place_words import (
 
 
 _WORDS_AROUND = 4
+_TERRITOIRE = "territoire"
 # "44000", "44 000"; an amount has its unit: "28 000 m2", "15 000 EUR".
 _POSTCODE = re.compile(
     r"(?<!\d)(?<!\d )\d{2} ?\d{3}(?![\d]|\s*(?:m2|m²|m3|eur|euros?|€|hab|habitants|ha|km|kg|t|h)(?!\w))",
@@ -171,12 +172,14 @@ def find_area(part: Part) -> str | None:
 
 def _area_name(words: Sequence[str]) -> str | None:
     """Return the name in ``_areas`` that some words are; "Finistère Sud" names Finistère."""
-    letters = [word for word in words if not word.isdigit()]
-    bare = [word for word in letters if word not in OF_AREAS]
+    bare = [word for word in words if word not in OF_AREAS and not word.isdigit()]
     # The Territoire de Belfort keeps the word without which it is a town.
-    for said in ([word for word in letters if word in {"territoire", *bare}], bare):
+    kept = [word for word in words if word in bare or word == _TERRITOIRE] if _TERRITOIRE in words else bare
+    for said in (kept, bare):
         if (name := " ".join(said)) in _areas():
             return name
+    if SIDES.isdisjoint(bare):
+        return None
     whole = " ".join(word for word in bare if word not in SIDES)
     is_side = whole in _areas() and whole not in AREAS_IN_DOUBT | AREAS_WITHOUT_SIDES
     return whole if is_side and not is_city(_areas()[whole]) else None
@@ -198,7 +201,7 @@ def is_city(area: str) -> bool:
 @cache
 def _areas() -> dict[str, str]:
     """Return the NUTS codes of régions and départements by the words of their names."""
-    links = OF_AREAS - {"territoire"}
+    links = OF_AREAS - {_TERRITOIRE}
     return {" ".join(words_without(links, name)): code for name, code in areas_by_name().items()}
 
 
