@@ -269,25 +269,20 @@ def _is_there(proposed: Criteria, known: Criteria) -> bool:
 
 def _ask(enrolling: _Enrolling, entered: Sequence[Firm]) -> None:
     """Queue the mail that asks, once to each recipient of some firms."""
-    unasked = enrolments.unasked_recipients(enrolling.connection, [firm.firm_id for firm in entered])
-    if not unasked:
-        return
-    asking = [_asking(enrolling, firm) for firm in entered if firm.firm_id in unasked]
-    run_id = digests.open_notice(enrolling.connection, enrolling.now)
-    numbers = digests.add_digests(enrolling.connection, run_id, asking, notices={})
-    enrolments.add_askings(
-        enrolling.connection,
-        {
-            recipient_id: numbers[digest.profile_id]
-            for digest in asking
-            for recipient_id in unasked[digest.firm_id]
-        },
-    )
-    deliveries.queue_all(
-        enrolling.connection,
-        [(numbers[digest.profile_id], digest.firm_id, digest.profile_id) for digest in asking],
-        message_ids=enrolling.new_message_id,
-    )
+    run_id = None
+    for start in range(0, len(entered), _BATCH):
+        some = {firm.firm_id: firm for firm in entered[start : start + _BATCH]}
+        unasked = enrolments.unasked_recipients(enrolling.connection, some)
+        if not unasked:
+            continue
+        if run_id is None:
+            run_id = digests.open_notice(enrolling.connection, enrolling.now)
+        asking = [_asking(enrolling, firm) for firm_id, firm in some.items() if firm_id in unasked]
+        numbers = digests.add_digests(enrolling.connection, run_id, asking, notices={})
+        asked = [(numbers[digest.profile_id], digest.firm_id, digest.profile_id) for digest in asking]
+        by_recipient = {one: number for number, firm_id, _ in asked for one in unasked[firm_id]}
+        enrolments.add_askings(enrolling.connection, by_recipient)
+        deliveries.queue_all(enrolling.connection, asked, message_ids=enrolling.new_message_id)
 
 
 def _asking(enrolling: _Enrolling, firm: Firm) -> Digest:
