@@ -544,7 +544,12 @@ def why(firm: str, notice: str, as_json: AsJson = False) -> None:  # noqa: FBT00
 
 @app.command("search")
 def search(  # noqa: PLR0913, PLR0917 - one option a criterion
-    text: Annotated[str, typer.Argument(help='Words that must all stand; "words in a row" in quotes.')] = "",
+    text: Annotated[
+        str,
+        typer.Argument(
+            help='Words that must all stand; "words in a row" in quotes; or a number, a CPV code.'
+        ),
+    ] = "",
     like: Annotated[int | None, typer.Option(help="Others like this procedure.")] = None,
     departement: Annotated[list[str] | None, typer.Option(help="22, 2A, 974; may be repeated.")] = None,
     near: Annotated[str | None, typer.Option(help="A commune or postcode: work in or around it.")] = None,

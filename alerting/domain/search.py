@@ -22,7 +22,7 @@ class SearchRequest:
 
     Args:
         text: All of its words must stand somewhere in a procedure; words in quotes in a row.  Or a number
-            under which it was published.
+            under which it was published, or a code of the CPV, with what is below it.
         like: Number of a procedure; asks for others of the same words and codes.
         trades: Names, as of profiles (two that a hyphen joins are two); any of them.
         departements: "22", "2a"; any of them.

@@ -25,7 +25,7 @@ from alerting.domain.siret import read_siret
 from alerting.errors import SearchError
 from alerting.reference.areas_said import get_departements
 from alerting.reference.communes import departements_reached, get_communes, middles
-from alerting.reference.cpv import cpv_label, get_cpv
+from alerting.reference.cpv import CPV, cpv_label, get_cpv, is_cpv
 from alerting.reference.trades import get_trades, trades
 from alerting.text.analysis import ELIDED, stems
 
@@ -255,8 +255,15 @@ def _text_or_number(text: str) -> list[dict[str, Any]]:
     number = text.strip().lower()
     if not any(letter.isdigit() for letter in number):
         return clauses
-    of_number = {"constant_score": {"filter": {"term": {"references": number}}, "boost": OF_NUMBER}}
-    return [any_of([of_number, {"bool": {"must": clauses}}])] if clauses else [of_number]
+    asked: list[dict[str, Any]] = [
+        {"constant_score": {"filter": {"term": {"references": number}}, "boost": OF_NUMBER}}
+    ]
+    code = CPV.fullmatch(number)
+    if code is not None and is_cpv(code[1]):
+        asked.append(subtree(code[1]))
+    if clauses:
+        asked.append({"bool": {"must": clauses}})
+    return [any_of(asked)]
 
 
 def _text_clauses(wanted: Wanted) -> list[dict[str, Any]]:

@@ -218,6 +218,18 @@ def test_a_number_finds_what_was_published_under_it(index):
     assert numbers(index, "2688092") == [2688092, 2]
 
 
+def test_a_code_of_the_cpv_as_a_text_finds_its_subtree(index):
+    """
+    With its check digit or without, after what was published under that number; digits of no code are words.
+    """
+    of_reference = procedure(3, "Peinture", internal_reference="45261000")
+    put(index, procedure(1, "Toiture", cpv_main="45261210"), procedure(2, "Sols 45261001"), of_reference)
+
+    assert numbers(index, "45261000") == [3, 1]
+    assert numbers(index, " 45261000-4") == [1]
+    assert numbers(index, "45261001") == [2]
+
+
 def test_places_and_trades_that_nobody_knows_are_refused_in_one_line(index):
     """
     As in a profile.
