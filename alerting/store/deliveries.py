@@ -34,16 +34,55 @@ from alerting.domain.profile import Recipient
 from alerting.errors import Blame
 from alerting.store.database import lock
 from alerting.store.suppressions import reasons_by_address, stands_against
-from alerting.store.tables import deliveries, digests, mail_stops, profiles, recipients, suppressions
+from alerting.store.tables import (
+    deliveries,
+    deliveries_under_way,
+    digests,
+    mail_stops,
+    profiles,
+    recipients,
+    suppressions,
+)
 
 
 _WAITING = (DeliveryState.QUEUED.value, DeliveryState.DEFERRED.value)
 # What has left, or may have.
 _OUT = (DeliveryState.SENT.value, DeliveryState.CLAIMED.value, DeliveryState.IN_DOUBT.value)
-_CLAIMED = (deliveries.c.is_under_way, deliveries.c.state == DeliveryState.CLAIMED.value)
+# As an array: a plan that joins the two might read all deliveries.
+_UNDER_WAY = deliveries.c.delivery_id == any_(
+    func.array(select(deliveries_under_way.c.delivery_id).scalar_subquery(), type_=ARRAY(BigInteger))
+)
+_CLAIMED = (_UNDER_WAY, deliveries.c.state == DeliveryState.CLAIMED.value)
 _HOUR = timedelta(hours=1)
 # More than any claim asks for.
 _ANY = 2**31
+_QUEUE = text("""
+    INSERT INTO deliveries (digest_id, recipient_id, message_id, state, answer)
+    SELECT digest_id, recipient_id, message_id, state, answer
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new (
+        digest_id bigint, recipient_id bigint, message_id text, state text, answer text
+    )
+    ON CONFLICT DO NOTHING
+""")
+# Each of those under way is looked up and held by itself, in order: whatever the tables' sizes, no more are
+# held than claimed, and no others read.
+_CLAIM = text("""
+    UPDATE deliveries SET state = 'claimed', claimed_by = :worker, claimed_at = :now,
+        first_attempt_at = coalesce(first_attempt_at, :now), lease_until = :lease_until,
+        attempt_count = attempt_count + 1
+    WHERE delivery_id = ANY (ARRAY(
+        SELECT free.delivery_id
+        FROM (SELECT delivery_id FROM deliveries_under_way ORDER BY delivery_id OFFSET 0) AS under_way,
+            LATERAL (
+                SELECT delivery_id FROM deliveries
+                WHERE delivery_id = under_way.delivery_id AND state IN ('queued', 'deferred')
+                    AND (next_attempt_at IS NULL OR next_attempt_at <= :now)
+                FOR UPDATE SKIP LOCKED
+            ) AS free
+        LIMIT :limit
+    ))
+    RETURNING delivery_id
+""")
 # Who holds a row is asked of those named: were it looked up, a planner might read the whole table for it.
 _RECORD = text("""
     UPDATE deliveries SET state = done.state, answer = done.answer, sent_at = done.sent_at,
@@ -176,7 +215,7 @@ def queue_all(
                 }
             )
     if rows:
-        connection.execute(insert(deliveries).on_conflict_do_nothing(), rows)
+        connection.execute(_QUEUE, {"rows": json.dumps(rows)})
     return sum(row["state"] == DeliveryState.QUEUED.value for row in rows)
 
 
@@ -186,28 +225,8 @@ def claim_deliveries(
     """Claim deliveries that may be sent now and that nobody else holds; return their numbers, in order."""
     if limit <= 0:
         return []
-    free = (
-        select(deliveries.c.delivery_id)
-        .where(*_may_be_sent(now))
-        .order_by(deliveries.c.delivery_id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("free")
-    )
-    claimed = (
-        update(deliveries)
-        .where(deliveries.c.delivery_id == free.c.delivery_id)
-        .values(
-            state=DeliveryState.CLAIMED.value,
-            claimed_by=worker,
-            claimed_at=now,
-            first_attempt_at=func.coalesce(deliveries.c.first_attempt_at, now),
-            lease_until=lease_until,
-            attempt_count=deliveries.c.attempt_count + 1,
-        )
-        .returning(deliveries.c.delivery_id)
-    )
-    return sorted(connection.scalars(claimed))
+    asked = {"worker": worker, "now": now, "lease_until": lease_until, "limit": limit}
+    return sorted(connection.scalars(_CLAIM, asked))
 
 
 def read_deliveries(connection: Connection, delivery_ids: Sequence[int]) -> list[ClaimedDelivery]:
@@ -417,7 +436,7 @@ def list_deliveries(
 
 def _may_be_sent(now: datetime) -> tuple[Any, ...]:
     due = or_(deliveries.c.next_attempt_at.is_(None), deliveries.c.next_attempt_at <= now)
-    return (deliveries.c.is_under_way, deliveries.c.state.in_(_WAITING), due)
+    return (_UNDER_WAY, deliveries.c.state.in_(_WAITING), due)
 
 
 def _read(connection: Connection, *which: ColumnElement[bool]) -> list[ClaimedDelivery]:

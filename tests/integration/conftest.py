@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from elasticsearch import Elasticsearch
 
-from alerting.store.database import open_database
+import alerting.store
+from alerting.store.database import Database, open_database
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +53,24 @@ def database(database_url):
     """A migrated database of the test's own, open."""
     own = open_database(database_url)
     yield own
+    own.close()
+
+
+@pytest.fixture
+def database_at(empty_database_url):
+    """Bring the test's own database to an older revision, and return it open."""
+    own = open_database(empty_database_url)
+    config = Config()
+    folder = Path(alerting.store.__file__).parent / "migrations"
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+
+    def bring_to(revision: str) -> Database:
+        with own.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, revision)
+        return own
+
+    yield bring_to
     own.close()
 
 

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import text
 
-import alerting.store
 from alerting.domain.suppression import SuppressionKind
 from alerting.store import suppressions
 from alerting.store.database import open_database
@@ -21,17 +17,9 @@ NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def older_database(empty_database_url):
+def older_database(database_at):
     """A database of the release before bounces were read."""
-    database = open_database(empty_database_url)
-    config = Config()
-    folder = Path(alerting.store.__file__).parent / "migrations"
-    config.set_main_option("script_location", str(folder).replace("%", "%%"))
-    with database.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0003")
-    yield database
-    database.close()
+    return database_at("0003")
 
 
 def test_what_an_older_release_suppressed_stays_so(older_database):
