@@ -76,6 +76,8 @@ LINKING_WORDS = frozenset({
 })  # fmt: skip
 LINKING = frozenset(stems(" ".join(sorted(LINKING_WORDS))))
 JOINING = frozenset(stems("et la le les ou à en"))
+# They join nothing by themselves: "vérification et de maintenance" does, "matériel de maintenance" does not.
+OF = frozenset(stems("de du des"))
 (_LOT,) = stems("lot")
 _Y, _COMPRIS = stems("y compris")
 _WORD = re.compile(r"[^\W_]+")
@@ -906,7 +908,7 @@ def _act(said: _Said) -> tuple[Act, str] | None:
     of_beginnings = _last_act(said.beginnings or tuple(body for body in said.bodies[:1] if _is_short(body)))
     if of_titles is None:
         return of_beginnings or _concession(said)
-    is_sure = any(True for text in said.beginnings for _ in _hits(text, _always_entries()))
+    is_sure = any(map(_always_hits, said.beginnings))
     return of_beginnings if is_sure and of_beginnings is not None else of_titles
 
 
@@ -938,7 +940,18 @@ def _last_act(texts: Sequence[AnalysedText]) -> tuple[Act, str] | None:
 def _act_hits(text: AnalysedText) -> list[_Hit]:
     """Return the acts that a text names, the first before the others, the longer before those within it."""
     hits = sorted(_hits(text, _act_entries()), key=lambda hit: (hit.start, hit.start - hit.end))
-    nothings = [hit for hit in hits if hit.entry.trade == _NO_ACT]
+    return _without_nothings(hits, hits)
+
+
+def _always_hits(text: AnalysedText) -> list[_Hit]:
+    """Return the acts that a text names by words that say them wherever they stand."""
+    hits = list(_hits(text, _always_entries()))
+    return _without_nothings(hits, list(_hits(text, _act_entries()))) if hits else hits
+
+
+def _without_nothings(hits: Sequence[_Hit], of_acts: Sequence[_Hit]) -> list[_Hit]:
+    """Return hits without those within words that say no act: "agence pour les chèques-vacances"."""
+    nothings = [hit for hit in of_acts if hit.entry.trade == _NO_ACT]
     return [
         hit
         for hit in hits
@@ -949,7 +962,7 @@ def _act_hits(text: AnalysedText) -> list[_Hit]:
 
 def _first_act(text: AnalysedText, hits: Sequence[_Hit]) -> tuple[Act, str]:
     first = hits[0]
-    always = min(_hits(text, _always_entries()), key=lambda hit: hit.start, default=None)
+    always = min(_always_hits(text), key=lambda hit: hit.start, default=None)
     if always is not None and not _is_joined_by_work(text, always):
         return _ACTS[always.entry.trade], always.words
     act = _ACTS[first.entry.trade]
@@ -1012,10 +1025,11 @@ def _is_followed_by_work(text: AnalysedText, supply: _Hit) -> bool:
 
 
 def _is_joint(text: AnalysedText, before: int, after: int, *, act: Act) -> bool:
-    if not set(text.stems[before + 1 : after]) <= JOINING:
+    gap = set(text.stems[before + 1 : after])
+    if not gap <= JOINING | OF:
         return False
     between = text.text[text.spans[before][1] : text.spans[after][0]]
-    return act is not Act.DESIGN or _JOINT.search(between) is not None
+    return (act is not Act.DESIGN and gap <= JOINING) or _JOINT.search(between) is not None
 
 
 def _act_of_codes(notice: Notice) -> tuple[Act, str] | None:
