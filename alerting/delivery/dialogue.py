@@ -26,7 +26,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NoReturn, Protocol
 
-from alerting.delivery.replies import Reply, Step, find_blame, is_about_recipient, is_for_later
+from alerting.delivery.replies import Reply, Step, find_relay_blame, is_about_recipient, is_for_later
 from alerting.domain.address import hide_addresses
 from alerting.errors import Blame, MailDeferredError, MailInDoubtError, MailRefusedError
 
@@ -257,13 +257,13 @@ class Line:
                 raise StaleLineError(answer)
         problem = f"{self.server_name}: {reply.step.value} answered {answer}"
         if is_for_later(reply):
-            raise MailDeferredError(problem, blame=find_blame(reply))
+            raise MailDeferredError(problem, blame=find_relay_blame(reply))
         raise MailRefusedError(
             problem,
             code=reply.code,
             enhanced_code=reply.enhanced_code,
             is_about_recipient=is_about_recipient(reply),
-            blame=find_blame(reply),
+            blame=find_relay_blame(reply),
         )
 
     async def _read(self, step: Step) -> Reply:

@@ -5,10 +5,10 @@ Out:  whether to try again, whether the address itself is given up, and who is t
 
 An address is given up for good only where the server says that nobody can write to it.  What speaks
 of the sender, or comes before anybody is named (a full disk of the server that we send by), is for a person
-to mend on our side, and so is a server that carries no mail for us; what speaks of content or policy may be
-different for the next mail.
+to mend on our side, and so is a server that carries no mail for us, or says later that it is full or wrongly
+set up; what speaks of content or policy may be different for the next mail.
 
-Sources: RFC 5321, 4.2.3 (codes), 4.5.3.1.10 (552 to RCPT is 452); RFC 3463, 3.2 and 3.3 (X.1.x, X.2.x);
+Sources: RFC 5321, 4.2.3 (codes), 4.5.3.1.10 (552 to RCPT is 452); RFC 3463, 3.2 to 3.4 (X.1.x, X.2.x, X.3.x);
 RFC 7505 (X.1.10, null MX); RFC 4954 (530).
 """
 
@@ -56,6 +56,15 @@ _ABOUT_US = re.compile(
 
 # It carries no mail for us, whoever is to get it; no part of an address or of a host's name.
 _NO_RELAY = re.compile(r"(?<![\w.@-])(?:relay(?:ing)?|rcpthosts)(?![\w@-]|\.\w)", re.IGNORECASE)
+
+
+# RFC 3463, 3.4: X.3.1 the system is full, X.3.5 it is wrongly set up.  These last until a person mends them;
+# others of the group pass by themselves (X.3.2: overloaded, closing), or say too little (X.3.0).
+_SYSTEM_TO_MEND = frozenset({"4.3.1", "4.3.5"})
+# Words of a server that asks the recipient's own before it answers, and says what that one said.
+_PASSED_ON = re.compile(
+    r"\b(?:said|responded|response|in reply to|call-?out|verif\w*|upstream|proxy)\b", re.IGNORECASE
+)
 
 
 class Step(StrEnum):
@@ -118,6 +127,17 @@ def find_blame(reply: Reply) -> Blame:
     if _ABOUT_US.search(reply.text):
         return Blame.POLICY
     return Blame.ADDRESS if reply.step is Step.RCPT else Blame.CONTENT
+
+
+def find_relay_blame(reply: Reply) -> Blame:
+    """Return who is to blame for what the server that we send by answered, as ``find_blame`` does.
+
+    It answers for itself where it says that a system is full or wrongly set up, unless its words show that
+    it asked another.  One that passes on such an answer word for word is taken for ours: its mail waits
+    instead of being given up.
+    """
+    is_its_own = reply.enhanced_code in _SYSTEM_TO_MEND and not _PASSED_ON.search(reply.text)
+    return Blame.US if is_its_own else find_blame(reply)
 
 
 def _is_no_relay(reply: Reply) -> bool:

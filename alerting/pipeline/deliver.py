@@ -263,7 +263,8 @@ def _deferred(claimed: ClaimedDelivery, error: MailDeferredError, now: datetime)
     is_ours = error.blame is Blame.US
     tried_for = now - claimed.first_attempt_at
     if not is_ours and tried_for >= _LONGEST_TRYING:
-        answer = f"given up after {claimed.attempt_count} attempts in two days: {error}"
+        # Not after how many attempts: before what was ours was mended they failed through us.
+        answer = f"given up after two days: {error}"
         return Outcome(claimed.delivery_id, DeliveryState.FAILED, answer, blame=error.blame)
     if is_ours:
         # Beyond ten doublings the longest pause holds.

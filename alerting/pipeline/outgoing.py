@@ -39,7 +39,8 @@ def preview_deliveries(
         subject, broken = _subject(post, one, moment)
         why_not = find_hindrance(post, one) or broken
         if why_not is None and left <= 0:
-            why_not = say_held(room) or f"held: {post.mails_per_hour} mails may leave within an hour"
+            mails = "mail" if post.mails_per_hour == 1 else "mails"
+            why_not = say_held(room) or f"held: {post.mails_per_hour} {mails} may leave within an hour"
         left -= why_not is None
         rows.append(_row(one, subject, why_not))
     return rows

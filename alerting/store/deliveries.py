@@ -263,7 +263,8 @@ def find_room(connection: Connection, *, now: datetime, per_hour: int | None) ->
     # When so many of the oldest have passed that one more may leave.
     asked = select(deliveries.c.claimed_at).where(lately).order_by(deliveries.c.claimed_at)
     oldest: datetime = connection.execute(asked.offset(count - per_hour).limit(1)).scalar_one()
-    return Room(0, f"{count} mails left within an hour, {per_hour} may", oldest + _HOUR)
+    mails = "mail" if count == 1 else "mails"
+    return Room(0, f"{count} {mails} left within an hour, {per_hour} may", oldest + _HOUR)
 
 
 def find_stop(connection: Connection) -> str | None:

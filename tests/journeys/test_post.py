@@ -81,7 +81,7 @@ def test_a_dry_run_says_what_the_list_the_limit_and_an_order_hold_back(queued, s
         "yann@legoff.example": None,
         "bureau@legoff.example": "the recipient is not on the list of allowed recipients",
     }
-    assert [row["why_not"] for row in limited] == [None, "held: 1 mails may leave within an hour"]
+    assert [row["why_not"] for row in limited] == [None, "held: 1 mail may leave within an hour"]
     assert [row["why_not"] for row in stopped] == ["stopped: wrong template"] * 2
 
 
@@ -112,7 +112,7 @@ def test_the_brake_lets_so_many_mails_out_within_an_hour_and_goes_on_by_itself(q
     clock.go_on(minutes=31)
     later = commands.recover(parts=parts)
 
-    held = "1 mails left within an hour, 1 may; goes on by itself from 2026-03-02T08:00+00:00"
+    held = "1 mail left within an hour, 1 may; goes on by itself from 2026-03-02T08:00+00:00"
     assert (first["sent"], first["waiting"], first["held"]) == (1, 1, held)
     assert (too_early["sent"], too_early["waiting"], too_early["held"]) == (0, 1, held)
     assert (later["to_deliver"], later["waiting"]) == (1, 0)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from alerting.delivery.replies import Reply, Step, find_blame, is_about_recipient, is_for_later
+from alerting.delivery.replies import (
+    Reply,
+    Step,
+    find_blame,
+    find_relay_blame,
+    is_about_recipient,
+    is_for_later,
+)
 from alerting.errors import Blame
 
 
@@ -130,3 +137,25 @@ def test_who_is_to_blame(step, answer, expected):
     code, _, text = answer.partition(" ")
 
     assert find_blame(Reply.read(step, int(code), text)) is expected
+
+
+@pytest.mark.parametrize("step", [Step.RCPT, Step.DATA, Step.END_OF_DATA])
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("452 4.3.1 Insufficient system resources", Blame.US),
+        ("451 4.3.5 Server configuration problem", Blame.US),
+        ("452 4.3.1 host mx.bras.example said: 452 4.3.1 disk full (in reply to RCPT TO)", Blame.SERVER),
+        ("451 4.3.5 recipient verify callout: mx.bras.example is wrongly set up", Blame.SERVER),
+        ("451 4.3.2 overloaded", Blame.SERVER),
+        ("452 disk full", Blame.SERVER),
+        ("452 4.2.2 mailbox full", Blame.ADDRESS),
+    ],
+)
+def test_a_server_of_ours_that_is_full_is_ours_to_mend_at_every_step(step, answer, expected):
+    """
+    It speaks of itself, unless its words show that it asked the recipient's; what passes by itself is not ours.
+    """
+    code, _, text = answer.partition(" ")
+
+    assert find_relay_blame(Reply.read(step, int(code), text)) is expected
