@@ -13,8 +13,9 @@ lies there, or where the text is numbers alone; "rue du 8 mai 45" and "Bâtiment
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, pairwise
 
 from alerting.matching.place_names import Name, areas_within, communes_within, is_common, is_spelled
@@ -38,7 +39,14 @@ from alerting.reference.communes import (
 )
 from alerting.reference.letters import plain
 from alerting.reference.nuts import FRANCE, current_nuts, departement_of_postcode, departements_of_nuts
-from alerting.reference.place_words import OF_ALL_FRANCE, OF_AREAS, OF_FRANCE, OF_STREETS
+from alerting.reference.place_words import (
+    OF_ALL_FRANCE,
+    OF_AREAS,
+    OF_COMMUNES,
+    OF_FRANCE,
+    OF_STREETS,
+    SIDES,
+)
 
 
 _NUTS = re.compile(r"\bFR[A-Z0-9]{0,3}\b")
@@ -54,12 +62,23 @@ _ARRONDISSEMENTS = re.compile(
 )
 # A place that takes more words names none.
 _READ_CHARACTERS = 1_000
+# A dash between words, and the end of a sentence.
+_ENDS_WHAT_IS_LEFT_OUT = r"\s[-–—]\s|(?<=[^\W_]{3})\.(?:\s|$)"
 # What is left out is written as names are: "hors Rennes", and not "hors agglomération".
 _LEFT_OUT = re.compile(
     r"[,;(\[]?\s*\b(?i:sauf|hors|hormis|except[ée]e?s?|[àa]\s+l['’ ]\s*ex(?:ception|clusion))\s+"
     r"(?P<out>(?:(?i:d[eu]s?|la|le|les|communes?|villes?|d[ée]partements?)\s+|[dlDL]['’]\s*)*"
     r"(?!(?i:agglom|taxe|service|voirie|gel|eau|air|site)\w*)(?:[A-ZÀ-Þ]|\d{2}|outre)"
-    r"(?:[^;()\[\]\n]|\([^()\n]*\))*)[)\]]?"
+    rf"(?:(?!{_ENDS_WHAT_IS_LEFT_OUT})[^;()\[\]\n]|\([^()\n]*\))*)[)\]]?"
+)
+# What may stand before the name of what is left out: "hors centre ville de Rennes", "hors île de Groix".
+_BEFORE_NAMES = (
+    OF_COMMUNES
+    | SIDES
+    | frozenset(
+        {"ile", "iles", "metropole", "agglomeration", "communaute", "pays", "canton", "cantons", "secteur"}
+        | {"secteurs", "quartier", "quartiers", "zone", "zones", "perimetre"}
+    )
 )
 _NUMBER_OR_TO = re.compile(r"\d+|\ba\b")
 
@@ -102,8 +121,17 @@ def read_place_text(text: str, *, stated: str | None, postcode: str | None, home
         return _read(text, stated=stated, postcode=postcode, home=home)
     named = _read(text[: found.start()] + text[found.end() :], stated=stated, postcode=postcode, home=home)
     within = _departements(named)
-    own = within[0] if len(within) == 1 else stated
-    return _without(named, _read(found["out"], stated=own, postcode=None, home=home))
+    read_out = partial(_read, stated=within[0] if len(within) == 1 else stated, postcode=None, home=home)
+    if not _begins_with_place(found["out"], read_out):
+        apart = f"{text[: found.start()]}; {text[found.start('out') :]}"
+        return _read(apart, stated=stated, postcode=postcode, home=home)
+    return _without(named, read_out(found["out"]))
+
+
+def _begins_with_place(text: str, read: Callable[[str], NamedPlaces]) -> bool:
+    """Tell whether a text names a place by its first words: "HORS SOL A REDON" leaves out no place."""
+    words = [word for word in WORD.finditer(text) if plain(word.group()) not in _BEFORE_NAMES]
+    return bool(words) and read(text) != read(text[words[0].end() :])
 
 
 def _read(text: str, *, stated: str | None, postcode: str | None, home: str | None) -> NamedPlaces:

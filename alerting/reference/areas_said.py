@@ -23,7 +23,7 @@ _LEADS = re.compile(
     r"(?:\b(?:dans|en|sur|tout|toute|departements?|depts?|dpts?|deps?|region|le|la|les|du|de|des)\b[\s.:]*"
     r"|\b[ld]['’]\s*)*"
 )
-_MARKS = re.compile(r"\s*(?:[,;/+&]|(?<=\d)\s*-\s*(?=\d))\s*")
+_MARKS = re.compile(r"\s*(?:[,;/+&|\n]|(?<=\d)\s*[-–—]\s*(?=\d)|(?<=\d\d)\s+(?=\d\d))\s*")
 _AND = re.compile(r"\s+(?:et|ou)\s+")
 _SIDES = re.compile(r"\b(?:nord|sud|est|ouest|centre)\b[\s-]*")
 # Not "sans" nor "moins": they stand before much that is no place.
@@ -42,8 +42,8 @@ def get_departements(text: str | int) -> tuple[str, ...]:
 
     >>> get_departements(" 2a"), get_departements(1), get_departements("le 35"), get_departements("Corse")
     (('2A',), ('01',), ('35',), ('2A', '2B'))
-    >>> get_departements("Ille et Vilaine et Morbihan"), get_departements("22-29")
-    (('35', '56'), ('22', '29'))
+    >>> get_departements("Ille et Vilaine et Morbihan"), get_departements("22-29"), get_departements("22 35")
+    (('35', '56'), ('22', '29'), ('22', '35'))
     """
     said = str(text)
     found = find_departements(said)
@@ -56,7 +56,7 @@ def find_departements(text: str) -> tuple[str, ...]:
     """Return what ``get_departements`` does, nothing where not all of a text is understood."""
     if found := _one(text):
         return found
-    pieces = _MARKS.split(plain(text).strip(" ."))
+    pieces = _MARKS.split(plain(text).strip(" .,;\n"))
     each = [_joined(_AND.split(piece)) for piece in pieces]
     return tuple(dict.fromkeys(chain(*each))) if all(each) else ()
 

@@ -382,7 +382,8 @@ def _unknown(text: str) -> str:
     departements = find_departements(text)
     if departements:
         names = ", ".join(f"{number} ({departement_name(number)})" for number in departements)
-        return f"is the département {names}; expected a commune"
+        kind = "the département" if len(departements) == 1 else "all of the départements"
+        return f"is {kind} {names}; expected a commune"
     several = [piece for piece in _SEVERAL.split(text) if communes_named(piece)]
     if len(several) > 1:
         return f"is not one; expected each by itself: {', '.join(map(repr, several))}"

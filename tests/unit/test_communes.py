@@ -159,6 +159,11 @@ def test_communes_share_a_postcode():
             id="a département's number",
         ),
         pytest.param(
+            "toute la Corse",
+            "commune 'toute la Corse' is all of the départements 2A (Corse-du-Sud), 2B (Haute-Corse); expected a commune",
+            id="all of a région",
+        ),
+        pytest.param(
             "97133",
             "commune '97133' is not known; expected a name, a postcode or an INSEE code",
             id="the postcode of Saint-Barthélemy, and the INSEE code of another island's commune",

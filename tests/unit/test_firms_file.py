@@ -353,6 +353,11 @@ def test_the_mark_of_windows_notepad_is_no_part_of_a_file():
         ('departements = ["tout le 35", "Dpt 44", "l\'Orne", "dans le 22"]', ("35", "44", "61", "22"), ()),
         ('departements = ["Corse", "Morbihan et Ille et Vilaine"]', ("2A", "2B", "56", "35"), ()),
         ('departements = ["22-29", "Belfort", 35]', ("22", "29", "90", "35"), ()),
+        (
+            'departements = ["22 29", "35 – 56,", "971 972", "Seine St Denis"]',
+            ("22", "29", "35", "56", "971", "972", "93"),
+            (),
+        ),
         ('departements = ["PACA"]', ("04", "05", "06", "13", "83", "84"), ()),
         ('nuts = ["PACA", "IDF", "DOM"]', (), ("FRL", "FR1", "FRY")),
         ('departements = ["35"]\nnuts = ["Nouvelle-Calédonie", "ITC4"]', ("35", "988"), ("ITC4",)),

@@ -146,6 +146,23 @@ def test_a_place_is_located_as_precisely_as_it_is_stated(place, home, expected):
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("TRAVAUX HORS SOL A REDON (35600)", ["Redon"]),
+        ("TRAVAUX DE VOIRIE HORS ENROBES - REDON", ["Redon"]),
+        ("RENNES HORS TVA, REDON", ["Rennes", "Redon"]),
+        ("Redon, tous les jours sauf Samedi et Dimanche. Rennes", ["Redon", "Rennes"]),
+        ("Rennes sauf Quartier de Villejean, Redon", ["Rennes", "Redon"]),
+    ],
+)
+def test_what_is_left_out_and_is_no_place_takes_none_with_it(text, expected):
+    """
+    In capitals any word looks like a name: the places behind it were lost.
+    """
+    assert [spot.name for spot in find_spots(Place(commune=text), "35")] == expected
+
+
+@pytest.mark.parametrize(
     ("text", "home", "expected"),
     [
         ("Départements 22, 29, 35 et 56", None, ["22", "29", "35", "56"]),
@@ -237,6 +254,9 @@ def test_all_that_a_text_names_is_located(text, home, expected):
         ("Hors Rennes", []),
         ("Voirie HORS AGGLOMERATION à Redon (35)", ["Redon"]),
         ("Redon, hors agglomération", ["Redon"]),
+        ("Morbihan (hors Ile de Groix)", ["56"]),
+        ("Ille-et-Vilaine hors Centre ville de Rennes", ["35"]),
+        ("35 sauf Rennes - 56", ["35", "56"]),
     ],
 )
 def test_what_a_text_leaves_out_is_no_place_of_it(text, expected):
