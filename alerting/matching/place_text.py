@@ -131,7 +131,7 @@ def read_place_text(text: str, *, stated: str | None, postcode: str | None, home
 def _begins_with_place(text: str, read: Callable[[str], NamedPlaces]) -> bool:
     """Tell whether a text names a place by its first words: "HORS SOL A REDON" leaves out no place."""
     words = [word for word in WORD.finditer(text) if plain(word.group()) not in _BEFORE_NAMES]
-    return bool(words) and read(text) != read(text[words[0].end() :])
+    return not words or read(text) != read(text[words[0].end() :])
 
 
 def _read(text: str, *, stated: str | None, postcode: str | None, home: str | None) -> NamedPlaces:

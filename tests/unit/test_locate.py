@@ -257,6 +257,7 @@ def test_all_that_a_text_names_is_located(text, home, expected):
         ("Morbihan (hors Ile de Groix)", ["56"]),
         ("Ille-et-Vilaine hors Centre ville de Rennes", ["35"]),
         ("35 sauf Rennes - 56", ["35", "56"]),
+        ("Hauts-de-France hors Nord", ["FRE"]),
     ],
 )
 def test_what_a_text_leaves_out_is_no_place_of_it(text, expected):
