@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerting.digests.check_words import say_problem
-from alerting.domain.notice import NoticeKind
+from alerting.domain.notice import Clock, NoticeKind, RawChange, RawTime
 from alerting.errors import FeedFormatError
 from alerting.feeds.formats import FORMATS, next_page_of, parse
 from alerting.feeds.formats.prose import find_new_deadlines
@@ -236,6 +236,83 @@ def test_a_new_deadline_is_read_from_prose_or_not_at_all(text, after):
     found = next(iter(find_new_deadlines(text)), None)
 
     assert (found.after if found is not None else None) == after
+
+
+OFFERS = "<rubDelais>ReceptionOffres</rubDelais><auLieuDeDate>2026-10-05T12:00:00</auLieuDeDate>"
+READ_ANEW = RawChange(
+    "deadline_at",
+    before=RawTime("2026-10-05T12:00", Clock.PARIS),
+    after=RawTime("2026-10-12T12:00", Clock.PARIS),
+    evidence="Date limite de réception des offres : au lieu du 05/10/2026 à 12h00, lire 12/10/2026 à 12h00.",
+)
+
+
+@pytest.mark.parametrize(
+    ("corrections", "expected"),
+    [
+        pytest.param(f"{OFFERS}<lireDate>2026-10-12T12:00:00</lireDate>", READ_ANEW, id="bare"),
+        pytest.param(
+            f"<delai>{OFFERS}<lireDate>2026-10-12T12:00:00.000+02:00</lireDate></delai>"
+            "<ajouter>Une annexe est jointe au dossier.</ajouter>",
+            READ_ANEW,
+            id="beside words, with an offset of BOAMP's",
+        ),
+        pytest.param(
+            f"<delai>{OFFERS}<lireDate>2026-10-12T12:00:00</lireDate></delai>"
+            "<delai><rubDelais>DateVisite</rubDelais><lireDate>2026-09-30T09:00:00</lireDate></delai>",
+            READ_ANEW,
+            id="beside another date",
+        ),
+        pytest.param(f"{OFFERS}<lireDate>2026-10-12T12:00:00</lireDate>{OFFERS}<lireDate>2026-10-13T12:00:00</lireDate>", None, id="two that compete"),
+        pytest.param(
+            f"<delai>{OFFERS}<lireDate>2026-10-12T12:00:00</lireDate></delai>"
+            "<ajouter>La date limite de réception des offres est reportée au 15/10/2026 à 12h.</ajouter>",
+            None,
+            id="against the words beside it",
+        ),
+        pytest.param(
+            f"<ajouter>Ne concerne que le lot 2.</ajouter><delai>{OFFERS}<lireDate>2026-10-12T12:00:00</lireDate></delai>",
+            None,
+            id="of one lot",
+        ),
+        pytest.param("<rubDelais>DateVisite</rubDelais><lireDate>2026-10-12T12:00:00</lireDate>", None, id="of a visit"),
+        pytest.param("<rubDelais>Inconnu</rubDelais><lireDate>2026-10-12T12:00:00</lireDate>", None, id="of who knows what"),
+        pytest.param(OFFERS, None, id="nothing to read instead"),
+    ],
+)  # fmt: skip
+def test_a_correction_made_of_fields_tells_its_deadline_or_its_words(corrections, expected):
+    """
+    BOAMP writes "instead of" and "read" as two dates under a heading, as well as in prose; both sides of
+    the same rules, so a rival, a lot or another heading leaves the words alone.
+    """
+    document = f"""<ann><DONNEES><MAPA><rectificatif><description><objet>Toiture</objet></description>
+    <infosRectif>{corrections}</infosRectif></rectificatif></MAPA></DONNEES><GESTION><REFERENCE><IDWEB>26-2</IDWEB>
+    <TYPE_AVIS><NATURE><RECTIFICATIF/></NATURE></TYPE_AVIS></REFERENCE></GESTION></ann>"""
+
+    (notice,) = parse(document.encode(), feed_id="boamp").notices
+
+    (change,) = notice.changes
+    assert (change if change.field == "deadline_at" else None) == expected
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected"),
+    [
+        pytest.param("result", ("629134-2023",), id="a result names its call"),
+        pytest.param("competition", (), id="a call names a plan, which others may have in common"),
+    ],
+)
+def test_an_eforms_result_names_the_earlier_notice_of_its_procedure(listed, expected):
+    """
+    OPP-090: the call of 2023 was published in the format before eForms, without the procedure's key (BT-04).
+    """
+    document = f"""<ContractAwardNotice><ID>1</ID><NoticeTypeCode listName="{listed}">x</NoticeTypeCode>
+    <TenderingProcess><NoticeDocumentReference><ID schemeName="notice-id-ref">00629134-2023</ID></NoticeDocumentReference>
+    </TenderingProcess><ProcurementProject><Name>Toiture</Name></ProcurementProject></ContractAwardNotice>"""
+
+    (notice,) = parse(document.encode(), feed_id="ted").notices
+
+    assert notice.refers_to == expected
 
 
 def test_what_mapa_says_beside_its_object_is_read():

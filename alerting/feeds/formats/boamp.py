@@ -4,8 +4,8 @@ In:   the bytes of one file of the DILA flux.
 Out:  one RawNotice, of FNSimple, MAPA, DSP or EFORMS (UBL under BOAMP's own namespaces).
 
 Times are Paris wall clock whatever offset they carry.  The corrections of FNSimple and MAPA
-give the new deadline in prose only: it is read when exactly one new date stands there.  So does
-FNSimple with the visit; no dialect has a field for a value, or for the last day for questions.
+give the new deadline in prose or under a heading: it is read when exactly one new date stands there.
+So does FNSimple with the visit; no dialect has a field for a value, or for the last day for questions.
 
 Source: DILA, BOAMP open data, schema 3.2.5; read off published files.
 """
@@ -29,6 +29,7 @@ from alerting.feeds.formats.boamp_common import (
 )
 from alerting.feeds.formats.head import Head
 from alerting.feeds.formats.prose import find_only_date, read_changes
+from alerting.feeds.formats.rectified import correction_words
 from alerting.feeds.formats.xml import (
     Element,
     children,
@@ -277,5 +278,5 @@ def _references(root: Element, body: Element) -> tuple[str, ...]:
 
 
 def _changes(body: Element, published: RawTime | None) -> tuple[RawChange, ...]:
-    texts = [text for part in children(body, "infosRectif") if (text := text_of(part)) is not None]
+    texts = [words for part in children(body, "infosRectif") if (words := correction_words(part)) is not None]
     return read_changes(texts, published=published)

@@ -133,6 +133,7 @@ _NOTICE = Plan(
         "BusinessParty": {"PartyLegalEntity": {"RegistrationName": Text("business")}},
         "ProcurementProject": Within("projects", _PROJECT),
         "ProcurementProjectLot": Within("lots", _LOT),
+        "TenderingProcess": {"NoticeDocumentReference": {"ID": Text("earlier")}},
         "UBLExtensions": _extension(
             {
                 "Organizations": {"Organization": {"Company": Whole("companies")}},
@@ -155,6 +156,9 @@ _DOCUMENT = Plan(
     {"DocumentType": Text("type"), "Attachment": {"ExternalReference": {"URI": Text("url")}}},
 )
 _RECIPIENT = Plan({"EndpointID": Text("url")})
+
+
+_RESULTS = frozenset({NoticeKind.AWARD, NoticeKind.CANCELLATION})
 
 
 def recognises(head: Head) -> bool:
@@ -226,9 +230,7 @@ def read_notice(
         notice_url=notice_url or (f"{NOTICE_PAGE}{canonical_number(number)}" if number is not None else None),
         procedure_key=notice.first("procedure_key"),
         internal_reference=project.first("reference"),
-        refers_to=tuple(
-            canonical_number(each) for changes in notice["changes"] for each in changes["refers_to"]
-        ),
+        refers_to=_references(notice, kind),
         changes=(
             *(taken_back(kind) if is_cancelled else ()),
             *_changes(notice.record("changes"), language),
@@ -244,6 +246,17 @@ def canonical_number(text: str) -> str:
     """
     found = NUMBER.fullmatch(text.strip())
     return f"{found.group(1)}-{found.group(2)}" if found is not None else text.strip()
+
+
+def _references(notice: Record, kind: NoticeKind) -> tuple[str, ...]:
+    """Return the notices that it corrects, and of a result the earlier one of its procedure (OPP-090).
+
+    A call names there the plan that it came from, which many calls may have in common.
+    """
+    stated = [each for changes in notice["changes"] for each in changes["refers_to"]]
+    if kind in _RESULTS:
+        stated += notice["earlier"]
+    return tuple(dict.fromkeys(map(canonical_number, stated)))
 
 
 def _kind(notice: Record) -> NoticeKind:

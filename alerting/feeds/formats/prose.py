@@ -173,10 +173,12 @@ MOVED = re.compile(
     re.IGNORECASE,
 )
 LIMITED = re.compile(
-    r"\b(concern\w+|relati\w+|uniquement|seulement|seule?s?|limité\w*|pour|port\w+\s+sur)\s+"
-    r"(?:(?:aux?|les?|du|des|ce|cette?|à)\s+)*lots?\b",
+    r"\b(concern\w+|relati\w+|applicables?|appliqu\w+|uniquement|seulement|seule?s?|limité\w*|pour|port\w+\s+sur)\s+"
+    r"(?:(?:aux?|les?|du|des|ce|cette?|à|que|qu['’]aux?)\s+)*lots?\b",
     re.IGNORECASE,
 )
+# A heading of one lot's own: what is below it may be that lot's.
+LOT_HEADING = re.compile(r"^\W*lots?\s*(?:n\s*[°º.]\s*)?\d", re.IGNORECASE)
 LIMIT = re.compile(
     r"\b(avant|jusqu['’]au|au\s+plus\s+tard|à\s+(partir|compter)\s+du|dès|depuis|entre|du)\s*(le\s+)?(\w+di\s+)?$",
     re.IGNORECASE,
@@ -289,7 +291,7 @@ def _each_lot_once(found: list[NewDeadline]) -> bool:
 
 def _is_of_lots(sentences: Sequence[str]) -> bool:
     """Tell whether some sentence says that the correction is about some lots alone."""
-    limited = (sentence for sentence in sentences if LIMITED.search(sentence) is not None)
+    limited = (each for each in sentences if LIMITED.search(each) or LOT_HEADING.search(each))
     return any(find_lots(sentence) != () for sentence in limited)
 
 
