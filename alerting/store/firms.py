@@ -434,8 +434,12 @@ def _is_like(text: str) -> ColumnElement[bool]:
         .correlate(firms)
         .exists()
     )
-    stated = (firms.c.firm_id, firms.c.name, firms.c.siret)
-    return or_(*(one.icontains(text, autoescape=True) for one in stated), has_address)
+    stated = [one.icontains(text, autoescape=True) for one in (firms.c.firm_id, firms.c.name, firms.c.siret)]
+    number = "".join(text.split())
+    if number.isdecimal():
+        # A SIRET is printed in groups; the firm of a list has it as its id, too.
+        stated += [one.contains(number, autoescape=True) for one in (firms.c.firm_id, firms.c.siret)]
+    return or_(*stated, has_address)
 
 
 def profiles_of(connection: Connection, firm_id: str) -> list[tuple[str, Criteria]]:

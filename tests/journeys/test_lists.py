@@ -12,6 +12,7 @@ from tests.journeys.conftest import rss, run_alerting
 
 HEAD = '[[firm]]\nid = "f-{0:02}"\nname = "Firme {0:02}"\nrecipients = [{{ email = "f{0}@firm.example" }}]\n'
 PROFILE = 'profile = [{{ id = "p-{0:02}", name = "Toits", words = ["toit"] }}]\n'
+SIRET = "73282932000074"
 
 
 @pytest.fixture
@@ -52,6 +53,18 @@ def test_a_firm_is_found_by_a_part_of_what_is_known_of_it(fleet, text):
     Its id, its name, or an address of its people, in whatever case.
     """
     assert shown(fleet, "firms", "list", text) == (["f-07"], "")
+
+
+@pytest.mark.parametrize(
+    "text", ["732 829 320 00074", "732 829 320", "73282932000074", "732\u00a0829\u00a0320"]
+)
+def test_a_firm_is_found_by_its_siret_as_letters_print_it(fleet, text):
+    """
+    In groups or in one, whole or the SIREN alone; the others have none and are not shown.
+    """
+    run_alerting(fleet, "firms", "add", "kerleo", "Kerléo", "--recipient", "a@k.example", "--siret", SIRET)
+
+    assert shown(fleet, "firms", "list", text) == (["kerleo"], "")
 
 
 @pytest.mark.parametrize("text", ["%", "_"])
