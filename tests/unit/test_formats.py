@@ -227,6 +227,15 @@ def test_an_entry_without_title_does_not_lose_its_neighbours():
         ),
         ("La date limite de remise des plis est reportée au 31/02/2026 à 12h.", None),
         ("Date limite de réception des candidatures : 12/10/2026 à 14:00", "2026-10-12T14:00"),
+        ("Date limite de réception des offres : 12/10/2026 à 14h00, heure de Paris", "2026-10-12T14:00"),
+        (
+            "Date limite de réception des offres : 12/10/2026 à 14h00 (heure de la métropole)",
+            "2026-10-12T14:00",
+        ),
+        ("Date limite de réception des offres : 12/10/2026 à 14h00, heure de Cayenne", None),
+        ("Date limite de réception des offres : 12/10/2026 à 14h00 (heure de La Réunion)", None),
+        ("Date limite de réception des offres : 12/10/2026 à 14 heures locales (12h00 à Paris)", None),
+        ("Date limite de réception des offres : 12/10/2026 à 14h00 heure locale", None),
     ],
 )
 def test_a_new_deadline_is_read_from_prose_or_not_at_all(text, after):

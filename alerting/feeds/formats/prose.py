@@ -61,7 +61,10 @@ HOUR_LIKE = re.compile(
 # What makes another hour of the one that was read.
 HOUR_GOES_ON = re.compile(
     r"^\s*(?:(?:et|ou)\s+(?:à\s+)?\d{1,2}\s*(?:h|:)|(?:et\s+)?(?:demie?|quart|quinze|trente|quarante|moins|cinq|dix|vingt)\b"
-    r"|(?:de\s+l['’]|du\s+)(?:après|soir))",
+    r"|(?:de\s+l['’]|du\s+)(?:après|soir)"
+    # Overseas it is another clock than that of Paris, mostly an earlier end.
+    r"|[,(]?\s*(?:heures?\s+)?locales?\b"
+    r"|[,(]?\s*heures?\s+(?:d['’]|d(?:e|u|es)\s)(?!\s*(?:(?:la|le)\s+|l['’]\s*)?(?:paris|france|m[ée]tropol|hexagone|envoi|remise|réception|dépôt)))",
     re.IGNORECASE,
 )
 HOUR_UNTIL = re.compile(r"^\s*(?:[-–]|à|et)\s*(?:\d{1,2}\s*(?:h|:)|midi)", re.IGNORECASE)
