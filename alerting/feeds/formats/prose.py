@@ -64,6 +64,7 @@ HOUR_GOES_ON = re.compile(
     r"|(?:de\s+l['’]|du\s+)(?:après|soir)"
     # Overseas it is another clock than that of Paris, mostly an earlier end.
     r"|[,(]?\s*(?:heures?\s+)?locales?\b"
+    r"|[,(]?\s*heures?\s+(?:guadeloup|martini|guyan|(?:la\s+)?r[ée]union|mayott|mahor|antill|polyn|cal[ée]don|cayenne|noum[ée]a|tahiti|saint)"
     r"|[,(]?\s*heures?\s+(?:d['’]|d(?:e|u|es)\s)(?!\s*(?:(?:la|le)\s+|l['’]\s*)?(?:paris|france|m[ée]tropol|hexagone|envoi|remise|réception|dépôt)))",
     re.IGNORECASE,
 )
