@@ -237,6 +237,7 @@ def test_an_entry_without_title_does_not_lose_its_neighbours():
         ("Date limite de réception des offres : 12/10/2026 à 14 heures locales (12h00 à Paris)", None),
         ("Date limite de réception des offres : 12/10/2026 à 14h00 heure locale", None),
         ("Date limite de réception des offres : 12/10/2026 à 14h00 (heure Guadeloupe)", None),
+        ("La remise des offres est reportée du 05/10/2026 à 14h au 12/10/2026 à 14h.", "2026-10-12T14:00"),
     ],
 )
 def test_a_new_deadline_is_read_from_prose_or_not_at_all(text, after):

@@ -203,7 +203,7 @@ UNTIL = re.compile(r"^[\s,]*(et\s+)?(au|à|jusqu['’]au)\b", re.IGNORECASE)
 # What leads to a date, and the little words that may stand between it and the date; "§" is an earlier date.
 _LITTLE = (
     rf"(?:\([^()§]{{0,80}}\)|[\s,:=()«»–—-]|(?:l|d|jusqu)['’]|n[°º]|\bdu\s+(?=lots?\b)"
-    rf"|\bdu\s+(?:(?:{_WEEKDAY})\s+)?(?:§|\d{{1,2}}(?:er)?)\s+(?=au\b)"
+    rf"|\bdu\s+(?:(?:{_WEEKDAY})\s+)?(?:§|\d{{1,2}}(?:er)?)\s*(?=au\b)"
     r"|\b(?:le|la|les|des|de|aux?|à|par|pour|et|ou|est|sont|sera|seront|a|ont|été|aura|lieu|désormais|donc|ainsi|comme|suit|"
     r"maintenant|dorénavant|impérativement|avant|plus|tard|offres?|plis?|candidatures?|propositions?|dossiers?|réponses?|"
     rf"lots?|tous|heures?|dates?|limites?|paris|voie|électronique|\d{{1,3}}[a-z]?|{_WEEKDAY})\b)"
