@@ -189,10 +189,10 @@ def seed_feeds(path: str, as_json: AsJson = False) -> None:  # noqa: FBT002
 
 @feeds.command("list")
 def list_feeds(as_json: AsJson = False) -> None:  # noqa: FBT002
-    """Show every feed: when it was read, when it is due, what went wrong last."""
+    """Show every feed: when it was read and how, when it is due, what went wrong last."""
     columns = (
-        "feed_id", "authority", "format", "last_success_at", "next_check_at", "paused_at", "silent_days",
-        "last_failure",
+        "feed_id", "authority", "format", "last_success_at", "last_outcome", "next_check_at", "paused_at",
+        "silent_days", "last_failure",
     )  # fmt: skip
     _show_rows(commands.list_feeds(), columns, as_json=as_json)
 

@@ -163,7 +163,7 @@ def subscribe_feed(
 
 
 def list_feeds(*, parts: Parts | None = None) -> list[Report]:
-    """Return every feed with its state: last success and failure, when it is due, days of unusual silence."""
+    """Return every feed with its state: last success, outcome, failure, when it is due, days of silence."""
     with bootstrap.opened(parts) as opened:
         return show.list_feeds(opened.database, now=opened.now)
 

@@ -47,12 +47,24 @@ def count_profiles_to_match(database: Database) -> int:
 
 
 def list_feeds(database: Database, *, now: Callable[[], datetime]) -> list[Row]:
-    """Return every feed with its state; ``silent_days`` where it is silent for longer than its habit."""
+    """Return every feed with its state.
+
+    ``silent_days``: where it is silent for longer than its habit; ``last_outcome``: what became of its last
+    document, where it had one within half a year.
+    """
     moment = now()
     with database.begin() as connection:
         silences = _silences(connection, moment)
+        outcomes = documents.last_outcomes(connection, since=moment - _HABIT)
         rows = feeds.list_feeds(connection)
-    return [{**_plain(row), "silent_days": silences.get(row["feed_id"])} for row in rows]
+    return [
+        {
+            **_plain(row),
+            "last_outcome": outcomes.get(row["feed_id"]),
+            "silent_days": silences.get(row["feed_id"]),
+        }
+        for row in rows
+    ]
 
 
 def report_silent_feeds(database: Database, *, now: Callable[[], datetime]) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from alerting.domain.feed import Fetched
 from alerting.store.tables import documents, feeds, rejects
@@ -208,6 +208,17 @@ def news_times(
     for row in connection.execute(asked.order_by(hour)):
         found.setdefault(row.feed_id, []).append(row.hour)
     return found
+
+
+def last_outcomes(connection: Connection, *, since: datetime) -> dict[str, str]:
+    """Return what became of the last document of each feed since then: "read", "partly" or "refused"."""
+    asked = (
+        select(documents.c.feed_id, documents.c.outcome)
+        .ext(distinct_on(documents.c.feed_id))
+        .where(documents.c.fetched_at >= since, documents.c.outcome.is_not(None))
+        .order_by(documents.c.feed_id, documents.c.document_id.desc())
+    )
+    return {row.feed_id: row.outcome for row in connection.execute(asked)}
 
 
 def count_waiting(connection: Connection, *, since: datetime | None = None) -> int:

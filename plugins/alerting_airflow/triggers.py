@@ -35,14 +35,16 @@ class WaitingTrigger(BaseEventTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Yield one event whenever something waits."""
         from alerting import commands
-        from alerting.errors import TransientError
+        from alerting.errors import AlertingError, PermanentError
 
         ask = getattr(commands, self.question)
         while True:
             try:
                 count = await asyncio.to_thread(ask)
-            except TransientError as error:
-                self.log.warning("%s_unknown: %s", self.question, error)
+            except AlertingError as error:
+                # One that a person must mend ends no watcher either: it goes on when that is done.
+                say = self.log.error if isinstance(error, PermanentError) else self.log.warning
+                say("%s_unknown: %s", self.question, error)
                 count = 0
             if count:
                 yield TriggerEvent({self.question: count})

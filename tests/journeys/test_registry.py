@@ -43,6 +43,28 @@ def test_a_retried_feed_is_asked_before_its_time_without_its_etag(subscribed, au
     assert [status for _, status in authority.requests] == [200, 200]
 
 
+def test_a_feed_that_answers_with_a_page_is_seen_in_the_list(subscribed, authority, add_feed, rss):
+    """
+    It was asked with success, yet its last document was refused; its neighbour's was read.
+    """
+    add_feed(subscribed, authority, feed_id="page", path="/page")
+    authority.publish("/avis", rss(TOITURE))
+    authority.publish("/page", rss(TOITURE))
+    commands.run_all(parts=subscribed)
+    before = {row["feed_id"]: row["last_outcome"] for row in commands.list_feeds(parts=subscribed)}
+    authority.publish("/page", "<!DOCTYPE html><html><body>Maintenance</body></html>", media="text/html")
+    commands.retry_feed("page", parts=subscribed)
+    commands.run_all(parts=subscribed)
+
+    rows = {
+        row["feed_id"]: (row["last_outcome"], row["last_failure"])
+        for row in commands.list_feeds(parts=subscribed)
+    }
+
+    assert before == {"kerlann": "read", "page": "read"}
+    assert rows == {"kerlann": ("read", None), "page": ("refused", None)}
+
+
 def test_a_replay_reads_again_what_was_refused_and_tells_nothing_twice(subscribed, authority, add_feed, rss):
     """
     Only the refused document is loaded again; its reject is counted once, as before.

@@ -49,6 +49,8 @@ _REMOVE = """
 
 
 def upgrade() -> None:
+    # At once what dropping the index asks for: else a worker that has read and then writes is in its way.
+    op.execute("LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE")
     # Two newer versions of a row find room on its page, so that none needs an entry in any index.
     op.execute("ALTER TABLE deliveries SET (fillfactor = 30)")
     op.create_table(
@@ -56,7 +58,6 @@ def upgrade() -> None:
         sa.Column("delivery_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("delivery_id", name="pk_deliveries_under_way"),
     )
-    # From the first trigger on nobody else writes deliveries before this ends.
     op.execute(_ADD)
     op.execute(_ADD_AGAIN)
     op.execute(_REMOVE)
