@@ -56,7 +56,12 @@ def words(text: object) -> str:
     opened = str(text)
     while (once := html.unescape(opened)) != opened:
         opened = once
-    return " ".join(opened.split())
+    # What Windows-1252 has there, where ISO 8859-1 has controls.
+    signs = (
+        bytes([ord(one)]).decode("cp1252", "replace") if "\x80" <= one <= "\x9f" and one != "\x85" else one
+        for one in opened
+    )
+    return " ".join("".join(signs).split())
 
 
 def paris(text: str) -> str:
