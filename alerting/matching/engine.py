@@ -125,7 +125,8 @@ class Engine:
                 groups: list[int] = saved["groups"].tolist()
                 fingerprints: list[int] = saved["fingerprints"].tolist()
                 asked = [criteria_from_json(entry) for entry in json.loads(saved["criteria"].tobytes())]
-        except (BadZipFile, KeyError, EOFError, NotImplementedError, zlib.error) as error:
+        # RuntimeError: packed by a method that is unknown here, or under a password.
+        except (BadZipFile, KeyError, EOFError, RuntimeError, zlib.error) as error:
             raise ValueError(
                 f"{path}: no saved engine ({error}); expected one that Engine.save wrote"
             ) from error

@@ -14,8 +14,9 @@ from typing import TypeVar
 
 import structlog
 
-from alerting.domain.feed import Reject
+from alerting.domain.feed import ParsedFeed, Reject
 from alerting.errors import (
+    FeedFormatError,
     SearchError,
     SearchUnavailableError,
     StoreOutdatedError,
@@ -32,6 +33,8 @@ log = structlog.get_logger()
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 Failed = tuple[Piece, Exception]
+# Parses a document, as ``alerting.feeds.formats.parse`` does.
+Read = Callable[..., ParsedFeed]
 
 _WRONG_WITH_ALL = (StoreUnavailableError, StoreOutdatedError, SearchUnavailableError, SearchError)
 # A profile is nobody's feed.
@@ -67,6 +70,21 @@ def work_apart(
     return first + second, failed_of_first + failed_of_second
 
 
+def read_document(read: Read, body: bytes, *, feed_id: str, format_name: str) -> ParsedFeed:
+    """Read a document; whatever else its parser raises is a bug of ours that this document brought to light.
+
+    Raises:
+        FeedFormatError: It is no document of its format.
+        UnforeseenError: Our code failed at it.
+    """
+    try:
+        return read(body, feed_id=feed_id, format=format_name)
+    except FeedFormatError:
+        raise
+    except Exception as error:
+        raise UnforeseenError(feed_id, "document", error) from error
+
+
 def refuse_procedures(connection: Connection, failed: Sequence[Failed[int]], *, stage: str) -> None:
     """Store why a step refused procedures, by number, each as a reject of its own; the log says it, too."""
     feeds = procedures.feeds_of(connection, [number for number, _ in failed])
@@ -89,4 +107,6 @@ def reject_for(error: Exception, *, feed_id: str, where: str) -> Reject:
     """Return the reject of a piece at which work failed: PostgreSQL's reason, or our bug and its place."""
     if isinstance(error, UnstorableError):
         return Reject(where, str(error))
+    if isinstance(error, UnforeseenError):
+        return Reject(where, error.problem)
     return Reject(where, UnforeseenError(feed_id, where, error).problem)

@@ -52,6 +52,7 @@ from alerting.feeds.fetch import (
 )
 from alerting.feeds.formats import next_page_of, parse
 from alerting.notices.normalise import clean_name
+from alerting.pipeline.apart import read_document
 from alerting.store import documents, feeds, notices, rejects
 from alerting.store.database import Connection, Database
 
@@ -253,10 +254,8 @@ def _notices_of(feed: Feed, page: Fetched) -> tuple[RawNotice, ...] | None:
         FeedFormatError: It is no page of its format.
     """
     try:
-        return parse(page.body or b"", feed_id=feed.feed_id, format=feed.format).notices
-    except FeedFormatError:
-        raise
-    except Exception:  # noqa: BLE001 - it is kept, and loading it will say what nobody foresaw
+        return read_document(parse, page.body or b"", feed_id=feed.feed_id, format_name=feed.format).notices
+    except UnforeseenError:
         return None
 
 

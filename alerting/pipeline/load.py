@@ -31,6 +31,7 @@ from alerting.errors import (
     FeedFormatError,
     StoreOutdatedError,
     StoreUnavailableError,
+    UnforeseenError,
     UnknownIdError,
     UnstorableError,
 )
@@ -47,7 +48,7 @@ from alerting.notices.link import (
 )
 from alerting.notices.normalise import normalise
 from alerting.notices.view import find_state, merge
-from alerting.pipeline.apart import reject_for, work_apart
+from alerting.pipeline.apart import Read, read_document, reject_for, work_apart
 from alerting.pipeline.link import absorb, lock_links, notices_by_number, remerge
 from alerting.store import documents, matches, notices, procedures, rejects
 from alerting.store.database import Connection, Database, Locks
@@ -64,7 +65,6 @@ _HASHED_OF_BUYER = ("name", "siret", "departement")
 # Begun so often and never ended, a document is set aside.
 _MOST_ATTEMPTS = 3
 
-Read = Callable[..., ParsedFeed]
 _Name = tuple[str, str | None]
 
 
@@ -281,10 +281,10 @@ def _parse(body: bytes, document: WaitingDocument, read: Read) -> ParsedFeed:
         return ParsedFeed(notices=(), rejects=(Reject("document", problem),))
     wanted = "auto" if document.format == _INDEX_FORMAT else document.format
     try:
-        return read(body, feed_id=document.feed_id, format=wanted)
+        return read_document(read, body, feed_id=document.feed_id, format_name=wanted)
     except FeedFormatError as error:
         return ParsedFeed(notices=(), rejects=(Reject(error.where, error.problem),))
-    except Exception as error:  # noqa: BLE001 - one document, whatever is wrong with it, never stops the others
+    except UnforeseenError as error:
         return ParsedFeed(notices=(), rejects=(_refuse(document, "document", error),))
 
 
