@@ -6,7 +6,8 @@ Out:  its words, one line each; a heading with "instead of" and "read" is one Fr
 
 Times keep their wall clock: BOAMP's offsets are wrong.
 
-Source: DILA, BOAMP open data, schema 3.2.5: ``rubDelais``, ``auLieuDeDate``, ``lireDate``.
+Source: the names of fields (``rubDelais``, ``auLieuDeDate``, ``lireDate``) are those that other readers of
+DILA's BOAMP files ask for; the files at hand have words alone, so any field that begins so counts.
 """
 
 from __future__ import annotations
