@@ -16,15 +16,17 @@ _NUMBER = (
 )
 _SIGN = r"(?i:n[°ºo]s?\.?\s*|num[ée]ros?\s*)?"
 _JOIN = r"(?i:,|et|ou|à|au|-|&)"
+# In capitals without accents; a single lot "a 3 mois", has three months.
+_A_OF_SEVERAL = r"(?(several)(?i:a\b)|(?!))"
 _NAMED = re.compile(
-    rf"\b(?i:lots?)\s*{_SIGN}(?P<numbers>{_NUMBER}"
-    rf"(?:\s*{_JOIN}\s*(?i:(?:(?:le|les|du|des)\s+)?(?:lots?\s*)?){_SIGN}{_NUMBER})*)"
+    rf"\b(?i:lot(?P<several>s)?)\s*{_SIGN}(?P<numbers>{_NUMBER}"
+    rf"(?:\s*(?:{_JOIN}|{_A_OF_SEVERAL})\s*(?i:(?:(?:le|les|du|des)\s+)?(?:lots?\s*)?){_SIGN}{_NUMBER})*)"
 )
 # Behind some words, what they are said of: "(lots 2 et 3)", "exigée pour le lot 2".
 _POINTED = re.compile(
     rf"(?:\s+\w+){{0,3}}?\s*(?:[(:]|\b(?i:pour|sur|concernant)\b)\s*(?i:(?:le|les)\s+)?{_NAMED.pattern}"
 )
-_PART = re.compile(rf"(?P<join>(?i:à|au|-))?\s*(?i:lots?\s*)?{_SIGN}(?P<number>{_NUMBER})")
+_PART = re.compile(rf"\s*(?P<join>(?i:à|a(?=\s)|au|-))?\s*(?i:lots?\s*)?{_SIGN}(?P<number>{_NUMBER})")
 _ALL = re.compile(
     r"\b(tous\s+les|toutes?\s+les|ensemble\s+des|totalité\s+des|chaque|chacun\s+des)\s+lots?\b|\blot\s+unique\b",
     re.IGNORECASE,

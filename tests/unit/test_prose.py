@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
 from alerting.domain.notice import Clock, RawChange, RawTime
@@ -10,6 +12,16 @@ from alerting.text.lot_words import find_lots
 
 
 OLD, NEW = "2026-10-05", "2026-10-12"
+
+
+def _told(text):
+    return [(new.before, new.after, new.lots) for new in find_new_deadlines(text)]
+
+
+def _capitals(text):
+    """Return a text as many authorities type it: capitals, without accents."""
+    letters = unicodedata.normalize("NFD", text.upper())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 @pytest.mark.parametrize(
@@ -72,6 +84,7 @@ def test_a_deadline_in_prose_is_the_new_one_or_none(text, before, after):
     found = next(iter(find_new_deadlines(text)), None)
 
     assert ((found.before, found.after) if found is not None else (None, None)) == (before, after)
+    assert _told(_capitals(text)) == _told(text)
 
 
 @pytest.mark.parametrize(
@@ -102,6 +115,7 @@ def test_a_date_that_no_words_lead_to_as_the_deadline_is_none(text):
     Documents, meetings, dispatches, a move by so many days: the sentence speaks of the deadline, its date does not.
     """
     assert find_new_deadlines(text) == ()
+    assert _told(_capitals(text)) == _told(text)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +136,7 @@ def test_a_date_that_words_lead_to_as_the_deadline_is_the_new_one(text):
     Little words alone stand between the date and what it is the date of, or the verb that moves it there.
     """
     assert [(new.after, new.lots) for new in find_new_deadlines(text)] == [(NEW, ())]
+    assert _told(_capitals(text)) == _told(text)
 
 
 @pytest.mark.parametrize(
@@ -184,6 +199,8 @@ DAY = "5 octobre 2026"
         f"La date limite de remise des offres avait été fixée au {DAY}.",
         f"La remise des offres, hors lot 3, est reportée au {DAY}.",
         f"Remise des offres inchangée. Nouvelle date : {DAY}.",
+        f"Un candidat a demandé le report de la remise des offres au {DAY}.",
+        f"Si les plans sont prêts ; la date limite de remise des offres sera reportée au {DAY}.",
     ],
 )  # fmt: skip
 def test_a_date_of_another_thing_or_one_refused_is_no_deadline(text):
@@ -191,6 +208,7 @@ def test_a_date_of_another_thing_or_one_refused_is_no_deadline(text):
     Another noun behind "date limite de remise", another subject before the verb, a refusal, a wish: none is told.
     """
     assert find_new_deadlines(text) == ()
+    assert _told(_capitals(text)) == _told(text)
 
 
 @pytest.mark.parametrize(
@@ -214,7 +232,9 @@ def test_a_day_whose_hour_cannot_be_read_is_no_deadline(end):
     """
     The day alone is told as its last minute, which would be later than the truth.
     """
-    assert find_new_deadlines(f"La date limite de remise des offres est fixée au lundi {DAY} {end}") == ()
+    text = f"La date limite de remise des offres est fixée au lundi {DAY} {end}"
+
+    assert find_new_deadlines(text) == find_new_deadlines(_capitals(text)) == ()
 
 
 @pytest.mark.parametrize(
@@ -231,6 +251,7 @@ def test_a_day_before_which_or_behind_its_hour_is_no_deadline(text):
     "Avant le" a day without an hour may be the day before; an hour in front of the day is not read.
     """
     assert find_new_deadlines(text) == ()
+    assert _told(_capitals(text)) == _told(text)
 
 
 @pytest.mark.parametrize(
@@ -259,6 +280,7 @@ def test_a_day_before_which_or_behind_its_hour_is_no_deadline(text):
         (f"Dépôt des offres : au lieu du 1er octobre 2026, il faut lire le {DAY}.", OLD),
         (f"La date limite est prorogée au {DAY} minuit.", OLD),
         (f"La date limite de remise des offres : elle est reportée au {DAY} à 10h15.", f"{OLD}T10:15"),
+        (f"Remise des offres : au lieu de lire le 1er octobre 2026, lire le {DAY} à 10h15.", f"{OLD}T10:15"),
     ],
 )  # fmt: skip
 def test_a_deadline_in_other_words_is_read_with_its_hour(text, after):
@@ -266,6 +288,7 @@ def test_a_deadline_in_other_words_is_read_with_its_hour(text, after):
     How the hour is joined to its day, and who is told or asked for it, does not hide the deadline.
     """
     assert [new.after for new in find_new_deadlines(text)] == [after]
+    assert _told(_capitals(text)) == _told(text)
 
 
 def test_a_refused_date_beside_a_deadline_makes_it_doubtful():
@@ -335,6 +358,7 @@ def test_a_lots_date_is_never_told_as_the_whole_purchases(text, told):
     found = find_new_deadlines(text)
 
     assert [(new.lots, new.after) for new in found] == told
+    assert _told(_capitals(text)) == _told(text)
 
 
 def test_what_is_said_of_lots_is_a_change_each():
@@ -365,6 +389,8 @@ def test_what_is_said_of_lots_is_a_change_each():
         ("lots 1A, 1B", ("1A", "1B")),
         ("le lot B", ("B",)),
         ("lots 3-5", ("3", "4", "5")),
+        ("LOTS 3 A 5", ("3", "4", "5")),
+        ("LE LOT 3 A 5 NIVEAUX", ("3",)),
         ("lot 2 et lot 7", ("2", "7")),
         ("lot 2 - 12/10/2026", ("2",)),
         ("le lot 4 à 12h00", ("4",)),

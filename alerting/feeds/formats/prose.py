@@ -9,6 +9,10 @@ A date is the deadline's only where nothing but little words stand between it an
 offres", or a verb that moves it there ("reportée au") and has no other subject: what else has a date, a
 document, a meeting, a dispatch, cannot be listed.  A sentence that refuses, asks or supposes tells no date;
 nor does a day whose hour cannot be read, for the day alone would be later than the truth.
+
+Many write without accents, in capitals above all: every pattern below is of letters without them, but for
+"à", and is held against a text of the same length without them.  "A" is "à" there only where it cannot be
+"has": before an hour, a weekday, an article.
 """
 
 from __future__ import annotations
@@ -23,23 +27,31 @@ from alerting.domain.notice import Clock, RawChange, RawTime
 from alerting.text.lot_words import find_lots
 
 
+_BARE_LETTERS = str.maketrans("àâäéèêëîïôöùûüçÀÂÄÉÈÊËÎÏÔÖÙÛÜÇ", "àaaeeeeiioouuucÀAAEEEEIIOOUUUC")
+_HAS_ACCENTS = re.compile(r"[àâäéèêëîïôöùûüç]", re.IGNORECASE)
+_WEEKDAY = r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
+_A_OF_PLACE = re.compile(
+    rf"\ba(?=\s*\d|\s+(?:midi|minuit|partir|compter|nouveau|la|cette|{_WEEKDAY})\b|\s+l['’])"
+    r"|(?<=\bsuite )a\b",
+    re.IGNORECASE,
+)
+
 MONTHS = {
     name: number
     for number, names in enumerate(
-        ("janvier janv", "février fevrier févr fevr", "mars", "avril avr", "mai", "juin", "juillet juil",
-         "août aout", "septembre sept", "octobre oct", "novembre nov", "décembre decembre déc dec"),
+        ("janvier janv", "fevrier fevr", "mars", "avril avr", "mai", "juin", "juillet juil",
+         "aout", "septembre sept", "octobre oct", "novembre nov", "decembre dec"),
         start=1,
     )
     for name in names.split()
 }  # fmt: skip
-_WEEKDAY = r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
 # "16.30" is an hour only behind a word that says so.
 _HOUR = (
     r"(?P<hour>\d{1,2})\s*(?:h(?![a-zà-ÿ])|:(?=\s*\d{2})|heures?|(?(said)\.(?=\d{2}(?!\.?\d))|(?!)))"
     r"\s*(?P<minute>\d{2}(?!\d))?|(?P<noon>midi)|(?P<midnight>minuit)"
 )
 _SAYS_HOUR = (
-    r"(?P<said>(?:(?:au\s+plus\s+tard|dernier\s+délai|délai\s+de\s+rigueur|heure(?:\s+limite)?|à|avant|pour|jusqu['’]à)"
+    r"(?P<said>(?:(?:au\s+plus\s+tard|dernier\s+delai|delai\s+de\s+rigueur|heure(?:\s+limite)?|à|avant|pour|jusqu['’]à)"
     r"[\s:,]*){1,3})"
 )
 # Without its year a date is none that may be told, but it must be seen: it may be the new one.
@@ -55,23 +67,23 @@ DATE = re.compile(
 # What looks like an hour and was not read as one, so near behind a day.
 _NEAR = 40
 HOUR_LIKE = re.compile(
-    r"\d\s*h(?:rs?)?(?![a-zà-ÿ])|\d\s*:\s*\d{2}|\d\.\d{2}(?!\.?\d)|\b(?:heures?|midi|minuit|matin|matinée|soir|soirée|horaires?)\b",
+    r"\d\s*h(?:rs?)?(?![a-zà-ÿ])|\d\s*:\s*\d{2}|\d\.\d{2}(?!\.?\d)|\b(?:heures?|midi|minuit|matin|matinee|soir|soiree|horaires?)\b",
     re.IGNORECASE,
 )
 # What makes another hour of the one that was read.
 HOUR_GOES_ON = re.compile(
     r"^\s*(?:(?:et|ou)\s+(?:à\s+)?\d{1,2}\s*(?:h|:)|(?:et\s+)?(?:demie?|quart|quinze|trente|quarante|moins|cinq|dix|vingt)\b"
-    r"|(?:de\s+l['’]|du\s+)(?:après|soir)"
+    r"|(?:de\s+l['’]|du\s+)(?:apres|soir)"
     # Overseas it is another clock than that of Paris, mostly an earlier end.
     r"|[,(]?\s*(?:heures?\s+)?locales?\b"
-    r"|[,(]?\s*heures?\s+(?:guadeloup|martini|guyan|(?:la\s+)?r[ée]union|mayott|mahor|antill|polyn|cal[ée]don|cayenne|noum[ée]a|tahiti|saint)"
-    r"|[,(]?\s*heures?\s+(?:d['’]|d(?:e|u|es)\s)(?!\s*(?:(?:la|le)\s+|l['’]\s*)?(?:paris|france|m[ée]tropol|hexagone|envoi|remise|réception|dépôt)))",
+    r"|[,(]?\s*heures?\s+(?:guadeloup|martini|guyan|(?:la\s+)?reunion|mayott|mahor|antill|polyn|caledon|cayenne|noumea|tahiti|saint)"
+    r"|[,(]?\s*heures?\s+(?:d['’]|d(?:e|u|es)\s)(?!\s*(?:(?:la|le)\s+|l['’]\s*)?(?:paris|france|metropol|hexagone|envoi|remise|reception|depot)))",
     re.IGNORECASE,
 )
 HOUR_UNTIL = re.compile(r"^\s*(?:[-–]|à|et)\s*(?:\d{1,2}\s*(?:h|:)|midi)", re.IGNORECASE)
 # A sentence of its own that tells the hour of a day told elsewhere.
 HOUR_APART = re.compile(
-    r"\bheures?\s+(?:limites?|de\s+(?:remise|réception|dépôt))\b|\bmêmes?\s+heures?\b|\bl['’]heure\b|\bhoraires?\b",
+    r"\bheures?\s+(?:limites?|de\s+(?:remise|reception|depot))\b|\bmemes?\s+heures?\b|\bl['’]heure\b|\bhoraires?\b",
     re.IGNORECASE,
 )
 CENTURY = 2000
@@ -79,36 +91,36 @@ CENTURY = 2000
 _BIDS = (
     r"(?:des\s+|de\s+(?:l['’]\s*|leurs?\s+|vos\s+|votre\s+|son\s+|la\s+)?|du\s+|d['’](?:une\s+)?)?"
     r"(?:offres?|plis?|candidatures?|propositions?|demandes?\s+de\s+participation"
-    r"|dossiers?(?:\s+(?:de\s+(?:candidatures?|réponse|participation)|d['’]offres?))?"
+    r"|dossiers?(?:\s+(?:de\s+(?:candidatures?|reponse|participation)|d['’]offres?))?"
     r"(?!\s+(?:des?\s|d['’]|techniques?|administratifs?)))\b"
 )
 _MOVES = (
-    r"(?:report|repouss|décal|différ|prorog|prolong|rallong|étendu|avanc|port|remplac|modifi|fix|arrêt)é?e?s?"
+    r"(?:report|repouss|decal|differ|prorog|prolong|rallong|etendu|avanc|port|remplac|modifi|fix|arret)e?e?s?"
 )
 _DATE_AHEAD = rf"(?:(?:{_WEEKDAY})\b|\d|§|$)"
 _BARE = (
-    rf"(?=\s*(?:$|[:,.;§»–-])|\s+(?:est|sont|sera|seront|a|ont|était|étaient|passe|devient|ne|n['’]|désormais|maintenant"
-    rf"|initialement|(?:prévue?s?|{_MOVES})(?!\s+(?:pour|des?)\s))(?!\w)"
+    rf"(?=\s*(?:$|[:,.;§»–-])|\s+(?:est|sont|sera|seront|a|ont|etait|etaient|passe|devient|ne|n['’]|desormais|maintenant"
+    rf"|initialement|(?:prevue?s?|{_MOVES})(?!\s+(?:pour|des?)\s))(?!\w)"
     rf"|\s+(?:le|du|au|jusqu['’]au|avant\s+le|au\s+plus\s+tard\s+le)\s*{_DATE_AHEAD}"
     r"|\s+(?:pour|du|des|de)\s+(?:(?:le|les|tous|chaque)\s+)*lots?\b"
-    r"|\s+(?:au|à\s+(?:la|cette|cet|l)|pour\s+(?:la|cette|ce|le))[\s'’]\s*(?:présente?\s+)?(?:avis|consultation|appel)\b)"
+    r"|\s+(?:au|à\s+(?:la|cette|cet|l)|pour\s+(?:la|cette|ce|le))[\s'’]\s*(?:presente?\s+)?(?:avis|consultation|appel)\b)"
 )
-_LIMIT = r"(?:dates?|heures?|délais?|échéances?)\s+limites?"
+_LIMIT = r"(?:dates?|heures?|delais?|echeances?)\s+limites?"
 SPEAKS_OF_DEADLINE = re.compile(
-    rf"(?:(?:{_LIMIT}|dates?|heures?|délais?|échéances?)\s+(?:initiale?s?\s+)?(?:de|d['’]|pour)\s*(?:la\s+|le\s+|l['’])?)?"
-    rf"\b(?:réception|remise|dépôt|envoi)\s+{_BIDS}"
+    rf"(?:(?:{_LIMIT}|dates?|heures?|delais?|echeances?)\s+(?:initiale?s?\s+)?(?:de|d['’]|pour)\s*(?:la\s+|le\s+|l['’])?)?"
+    rf"\b(?:reception|remise|depot|envoi)\s+{_BIDS}"
     rf"|{_LIMIT}\s+(?:des?|pour)\s+(?:les\s+)?(?:offres|plis|candidatures)\b"
-    rf"|{_LIMIT}(?:\s+(?:initiale?|actuelle?)s?)?(?:\s+(?:de|pour)\s+(?:la\s+|le\s+)?(?:réception|remise|dépôt|réponse|répondre)\b)?{_BARE}",
+    rf"|{_LIMIT}(?:\s+(?:initiale?|actuelle?)s?)?(?:\s+(?:de|pour)\s+(?:la\s+|le\s+)?(?:reception|remise|depot|reponse|repondre)\b)?{_BARE}",
     re.IGNORECASE,
 )
 # Before those words: of a thing that has to do with the deadline; a move of the deadline is none.
 ASIDE = re.compile(
-    r"(?:(?<!\w)(?:avant|après|pour|à|dès|sur|lors\s+de|depuis|suivant)\s+(?:(?:la|le|les|l['’]|toute|cette)\s*)?|\b(?:aux?|l[ao]rs\s+du)\s+"
-    r"|(?P<of>\b(?:de\s+(?:(?:la|cette|nos)\s+|l['’])?|du\s+|des\s+)))$",
+    r"(?:(?<!\w)(?:avant|apres|pour|à|sur|lors\s+de|depuis|suivant)\s+(?:(?:la|le|les|l['’]|toute|cette)\s*)?|\b(?:aux?|l[ao]rs\s+du)\s+"
+    r"|(?P<of>\b(?:de\s+(?:(?:la|cette|nos)\s+|l['’])?|du\s+|des\s+(?:(?:la|le)\s+|l['’]\s*)?)))$",
     re.IGNORECASE,
 )
 MOVE_OF = re.compile(
-    r"\b(?:reports?|prolongations?|prorogations?|modifications?|décalages?|changements?|rectifications?|corrections?|"
+    r"\b(?:reports?|prolongations?|prorogations?|modifications?|decalages?|changements?|rectifications?|corrections?|"
     r"extensions?|allongement|recul|lieu|objet)\s*(?::\s*)?$",
     re.IGNORECASE,
 )
@@ -121,81 +133,81 @@ PREPOSITIONAL = re.compile(
     re.IGNORECASE,
 )
 _ITSELF = (
-    r"(?:nouvelle\s+)?(?:dates?|échéances?|délais?)\b"
+    r"(?:nouvelle\s+)?(?:dates?|echeances?|delais?)\b"
     rf"(?!\s+(?:des?\b|d['’]|pour\b)|\s+du\s+(?!(?:(?:{_WEEKDAY})\s+)?§))"
 )
 NEW_SUBJECT = re.compile(
-    rf";|\b(?:mais|tandis|étant|ainsi\s+que|celles?\s+d|alors|cependant|toutefois|néanmoins)\b|,\s*(?:des|du)\s+(?!\W*§)"
+    rf";|\b(?:mais|tandis|etant|ainsi\s+que|celles?\s+d|alors|cependant|toutefois|neanmoins)\b|,\s*(?:des|du)\s+(?!\W*§)"
     rf"|\b{_ARTICLE}\s+(?!\W*§|(?:{_WEEKDAY})\b|{_ITSELF})|\bl['’]\s*(?=\w)"
-    rf"|:(?!\s*(?:$|[§«]|(?:au\s+lieu|il|lire|elle|celle|celui|est|sera|désormais|(?:{_WEEKDAY})|{_ARTICLE}\s+{_ITSELF})\b"
+    rf"|:(?!\s*(?:$|[§«]|(?:au\s+lieu|il|lire|elle|celle|celui|est|sera|desormais|(?:{_WEEKDAY})|{_ARTICLE}\s+{_ITSELF})\b"
     rf"|(?:le|du|au|avant\s+le)\s+(?:(?:{_WEEKDAY})\s+)?§))",
     re.IGNORECASE,
 )
 # A sentence that refuses, asks, supposes, or speaks of another appointment, says no new deadline.
 REFUSES = re.compile(
-    r"\b(?:demand\w*|refus\w*|rejet\w*|inchang\w*|éventuel\w*|aucune?s?|pas|plus|jamais|ne|réunions?|signatures?|retraits?|"
-    r"commissions?|hors|sauf|except\w*|souhait\w*|sollicit\w*|envisag\w*|annulée?s?|seraient|serait|pourr\w*|peut|peuvent|devrai\w*|si|sinon|"
-    r"sous\s+réserve|hypothèse|en\s+cas|soi(?:t|ent)\s+(?:(?:donc|ainsi|désormais|à\s+nouveau)\s+)?"
-    r"(?:report|repouss|décal|différ|prorog|prolong|rallong|étend|avanc|port|remplac|modifi|fix|arrêt)\w*)\b|\bn['’](?!\s*°)|\bs['’]ils?\b",
+    r"\b(?:demand\w*|refus\w*|rejet\w*|inchang\w*|eventuel\w*|aucune?s?|pas|plus|jamais|ne|reunions?|signatures?|retraits?|"
+    r"commissions?|hors|sauf|except\w*|souhait\w*|sollicit\w*|envisag\w*|annulee?s?|seraient|serait|pourr\w*|peut|peuvent|devrai\w*|si|sinon|"
+    r"sous\s+reserve|hypothese|en\s+cas|soi(?:t|ent)\s+(?:(?:donc|ainsi|desormais|à\s+nouveau)\s+)?"
+    r"(?:report|repouss|decal|differ|prorog|prolong|rallong|etend|avanc|port|remplac|modifi|fix|arret)\w*)\b|\bn['’](?!\s*°)|\bs['’]ils?\b",
     re.IGNORECASE,
 )
 # These refuse nothing: "au plus tard", "et non pas", "suite à la demande d'un candidat".
 REFUSES_NOTHING = re.compile(
     r"\bplus\s+tard\b|\bnon\s+pas\b|\bdemandes?\s+de\s+participation\b"
     r"|\b(?:suite\s+aux?|à|en\s+raison|compte\s+tenu)\s+(?:des?\s+|d['’])?(?:(?:la|une|plusieurs|nombreuses|leur)\s+)*demandes?\b"
-    r"(?!.*\b(?:de|d['’])\s*(?:report|repouss|décal|différ|prorog|prolong|rallong|étend|avanc|fix|modif))"
-    r"|\b(?:le\s+reste|autres)\b[^.;§]{0,60}\binchangée?s?\b",
+    r"(?!.*\b(?:de|d['’])\s*(?:report|repouss|decal|differ|prorog|prolong|rallong|etend|avanc|fix|modif))"
+    r"|\b(?:le\s+reste|autres)\b[^.;§]{0,60}\binchangee?s?\b",
     re.IGNORECASE,
 )
 # What else has a date: a sentence that speaks of it says too little about which date is whose.
 SPEAKS_OF_OTHERS = re.compile(
-    r"questions?|renseignements?|visites?|validité|échantillons?|maquettes?|ouverture des|notification|"
-    r"début des|démarrage|exécution|livraison|jury|auditions?",
+    r"questions?|renseignements?|visites?|validite|echantillons?|maquettes?|ouverture des|notification|"
+    r"debut des|demarrage|execution|livraison|jury|auditions?",
     re.IGNORECASE,
 )
 # What stands between the date before, or the sentence's beginning, and a date says whose date it is.
 OLD = re.compile(
-    r"au\s+lieu\s+d[ue]|et\s+non(\s+pas)?\b|\b(anciennes?|initial(e|ement|es)?|précédente?s?|précédemment|"
-    r"prévue?s?|était|étaient)\b",
+    r"au\s+lieu\s+d[ue]|et\s+non(\s+pas)?\b|\b(anciennes?|initial(e|ement|es)?|precedente?s?|precedemment|"
+    r"prevue?s?|etait|etaient)\b",
     re.IGNORECASE,
 )
 NEW = re.compile(
-    r"\b(lire|nouve(au|lles?)|désormais|devien(t|nent)|passe(nt)?|"
-    r"(reporté|repoussé|décalé|modifié|prorogé|prolongé|avancé|remplacé|porté)e?s?)\b",
+    r"\b((?<!lieu de )lire|nouve(au|lles?)|desormais|devien(t|nent)|passe(nt)?|"
+    r"(reporte|repousse|decale|modifie|proroge|prolonge|avance|remplace|porte)e?s?)\b",
     re.IGNORECASE,
 )
 PUBLISHED = re.compile(
-    r"\b(publiée?s?|parue?s?|envoyée?s?|parution|publication|avis(\s+initial)?(\s+n°\s*\S{1,20})?)"
+    r"\b(publiee?s?|parue?s?|envoyee?s?|parution|publication|avis(\s+initial)?(\s+n°\s*\S{1,20})?)"
     r"(\s+au\s+\w{1,10})?\s+(le|du|en\s+date\s+du)\s*$",
     re.IGNORECASE,
 )
 # "la date du 3 mars est reportée": what is moved is the old date; so it is in "du 3 mars au 5 mars".
 MOVED = re.compile(
-    r"^[^;]{0,30}?\b((est|sont|a\s+été|ont\s+été|était|sera|seront)\s+(désormais\s+)?"
-    r"(reporté|repoussé|décalé|modifié|annulé|prorogé|prolongé|avancé|remplacé|fixé|porté)e?s?"
+    r"^[^;]{0,30}?\b((est|sont|a\s+ete|ont\s+ete|etait|sera|seront)\s+(desormais\s+)?"
+    r"(reporte|repousse|decale|modifie|annule|proroge|prolonge|avance|remplace|fixe|porte)e?s?"
     r"|devien(t|nent)|passe(nt)?|n['’]est\s+plus)\b",
     re.IGNORECASE,
 )
 LIMITED = re.compile(
-    r"\b(concern\w+|relati\w+|applicables?|appliqu\w+|uniquement|seulement|seule?s?|limité\w*|pour|port\w+\s+sur)\s+"
+    r"\b(concern\w+|relati\w+|applicables?|appliqu\w+|uniquement|seulement|seule?s?|(?<!dates\s)(?<!date\s)(?<!heures\s)(?<!heure\s)(?<!delai\s)limite\w*|pour|port\w+\s+sur)\s+"
     r"(?:(?:aux?|les?|du|des|ce|cette?|à|que|qu['’]aux?)\s+)*lots?\b",
     re.IGNORECASE,
 )
 # A heading of one lot's own: what is below it may be that lot's.
 LOT_HEADING = re.compile(r"^\W*lots?\s*(?:n\s*[°º.]\s*)?\d", re.IGNORECASE)
 LIMIT = re.compile(
-    r"\b(avant|jusqu['’]au|au\s+plus\s+tard|à\s+(partir|compter)\s+du|dès|depuis|entre|du)\s*(le\s+)?(\w+di\s+)?$",
+    r"\b(avant|jusqu['’]au|au\s+plus\s+tard|à\s+(partir|compter)\s+du|des|depuis|entre|du)\s*(le\s+)?(\w+di\s+)?$",
     re.IGNORECASE,
 )
 # Of a visit's text: what else has a day there, before the date and behind it.
 NO_VISIT = re.compile(
-    r"\b(?:fins?|clos\w*|clôtur\w*|termin\w*|arrêt\w*|derniers?|attestations?|certificats?|remettre|remis\w*|retourn\w*|renvoy\w*|"
-    r"transmettre|après|inscri\w*|réserv\w*|demand\w*|prendre|contact\w*|limites?|annul\w*|supprim\w*|suspen\w*|impossibles?|sauf|débuts?|"
-    r"questions?|réponses?|offres?|plis|confirm\w*|aucune?s?|pas|plus)\b",
+    r"\b(?:fins?|clos\w*|clotur\w*|termin\w*|arret\w*|derniers?|attestations?|certificats?|remettre|remis\w*|retourn\w*|renvoy\w*|"
+    r"transmettre|apres|inscri\w*|reserv\w*|demand\w*|prendre|contact\w*|limites?|annul\w*|supprim\w*|suspen\w*|impossibles?|sauf|debuts?|"
+    r"questions?|reponses?|offres?|plis|confirm\w*|aucune?s?|pas|plus)\b",
     re.IGNORECASE,
 )
 NO_VISIT_BEHIND = re.compile(
-    r"^[\s,:()–-]*(?:au\s+plus\s+tard|dernier\s+délai|délai\s+de\s+rigueur|inclus|maximum|exclu|fin\b|clôture)",
+    r"^[\s,:()–-]*(?:au\s+plus\s+tard|dernier\s+delai|delai\s+de\s+rigueur|inclus|maximum|exclu|fin\b|cloture)",
     re.IGNORECASE,
 )
 FROM = re.compile(r"\bdu(\s+\w+di|\s+dimanche)?\s*$", re.IGNORECASE)
@@ -204,16 +216,16 @@ UNTIL = re.compile(r"^[\s,]*(et\s+)?(au|à|jusqu['’]au)\b", re.IGNORECASE)
 _LITTLE = (
     rf"(?:\([^()§]{{0,80}}\)|[\s,:=()«»–—-]|(?:l|d|jusqu)['’]|n[°º]|\bdu\s+(?=lots?\b)"
     rf"|\bdu\s+(?:(?:{_WEEKDAY})\s+)?(?:§|\d{{1,2}}(?:er)?)\s*(?=au\b)"
-    r"|\b(?:le|la|les|des|de|aux?|à|par|pour|et|ou|est|sont|sera|seront|a|ont|été|aura|lieu|désormais|donc|ainsi|comme|suit|"
-    r"maintenant|dorénavant|impérativement|avant|plus|tard|offres?|plis?|candidatures?|propositions?|dossiers?|réponses?|"
-    rf"lots?|tous|heures?|dates?|limites?|paris|voie|électronique|\d{{1,3}}[a-z]?|{_WEEKDAY})\b)"
+    r"|\b(?:le|la|les|des|de|aux?|à|par|pour|et|ou|est|sont|sera|seront|a|ont|ete|aura|lieu|desormais|donc|ainsi|comme|suit|"
+    r"maintenant|dorenavant|imperativement|avant|plus|tard|offres?|plis?|candidatures?|propositions?|dossiers?|reponses?|"
+    rf"lots?|tous|heures?|dates?|limites?|paris|voie|electronique|\d{{1,3}}[a-z]?|{_WEEKDAY})\b)"
 )
 LEADS = re.compile(
     rf"(?:(?P<deadline>{SPEAKS_OF_DEADLINE.pattern})"
-    r"|\b(?P<read>lire|nouvelles?\s+(?:dates?|échéances?|heures?)|nouveaux?\s+délais?)"
-    r"|(?<!pas\s)(?<!plus\s)(?<!être\s)(?<!avait\sété\s)(?<!avaient\sété\s)(?<!était\s)(?<!étaient\s)\b(?:(?P<fixed>(?:fixé|arrêté)e?s?|devien(?:t|nent)|passe(?:nt)?|soit)"
-    r"|(?P<moved>(?:reporté|repoussé|décalé|différé|prorogé|prolongé|rallongé|étendu|avancé|porté)e?s?)"
-    r"|(?P<replaced>(?:remplacé|modifié)e?s?))\b)"
+    r"|\b(?P<read>lire|nouvelles?\s+(?:dates?|echeances?|heures?)|nouveaux?\s+delais?)"
+    r"|(?<!pas\s)(?<!plus\s)(?<!etre\s)(?<!avait\sete\s)(?<!avaient\sete\s)(?<!etait\s)(?<!etaient\s)\b(?:(?P<fixed>(?:fixe|arrete)e?s?|devien(?:t|nent)|passe(?:nt)?|soit)"
+    r"|(?P<moved>(?:reporte|repousse|decale|differe|proroge|prolonge|rallonge|etendu|avance|porte)e?s?)"
+    r"|(?P<replaced>(?:remplace|modifie)e?s?))\b)"
     rf"(?P<between>{_LITTLE}*+)$",
     re.IGNORECASE,
 )
@@ -230,13 +242,15 @@ _REACH = 300
 _LONGEST = 20_000
 # Of an ISO 8601 time, so many signs are the day.
 _DAY = 10
-SENTENCE_END = re.compile(r"(?<=[.;])\s+(?=[A-ZÉÀ«])|\n")
+SENTENCE_END = re.compile(r"(?<=[.;])\s+(?=[A-ZÉÀ«])")
+# In capitals nothing tells whether a sentence ends at a semicolon.
+SENTENCE_END_OF_CAPITALS = re.compile(r"(?<=\.)\s+(?=[A-ZÉÀ«])")
 # A line goes on after a colon, after "instead of" until it says what to read, and in a line that says so.
 COLON = re.compile(r":\s?$")
 INSTEAD = re.compile(r"au\s+lieu\s+d[ue]|(?P<lire>\blire\b)", re.IGNORECASE)
 CONTINUES = re.compile(
-    r"^\s*(il\s+(faut|convient\s+de)\s+)?(lire|nouvelle|au\s+lieu|elle|celle-ci|cette\s+date|ce\s+délai|celui-ci|"
-    r"est|reporté|remplacé)",
+    r"^\s*(il\s+(faut|convient\s+de)\s+)?(lire|nouvelle|au\s+lieu|elle|celle-ci|cette\s+date|ce\s+delai|celui-ci|"
+    r"est|reporte|remplace)",
     re.IGNORECASE,
 )
 
@@ -261,14 +275,18 @@ def find_new_deadlines(text: str) -> tuple[NewDeadline, ...]:
     ...     "La date limite est reportée au 22 septembre 2026 à 12h00 pour le lot n° 2.")]
     [('2026-09-22T12:00', ('2',))]
     """
-    sentences = _sentences(text)
-    told = [_Told.of(sentence) for sentence in sentences if SPEAKS_OF_OTHERS.search(sentence) is None]
-    stated = [each for each in told if _states_deadline(each.sentence)]
+    sentences = [(sentence, _plain(sentence)) for sentence in _sentences(text)]
+    told = [
+        _Told.of(sentence, plain) for sentence, plain in sentences if SPEAKS_OF_OTHERS.search(plain) is None
+    ]
+    stated = [each for each in told if _states_deadline(each.plain)]
     found = [deadline for each in stated if (deadline := _in_sentence(each)) is not None]
     rivals = {date for each in told if each not in stated for date in each.new}
     if not found or not rivals <= {deadline.after for deadline in found}:
         return ()
-    if any(len(deadline.after) == _DAY for deadline in found) and any(map(_tells_hour_apart, sentences)):
+    if any(len(deadline.after) == _DAY for deadline in found) and any(
+        _tells_hour_apart(plain) for _, plain in sentences
+    ):
         return ()
     of_whole = [deadline for deadline in found if not deadline.lots]
     if not of_whole:
@@ -277,15 +295,21 @@ def find_new_deadlines(text: str) -> tuple[NewDeadline, ...]:
     return () if not is_clear or _is_of_lots(sentences) else (found[0],)
 
 
-def _states_deadline(sentence: str) -> bool:
-    if SPEAKS_OF_DEADLINE.search(sentence) is None:
+def _plain(text: str) -> str:
+    """Return a text of the same length as the patterns read it: without accents but for "à"."""
+    bare = text.translate(_BARE_LETTERS)
+    return bare if _HAS_ACCENTS.search(text) else _A_OF_PLACE.sub("à", bare)
+
+
+def _states_deadline(plain: str) -> bool:
+    if SPEAKS_OF_DEADLINE.search(plain) is None:
         return False
-    return REFUSES.search(REFUSES_NOTHING.sub(" ", sentence)) is None
+    return REFUSES.search(REFUSES_NOTHING.sub(" ", plain)) is None
 
 
-def _tells_hour_apart(sentence: str) -> bool:
+def _tells_hour_apart(plain: str) -> bool:
     """Tell whether a sentence without a date has the hour of one that another sentence names."""
-    return DATE.search(sentence) is None and HOUR_APART.search(sentence) is not None
+    return DATE.search(plain) is None and HOUR_APART.search(plain) is not None
 
 
 def _each_lot_once(found: list[NewDeadline]) -> bool:
@@ -293,9 +317,13 @@ def _each_lot_once(found: list[NewDeadline]) -> bool:
     return len({lot for lot, _ in dates}) == len(dates)
 
 
-def _is_of_lots(sentences: Sequence[str]) -> bool:
-    """Tell whether some sentence says that the correction is about some lots alone."""
-    limited = (each for each in sentences if LIMITED.search(each) or LOT_HEADING.search(each))
+def _is_of_lots(sentences: Sequence[tuple[str, str]]) -> bool:
+    """Tell whether some sentence says that the correction is about some lots alone.
+
+    Args:
+        sentences: Each as it is written, and as the patterns read it.
+    """
+    limited = (each for each, plain in sentences if LIMITED.search(plain) or LOT_HEADING.search(plain))
     return any(find_lots(sentence) != () for sentence in limited)
 
 
@@ -307,7 +335,7 @@ def find_only_date(text: str) -> str | None:
     >>> find_only_date("Visite obligatoire le 16/09/2026 à 14h."), find_only_date("Avant le 16/09/2026.")
     ('2026-09-16T14:00', None)
     """
-    folded = " ".join(text.split())
+    folded = _plain(" ".join(text.split()))
     if len(folded) > _LONGEST:
         return None
     dates = list(DATE.finditer(folded))
@@ -348,20 +376,21 @@ def _changes(text: str, published: RawTime | None) -> Iterator[RawChange]:
 class _Told:
     """A sentence, and its dates: those that held, and those that hold; None is a date that cannot be read.
 
-    ``led`` are those to which words lead as to the deadline.
+    ``plain`` is the sentence as the patterns read it; ``led`` are those to which words lead as the deadline.
     """
 
     sentence: str
+    plain: str
     old: tuple[str | None, ...]
     new: tuple[str | None, ...]
     led: frozenset[str | None]
 
     @classmethod
-    def of(cls, sentence: str) -> _Told:
-        dates = list(DATE.finditer(sentence))
+    def of(cls, sentence: str, plain: str) -> _Told:
+        dates = list(DATE.finditer(plain))
         ends = [0, *(date.end() for date in dates)]
-        starts = [*(date.start() for date in dates), len(sentence)]
-        gaps = [sentence[end:start] for end, start in zip(ends, starts, strict=True)]
+        starts = [*(date.start() for date in dates), len(plain)]
+        gaps = [plain[end:start] for end, start in zip(ends, starts, strict=True)]
         old: list[str | None] = []
         new: list[str | None] = []
         led: set[str | None] = set()
@@ -374,7 +403,7 @@ class _Told:
             if _is_led(words, has_hour=_has_hour(date)):
                 led.add(read)
             words += "§"
-        return cls(sentence, tuple(old), tuple(new), frozenset(led))
+        return cls(sentence, plain, tuple(old), tuple(new), frozenset(led))
 
 
 def _is_led(words: str, *, has_hour: bool) -> bool:
@@ -428,20 +457,26 @@ def _sentences(text: str) -> list[str]:
 
     A text that is too long has none.  Each part is looked at once.
     """
-    lines = (" ".join(line.split()) for line in text.splitlines())
-    folded = "\n".join(filter(None, lines))
     sentences: list[list[str]] = []
     is_waiting = False
-    for part in SENTENCE_END.split(folded) if len(folded) <= _LONGEST else ():
-        goes_on = sentences and (is_waiting or COLON.search(sentences[-1][-1]) or CONTINUES.search(part))
+    for part in _parts(text):
+        plain = _plain(part)
+        goes_on = sentences and (is_waiting or COLON.search(sentences[-1][-1]) or CONTINUES.search(plain))
         if goes_on:
             sentences[-1].append(part)
         else:
             sentences.append([part])
             is_waiting = False
-        for found in INSTEAD.finditer(part):
+        for found in INSTEAD.finditer(plain):
             is_waiting = found["lire"] is None
     return [" ".join(parts) for parts in sentences]
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Yield what ends at a full stop, a semicolon or the end of its line, blanks folded."""
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    for line in filter(None, lines) if sum(map(len, lines)) <= _LONGEST else ():
+        yield from (SENTENCE_END_OF_CAPITALS if line.isupper() else SENTENCE_END).split(line)
 
 
 def _in_sentence(told: _Told) -> NewDeadline | None:
