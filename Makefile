@@ -27,7 +27,8 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || \
 	  { rm -rf .venv; echo "Python cannot make environments here; on Debian: apt-get install python3-venv"; exit 1; }
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet uv==$(UV_VERSION)
-	@UV_LINK_MODE=copy $(BIN)/uv pip sync --python $(BIN)/python --compile-bytecode --require-hashes requirements.lock
+	@UV_LINK_MODE=copy $(BIN)/uv pip sync --python $(BIN)/python --compile-bytecode --require-hashes requirements.lock \
+	  2> >(grep --line-buffered -v '^ [-+] ' >&2)
 	@$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation --editable .
 	@touch $(INSTALLED)
 
