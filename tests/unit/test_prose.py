@@ -57,6 +57,11 @@ def _capitals(text):
         ("La remise des offres prévue le 5 octobre est reportée au 12 octobre 2026.", None, NEW),
         ("Date limite de réception des offres : au lieu du 5/10/2026, lire : 12/10/2026", OLD, NEW),
         ("Date limite de réception des offres : lire 12/10/2026 au lieu de 5/10/2026", OLD, NEW),
+        ('« Remise des offres », au lieu de : "Lundi 5/10/2026" lire : "Lundi 12/10/2026".', OLD, NEW),
+        ("« Remise des offres », au lieu de : “lundi 5/10/2026” lire : “lundi 12/10/2026”.", OLD, NEW),
+        ('Date limite de remise des offres : remplacer "le 5/10/2026" par "le 12/10/2026"', OLD, NEW),
+        ("Date limite de remise des offres : 5/10/2026 remplacée par 12/10/2026", OLD, NEW),
+        ("La remise des offres du 5/10/2026 est annulée et remplacée par le 12/10/2026.", OLD, NEW),
         ("Date limite de réception des offres : 12/10/2026 et non pas 5/10/2026", OLD, NEW),
         (
             "Au lieu de :\nDate limite de réception des offres : 05/10/2026 12:00\nLire :\n12/10/2026 12:00",
@@ -94,6 +99,11 @@ def test_a_deadline_in_prose_is_the_new_one_or_none(text, before, after):
         "Le règlement relatif à la remise des offres est remplacé par celui du 12 octobre 2026.",
         "Un nouveau CCTP du 12 octobre 2026 est à prendre en compte pour la remise des offres.",
         "Le bordereau des prix joint pour la remise des offres est celui du 12 octobre 2026.",
+        "Remise des offres : remplacer le plan du 5 octobre 2026 par celui du 12 octobre 2026.",
+        "Remise des offres : le plan du 5 octobre 2026 est annulé et remplacé par celui du 12 octobre 2026.",
+        "Les offres doivent être remises avec le formulaire du 12 octobre 2026.",
+        "Les plis doivent être remis sous trois jours à compter du 12 octobre 2026.",
+        "Les questions sont closes deux jours avant la DLRO, le 12 octobre 2026.",
         "Un erratum daté du 12 octobre 2026 concerne la date limite de remise des offres.",
         "Suite à la réunion du 12 octobre 2026, la remise des offres est facilitée.",
         "La remise des offres se fera sur la plateforme à partir du 12 octobre 2026.",
@@ -129,6 +139,9 @@ def test_a_date_that_no_words_lead_to_as_the_deadline_is_none(text):
         "La date limite de réception des offres pour la réfection de l'école est portée au 12 octobre 2026.",
         "La date limite de remise des offres est modifiée comme suit : 12 octobre 2026.",
         "La remise des plis par voie électronique aura lieu le 12 octobre 2026.",
+        "La DLRO est reportée au 12 octobre 2026.",
+        "Les offres devront parvenir au plus tard le 12 octobre 2026.",
+        "Les plis doivent être transmis par voie électronique au plus tard le 12 octobre 2026.",
     ],
 )
 def test_a_date_that_words_lead_to_as_the_deadline_is_the_new_one(text):

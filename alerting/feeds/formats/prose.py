@@ -27,7 +27,9 @@ from alerting.domain.notice import Clock, RawChange, RawTime
 from alerting.text.lot_words import find_lots
 
 
-_BARE_LETTERS = str.maketrans("àâäéèêëîïôöùûüçÀÂÄÉÈÊËÎÏÔÖÙÛÜÇ", "àaaeeeeiioouuucÀAAEEEEIIOOUUUC")
+_BARE_LETTERS = str.maketrans('àâäéèêëîïôöùûüçÀÂÄÉÈÊËÎÏÔÖÙÛÜÇ"“”', "àaaeeeeiioouuucÀAAEEEEIIOOUUUC»»»")
+# Every quotation mark is one of French typography there.
+_OPENING = re.compile(r"[\"“](?=\w)")
 _HAS_ACCENTS = re.compile(r"[àâäéèêëîïôöùûüç]", re.IGNORECASE)
 _WEEKDAY = r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
 _A_OF_PLACE = re.compile(
@@ -109,7 +111,8 @@ _LIMIT = r"(?:dates?|heures?|delais?|echeances?)\s+limites?"
 SPEAKS_OF_DEADLINE = re.compile(
     rf"(?:(?:{_LIMIT}|dates?|heures?|delais?|echeances?)\s+(?:initiale?s?\s+)?(?:de|d['’]|pour)\s*(?:la\s+|le\s+|l['’])?)?"
     rf"\b(?:reception|remise|depot|envoi)\s+{_BIDS}"
-    rf"|{_LIMIT}\s+(?:des?|pour)\s+(?:les\s+)?(?:offres|plis|candidatures)\b"
+    rf"|{_LIMIT}\s+(?:des?|pour)\s+(?:les\s+)?(?:offres|plis|candidatures)\b|\bDLR[OP]\b"
+    r"|\b(?:offres|plis|candidatures)\s+(?:devront|doivent)\s+(?:etre\s+(?:remis|transmis|depose|recu|envoye)(?:es?|s)?|parvenir)\b"
     rf"|{_LIMIT}(?:\s+(?:initiale?|actuelle?)s?)?(?:\s+(?:de|pour)\s+(?:la\s+|le\s+)?(?:reception|remise|depot|reponse|repondre)\b)?{_BARE}",
     re.IGNORECASE,
 )
@@ -139,7 +142,7 @@ _ITSELF = (
 NEW_SUBJECT = re.compile(
     rf";|\b(?:mais|tandis|etant|ainsi\s+que|celles?\s+d|alors|cependant|toutefois|neanmoins)\b|,\s*(?:des|du)\s+(?!\W*§)"
     rf"|\b{_ARTICLE}\s+(?!\W*§|(?:{_WEEKDAY})\b|{_ITSELF})|\bl['’]\s*(?=\w)"
-    rf"|:(?!\s*(?:$|[§«]|(?:au\s+lieu|il|lire|elle|celle|celui|est|sera|desormais|(?:{_WEEKDAY})|{_ARTICLE}\s+{_ITSELF})\b"
+    rf"|:(?!\s*(?:$|[§«]|(?:au\s+lieu|il|lire|remplacer|elle|celle|celui|est|sera|desormais|(?:{_WEEKDAY})|{_ARTICLE}\s+{_ITSELF})\b"
     rf"|(?:le|du|au|avant\s+le)\s+(?:(?:{_WEEKDAY})\s+)?§))",
     re.IGNORECASE,
 )
@@ -153,7 +156,7 @@ REFUSES = re.compile(
 )
 # These refuse nothing: "au plus tard", "et non pas", "suite à la demande d'un candidat".
 REFUSES_NOTHING = re.compile(
-    r"\bplus\s+tard\b|\bnon\s+pas\b|\bdemandes?\s+de\s+participation\b"
+    r"\bplus\s+tard\b|\bnon\s+pas\b|\bannulee?s?\s+et\s+remplacee?s?\s+par\b|\bdemandes?\s+de\s+participation\b"
     r"|\b(?:suite\s+aux?|à|en\s+raison|compte\s+tenu)\s+(?:des?\s+|d['’])?(?:(?:la|une|plusieurs|nombreuses|leur)\s+)*demandes?\b"
     r"(?!.*\b(?:de|d['’])\s*(?:report|repouss|decal|differ|prorog|prolong|rallong|etend|avanc|fix|modif))"
     r"|\b(?:le\s+reste|autres)\b[^.;§]{0,60}\binchangee?s?\b",
@@ -167,7 +170,7 @@ SPEAKS_OF_OTHERS = re.compile(
 )
 # What stands between the date before, or the sentence's beginning, and a date says whose date it is.
 OLD = re.compile(
-    r"au\s+lieu\s+d[ue]|et\s+non(\s+pas)?\b|\b(anciennes?|initial(e|ement|es)?|precedente?s?|precedemment|"
+    r"au\s+lieu\s+d[ue]|\bremplacer\b|et\s+non(\s+pas)?\b|\b(anciennes?|initial(e|ement|es)?|precedente?s?|precedemment|"
     r"prevue?s?|etait|etaient)\b",
     re.IGNORECASE,
 )
@@ -185,7 +188,7 @@ PUBLISHED = re.compile(
 MOVED = re.compile(
     r"^[^;]{0,30}?\b((est|sont|a\s+ete|ont\s+ete|etait|sera|seront)\s+(desormais\s+)?"
     r"(reporte|repousse|decale|modifie|annule|proroge|prolonge|avance|remplace|fixe|porte)e?s?"
-    r"|devien(t|nent)|passe(nt)?|n['’]est\s+plus)\b",
+    r"|devien(t|nent)|passe(nt)?|n['’]est\s+plus)\b|^\W*remplacee?s?\s+par\b",
     re.IGNORECASE,
 )
 LIMITED = re.compile(
@@ -222,7 +225,7 @@ _LITTLE = (
 )
 LEADS = re.compile(
     rf"(?:(?P<deadline>{SPEAKS_OF_DEADLINE.pattern})"
-    r"|\b(?P<read>lire|nouvelles?\s+(?:dates?|echeances?|heures?)|nouveaux?\s+delais?)"
+    r"|\b(?P<read>lire|remplacer\s(?:[«\s]|\ble\b|\bdu\b)*§\s*»?\s*par|nouvelles?\s+(?:dates?|echeances?|heures?)|nouveaux?\s+delais?)"
     r"|(?<!pas\s)(?<!plus\s)(?<!etre\s)(?<!avait\sete\s)(?<!avaient\sete\s)(?<!etait\s)(?<!etaient\s)\b(?:(?P<fixed>(?:fixe|arrete)e?s?|devien(?:t|nent)|passe(?:nt)?|soit)"
     r"|(?P<moved>(?:reporte|repousse|decale|differe|proroge|prolonge|rallonge|etendu|avance|porte)e?s?)"
     r"|(?P<replaced>(?:remplace|modifie)e?s?))\b)"
@@ -297,7 +300,7 @@ def find_new_deadlines(text: str) -> tuple[NewDeadline, ...]:
 
 def _plain(text: str) -> str:
     """Return a text of the same length as the patterns read it: without accents but for "à"."""
-    bare = text.translate(_BARE_LETTERS)
+    bare = _OPENING.sub("«", text).translate(_BARE_LETTERS)
     return bare if _HAS_ACCENTS.search(text) else _A_OF_PLACE.sub("à", bare)
 
 
