@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from alerting.domain.criteria import AnalysedText
+from alerting.text.accents import compile_french
 
 
 _SENTENCE = re.compile(r"[^.;!?\n•]+")
@@ -20,7 +21,7 @@ _OTHERS = (
     r"acheteur|"
     r"organismes?|autres?|usagers?|locataires?|propriétaires?|\w+ de la régie|\w+ municipa\w+)"
 )
-_ELSEWHERE = re.compile(
+_ELSEWHERE = compile_french(
     r"\bn(?:e\s+|['’])(?:font|fait|feront|fera|sont|est|seront|sera)\s+pas\s+"
     r"(?:partie|comprise?s?|incluse?s?|prévue?s?|concernée?s?|confiée?s?|à la charge)\b"
     r"|\b(?:hors|en dehors du(?: présent)?)\s+marché\b"
@@ -30,15 +31,13 @@ _ELSEWHERE = re.compile(
     r"(?:en (?:interne|régie)\b"
     rf"|par\s+(?:l[ae]s?\s+|l['’]|des?\s+|une?\s+|ses\s+)?(?:propres\s+)?{_OTHERS}\b)"
     r"|\b(?:a|ont|avaient|avait)\s+(?:déjà\s+)?été\s+"
-    r"(?:réalisé|exécuté|achevé|effectué|livré|rénové|remplacé|refait)e?s?\b",
-    re.IGNORECASE,
+    r"(?:réalisé|exécuté|achevé|effectué|livré|rénové|remplacé|refait)e?s?\b"
 )
 # A lot of its own is what a purchase is divided into, and no other purchase.
 _LOT = re.compile(r"\blots?\b", re.IGNORECASE)
-_IN_PASSING = re.compile(
+_IN_PASSING = compile_french(
     r"(?<!objet )(?<!concerne )(?<!sur )\b(?:leurs?|son|sa|ses)\s+"
-    r"((?:nettoyage|entretien|maintenance|lavage|réparation|dépannage|désinfection|vidange|transport|peinture)s?)\b",
-    re.IGNORECASE,
+    r"((?:nettoyage|entretien|maintenance|lavage|réparation|dépannage|désinfection|vidange|transport|peinture)s?)\b"
 )
 
 

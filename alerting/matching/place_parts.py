@@ -43,7 +43,7 @@ _AND = re.compile(r"\s+(?:et|ou|ainsi que|puis|&|\+)\s+", re.IGNORECASE)
 _CODE = r"(?:\d{2}|9[78]\d|2[AB])"
 _CODES = re.compile(rf"(?<![\w.]){_CODE}(?![\w.]*\w)", re.IGNORECASE)
 # A dash parts the numbers of a list: "22-29-56" are three, and "22-29" not all between.
-_RANGE = re.compile(r"(?<!\d)(\d{2})\s*(?:à|au)\s*(\d{2})(?!\d)")
+_RANGE = re.compile(r"(?<!\d)(\d{2})\s*(?:[àÀaA]|au)\s*(\d{2})(?!\d)")
 WORD = re.compile(r"[^\W_]+")
 OF_NUMBERS = frozenset(["tout", "dans", "sur", "en", "le"])
 OF_WIDE_AREAS = ANNOUNCING_DEPARTEMENTS | ANNOUNCING_REGIONS

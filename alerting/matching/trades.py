@@ -43,6 +43,7 @@ from alerting.reference.acts import (
     words_of_trading,
 )
 from alerting.reference.trades import Trade, is_foreign, trades
+from alerting.text.accents import compile_french
 from alerting.text.analysis import analyse, folded, stems
 
 
@@ -91,37 +92,33 @@ _PARTED = re.compile(r"[,;:/]")
 # A dash parts what a word must link: "bois – charpente" is no "bois de charpente".
 _DASH = re.compile(r"\s[-–—]\s")
 # What a description says before it says what is bought: "accord-cadre à bons de commande pour l'exécution".
-_FORMULA = re.compile(
+_FORMULA = compile_french(
     r"\s*(?:l[ea]s?\s+|l['’]\s*)?(?:présente?s?\s+)?(?:accords?[- ]cadres?|marchés?|consultation|procédure)\b"
     r"[^.;:]{0,120}?(?:\bpour (?:l['’]exécution|la réalisation|objet)\b|\bportent? sur\b|\bconcernent?\b"
-    r"|\brelati(?:f|ve)s? (?:à|aux?)\b)",
-    re.IGNORECASE,
+    r"|\brelati(?:f|ve)s? (?:à|aux?)\b)"
 )
 # What parts an object from the deed that is named behind it.
 _SET_OFF = re.compile(r"[:;,(–—/]|\s-\s")
 # Where work is done and what it is done for, up to the next thing that is bought.
-_OCCASION = re.compile(
+_OCCASION = compile_french(
     r"\b(?:autour|à proximité|au droit|aux abords|le long|au[- ]dessus|dans le cadre|en vue) d"
-    r"|\by compris\b|\bdans l(?:es?\b|a\b|['’])|\bsitu[ée]e?s?\b|\bsise?s?\b"
+    r"|\by compris\b|\bdans l(?:es?\b|a\b|['’])|\bsituée?s?\b|\bsise?s?\b"
     r"|\b(?:en|sur|sur la|sur les) (?:toitures?|façades?)\b|\bsur l['’ ]ensemble d"
     r"|\bpour l(?:es?\b|a\b|['’])|\bafin d|\bnécessaires? (?:à|au)"
-    r"|\b(?:après|avant|suite aux?|préalables? aux?) travaux\b|\b(?:des|dans les) ateliers\b|\bdu lot\b",
-    re.IGNORECASE,
+    r"|\b(?:après|avant|suite aux?|préalables? aux?) travaux\b|\b(?:des|dans les) ateliers\b|\bdu lot\b"
 )
 # What goods are for; "a pour objet" says what they are.
-_PURPOSE = re.compile(
-    r"\bpour\b(?! (?:objet|but)\b)|\bdestinée?s? (?:à|aux?)\b|\bnécessaires? (?:à|aux?)\b", re.IGNORECASE
+_PURPOSE = compile_french(
+    r"\bpour\b(?! (?:objet|but)\b)|\bdestinée?s? (?:à|aux?)\b|\bnécessaires? (?:à|aux?)\b"
 )
 # What is left to others: "hors lot plomberie", "à l'exception de l'électricité".
-_EXCEPT = re.compile(
-    r"\b(?:hors|hormis|sauf|excepté|non compris|à l['’]ex(?:ception|clusion))\b"
-    r"(?:\s+(?:de|du|des|le|la|les|lots?|travaux)\b)*",
-    re.IGNORECASE,
+_EXCEPT = compile_french(
+    r"\b(?:hors|hormis|sauf|excepté|non compris|à l['’ ]ex(?:ception|clusion))\b"
+    r"(?:\s+(?:de|du|des|le|la|les|lots?|travaux)\b)*"
 )
-_OCCASION_ENDS = re.compile(
+_OCCASION_ENDS = compile_french(
     r"[,;:/+]|\s[-–—]\s"
-    r"|\bet (?:travaux|pose|entretien|maintenance|nettoyage|réfection|rénovation|création)\b",
-    re.IGNORECASE,
+    r"|\bet (?:travaux|pose|entretien|maintenance|nettoyage|réfection|rénovation|création)\b"
 )
 _OF = re.compile(r"\s+(?:de|d['’]|du|des|pour|à|au|aux)\s*(?:l[ae]s?\s+|l['’])?", re.IGNORECASE)
 _OF_WHAT = re.compile(r"\s+(?:de\s+|d['’]\s*)", re.IGNORECASE)

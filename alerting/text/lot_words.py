@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from alerting.text.accents import compile_french
+
 
 _NUMBER = (
     r"(?<!\w)(?:\d{1,3}[a-zA-Z]?|[A-Z])(?![\w'’])(?!\s*(?:[/.:]\s*\d|h\b|heures?\b|er\b"
@@ -27,9 +29,8 @@ _POINTED = re.compile(
     rf"(?:\s+\w+){{0,3}}?\s*(?:[(:]|\b(?i:pour|sur|concernant)\b)\s*(?i:(?:le|les)\s+)?{_NAMED.pattern}"
 )
 _PART = re.compile(rf"\s*(?P<join>(?i:à|a(?=\s)|au|-))?\s*(?i:lots?\s*)?{_SIGN}(?P<number>{_NUMBER})")
-_ALL = re.compile(
-    r"\b(tous\s+les|toutes?\s+les|ensemble\s+des|totalité\s+des|chaque|chacun\s+des)\s+lots?\b|\blot\s+unique\b",
-    re.IGNORECASE,
+_ALL = compile_french(
+    r"\b(tous\s+les|toutes?\s+les|ensemble\s+des|totalité\s+des|chaque|chacun\s+des)\s+lots?\b|\blot\s+unique\b"
 )
 _ANY = re.compile(r"\blots?\b", re.IGNORECASE)
 # So many lots make no longer list than anybody divides a purchase into.

@@ -6,6 +6,7 @@ import pytest
 
 from alerting.domain.notice import NoticeKind
 from alerting.feeds.formats.kinds import kind_in_words
+from tests.capitals import in_capitals
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,8 @@ from alerting.feeds.formats.kinds import kind_in_words
         ("Toiture de l'école, déclarée sans suite", NoticeKind.CANCELLATION),
         ("Avis d’annulation", NoticeKind.CANCELLATION),
         ("Déclaration sans suite : toiture", NoticeKind.CANCELLATION),
+        ("Consultation annulée : toiture", NoticeKind.CANCELLATION),
+        ("Marché attribué - toiture", NoticeKind.AWARD),
         ("Toiture - relance après sans suite", NoticeKind.CALL),
         ("Toiture (suite à une déclaration sans suite)", NoticeKind.CALL),
     ],
@@ -34,3 +37,4 @@ def test_a_word_tells_the_kind_only_where_a_kind_stands(text, kind):
     "Attribution" leads a title or stands behind "avis"; inside, it is what is bought.
     """
     assert kind_in_words([text]) is kind
+    assert kind_in_words([in_capitals(text).replace("'", " ")]) is kind

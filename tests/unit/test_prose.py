@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 import pytest
 
 from alerting.domain.notice import Clock, RawChange, RawTime
 from alerting.feeds.formats.prose import find_new_deadlines, find_only_date, read_changes
 from alerting.text.lot_words import find_lots
+from tests.capitals import in_capitals
 
 
 OLD, NEW = "2026-10-05", "2026-10-12"
@@ -16,12 +15,6 @@ OLD, NEW = "2026-10-05", "2026-10-12"
 
 def _told(text):
     return [(new.before, new.after, new.lots) for new in find_new_deadlines(text)]
-
-
-def _capitals(text):
-    """Return a text as many authorities type it: capitals, without accents."""
-    letters = unicodedata.normalize("NFD", text.upper())
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 @pytest.mark.parametrize(
@@ -89,7 +82,7 @@ def test_a_deadline_in_prose_is_the_new_one_or_none(text, before, after):
     found = next(iter(find_new_deadlines(text)), None)
 
     assert ((found.before, found.after) if found is not None else (None, None)) == (before, after)
-    assert _told(_capitals(text)) == _told(text)
+    assert _told(in_capitals(text)) == _told(text)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +118,7 @@ def test_a_date_that_no_words_lead_to_as_the_deadline_is_none(text):
     Documents, meetings, dispatches, a move by so many days: the sentence speaks of the deadline, its date does not.
     """
     assert find_new_deadlines(text) == ()
-    assert _told(_capitals(text)) == _told(text)
+    assert _told(in_capitals(text)) == _told(text)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +142,7 @@ def test_a_date_that_words_lead_to_as_the_deadline_is_the_new_one(text):
     Little words alone stand between the date and what it is the date of, or the verb that moves it there.
     """
     assert [(new.after, new.lots) for new in find_new_deadlines(text)] == [(NEW, ())]
-    assert _told(_capitals(text)) == _told(text)
+    assert _told(in_capitals(text)) == _told(text)
 
 
 @pytest.mark.parametrize(
@@ -221,7 +214,7 @@ def test_a_date_of_another_thing_or_one_refused_is_no_deadline(text):
     Another noun behind "date limite de remise", another subject before the verb, a refusal, a wish: none is told.
     """
     assert find_new_deadlines(text) == ()
-    assert _told(_capitals(text)) == _told(text)
+    assert _told(in_capitals(text)) == _told(text)
 
 
 @pytest.mark.parametrize(
@@ -247,7 +240,7 @@ def test_a_day_whose_hour_cannot_be_read_is_no_deadline(end):
     """
     text = f"La date limite de remise des offres est fixée au lundi {DAY} {end}"
 
-    assert find_new_deadlines(text) == find_new_deadlines(_capitals(text)) == ()
+    assert find_new_deadlines(text) == find_new_deadlines(in_capitals(text)) == ()
 
 
 @pytest.mark.parametrize(
@@ -264,7 +257,7 @@ def test_a_day_before_which_or_behind_its_hour_is_no_deadline(text):
     "Avant le" a day without an hour may be the day before; an hour in front of the day is not read.
     """
     assert find_new_deadlines(text) == ()
-    assert _told(_capitals(text)) == _told(text)
+    assert _told(in_capitals(text)) == _told(text)
 
 
 @pytest.mark.parametrize(
@@ -301,7 +294,7 @@ def test_a_deadline_in_other_words_is_read_with_its_hour(text, after):
     How the hour is joined to its day, and who is told or asked for it, does not hide the deadline.
     """
     assert [new.after for new in find_new_deadlines(text)] == [after]
-    assert _told(_capitals(text)) == _told(text)
+    assert _told(in_capitals(text)) == _told(text)
 
 
 def test_a_refused_date_beside_a_deadline_makes_it_doubtful():
@@ -371,7 +364,7 @@ def test_a_lots_date_is_never_told_as_the_whole_purchases(text, told):
     found = find_new_deadlines(text)
 
     assert [(new.lots, new.after) for new in found] == told
-    assert _told(_capitals(text)) == _told(text)
+    assert _told(in_capitals(text)) == _told(text)
 
 
 def test_what_is_said_of_lots_is_a_change_each():

@@ -15,6 +15,7 @@ from alerting.domain.notice import Lot, Notice, NoticeKind
 from alerting.domain.trade import POINTS_NEEDED, Strictness
 from alerting.matching.analyse import analyse_notice
 from alerting.reference.trades import trades
+from tests.capitals import in_capitals
 
 
 TITLES = Path(__file__).parent / "titles"
@@ -54,6 +55,16 @@ def test_a_title_is_told_to_the_trades_that_can_answer_it(section, titles):
 
     assert len(titles) >= 2, section
     assert wrong == {}
+
+
+@pytest.mark.parametrize(("section", "titles"), [pytest.param(*each, id=each[0]) for each in sections()])
+def test_a_title_in_capitals_is_told_to_the_same_trades(section, titles):
+    """
+    Without accents and apostrophes, as half of the titles in capitals are typed.
+    """
+    other = {title for title in titles if told(in_capitals(title).replace("'", " ")) != told(title)}
+
+    assert (section, other) == (section, set())
 
 
 def test_the_titles_speak_of_every_trade_and_half_of_them_are_traps():

@@ -6,33 +6,33 @@ taken back, and the purchase stands where it stood before.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from alerting.domain.notice import NoticeKind, RawChange
+from alerting.text.accents import compile_french
 
 
 # "Lot 2", "lots n° 3 et 4": what is said of them is not said of the purchase.
 OF_A_LOT = r"\blots?\s+(?:n[°ºos.]*\s*)?[\dA-Z]\b"
 # At the beginning, or behind "avis": what is announced, where inside a title it is what is bought.
-_LEADS = r"(?:^|\bavis (?:d['’]|de )?)\s*"
+_LEADS = r"(?:^|\bavis (?:d['’ ]|de )?)\s*"
 _MARK = r"\s*(?:$|[:\-–—(\[])"
-_WHAT = r"(?: (?:de la |du )?(?:consultation|marché|procédure|appel d['’]offres))?"
+_WHAT = r"(?: (?:de la |du )?(?:consultation|marché|procédure|appel d['’ ]offres))?"
 _CANCELLED = (
     rf"{_LEADS}(?:annulation|annulée?){_WHAT}{_MARK}"
-    r"|\bavis d['’]annulation|\b(?:consultation|procédure|marché|avis) annulée?\b"
+    r"|\bavis d['’ ]annulation|\b(?:consultation|procédure|marché|avis) annulée?\b"
     # A relaunch after a "sans suite" is a live call; of a single lot it leaves the others to answer.
     r"|^(?!.*\b(?:relanc\w*|après|suite à)\b.{0,60}\bsans suite\b)"
     rf"(?!.*{OF_A_LOT}.{{0,60}}\bsans suite\b).*\bsans suite\b"
 )
 _AWARDED = (
     rf"{_LEADS}attribution(?: (?:de |du )?marchés?)?{_MARK}"
-    r"|\bavis d['’]attribution|\brésultats? de marché|\bmarché attribué\b"
+    r"|\bavis d['’ ]attribution|\brésultats? de marché|\bmarché attribué\b"
 )
 _KINDS = (
-    (re.compile(r"\brectificatif", re.IGNORECASE), NoticeKind.CORRECTION),
-    (re.compile(_CANCELLED, re.IGNORECASE), NoticeKind.CANCELLATION),
-    (re.compile(_AWARDED, re.IGNORECASE), NoticeKind.AWARD),
+    (compile_french(r"\brectificatif"), NoticeKind.CORRECTION),
+    (compile_french(_CANCELLED), NoticeKind.CANCELLATION),
+    (compile_french(_AWARDED), NoticeKind.AWARD),
 )
 
 

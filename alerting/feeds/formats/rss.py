@@ -35,7 +35,7 @@ ENTRY_END = re.compile(rb"</(?:\w+:)?(?:item|entry)\s*>")
 ROOT_END = re.compile(rb"</(?:\w+:)?(?:rss|feed|RDF)\s*>", re.IGNORECASE)
 # "15/09/2026", "15/09/2026 12:00", "15/9/2026 à 12h".
 FRENCH_DAY = re.compile(
-    r"(\d{1,2})/(\d{1,2})/(\d{4})(?:,?\s+(?:à\s+)?(\d{1,2})\s?[:hH]\s?(\d{2})?(?::\d{2})?)?"
+    r"(\d{1,2})/(\d{1,2})/(\d{4})(?:,?\s+(?:[àaA]\s+)?(\d{1,2})\s?[:hH]\s?(\d{2})?(?::\d{2})?)?"
 )
 PLACE = re.compile(r"(?P<departement>\d{2,3}|2[AB])\s*-\s*(?P<commune>.+)")
 

@@ -44,6 +44,7 @@ from alerting.feeds.formats.xml import (
     text_of,
     texts_of,
 )
+from alerting.text.accents import compile_french
 from alerting.text.lot_words import find_lots
 
 
@@ -72,10 +73,9 @@ KINDS = {
 # Section of the form that states the deadline: the one change that moves it.
 DEADLINE_SECTION = "IV.2.2"
 # Words by which a corrigendum ends a purchase; "annulé" alone may be of a visit or a lot.
-ENDS = re.compile(
+ENDS = compile_french(
     r"\b(déclar\w+|class\w+) sans suite\b|\bannulation de (la|cette) (procédure|consultation)\b"
-    r"|\b(procédure|consultation)( de passation)? est (annulée|abandonnée)\b",
-    re.IGNORECASE,
+    r"|\b(procédure|consultation)( de passation)? est (annulée|abandonnée)\b"
 )
 ABOUT_A_LOT = re.compile(OF_A_LOT, re.IGNORECASE)
 SENTENCE = re.compile(r"(?<=[.;])\s+|\n")
