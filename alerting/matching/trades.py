@@ -99,6 +99,8 @@ _FORMULA = compile_french(
 )
 # What parts an object from the deed that is named behind it.
 _SET_OFF = re.compile(r"[:;,(–—/]|\s-\s")
+# "Objet : restauration de la charpente" has a heading, and no thing that is restored.
+_HEADINGS = frozenset({"objet"})
 # Where work is done and what it is done for, up to the next thing that is bought.
 _OCCASION = compile_french(
     r"\b(?:autour|à proximité|au droit|aux abords|le long|au[- ]dessus|dans le cadre|en vue) d"
@@ -771,7 +773,11 @@ def _find_deed(text: AnalysedText, places: Sequence[int], hit: _Hit) -> int | No
     if place is not None:
         return place
     behind = places[hit.end] if hit.end < len(places) else None
-    if behind is None or _word_at(text, behind) not in deeds:
+    if (
+        behind is None
+        or _word_at(text, behind) not in deeds
+        or _word_at(text, places[hit.end - 1]) in _HEADINGS
+    ):
         return None
     gap = text.text[text.spans[places[hit.end - 1]][1] : text.spans[behind][0]]
     return behind if _SET_OFF.search(gap) else None
