@@ -247,8 +247,9 @@ def _place(raw: RawPlace, log: list[Normalisation], field: str) -> Place:
         or (departement_of_postcode(postcode) if postcode else None)
         or find_overseas(raw.country)
     )
-    if departement is None and nuts_code is None and _text(raw.departement) == NUMBER_OF_CORSE:
-        nuts_code = CORSE
+    if _text(raw.departement) == NUMBER_OF_CORSE:
+        nuts_code = CORSE if departement is None and nuts_code in {None, FRANCE} else nuts_code
+        _record(log, f"{field}.departement", NUMBER_OF_CORSE, departement or nuts_code, "what Corse became")
     return Place(nuts_code, departement, _text(raw.commune), postcode)
 
 
@@ -274,10 +275,14 @@ def _postcode(text: str | None, field: str, log: list[Normalisation], *, is_abro
 
 
 def _departement(text: str | None, field: str, log: list[Normalisation], *, is_abroad: bool) -> str | None:
-    """Return the number of the département stated by number or name; 20, which Corse had, is two."""
+    """Return the number of the département stated by number or name.
+
+    None of 20, which Corse had and is two: ``_place`` says what became of it.
+    """
     stated = (_text(text) or "").upper()
     departement = OLD_DEPARTEMENTS.get(stated) or find_departement(stated)
-    if stated and departement != stated:
+    is_corse = stated == NUMBER_OF_CORSE and not is_abroad
+    if stated and departement != stated and not is_corse:
         _record(log, field, stated, departement, _ABROAD if is_abroad else "the number of a département")
     return departement
 

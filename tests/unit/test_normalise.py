@@ -182,6 +182,30 @@ def test_a_departement_is_read_by_number_name_or_a_countrys_own_letters():
     ]  # fmt: skip
 
 
+def test_the_record_of_corses_old_number_says_what_it_became():
+    """
+    20 was recorded as lost where it was read as all of Corse, or as what the place states besides.
+    """
+    places = (
+        RawPlace(departement="20"),
+        RawPlace(departement="20", nuts_code="FR"),
+        RawPlace(departement="20", postcode="20200"),
+        RawPlace(departement="20", nuts_code="FRM01"),
+        RawPlace(departement="20", country="Espagne"),
+    )
+
+    notice = normalise(RawNotice("f", "1", "T", places=places, buyer_place=RawPlace(departement="20")))
+
+    corse = "what Corse became"
+    assert {(each.field, each.before, each.after, each.rule) for each in notice.normalisations} == {
+        ("places.departement", "20", "FRM", corse),
+        ("places.departement", "20", "2B", corse),
+        ("places.departement", "20", "2A", corse),
+        ("places.departement", "20", None, "known of France alone"),
+        ("buyer.departement", "20", "FRM", corse),
+    }
+
+
 def test_what_is_left_out_is_said():
     """
     Addresses, postcodes, départements, natures and CPV codes that mean nothing here.
