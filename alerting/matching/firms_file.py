@@ -26,12 +26,13 @@ from alerting.domain.profile import ITEM_LIMIT, REMINDER_DAYS, Firm, Profile, Re
 from alerting.domain.siret import read_siret
 from alerting.domain.trade import Strictness
 from alerting.errors import ProfileError
-from alerting.reference.areas_said import explain_area, get_departements
+from alerting.reference.areas_said import explain_area, find_departements
 from alerting.reference.communes import get_communes
 from alerting.reference.countries import is_country
 from alerting.reference.cpv import get_cpv
 from alerting.reference.demands import get_qualification
 from alerting.reference.nuts import FRANCE, current_nuts, departements_of_nuts, find_area
+from alerting.reference.places_said import get_departements
 from alerting.reference.trades import get_trades
 from alerting.text.analysis import folded, stems
 from alerting.text.toml import read_toml
@@ -316,6 +317,8 @@ def _nuts(who: str, code: str) -> str:
     current = find_area(code) or current_nuts(code.strip().upper())
     if not departements_of_nuts(current) and not _is_abroad(current):
         expected = "expected a NUTS code like 'FRH0' or 'FRH03', or the name of a région"
+        if within := find_departements(code):
+            expected = f"expected departements = [{', '.join(map(repr, within))}]"
         problem = explain_area(code) or f"{expected} (got {code!r})"
         raise ProfileError(f"{who}: nuts: {problem}")
     return current

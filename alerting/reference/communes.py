@@ -28,11 +28,13 @@ from alerting.errors import ProfileError
 from alerting.reference.areas_said import explain_area, find_departements
 from alerting.reference.letters import plain
 from alerting.reference.nuts import (
+    COLLECTIVITIES,
     POSTCODES_OF_ISLANDS,
     area_name,
     departement_name,
     departement_of_nuts,
     departement_of_postcode,
+    departements_of_nuts,
     find_area,
     find_departement,
 )
@@ -55,7 +57,16 @@ _WORD = re.compile(r"[^\W_]+")
 _LONGER = {"st": "saint", "ste": "sainte"}
 _CEDEX = re.compile(r"\bcedex\b\s*\d*")
 _CITIES = ("paris", "lyon", "marseille")
-_ARRONDISSEMENT_NAME = re.compile(r"(paris|lyon|marseille) 0*(\d{1,2})(?:er|e|eme|ieme)?(?: arrondissement)?")
+_ARRONDISSEMENT_NAME = re.compile(
+    r"(paris|lyon|marseille) (?:0*(\d{1,2})|([ivx]{1,5}))(?:er|e|eme|ieme)?(?: arrondissement)?"
+)
+_NUMERALS = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx"
+_ROMAN = {numeral: number for number, numeral in enumerate(_NUMERALS.split(), start=1)}
+# "Ville de Rennes" and "F-35000 Rennes" are Rennes.
+_BEFORE_NAME = re.compile(
+    r"\s*(?:la\s+)?(?:ville|commune|mairie)\s+d(?:e\s|u\s|es\s|\s?['’])\s*", re.IGNORECASE
+)
+_OF_FRANCE = re.compile(r"\bF\s*-\s*(?=\d{5}\b)", re.IGNORECASE)
 # A spreadsheet reads "01000" as a number, and leaves out what comes first.
 _WITHOUT_ZERO = re.compile(r"(?<!\S)(?=\d{4}(?!\S))")
 _CODE = re.compile(r"\b(\d{5}|2[ab]\d{3})\b", re.IGNORECASE)
@@ -131,6 +142,7 @@ def get_communes(text: str) -> tuple[Commune, ...]:
     Raises:
         ProfileError: There is no such commune, or several in different places, or it has another postcode; or
             it is the name of a département or région, as no one commune spells its own: "Loire" is not Loiré.
+            Communes of the collectivities overseas are not known.
 
     >>> [commune.name for commune in get_communes("Redon (35)")]
     ['Redon']
@@ -138,6 +150,7 @@ def get_communes(text: str) -> tuple[Commune, ...]:
     if (prefix := _INSEE.match(text)) is not None:
         found = commune_of_insee(text[prefix.end() :].strip())
         return _found(text, () if found is None else (found,))
+    text = _OF_FRANCE.sub("", text, count=1)
     if _CODE.search(text) is None:
         text = _WITHOUT_ZERO.sub("0", text, count=1)
     code = _CODE.search(text)
@@ -151,10 +164,18 @@ def get_communes(text: str) -> tuple[Commune, ...]:
     )
 
 
+def find_communes(text: str) -> tuple[Commune, ...]:
+    """Return the communes that ``get_communes`` does; every one where several are meant, none of an area."""
+    try:
+        return get_communes(text)
+    except ProfileError:
+        return _named(text)[0]
+
+
 def _of_name(text: str) -> tuple[Commune, ...]:
     """Return the commune of a name, beside which its département may stand."""
     named, stated = _named(text)
-    if stated is None:
+    if not stated:
         _refuse_area(text, named)
     return _one(text, named)
 
@@ -168,7 +189,7 @@ def _of_name_and_code(text: str, name: str, code: str) -> tuple[Commune, ...]:
     # Some communes have the postcode of a neighbour in another département.
     if of_code := tuple(_with_postcode(named, code)):
         return _one(text, of_code)
-    if stated is not None:
+    if stated:
         return _one(text, named)
     words = f" {commune_key(name)} "
     merged = [one for one in communes_of_postcode(code) if words in f" {commune_key(one.name)} "]
@@ -180,26 +201,39 @@ def _of_name_and_code(text: str, name: str, code: str) -> tuple[Commune, ...]:
     return _one(text, there)
 
 
-def _named(text: str) -> tuple[tuple[Commune, ...], str | None]:
-    """Return the communes of a name, and the number of the département that stands beside it."""
+def _named(text: str) -> tuple[tuple[Commune, ...], tuple[str, ...]]:
+    """Return the communes of a name, and the numbers of the départements that are stated beside it.
+
+    Where one is stated, a name that others there begin with is the one of them: "Évry (91)" is
+    Évry-Courcouronnes, and "Cherbourg (50)" Cherbourg-en-Cotentin.
+    """
     if whole := communes_named(text):
-        return whole, None
-    name, stated = _split_departement(text)
-    return communes_named(name, departement=stated), stated
+        return whole, ()
+    name, stated = _split_departement(_BEFORE_NAME.sub("", text, count=1))
+    named = communes_named(name)
+    if not stated:
+        return named, ()
+    there = tuple(one for one in named if one.departement in stated)
+    begun = [one for one in _beginning(commune_key(name).split()) if one.departement in stated]
+    towns = tuple(one for one in begun if one.kind != _DELEGATED)
+    return there or (towns if len(towns) == 1 else ()), stated
 
 
-def _split_departement(text: str) -> tuple[str, str | None]:
-    """Return a name without the number or name of a département that stands beside it, and that one's number.
+def _split_departement(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return a name without the département or région that stands beside it, and its numbers.
 
     >>> _split_departement("Redon (35)"), _split_departement("35 - Redon"), _split_departement("Mans (Le)")
-    (('Redon ', '35'), ('Redon', '35'), ('Mans (Le)', None))
+    (('Redon ', ('35',)), ('Redon', ('35',)), ('Mans (Le)', ()))
+    >>> _split_departement("Bastia, Corse")
+    ('Bastia', ('2A', '2B'))
     """
     for pattern in _BESIDE:
         if (found := pattern.search(text)) is not None:
-            number = find_departement(found["said"]) or departement_of_nuts(find_area(found["said"]) or "")
-            if number is not None:
-                return text[: found.start()] + text[found.end() :], number
-    return text, None
+            number = find_departement(found["said"])
+            within = departements_of_nuts(find_area(found["said"]) or "FRZ") if number is None else (number,)
+            if within:
+                return text[: found.start()] + text[found.end() :], within
+    return text, ()
 
 
 def commune_key(name: str) -> str:
@@ -215,7 +249,10 @@ def commune_key(name: str) -> str:
     if not key.startswith(_CITIES):
         return key
     arrondissement = _ARRONDISSEMENT_NAME.fullmatch(key)
-    return f"{arrondissement[1]} {int(arrondissement[2])}" if arrondissement is not None else key
+    if arrondissement is None:
+        return key
+    city, number, numeral = arrondissement.groups()
+    return f"{city} {int(number) if number else _ROMAN.get(numeral, numeral)}"
 
 
 def bare_key(key: str) -> str:
@@ -379,6 +416,9 @@ def _found(text: str, found: tuple[Commune, ...]) -> tuple[Commune, ...]:
 
 def _unknown(text: str) -> str:
     """Return what a text is that is no commune, and what may be meant by it."""
+    code = _CODE.search(text)
+    if code is not None and (overseas := departement_of_postcode(code.group())) in COLLECTIVITIES:
+        return f"lies in {overseas} ({departement_name(overseas)}); expected the département {overseas!r}"
     departements = find_departements(text)
     if departements:
         names = ", ".join(f"{number} ({departement_name(number)})" for number in departements)
@@ -391,7 +431,8 @@ def _unknown(text: str) -> str:
     around = [word for word in words if word not in _AROUND]
     if len(around) < len(words) and (middle := communes_named(" ".join(around))):
         return f"is not known; expected {_names(middle)}, with radius_km for what lies around"
-    nearest = communes_named(" ".join(word for word in words if not word.isdigit())) or _beginning(words)
+    named = [word for word in words if not word.isdigit()]
+    nearest = communes_named(" ".join(named)) or _beginning(named)
     like = f" (nearest: {_names(nearest)})" if nearest else ""
     return f"is not known{like}; expected a name, a postcode or an INSEE code"
 

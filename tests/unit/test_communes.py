@@ -64,6 +64,16 @@ REDON = Point(47.656, -2.079)
         pytest.param("35236", "35236", id="an INSEE code"),
         pytest.param("Bourg-en-Bresse 1000", "01053", id="a postcode whose zero a spreadsheet has eaten"),
         pytest.param("INSEE 2a004", "2A004", id="an INSEE code, named as one"),
+        pytest.param("ville de Rennes", "35238", id="what is no part of a name"),
+        pytest.param("Mairie du Mans", "72181", id="the same, with an article"),
+        pytest.param("Ville du Bois", "91665", id="a name that begins so"),
+        pytest.param("Évry (91)", "91228", id="a merged commune, beside a namesake elsewhere"),
+        pytest.param("Cherbourg (50)", "50129", id="a merged commune, beside a part of it"),
+        pytest.param("Rennes (Bretagne)", "35238", id="a région in brackets"),
+        pytest.param("Saint-Denis, Île-de-France", "93066", id="a région that tells namesakes apart"),
+        pytest.param("Paris XIIIe", "75113", id="an arrondissement in Roman numbers"),
+        pytest.param("lyon iii", "69383", id="the same, in small letters"),
+        pytest.param("F-35400 Saint-Malo", "35288", id="a postcode as letters from abroad have it"),
     ],
 )
 def test_a_commune_is_found_as_people_write_it(text, insee_code):
@@ -165,8 +175,19 @@ def test_communes_share_a_postcode():
         ),
         pytest.param(
             "97133",
-            "commune '97133' is not known; expected a name, a postcode or an INSEE code",
+            "commune '97133' lies in 977 (Saint-Barthélemy); expected the département '977'",
             id="the postcode of Saint-Barthélemy, and the INSEE code of another island's commune",
+        ),
+        pytest.param(
+            "98800 Nouméa",
+            "commune '98800 Nouméa' lies in 988 (Nouvelle-Calédonie); expected the département '988'",
+            id="a commune overseas, of which none is known",
+        ),
+        pytest.param(
+            "Châlons (51)",
+            "commune 'Châlons (51)' is not known (nearest: Châlons-en-Champagne (51), Châlons-du-Maine (53),"
+            " Châlons-sur-Vesle (51)); expected a name, a postcode or an INSEE code",
+            id="a name with which two of one département begin",
         ),
         pytest.param(
             "Cherbourg",

@@ -128,8 +128,8 @@ PROFILE = "firm 'le-goff', profile 'toits'"
             id="a code that does not exist",
         ),
         pytest.param(
-            'words = ["toit"]\ndepartements = ["20"]',
-            "expected the number of a département like '35' or '2A', or the name of one or of a région (got '20')",
+            'words = ["toit"]\ndepartements = ["96"]',
+            "expected the number of a département like '35' or '2A', or the name of one or of a région (got '96')",
             id="a département that is none",
         ),
         pytest.param(
@@ -153,6 +153,11 @@ PROFILE = "firm 'le-goff', profile 'toits'"
             "nuts: a profile leaves no place out; expected '09', '11', '12', '30', '32', '34', '46', '48', '65',"
             " '81', '82' (got 'Occitanie (hors 31, 66)')",
             id="départements that are left out of a région",
+        ),
+        pytest.param(
+            'words = ["toit"]\nnuts = ["Antilles"]',
+            "nuts: expected departements = ['971', '972', '977', '978'] (got 'Antilles')",
+            id="an area without a code",
         ),
         pytest.param(
             'words = ["toit"]\nnuts = ["France entière"]',
