@@ -304,6 +304,17 @@ def test_a_refused_date_beside_a_deadline_makes_it_doubtful():
     assert find_new_deadlines(f"{MOVED}. La remise des offres ne sera pas reportée au 19 octobre 2026.") == ()
 
 
+@pytest.mark.parametrize(
+    "doubt",
+    ["Date limite de remise des offres : 5/10/2026 ou 19/10/2026.", "Dépôt des plis : le 19/10 à midi."],
+)
+def test_a_sentence_that_states_two_deadlines_or_none_makes_another_doubtful(doubt):
+    """
+    What cannot be told of its deadline may be what another sentence says, or not.
+    """
+    assert find_new_deadlines(f"{doubt}\n{MOVED}.") == find_new_deadlines(f"{MOVED}.\n{doubt}") == ()
+
+
 def test_a_long_text_is_looked_at_once():
     """
     With backtracking, or with sentences joined and searched again, this would take days.

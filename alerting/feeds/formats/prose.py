@@ -282,9 +282,7 @@ def find_new_deadlines(text: str) -> tuple[NewDeadline, ...]:
     told = [
         _Told.of(sentence, plain) for sentence, plain in sentences if SPEAKS_OF_OTHERS.search(plain) is None
     ]
-    stated = [each for each in told if _states_deadline(each.plain)]
-    found = [deadline for each in stated if (deadline := _in_sentence(each)) is not None]
-    rivals = {date for each in told if each not in stated for date in each.new}
+    found, rivals = _found(told)
     if not found or not rivals <= {deadline.after for deadline in found}:
         return ()
     if any(len(deadline.after) == _DAY for deadline in found) and any(
@@ -296,6 +294,20 @@ def find_new_deadlines(text: str) -> tuple[NewDeadline, ...]:
         return tuple(found) if _each_lot_once(found) else ()
     is_clear = len({deadline.after for deadline in found}) == 1 and all(each.lots == () for each in found)
     return () if not is_clear or _is_of_lots(sentences) else (found[0],)
+
+
+def _found(told: Iterable[_Told]) -> tuple[list[NewDeadline], set[str | None]]:
+    """Return the deadlines that sentences tell, and the new dates that compete with them."""
+    found: list[NewDeadline] = []
+    rivals: set[str | None] = set()
+    for each in told:
+        if not _states_deadline(each.plain):
+            rivals.update(each.new)
+        elif (deadline := _in_sentence(each)) is not None:
+            found.append(deadline)
+        else:  # It states two, or one that cannot be read.
+            rivals.update(each.led.intersection(each.new))
+    return found, rivals
 
 
 def _plain(text: str) -> str:
