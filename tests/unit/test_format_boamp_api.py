@@ -220,3 +220,31 @@ def test_letters_that_a_notice_lost_are_taken_from_the_record(written, summary, 
     (raw,) = parse(json.dumps([record]).encode(), feed_id="boamp").notices
 
     assert raw.title == title
+
+
+@pytest.mark.parametrize(
+    ("record", "deadline"),
+    [
+        pytest.param({"idweb": "26-70009"}, "2026-10-12T15:00:00+00:00", id="no day of publication"),
+        pytest.param({"idweb": "without"}, "2026-10-12T15:00:00+00:00", id="no year in its number either"),
+        pytest.param(
+            {"idweb": "17-70009", "datelimitereponse": "2017-06-12T10:00:00+00:00"},
+            "2017-06-12T09:00:00+00:00",
+            id="of an old number",
+        ),
+        pytest.param(
+            {"idweb": "17-70009", "dateparution": "2017-05-02", "datelimitereponse": "2017-06-12"},
+            "2017-06-12T21:59:00+00:00",
+            id="an old day alone",
+        ),
+    ],
+)
+def test_a_flat_record_without_a_day_of_publication_is_read_by_its_number(record, deadline):
+    """
+    Asked for without that field, a record of 2026 ended an hour late; a day alone ended as it began.
+    """
+    asked = {"objet": "Peinture", "datelimitereponse": "2026-10-12T17:00:00+00:00", **record}
+
+    (raw,) = parse(json.dumps({"results": [asked]}).encode(), feed_id="f").notices
+
+    assert normalise(raw).deadline_at.isoformat() == deadline

@@ -76,3 +76,40 @@ def test_what_holds_no_contract_is_refused(document):
     """
     with pytest.raises(FeedFormatError):
         parse(document, feed_id="f", format="decp")
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "place"),
+    [
+        ("3120", "Code postal", Place(departement="03", postcode="03120")),
+        (1004, "Code commune", Place(departement="01")),
+        ("2A004", "Code commune", Place(departement="2A")),
+        ("351", "Code arrondissement", Place(departement="35")),
+        ("9711", "Code arrondissement", Place(departement="971")),
+        ("3506", "Code canton", Place(departement="35")),
+    ],
+)
+def test_each_code_of_a_place_that_names_a_departement_is_read(code, kind, place):
+    """
+    Those of arrondissements and cantons said nothing; a spreadsheet loses the zero that leads Allier's codes.
+    """
+    contract = {"id": "1", "objet": "Peinture", "lieuExecution": {"code": code, "typeCode": kind}}
+
+    (raw,) = parse(json.dumps({"marches": [contract]}).encode(), feed_id="f").notices
+
+    assert normalise(raw).places == (place,)
+
+
+def test_a_number_that_is_none_costs_no_contract():
+    """
+    Programs that publish tables write NaN where a cell is empty; the whole file was refused for it.
+    """
+    contracts = b'{"id":"1","objet":"Peinture","montant":NaN},{"id":"2","objet":"Toiture","montant":10.5,"x":[-Infinity]}'
+
+    parsed = parse(b'{"marches":[' + contracts + b"]}", feed_id="f")
+
+    assert parsed.rejects == ()
+    assert [(raw.internal_reference, normalise(raw).value) for raw in parsed.notices] == [
+        ("1", None),
+        ("2", Money(1050, "EUR")),
+    ]

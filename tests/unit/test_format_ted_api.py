@@ -102,3 +102,19 @@ def test_what_is_no_answer_is_refused_in_one_line(document):
     """
     with pytest.raises(FeedFormatError):
         parse(document, feed_id="f", format="ted-api")
+
+
+def test_what_is_one_value_may_stand_in_a_list():
+    """
+    Which fields are lists differs from one answer to another: a call in a list was of no known kind, without a day.
+    """
+    item = {
+        "publication-number": "123456-2026",
+        "notice-title": {"fra": "France – Peinture – Salle des fêtes"},
+        "notice-type": ["cn-standard"],
+        "publication-date": ["2026-03-02+01:00"],
+    }
+
+    (raw,) = parse(json.dumps({"notices": [item]}).encode(), feed_id="f").notices
+
+    assert (raw.kind, raw.published.text) == (NoticeKind.CALL, "2026-03-02+01:00")

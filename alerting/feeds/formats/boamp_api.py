@@ -47,6 +47,9 @@ _UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 _DEEPEST = 60
 _LOST = re.compile(r"\?\w")
 _LABELLED_PARIS_FROM = "2024"
+_YEAR = re.compile(r"(?P<year>[0-9]{2})[-_]")
+# A day alone has no hour that could be wrong.
+_TIMED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]")
 
 
 def recognises(head: Head) -> bool:
@@ -197,7 +200,7 @@ def _flat_notice(record: Any, feed_id: str) -> RawNotice:
     if source_id is None or title is None:
         raise FeedFormatError(feed_id, "record", "expected 'idweb' and 'objet' (got none)")
     published = text_at(record, "dateparution")
-    deadline = _flat_deadline(record, published or "")
+    deadline = _flat_deadline(record, published or _year_of_number(source_id))
     departements = texts_at(record, "code_departement_prestation")
     said = _flat_announced(record)
     return RawNotice(
@@ -228,9 +231,15 @@ def _flat_deadline(record: Any, published: str) -> RawTime | None:
     text = text_at(record, "datelimitereponse")
     if text is None or text_at(record, "contractfolderid") is not None:
         return RawTime(text) if text is not None else None
-    if published[:4] < _LABELLED_PARIS_FROM:
+    if published[:4] < _LABELLED_PARIS_FROM and _TIMED.match(text) is not None:
         return RawTime(_an_hour_later(text), Clock.PARIS)
     return RawTime(text, Clock.PARIS)
+
+
+def _year_of_number(source_id: str) -> str:
+    """Return the year that a number begins with: "2026" of "26-88092"."""
+    found = _YEAR.match(source_id)
+    return f"20{found['year']}" if found is not None else _LABELLED_PARIS_FROM
 
 
 def _an_hour_later(text: str) -> str:

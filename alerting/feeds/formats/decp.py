@@ -11,6 +11,7 @@ Source: arrêté du 22 décembre 2022, schema 2.0.3; read off its examples.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from alerting.domain.feed import ParsedFeed, Reject
@@ -21,8 +22,11 @@ from alerting.feeds.formats.json_values import items_at, read_json, text_at, val
 
 
 CONTRACTS = ("marche", "contrat-concession")
-_OVERSEAS = ("97", "98")
 _POSTCODE_DIGITS = 5
+_OF_A_COMMUNE = ("postal", "commune")
+# INSEE's numbers of these lead with the département: 35238, 351, 3506.
+_LED_BY_DEPARTEMENT = ("commune", "arrondissement", "canton")
+_INSEE = re.compile(r"(?P<departement>9[78][0-9]|2[AB]|[0-9]{2})[0-9]{1,3}", re.IGNORECASE)
 
 
 def recognises(head: Head) -> bool:
@@ -97,10 +101,13 @@ def _places(item: Any) -> tuple[RawPlace, ...]:
         name = None  # Some repeat there what kind of code it is, or the code.
     if code is None:
         return (RawPlace(commune=name),) if name is not None else ()
+    if any(word in kind for word in _OF_A_COMMUNE) and len(code) == _POSTCODE_DIGITS - 1:
+        code = f"0{code}"  # A number was made of it: Allier's 03120 is 3120.
     if "postal" in kind:
         return (RawPlace(postcode=code, commune=name),)
-    if "commune" in kind and len(code) == _POSTCODE_DIGITS:  # INSEE's number leads with the département.
-        return (RawPlace(departement=code[:3] if code.startswith(_OVERSEAS) else code[:2], commune=name),)
+    found = _INSEE.fullmatch(code) if any(word in kind for word in _LED_BY_DEPARTEMENT) else None
+    if found is not None:
+        return (RawPlace(departement=found["departement"], commune=name),)
     if "partement" in kind:
         return (RawPlace(departement=code, commune=name),)
     return (RawPlace(commune=name),) if name is not None else ()

@@ -7,6 +7,8 @@ Out:  its value, numbers with a point as text just as published; helpers that an
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import msgspec
@@ -15,23 +17,35 @@ from alerting.errors import FeedFormatError
 
 
 _DECODER = msgspec.json.Decoder(float_hook=str)
+# What programs write for a number that is missing; it is no JSON (RFC 8259, section 6).
+_NO_NUMBER = re.compile(rb"[:,\[]\s*+-?(?:NaN|Infinity)\s*+[,\]}]")
 
 
 def read_json(document: bytes, *, feed_id: str) -> Any:
-    """Return the value.
+    """Return the value; NaN and Infinity, which some write for a missing number, are None.
 
     Raises:
         FeedFormatError: It is empty or broken JSON, or nested beyond measure.
     """
     if not document.strip():
         raise FeedFormatError(feed_id, "document", "empty; expected JSON")
+    plain = document.removeprefix(b"\xef\xbb\xbf")
     try:
-        return _DECODER.decode(document.removeprefix(b"\xef\xbb\xbf"))
+        return _decode(plain)
     except RecursionError as error:
         problem = "nested too deeply; expected JSON of fewer levels"
         raise FeedFormatError(feed_id, "document", problem) from error
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
         raise FeedFormatError(feed_id, "document", f"not JSON ({' '.join(str(error).split())})") from error
+
+
+def _decode(document: bytes) -> Any:
+    try:
+        return _DECODER.decode(document)
+    except msgspec.DecodeError:
+        if _NO_NUMBER.search(document) is None:
+            raise
+    return json.loads(document.decode(), parse_float=str, parse_constant=lambda _word: None)
 
 
 def text_at(value: Any, path: str = "") -> str | None:

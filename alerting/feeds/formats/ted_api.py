@@ -127,12 +127,12 @@ def _notice(item: Any, feed_id: str) -> RawNotice | None:
         return None
     number = canonical_number(number)
     codes = tuple(dict.fromkeys(texts_at(item, "classification-cpv")))
-    published = text_at(item, "publication-date")
+    published = next(iter(texts_at(item, "publication-date")), None)
     return RawNotice(
         feed_id=feed_id,
         source_id=number,
         title=_without_lead(title),
-        kind=_kind(text_at(item, "notice-type") or ""),
+        kind=_kind(next(iter(texts_at(item, "notice-type")), "")),
         published=RawTime(published) if published is not None else None,
         languages=languages,
         buyer_name=_text(value_at(item, "buyer-name"), languages),
