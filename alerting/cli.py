@@ -349,7 +349,7 @@ def add_profile(  # noqa: PLR0913, PLR0917 - one option a criterion
     cpv: Annotated[list[str] | None, typer.Option(help="CPV code, with all below it.")] = None,
     word: Annotated[list[str] | None, typer.Option(help="Word or phrase, any of.")] = None,
     word_out: Annotated[list[str] | None, typer.Option(help="Word or phrase, none of.")] = None,
-    departement: Annotated[list[str] | None, typer.Option(help="35, 2A ...")] = None,
+    departement: Annotated[list[str] | None, typer.Option(help="35, 2A, Bretagne ...")] = None,
     nuts: Annotated[list[str] | None, typer.Option(help="NUTS area of any level: FRH0, FRH03 ...")] = None,
     around: Annotated[
         list[str] | None, typer.Option(help="Commune: Redon, 'Redon (35)', a postcode, an INSEE code.")
@@ -551,7 +551,7 @@ def search(  # noqa: PLR0913, PLR0917 - one option a criterion
         ),
     ] = "",
     like: Annotated[int | None, typer.Option(help="Others like this procedure.")] = None,
-    departement: Annotated[list[str] | None, typer.Option(help="22, 2A, 974; may be repeated.")] = None,
+    departement: Annotated[list[str] | None, typer.Option(help="22, 2A, Bretagne; may be repeated.")] = None,
     near: Annotated[str | None, typer.Option(help="A commune or postcode: work in or around it.")] = None,
     radius: Annotated[int, typer.Option(min=0, max=LARGEST_RADIUS_KM, help="How many km around it.")] = 0,
     trade: Annotated[list[str] | None, typer.Option(help="As of profiles; may be repeated.")] = None,
@@ -892,19 +892,23 @@ def _show_back_test(report: Mapping[str, Any]) -> None:
     if report["criteria"]:
         _print_table(report["criteria"], ("change", "brings", "keeps_out", "matches", "per_week"))
     for row in report["suggestions"]:
-        line = f"try: {row['change']}: {row['matches']} procedures, {row['per_week']} a week"
+        line = f"try: {row['change']}: {_procedures(row['matches'])}, {row['per_week']} a week"
         _console().print(line, soft_wrap=True)
 
 
 def _in_figures(report: Mapping[str, Any]) -> list[str]:
     found, tried, days = report["match_count"], report["tried_count"], report["days"]
-    counts = f"{found} of {tried} procedures, {report['open_count']} open now"
+    counts = f"{found} of {_procedures(tried)}, {report['open_count']} open now"
     lines = [f"{report['verdict']}: {counts}; {report['per_week']} a week over {days} days"]
     if found:
         weeks = (f"{week['week'][5:]} {week['matches']}" for week in report["weeks"])
         areas = (f"{area['departement']} {area['matches']}" for area in report["areas"])
         lines += [f"by week: {', '.join(weeks)}", f"by département: {', '.join(areas)}"]
     return lines
+
+
+def _procedures(count: int) -> str:
+    return "1 procedure" if count == 1 else f"{count} procedures"
 
 
 def _example_row(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -1016,7 +1020,10 @@ def _show_report(report: Mapping[str, Any], *, as_json: bool) -> None:
         _print_json([report])
         return
     for key, value in report.items():
-        _console().print(f"{key}: {value}")
+        # What holds nothing, as "kept", would say no more than its name.
+        if value != []:
+            shown = "; ".join(map(str, value)) if isinstance(value, list) else value
+            _console().print(f"{key}: {shown}", soft_wrap=True)
 
 
 def _show_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:

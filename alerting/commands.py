@@ -999,7 +999,11 @@ def open_digest(token: str, *, parts: Parts | None = None) -> Report:
 def list_rejects(
     *, feed_id: str | None = None, limit: int | None = None, parts: Parts | None = None
 ) -> list[Report]:
-    """Return what could not be read, the newest first: feed, place, problem, how often it was seen."""
+    """Return what could not be read, the newest first: feed, place, problem, how often it was seen.
+
+    Raises:
+        UnknownIdError: No such feed.
+    """
     with bootstrap.opened(parts) as opened:
         return show.list_rejects(opened.database, feed_id=feed_id, limit=limit)
 

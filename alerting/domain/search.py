@@ -25,7 +25,7 @@ class SearchRequest:
             under which it was published, or a code of the CPV, with what is below it.
         like: Number of a procedure; asks for others of the same words and codes.
         trades: Names, as of profiles (two that a hyphen joins are two); any of them.
-        departements: "22", "2a"; any of them.
+        departements: Numbers or names, of régions too, as of profiles: "22", "2a", "Bretagne"; any of them.
         near: A commune or postcode, as of profiles; work in or around it.
         radius_km: How far around.
         cpv_codes: Eight digits, with check digit or without; each covers its subtree; any of them.

@@ -21,7 +21,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from alerting.domain.address import read_address
@@ -176,7 +176,7 @@ def _text(content: bytes) -> str:
         place = error.start
     if is_marked:
         raise ProfileError(f"firms table: byte {place} is no text; {_SAVE_AS}")
-    return _mixed(content.removeprefix(codecs.BOM_UTF8)).rstrip(_END_OF_FILE)
+    return _mixed(content).rstrip(_END_OF_FILE)
 
 
 def _mixed(content: bytes) -> str:
@@ -185,15 +185,30 @@ def _mixed(content: bytes) -> str:
     Raises:
         ProfileError: Its lines are of no encoding.
     """
-    lines = content.splitlines(keepends=True)
+    lines = content.removeprefix(codecs.BOM_UTF8).splitlines(keepends=True)
     other = b"".join(line for line in lines if not _is_utf8(line))
     encoding = max(_OLD_ENCODINGS, key=lambda name: _count_french(other, name))
     try:
         other.decode(encoding if _count_french(other, encoding) > 0 else _OLD_ENCODINGS[0])
     except UnicodeDecodeError as error:
-        place = content.index(other[error.start : error.end])
+        start = len(content) - sum(map(len, lines))
+        place = start + _place_among(lines, error.start)
         raise ProfileError(f"firms table: byte {place} is no text; {_SAVE_AS}") from error
     return "".join(line.decode("utf-8" if _is_utf8(line) else encoding) for line in lines)
+
+
+def _place_among(lines: Iterable[bytes], place: int) -> int:
+    """Return where a byte of the lines that are no UTF-8 stands among all lines."""
+    before = 0
+    for line in lines:
+        if _is_utf8(line):
+            before += len(line)
+        elif place < len(line):
+            break
+        else:
+            before += len(line)
+            place -= len(line)
+    return before + place
 
 
 def _is_utf8(line: bytes) -> bool:

@@ -201,14 +201,14 @@ def subscribe(
 def pause_feed(database: Database, feed_id: str, *, now: Callable[[], datetime]) -> dict[str, Any]:
     """Ask a feed no more, until it is resumed; what was fetched of it goes on."""
     with database.begin() as connection:
-        _found(feed_id, is_there=feeds.set_paused(connection, feed_id, now()))
+        feeds.set_paused(connection, feeds.get_feed_id(connection, feed_id), now())
     return {"feed_id": feed_id, "state": "paused"}
 
 
 def resume_feed(database: Database, feed_id: str) -> dict[str, Any]:
     """Ask a feed again, from now on."""
     with database.begin() as connection:
-        _found(feed_id, is_there=feeds.set_paused(connection, feed_id, None))
+        feeds.set_paused(connection, feeds.get_feed_id(connection, feed_id), None)
     return {"feed_id": feed_id, "state": "due"}
 
 
@@ -218,7 +218,7 @@ def retry_feed(database: Database, feed_id: str) -> dict[str, Any]:
     One that an operator paused stays so, and the state says it.
     """
     with database.begin() as connection:
-        _found(feed_id, is_there=feeds.ask_again(connection, feed_id))
+        feeds.ask_again(connection, feeds.get_feed_id(connection, feed_id))
         is_paused = feeds.is_paused(connection, feed_id)
     return {"feed_id": feed_id, "state": "paused" if is_paused else "due"}
 
@@ -232,8 +232,8 @@ def replay_documents(
         UnknownIdError: No such feed, or no such document.
     """
     with database.begin() as connection:
-        if feed_id is not None and feeds.find_feed(connection, feed_id) is None:
-            raise UnknownIdError(f"feed {feed_id!r}: no feed of that id")
+        if feed_id is not None:
+            feeds.get_feed_id(connection, feed_id)
         if document_id is not None and not documents.has_document(connection, document_id):
             raise UnknownIdError(f"document {document_id}: no document of that number")
         count = documents.replay(connection, feed_id=feed_id, document_id=document_id, also_read=also_read)
@@ -379,11 +379,6 @@ def resume_profile(
         if not firms.resume_profile(connection, profile_id, catches_up=catches_up, now=now()):
             raise UnknownIdError(f"profile {profile_id!r}: no profile of that id")
     return {"profile_id": profile_id, "paused_until": None}
-
-
-def _found(feed_id: str, *, is_there: bool) -> None:
-    if not is_there:
-        raise UnknownIdError(f"feed {feed_id!r}: no feed of that id")
 
 
 def _refuse_second(connection: Connection, feed: Feed) -> None:

@@ -181,8 +181,14 @@ def open_digest(
 
 
 def list_rejects(database: Database, *, feed_id: str | None, limit: int | None) -> list[Row]:
-    """Return rejects, of one feed or of all, the newest first."""
+    """Return rejects, of one feed or of all, the newest first.
+
+    Raises:
+        UnknownIdError: No such feed.
+    """
     with database.begin() as connection:
+        if feed_id:
+            feeds.get_feed_id(connection, feed_id)
         return [_plain(row) for row in rejects.list_rejects(connection, feed_id=feed_id, limit=limit)]
 
 

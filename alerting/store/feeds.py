@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from alerting.domain.feed import Feed, Fetched
+from alerting.errors import UnknownIdError
 from alerting.store.tables import feeds
 
 
@@ -48,6 +50,20 @@ def find_feed(connection: Connection, feed_id: str) -> Feed | None:
     """Return a feed, None when there is none of that id."""
     row = connection.execute(select(*_COLUMNS).where(feeds.c.feed_id == feed_id)).one_or_none()
     return None if row is None else _feed(row)
+
+
+def get_feed_id(connection: Connection, feed_id: str) -> str:
+    """Return the id of a registered feed, as it is asked for.
+
+    Raises:
+        UnknownIdError: There is none; the nearest are named.
+    """
+    known = list(connection.scalars(select(feeds.c.feed_id).order_by(feeds.c.feed_id)))
+    if feed_id in known:
+        return feed_id
+    near = get_close_matches(feed_id, known)
+    like = f" (nearest: {', '.join(near)})" if near else ""
+    raise UnknownIdError(f"feed {feed_id!r}: no feed of that id{like}")
 
 
 def is_paused(connection: Connection, feed_id: str) -> bool:
@@ -95,18 +111,18 @@ def record_failure(
     )
 
 
-def set_paused(connection: Connection, feed_id: str, paused_at: datetime | None) -> bool:
-    """Let a feed rest from a moment on, or go on again (None); False when there is none of that id."""
+def set_paused(connection: Connection, feed_id: str, paused_at: datetime | None) -> None:
+    """Let a feed rest from a moment on, or go on again (None)."""
     facts: dict[str, Any] = {"paused_at": paused_at}
     if paused_at is None:
         facts |= {"next_check_at": None, "failure_count": 0}
-    return connection.execute(update(feeds).where(feeds.c.feed_id == feed_id).values(facts)).rowcount == 1
+    connection.execute(update(feeds).where(feeds.c.feed_id == feed_id).values(facts))
 
 
-def ask_again(connection: Connection, feed_id: str) -> bool:
-    """Make a feed due now, and forget what it answered last; False when there is none of that id."""
+def ask_again(connection: Connection, feed_id: str) -> None:
+    """Make a feed due now, and forget what it answered last."""
     facts: dict[str, Any] = dict.fromkeys(_LAST_ANSWER)
-    return connection.execute(update(feeds).where(feeds.c.feed_id == feed_id).values(facts)).rowcount == 1
+    connection.execute(update(feeds).where(feeds.c.feed_id == feed_id).values(facts))
 
 
 def list_feeds(connection: Connection) -> list[dict[str, Any]]:

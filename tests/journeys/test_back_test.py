@@ -284,6 +284,7 @@ def test_the_command_line_shows_before_it_saves(run_alerting, settings, firms_fi
 
     dry = run_alerting(settings, *options, "--dry")
     nothing_saved = run_alerting(settings, "profiles", "try", "zinc")
+    in_words = run_alerting(settings, *options)
     saved = run_alerting(settings, *options, "--json")
     again = run_alerting(settings, "profiles", "try", "zinc", "--json")
 
@@ -291,12 +292,14 @@ def test_the_command_line_shows_before_it_saves(run_alerting, settings, firms_fi
     assert dry.stdout.splitlines()[:3] == [
         "zinc: Zinc",
         "places: Ille-et-Vilaine (35)",
-        "fits: 1 of 1 procedures, 0 open now; 1.0 a week over 6 days",
+        "fits: 1 of 1 procedure, 0 open now; 1.0 a week over 6 days",
     ]
     assert (nothing_saved.returncode, nothing_saved.stderr) == (
         2,
         "alerting: profile 'zinc': no profile of that id\n",
     )
+    # What of the firm's own changes is kept, or not, is said where there is any.
+    assert [line.partition(":")[0] for line in in_words.stdout.splitlines()[-2:]] == ["profile_id", "waiting"]
     report = json.loads(saved.stdout)
     assert (report["profile_id"], report["back_test"]["match_count"]) == ("zinc", 1)
     assert json.loads(again.stdout)["match_count"] == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from threading import Barrier, BrokenBarrierError, Thread
 
 import pytest
@@ -124,6 +125,24 @@ def test_a_paused_feed_that_is_to_be_asked_again_stays_paused_and_says_so(subscr
 def test_an_unknown_feed_is_refused_in_one_line(subscribed, verb):
     with pytest.raises(UnknownIdError, match=r"^feed 'nobody': no feed of that id$"):
         verb("nobody", parts=subscribed)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        partial(commands.list_rejects, feed_id="kerlan"),
+        partial(commands.replay_documents, feed_id="kerlan"),
+        partial(commands.retry_feed, "kerlan"),
+    ],
+)
+def test_a_feeds_id_that_is_misspelled_is_said_with_the_near_ones(subscribed, ask):
+    """
+    Its rejects were none, without a word.
+    """
+    with pytest.raises(UnknownIdError) as caught:
+        ask(parts=subscribed)
+
+    assert str(caught.value) == "feed 'kerlan': no feed of that id (nearest: kerlann)"
 
 
 def test_a_file_of_feeds_may_be_saved_by_windows_notepad(subscribed, tmp_path):

@@ -95,6 +95,10 @@ def test_a_list_is_read_in_the_encodings_that_spreadsheets_write(encoding):
         pytest.param(b"\0" * 9, "byte 0 is no text", id="zeros"),
         pytest.param(b"\xff\xfeabc", "byte 4 is no text", id="half a letter of UTF-16"),
         pytest.param(b"\x81\n", "byte 0 is no text", id="neither UTF-8 nor Windows-1252"),
+        pytest.param(
+            "Álvarez\n".encode() + b"x\x81\n", "byte 10 is no text", id="a byte that also ends a letter"
+        ),
+        pytest.param(b"\xef\xbb\xbfsiret\n\x81\n", "byte 9 is no text", id="behind a mark of UTF-8"),
     ],
 )
 def test_what_is_no_text_is_refused_with_what_to_do(content, problem):
