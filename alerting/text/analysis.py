@@ -7,7 +7,7 @@ Unicode NFKC, case fold, accents off, French elision, Snowball French.  Elastics
 engine receive these stems ready-made, so one word means one thing everywhere.
 
 A stem is letters and digits only.  Hyphens part words ("chauffe-eau" is "chauffe eau"); accents written
-as characters of their own, soft hyphens and joiners of no width belong to their word.
+as characters of their own, soft hyphens and joiners of no width belong to their word.  "St" is "saint".
 
 Source: https://snowballstem.org/algorithms/french/stemmer.html
 """
@@ -44,6 +44,9 @@ _PLURALS = {
     "tuyaux": "tuyau",
     "vitraux": "vitrail",
 }
+# In the names of places and schools.
+_SHORTENED = {"st": "saint", "ste": "sainte", "sts": "saint", "stes": "sainte"}
+_WRITTEN_OUT = _PLURALS | _SHORTENED
 CACHED_CHUNKS = 200_000
 
 
@@ -144,7 +147,7 @@ def _parts(chunk: str) -> tuple[tuple[str, int, int], ...]:
 def _stem(word: str) -> str:
     # Accents come off first: half of all capital titles are written without them.
     plain = folded(word)
-    stem: str = _stemmer().stemWord(_PLURALS.get(plain, plain))
+    stem: str = _stemmer().stemWord(_WRITTEN_OUT.get(plain, plain))
     return stem
 
 

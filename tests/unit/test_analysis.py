@@ -17,6 +17,8 @@ from alerting.text.analysis import StemFinder, analyse, stems
         pytest.param("local", "locaux", id="plural in -aux"),
         pytest.param("vitrail", "vitraux", id="plural of -ail"),
         pytest.param("tuyau", "tuyaux", id="plural of -au"),
+        pytest.param("Saint-Malo", "ST MALO", id="a saint shortened"),
+        pytest.param("école Sainte-Anne", "école Ste Anne", id="a female saint shortened"),
         pytest.param("pneu", "pneus", id="plural of -eu"),
         pytest.param("municipal", "municipales", id="feminine plural"),
         pytest.param("ÉLECTRICITÉ", "électricité", id="capitals"),
