@@ -38,7 +38,13 @@ from alerting.reference.communes import (
     whole_cities,
 )
 from alerting.reference.letters import plain
-from alerting.reference.nuts import FRANCE, current_nuts, departement_of_postcode, departements_of_nuts
+from alerting.reference.nuts import (
+    FRANCE,
+    current_nuts,
+    departement_of_postcode,
+    departements_of_nuts,
+    find_departement,
+)
 from alerting.reference.place_words import (
     OF_ALL_FRANCE,
     OF_AREAS,
@@ -62,8 +68,10 @@ _ARRONDISSEMENTS = re.compile(
 )
 # A place that takes more words names none.
 _READ_CHARACTERS = 1_000
-# A dash between words, and the end of a sentence.
-_ENDS_WHAT_IS_LEFT_OUT = r"\s[-–—]\s|(?<=[^\W_]{3})\.(?:\s|$)"
+# A dash between words, the end of a sentence, and what is joined to all before: "hors Rennes, et à Redon".
+_ENDS_WHAT_IS_LEFT_OUT = (
+    r"\s[-–—]\s|(?<=[^\W_]{3})\.(?:\s|$)|(?:,\s*|\s)(?i:et|ainsi\s+qu[e'’])\s*(?i:à|aux?|en|dans|sur)\s"
+)
 # What is left out is written as names are: "hors Rennes", and not "hors agglomération".
 _LEFT_OUT = re.compile(
     r"[,;(\[]?\s*\b(?i:sauf|hors|hormis|except[ée]e?s?|[àa]\s+l['’ ]\s*ex(?:ception|clusion))\s+"
@@ -122,6 +130,10 @@ def read_place_text(text: str, *, stated: str | None, postcode: str | None, home
     named = _read(text[: found.start()] + text[found.end() :], stated=stated, postcode=postcode, home=home)
     within = _departements(named)
     read_out = partial(_read, stated=within[0] if len(within) == 1 else stated, postcode=None, home=home)
+    # "Nord" and "Lot" are words of every day; left out of an area that holds them, they are départements.
+    in_doubt = find_departement(" ".join(words_without(OF_AREAS, found["out"])))
+    if in_doubt in within:
+        return _without(named, NamedPlaces(departements=(in_doubt,)))
     if not _begins_with_place(found["out"], read_out):
         apart = f"{text[: found.start()]}; {text[found.start('out') :]}"
         return _read(apart, stated=stated, postcode=postcode, home=home)

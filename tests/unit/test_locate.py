@@ -257,12 +257,35 @@ def test_all_that_a_text_names_is_located(text, home, expected):
         ("Morbihan (hors Ile de Groix)", ["56"]),
         ("Ille-et-Vilaine hors Centre ville de Rennes", ["35"]),
         ("35 sauf Rennes - 56", ["35", "56"]),
-        ("Hauts-de-France hors Nord", ["FRE"]),
+        ("Hauts-de-France hors Nord", ["02", "60", "62", "80"]),
+        ("Hauts-de-France hors Nord et Aisne", ["60", "62", "80"]),
+        (
+            "Nouvelle-Aquitaine et Occitanie (hors Lot)",
+            [
+                "09",
+                "11",
+                "12",
+                "30",
+                "31",
+                "32",
+                "34",
+                "48",
+                "65",
+                "66",
+                "81",
+                "82",
+                "FRI",
+            ],
+        ),
+        ("Ille-et-Vilaine hors Nord", ["35"]),
+        ("Rennes hors Saint-Malo, et à Redon", ["Rennes", "Redon"]),
+        ("Bretagne hors Finistère et en Vendée", ["22", "35", "56", "85"]),
     ],
 )
 def test_what_a_text_leaves_out_is_no_place_of_it(text, expected):
     """
-    "Ille-et-Vilaine (hors Rennes Métropole)" was Rennes; what lies elsewhere is named beside what is left out.
+    "Ille-et-Vilaine (hors Rennes Métropole)" was Rennes, "Occitanie hors Lot" the Lot; what lies elsewhere is named
+    beside what is left out.
     """
     assert [spot.name for spot in find_spots(Place(commune=text), None)] == expected
 
