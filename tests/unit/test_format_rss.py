@@ -44,6 +44,12 @@ def test_dublin_core_gives_day_deadline_buyer_and_place():
         ("Tue, 15 Sep 2026 12:00:00 +0200", "2026-09-15T10:00:00+00:00"),
         ("2026-09-15T10:00:00Z", "2026-09-15T10:00:00+00:00"),
         ("2026-09-15T12:00:00", "2026-09-15T10:00:00+00:00"),
+        ("15-09-2026 12:00", "2026-09-15T10:00:00+00:00"),
+        ("15.09.2026", "2026-09-15T21:59:00+00:00"),
+        ("15/09/2026 - 12:00", "2026-09-15T10:00:00+00:00"),
+        ("mardi 15 septembre 2026 à 12h00", "2026-09-15T10:00:00+00:00"),
+        ("mar., 15 sept. 2026 11:00:00 +0100", "2026-09-15T10:00:00+00:00"),
+        ("31/02/2026 12:00", None),
         ("au plus tard", None),
     ],
 )
@@ -127,3 +133,53 @@ def test_an_item_and_its_correction_under_one_guid_are_one():
     names = [notice.source_id for notice in parse(feed.encode(), feed_id="f").notices]
 
     assert names == ["7", "7"]
+
+
+@pytest.mark.parametrize(
+    ("elements", "buyer"),
+    [
+        ("<author>achats@kerlann.example (Commune de Kerlann)</author>", "Commune de Kerlann"),
+        ("<author>achats@kerlann.example</author>", None),
+        (
+            "<dc:creator>Commune de Kerlann</dc:creator><author>a@kerlann.example (Anne)</author>",
+            "Commune de Kerlann",
+        ),
+        ("<author>a@kerlann.fr (Commune de Kerlann (22))</author>", "Commune de Kerlann (22)"),
+        ("<author>Commune de Kerlann &lt;a@kerlann.bzh&gt;</author>", "Commune de Kerlann"),
+        ("<dc:creator>Commune de Kerlann (22)</dc:creator>", "Commune de Kerlann (22)"),
+    ],
+)
+def test_an_address_is_no_part_of_a_buyers_name(elements, buyer):
+    """
+    RSS 2.0 writes who is the author as an address; firms read it as the name of the buyer, of a person even.
+    """
+    head = "<rss version='2.0' xmlns:dc='http://purl.org/dc/elements/1.1/'><channel>"
+    item = f"<item><guid>1</guid><title>T</title>{elements}</item>"
+
+    (raw,) = parse(f"{head}{item}</channel></rss>".encode(), feed_id="f").notices
+
+    assert raw.buyer_name == buyer
+
+
+def test_the_author_of_an_atom_entry_is_named_without_the_address():
+    """
+    Atom has an element for each; both came as one name.
+    """
+    author = "<author><name>Commune de Kerlann</name><email>achats@kerlann.example</email></author>"
+    entry = f"<entry><id>1</id><title>T</title>{author}</entry>"
+
+    (raw,) = parse(f"<feed xmlns='http://www.w3.org/2005/Atom'>{entry}</feed>".encode(), feed_id="f").notices
+
+    assert raw.buyer_name == "Commune de Kerlann"
+
+
+@pytest.mark.parametrize("text", ["11/09/2026 08:00", "ven., 11 sept. 2026 08:00:00 +0200"])
+def test_a_day_of_publication_in_french_is_read(text):
+    """
+    RSS asks for English; a notice whose publisher's program writes French had no day.
+    """
+    item = f"<item><guid>1</guid><title>T</title><pubDate>{text}</pubDate></item>"
+
+    (raw,) = parse(f"<rss version='2.0'><channel>{item}</channel></rss>".encode(), feed_id="f").notices
+
+    assert normalise(raw).published_at.isoformat() == "2026-09-11T06:00:00+00:00"

@@ -23,6 +23,7 @@ from alerting.errors import FeedFormatError
 from alerting.feeds.formats.head import Head
 from alerting.feeds.formats.items import name_item, names_of_several
 from alerting.feeds.formats.kinds import kind_in_words
+from alerting.feeds.formats.prose import find_only_date
 from alerting.feeds.formats.xml import ENTITY
 
 
@@ -33,10 +34,9 @@ INSIDE = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeE
 ENTRY = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s>]")
 ENTRY_END = re.compile(rb"</(?:\w+:)?(?:item|entry)\s*>")
 ROOT_END = re.compile(rb"</(?:\w+:)?(?:rss|feed|RDF)\s*>", re.IGNORECASE)
-# "15/09/2026", "15/09/2026 12:00", "15/9/2026 à 12h".
-FRENCH_DAY = re.compile(
-    r"(\d{1,2})/(\d{1,2})/(\d{4})(?:,?\s+(?:[àaA]\s+)?(\d{1,2})\s?[:hH]\s?(\d{2})?(?::\d{2})?)?"
-)
+OFFSET = re.compile(r"\s([+-][0-9]{4})$")
+ADDRESS = re.compile(r"(?<![^\s<>()@])[^\s<>()@]++@[^\s<>()@]++")
+EMPTY_BRACKETS = re.compile(r"\(\s*\)|<\s*>")
 PLACE = re.compile(r"(?P<departement>\d{2,3}|2[AB])\s*-\s*(?P<commune>.+)")
 
 
@@ -105,7 +105,7 @@ def _raw_notice(entry: Any, feed_id: str, several: frozenset[str]) -> RawNotice 
         kind=_kind(entry, title),
         published=_published(entry),
         languages=("fr",),
-        buyer_name=_text(entry, "author") or _dublin(entry, "creator"),
+        buyer_name=_buyer_name(entry),
         description=description,
         description_is_html=True,
         places=_places(entry),
@@ -113,6 +113,21 @@ def _raw_notice(entry: Any, feed_id: str, several: frozenset[str]) -> RawNotice 
         document_url=link,
         notice_url=link,
     )
+
+
+def _buyer_name(entry: Any) -> str | None:
+    """Return the name of who writes: of several one without an address, which is an office's, no person's."""
+    bare = (_text(author, "name") for author in entry.get("authors", ()) if _text(author, "email") is None)
+    name = next((name for name in bare if name is not None), None)
+    return _without_address(name or _text(entry, "author") or _dublin(entry, "creator") or "")
+
+
+def _without_address(name: str) -> str | None:
+    """Return a name without the address that RSS 2.0, and feedparser for Atom, write beside it."""
+    if ADDRESS.search(name) is None:
+        return name or None
+    rest = EMPTY_BRACKETS.sub("", ADDRESS.sub("", name)).strip()
+    return rest[1:-1].strip() or None if rest.startswith("(") and rest.endswith(")") else rest or None
 
 
 def _link(entry: Any) -> str | None:
@@ -131,7 +146,10 @@ def _published(entry: Any) -> RawTime | None:
     # Asked for without being there, feedparser warns and answers the other one.
     updated = entry["updated_parsed"] if "updated_parsed" in entry else None  # noqa: SIM401
     moment = entry.get("published_parsed") or updated
-    return RawTime("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z".format(*moment[:6])) if moment else None
+    if moment:
+        return RawTime("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z".format(*moment[:6]))
+    text = _text(entry, "published")
+    return RawTime(_as_iso(text)) if text is not None else None
 
 
 def _deadlines(entry: Any) -> tuple[RawTime, ...]:
@@ -141,15 +159,21 @@ def _deadlines(entry: Any) -> tuple[RawTime, ...]:
 
 
 def _as_iso(text: str) -> str:
-    """Return a French day, or a date as mails write it, as ISO 8601; anything else as it is."""
-    if (found := FRENCH_DAY.fullmatch(text)) is not None:
-        day, month, year, hour, minute = found.groups()
-        clock = f"T{hour:0>2}:{minute or '00'}" if hour is not None else ""
-        return f"{year}-{month:0>2}-{day:0>2}{clock}"
+    """Return a date as mails or French pages write it as ISO 8601; anything else as it is."""
+    return text if text[:4].isdigit() else _mail_date(text) or _french_date(text) or text
+
+
+def _mail_date(text: str) -> str | None:
     try:
-        return parsedate_to_datetime(text).isoformat() if not text[:4].isdigit() else text
+        return parsedate_to_datetime(text).isoformat()
     except (IndexError, OverflowError, TypeError, ValueError):
-        return text
+        return None
+
+
+def _french_date(text: str) -> str | None:
+    """Return the one date of "15.09.2026 12:00" or "mardi 15 septembre 2026 à 12h", with its offset."""
+    date, offset = find_only_date(text), OFFSET.search(text)
+    return f"{date}{offset[1]}" if date is not None and "T" in date and offset is not None else date
 
 
 def _places(entry: Any) -> tuple[RawPlace, ...]:
