@@ -438,12 +438,28 @@ def _is_free(lock: TextIOWrapper) -> bool:
 
 
 def _family(process_id: int, started: float | None = None) -> list[psutil.Process]:
-    """Return a process and all its descendants; none if it is gone or another one by now."""
+    """Return a process, all its descendants, and what it left in its session if it is gone.
+
+    None if the number is another process's by now.  A worker of Airflow renames itself and loses our
+    mark by it, and outlives a killed scheduler: its session alone, which each child of ours begins, says
+    whose it is.
+    """
     with suppress(psutil.NoSuchProcess):
         process = psutil.Process(process_id)
-        if process_id and (started is None or abs(process.create_time() - started) < 1):
-            return [process, *process.children(recursive=True)]
-    return []
+        if process.status() != psutil.STATUS_ZOMBIE:
+            is_ours = process_id and (started is None or abs(process.create_time() - started) < 1)
+            return [process, *process.children(recursive=True)] if is_ours else []
+    return _of_session(process_id, started or 0) if process_id else []
+
+
+def _of_session(session_id: int, since: float) -> list[psutil.Process]:
+    """Return what runs in a session, begun since its leader; its number is free again after all of them."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess, ProcessLookupError, PermissionError):
+            if os.getsid(process.pid) == session_id and process.create_time() >= since - 1:
+                found.append(process)
+    return found
 
 
 def _marked(mark: str) -> list[psutil.Process]:

@@ -156,6 +156,38 @@ def nodes_of(state):
     return [one for one in family_of(state) if "alerting.local.elasticsearch_node" in one.cmdline()]
 
 
+LEAVES_A_WORKER = "import os; os.execvp('sh', ['sh', '-c', 'env -i sleep 300 & echo $!; wait'])"
+
+
+@pytest.mark.parametrize("is_stopped", [True, False], ids=["by the stop", "by the next start"])
+def test_what_a_killed_server_left_without_our_mark_is_ended(state, elasticsearch_jars, is_stopped):
+    """
+    As workers of Airflow do, which rename themselves: a killed scheduler left four of them for good.
+    """
+    stack = Stack(state, elasticsearch_jars, servers=(), environment={"PATH": os.environ["PATH"]})
+    stack.start()
+    stack.spawn("scheduler", [sys.executable, "-c", LEAVES_A_WORKER])
+    log = state / "logs/scheduler.log"
+    wait_until(lambda: log.read_text().endswith("\n"))
+    worker = psutil.Process(int(log.read_text()))
+    note = state / "run/scheduler.pid"
+    kept = note.read_text()
+    os.kill(json.loads(kept)["pid"], signal.SIGKILL)
+    with pytest.raises(LocalStackError, match=r"scheduler: ended by itself \(-9\)"):
+        wait_until(stack.check)
+
+    if is_stopped:
+        stack.stop()
+    else:
+        stack._children.clear()
+        stack.stop()
+        note.write_text(kept)
+        with Stack(state, elasticsearch_jars, servers=(), environment={}):
+            pass
+
+    assert not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE
+
+
 def test_a_folder_that_cannot_be_written_is_one_line(state, elasticsearch_jars):
     state.write_text("a file")
 
