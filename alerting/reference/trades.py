@@ -10,7 +10,7 @@ import re
 import tomllib
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
@@ -28,6 +28,8 @@ GENERIC_WORDS = frozenset({
     "travaux", "entreprise", "artisan", "artisanale", "artisanal", "societe", "service", "services",
     "prestation", "prestations", "general", "generale", "tous", "toute", "des", "les", "une", "aux", "pour",
     "metier", "metiers", "professionnel", "professionnelle",
+    # Of "pompes funèbres", which no pump is.
+    "pompe", "pompes",
 })  # fmt: skip
 ENDINGS = (
     "onnerie", "onnier", "ienne", "erie", "euse", "iere", "trice", "iste", "ation", "ien", "ier", "eur",
@@ -37,6 +39,8 @@ ENDINGS = (
 JOINED = re.compile(r"[-/,;+&]|\bet\b", re.IGNORECASE)
 PARTS = re.compile(r"[/,;+&]|\bet\b|\bou\b", re.IGNORECASE)
 SHORTEST_ROOT = 4
+# How alike two names are where one is a slip for the other: "plombié" and "plombier" are at 0.8.
+ALIKE = 0.75
 SHORTEST_WORD = 3
 FAMILIES_THAT_BUILD = frozenset({"batiment", "fabrication"})
 # Divisions of the CPV under which nobody buys a craft's work, but of a trade that has codes of its own there:
@@ -127,7 +131,8 @@ def get_trades(name: str) -> tuple[Trade, ...]:
 def get_trade(name: str) -> Trade:
     """Return the trade of that id, label or synonym; else the only one whose names have the same roots.
 
-    Else it is the only one that has the name among its words: "sols souples", "vidange de fosses".
+    Else it is the only one that has the name among its words: "éclairage", "vidange de fosses"; else the only
+    one whose names hold all the roots of it.
 
     Capitals, accents, plurals, genders and words such as "travaux de" do not matter: "plombiers", "Travaux de
     plomberie" and "électricien(ne)" are known.
@@ -138,17 +143,17 @@ def get_trade(name: str) -> Trade:
     exact = _by_name().get(_plain(name))
     if exact is not None:
         return exact
-    found = tuple(dict.fromkeys(trade for part in PARTS.split(name) for trade in _by_roots(part)))
+    found = _of_parts(name, _by_roots) or _by_word().get(_plain(name), ()) or _of_parts(name, _by_some_roots)
     if len(found) == 1:
         return found[0]
-    if not found:
-        found = _by_word().get(_plain(name), ())
-        if len(found) == 1:
-            return found[0]
     if found:
         names = ", ".join(trade.trade_id for trade in found)
         raise ProfileError(f"trade {name!r} may mean several (got {names}), expected one of them")
-    raise ProfileError(f"trade {name!r} is not known (nearest: {', '.join(_nearest(name))})")
+    near = _nearest(name)
+    like = f" (nearest: {', '.join(near)})" if near else ""
+    raise ProfileError(
+        f"trade {name!r} is not known{like}; expected one of `alerting trades list`, or words or cpv"
+    )
 
 
 @lru_cache(maxsize=10_000)
@@ -247,15 +252,23 @@ def _names(trade: Trade) -> tuple[str, ...]:
     return (trade.trade_id, trade.label, *trade.synonyms)
 
 
+def _of_parts(name: str, find: Callable[[str], tuple[Trade, ...]]) -> tuple[Trade, ...]:
+    """Return what is found of the parts of a name, each once: "maçonnerie, carrelage" has two."""
+    return tuple(dict.fromkeys(trade for part in PARTS.split(name) for trade in find(part)))
+
+
 def _by_roots(name: str) -> tuple[Trade, ...]:
-    """Return the trades with a name of the same roots as *name*; else those whose names hold them all."""
+    """Return the trades with a name of the same roots as *name*."""
     wanted = _roots(name)
-    if not wanted:
-        return ()
-    same = [trade for trade in trades() if any(wanted == _roots(known) for known in _names(trade))]
-    return tuple(
-        same or [trade for trade in trades() if wanted <= frozenset().union(*map(_roots, _names(trade)))]
-    )
+    same = (trade for trade in trades() if any(wanted == _roots(known) for known in _names(trade)))
+    return tuple(same) if wanted else ()
+
+
+def _by_some_roots(name: str) -> tuple[Trade, ...]:
+    """Return the trades whose names hold all the roots of *name*."""
+    wanted = _roots(name)
+    hold = (trade for trade in trades() if wanted <= frozenset().union(*map(_roots, _names(trade))))
+    return tuple(hold) if wanted else ()
 
 
 @cache
@@ -282,6 +295,12 @@ def _plain(name: str) -> str:
 
 
 def _nearest(name: str) -> list[str]:
-    """Return the ids of the trades whose names look most alike, the best first."""
-    names = difflib.get_close_matches(_plain(name), _by_name(), n=3 * NEAREST_COUNT, cutoff=0.0)
-    return list(dict.fromkeys(_by_name()[near].trade_id for near in names))[:NEAREST_COUNT]
+    """Return the ids of the trades that name such work, then of those of a name much alike."""
+    wanted = _roots(name)
+    said = (
+        trade.trade_id
+        for trade in trades()
+        if wanted and any(wanted == _roots(word) for word in (*trade.words, *trade.hints, *trade.objects))
+    )
+    alike = difflib.get_close_matches(_plain(name), _by_name(), n=3 * NEAREST_COUNT, cutoff=ALIKE)
+    return list(dict.fromkeys([*said, *(_by_name()[near].trade_id for near in alike)]))[:NEAREST_COUNT]

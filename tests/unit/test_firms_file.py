@@ -114,7 +114,7 @@ PROFILE = "firm 'le-goff', profile 'toits'"
         ),
         pytest.param(
             'trades = ["plombié"]',
-            "trade 'plombié' is not known (nearest: plombier, ceramiste, ramoneur)",
+            "trade 'plombié' is not known (nearest: plombier); expected one of `alerting trades list`, or words or cpv",
             id="a trade that is not known",
         ),
         pytest.param(
