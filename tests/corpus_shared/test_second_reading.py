@@ -227,10 +227,11 @@ def boamp(document: bytes) -> Iterator[Facts]:
 
 
 def boamp_v230(document: bytes) -> Iterator[Facts]:
-    """Schema 230: a single LOT without a number is the purchase."""
+    """Schema 230: a single LOT without a number is the purchase, as are several of one that is not divided."""
     root = Xml(etree.fromstring(document))
     found = root.nodes("DONNEES/OBJET/LOTS/LOT")
-    lots = found if len(found) > 1 or any(lot.text("NUM") for lot in found) else []
+    is_divided = len(found) > 1 and not root.all("DONNEES/OBJET/DIV_EN_LOTS/NON")
+    lots = found if is_divided or any(lot.text("NUM") for lot in found) else []
     dates = root.texts("DONNEES/CONDITION_DELAI/RECEPT_OFFRES", "DONNEES/CONDITION_DELAI/RECEPT_CANDIDAT")
     dates = dates or root.texts("GESTION/INDEXATION/DATE_LIMITE_REPONSE")
     titles = (

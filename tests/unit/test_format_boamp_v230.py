@@ -103,3 +103,27 @@ def test_what_is_no_such_notice_is_refused_in_one_line(document, problem):
         parse(document, feed_id="f", format="boamp-v230")
 
     assert str(caught.value) == f"feed 'f': {problem}"
+
+
+def test_a_purchase_that_says_it_is_not_divided_has_no_lots():
+    """
+    A concession was written as two LOTs without numbers: firms were told of two lots, each named by a page of text.
+    """
+    lots = "".join(
+        f"<LOT><DESCRIPTION>{text}</DESCRIPTION><CPV><PRINCIPAL>{code}</PRINCIPAL></CPV><CODE_NUTS>FRH01</CODE_NUTS>"
+        f"<VALEUR DEVISE='EUR'>5000</VALEUR></LOT>"
+        for text, code in (("Eau potable", "65100000"), ("Eau potable, bis", "65110000"))
+    )
+    document = (
+        "<ANNONCE><GESTION><REFERENCE><IDWEB>17-70990</IDWEB></REFERENCE></GESTION><DONNEES><OBJET>"
+        "<TITRE_MARCHE>Concession</TITRE_MARCHE><CPV><PRINCIPAL>65100000</PRINCIPAL></CPV>"
+        f"<DIV_EN_LOTS><NON/></DIV_EN_LOTS><LOTS>{lots}</LOTS></OBJET></DONNEES></ANNONCE>"
+    )
+
+    (raw,) = parse(document.encode(), feed_id="f").notices
+    notice = normalise(raw)
+
+    assert notice.lots == ()
+    assert (notice.cpv_main, notice.cpv_additional) == ("65100000", ("65110000",))
+    assert (notice.description, notice.value) == ("Eau potable Eau potable, bis", Money(500_000, "EUR"))
+    assert [place.nuts_code for place in notice.places] == ["FRH01"]

@@ -4,7 +4,7 @@ In:   the bytes of one file of the DILA flux of those years.
 Out:  one RawNotice.
 
 Times are Paris wall clock whatever offset they carry.  A purchase that is not divided is
-written as a single LOT without a number: what it says belongs to the notice.
+written as a single LOT without a number, or as several where it says so: what they say belongs to the notice.
 
 Source: DILA, BOAMP open data, schema Boamp_v230; read off published files.
 """
@@ -74,10 +74,10 @@ def read_announcement(root: Element, *, feed_id: str) -> RawNotice:
     title = _title(purchase, index)
     if source_id is None or title is None:
         raise FeedFormatError(feed_id, "GESTION", "expected an IDWEB and an object (got none)")
-    whole, lots = _lots(purchase)
+    wholes, lots = _lots(purchase)
     said = announced(root, is_without_result=_is_without_result(content))
     published = paris_time(text_of(index, "DATE_PUBLICATION"))
-    codes = list(dict.fromkeys(code for part in (purchase, whole) for code in _codes(part)))
+    codes = list(dict.fromkeys(code for part in (purchase, *wholes) for code in _codes(part)))
     return RawNotice(
         feed_id=feed_id,
         source_id=source_id,
@@ -90,13 +90,13 @@ def read_announcement(root: Element, *, feed_id: str) -> RawNotice:
         buyer_place=RawPlace(
             text_of(buyer, "ADJUDICATEUR_NUTS"), None, text_of(buyer, "VILLE"), text_of(buyer, "CP")
         ),
-        description=_description(purchase, whole, title),
+        description=_description(purchase, wholes, title),
         nature=choice(purchase, ("TYPE_MARCHE",)) or choice(index, ("NATURE_MARCHE",)),
         cpv_main=next(iter(codes), None),
         cpv_additional=tuple(codes[1:]),
-        places=_places(purchase, whole, index),
+        places=_places(purchase, wholes, index),
         lots=tuple(_lot(lot, number) for number, lot in enumerate(lots, start=1)),
-        value=_value(find(purchase, "CARACTERISTIQUES")) or _value(whole),
+        value=next(filter(None, map(_value, (find(purchase, "CARACTERISTIQUES"), *wholes))), None),
         deadlines=_deadlines(content, index),
         document_url=first_text(buyer, ("URL_DOCUMENT", "URL_PROFIL_ACHETEUR")),
         submission_url=text_of(buyer, "URL_PARTICIPATION"),
@@ -121,12 +121,14 @@ def _is_without_result(content: Element | None) -> bool:
     return bool(fates) and all(fate & WITHOUT_RESULT for fate in fates)
 
 
-def _lots(purchase: Element | None) -> tuple[Element | None, list[Element]]:
-    """Return the one LOT that stands for the whole purchase, or the lots it is divided into."""
+def _lots(purchase: Element | None) -> tuple[list[Element], list[Element]]:
+    """Return the LOTs that stand for the whole purchase, and the lots it is divided into."""
     found = find_all(purchase, "LOTS/LOT")
-    if len(found) == 1 and find(found[0], "NUM") is None and find(purchase, "DIV_EN_LOTS/OUI") is None:
-        return found[0], []
-    return None, found
+    is_alone = len(found) == 1 and find(purchase, "DIV_EN_LOTS/OUI") is None
+    is_undivided = is_alone or find(purchase, "DIV_EN_LOTS/NON") is not None
+    if is_undivided and not any(text_of(lot, "NUM") for lot in found):
+        return found, []
+    return [], found
 
 
 def _lot(lot: Element, number: int) -> RawLot:
@@ -149,12 +151,13 @@ def _codes(part: Element | None) -> tuple[str, ...]:
     )
 
 
-def _description(purchase: Element | None, whole: Element | None, title: str) -> str | None:
-    stated = [*texts_of(purchase, "OBJET_COMPLET"), *texts_of(whole, "DESCRIPTION")]
+def _description(purchase: Element | None, wholes: list[Element], title: str) -> str | None:
+    stated = [*texts_of(purchase, "OBJET_COMPLET")]
+    stated += [text for whole in wholes for text in texts_of(whole, "DESCRIPTION")]
     return "\n".join(text for text in dict.fromkeys(stated) if text != title) or None
 
 
-def _places(purchase: Element | None, whole: Element | None, index: Element | None) -> tuple[RawPlace, ...]:
+def _places(purchase: Element | None, wholes: list[Element], index: Element | None) -> tuple[RawPlace, ...]:
     stated = tuple(
         RawPlace(
             text_of(place, "CODE_NUTS"),
@@ -164,7 +167,7 @@ def _places(purchase: Element | None, whole: Element | None, index: Element | No
         )
         for place in find_all(purchase, "LIEU_EXEC_LIVR")
     )
-    found = stated + _lot_places(whole)
+    found = stated + tuple(place for whole in wholes for place in _lot_places(whole))
     return found or tuple(RawPlace(departement=code) for code in texts_of(index, "DEP_PRESTATION"))
 
 
