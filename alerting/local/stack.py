@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import math
 import os
 import re
 import secrets
@@ -48,6 +49,8 @@ SERVERS = ("postgres", "elasticsearch", "mail", "web", "airflow")
 GRACE_SECONDS = 15
 HEALTHY_SECONDS = 300
 PAUSE_SECONDS = 0.1
+# Between two starts of a server that ends again and again.
+REVIVAL_SECONDS = 30
 SHORT_SOCKET_PATH = 80
 # It stands in a URL, which shells and programs split at other characters.
 PLAIN_PATH = re.compile(r"[\w./-]+", re.ASCII)
@@ -83,6 +86,8 @@ class Stack:
     _elasticsearch: LocalElasticsearch | None = field(default=None, init=False)
     _airflow: dict[str, str] = field(default_factory=dict, init=False)
     _children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict, init=False)
+    _served: dict[str, list[str]] = field(default_factory=dict, init=False)
+    _revived_at: dict[str, float] = field(default_factory=dict, init=False)
     _is_search_away: bool = field(default=False, init=False)
 
     def __enter__(self) -> Self:
@@ -164,23 +169,37 @@ class Stack:
         The port is that of the run before, if it is still free: addresses outlive a restart.
         """
         port = self._kept_port(name)
-        self.spawn(name, [sys.executable, "-m", module, *arguments, str(port)])
+        command = [sys.executable, "-m", module, *arguments, str(port)]
+        self.spawn(name, command)
         self._wait_for(name, lambda: is_listening(port))
+        self._served[name] = command
         return f"http://127.0.0.1:{port}"
 
     def check(self) -> None:
         """Raise when a server has died: PostgreSQL first, since it takes others with it.
 
-        A search that is not needed is told once, and the others go on.
+        A search that is not needed is told once, and the others go on.  What ``serve`` started (mail, pages)
+        is told and started again at its address: nothing else needs it at every moment.
 
         Raises:
             LocalStackError: Names it and its log.
         """
         postgres = {"postgres": self._postgres.process} if self._postgres is not None else {}
         for name, child in {**postgres, **self._children}.items():
-            if child is not None and child.poll() is not None:
-                raise LocalStackError(self._ended(name, child))
+            if child is None or child.poll() is None:
+                continue
+            if name not in self._served:
+                raise LocalStackError(f"{self._ended(name, child)}; all is stopped until the next start")
+            self._revive(name, child)
         self._check_search()
+
+    def _revive(self, name: str, child: subprocess.Popen[bytes]) -> None:
+        now = time.monotonic()
+        if now - self._revived_at.get(name, -math.inf) < REVIVAL_SECONDS:
+            return
+        self._revived_at[name] = now
+        self.say(f"{self._ended(name, child)}; it is started again, the others go on")
+        self.spawn(name, self._served[name])
 
     def _check_search(self) -> None:
         node = self._elasticsearch.process if self._elasticsearch is not None else None
@@ -337,6 +356,7 @@ class Stack:
         for path in (self.state / "run").glob("*.pid"):
             path.unlink()
         self._children.clear()
+        self._served.clear()
         if self._lock is not None:
             self._lock.close()
             self._lock = None

@@ -19,6 +19,7 @@ import psutil
 import pytest
 
 from alerting.errors import LocalStackError
+from alerting.local.ports import is_listening
 from alerting.local.stack import MARK, Stack, stop_other, without_sourced
 
 
@@ -219,7 +220,29 @@ def test_a_dead_postgresql_is_named_and_not_what_it_took_with_it(state, elastics
         with pytest.raises(LocalStackError) as raised:
             stack.check()
 
-    assert str(raised.value) == f"postgres: ended by itself (-9); see {state / 'logs/postgres.log'}"
+    ended = f"postgres: ended by itself (-9); see {state / 'logs/postgres.log'}"
+    assert str(raised.value) == f"{ended}; all is stopped until the next start"
+
+
+def test_a_dead_mail_server_is_told_and_started_again_at_its_address(state, elasticsearch_jars):
+    """
+    Mails wait for it, and nothing else does: it ended Airflow and PostgreSQL with it.  One that ends again at
+    once is not told at every look.
+    """
+    lines = []
+    with Stack(state, elasticsearch_jars, servers=("mail",), environment={}, say=lines.append) as stack:
+        port = int(stack.addresses["SMTP_URL"].rpartition(":")[2])
+        os.kill(json.loads((state / "run/mail.pid").read_text())["pid"], signal.SIGKILL)
+        wait_until(lambda: stack.check() or lines)
+        wait_until(lambda: is_listening(port))
+
+        os.kill(json.loads((state / "run/mail.pid").read_text())["pid"], signal.SIGKILL)
+        wait_until(lambda: not is_listening(port))
+        stack.check()
+
+    ended = f"mail: ended by itself (-9); see {state / 'logs/mail.log'}"
+    assert lines == [f"{ended}; it is started again, the others go on"]
+    assert family_of(state) == []
 
 
 def test_a_dead_search_that_is_not_needed_is_told_once(state, elasticsearch_jars):
