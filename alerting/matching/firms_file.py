@@ -64,6 +64,13 @@ EVERYWHERE = frozenset(
 )
 
 
+# How msgspec says that a field is of another kind, or unknown.
+_NO_NUMBER = re.compile(r"Expected `int(?: \| null)?`, got `(?:str|float)` - at `\$\.(\w+)`")
+_NO_FIELD = re.compile(r"Object contains unknown field `\w+`")
+# Not "sans" nor "hors", with which what is left out may begin: "sans plomb", "hors gel".
+_LEAVES_OUT = re.compile(r"\s*(?:sauf|hormis|excepté)\s*\b(?=\w)", re.IGNORECASE)
+
+
 class _Recipient(msgspec.Struct, forbid_unknown_fields=True):
     email: str
     name: str | None = None
@@ -237,7 +244,16 @@ def _convert(entry: Mapping[str, Any], kind: type[_Read], who: str) -> _Read:
     try:
         return msgspec.convert(entry, kind)
     except msgspec.ValidationError as error:
-        raise ProfileError(f"{who}: {error}") from error
+        raise ProfileError(f"{who}: {_problem(str(error), entry, kind)}") from error
+
+
+def _problem(message: str, entry: Mapping[str, Any], kind: type[_Read]) -> str:
+    """Return what is wrong with an entry, with what was written and what is expected."""
+    if (number := _NO_NUMBER.fullmatch(message)) is not None:
+        return f"{number[1]}: expected a whole number, without its unit (got {entry[number[1]]!r})"
+    if _NO_FIELD.fullmatch(message) is not None:
+        return f"{message}; expected {', '.join(kind.__struct_fields__)}"
+    return message
 
 
 def _criteria(who: str, profile: _Profile) -> Criteria:
@@ -251,7 +267,7 @@ def _criteria(who: str, profile: _Profile) -> Criteria:
         ),
         cpv_codes=_all(who, get_cpv, profile.cpv),
         words=tuple(_telling_words(f"{who}: words", text) for text in profile.words),
-        words_out=tuple(_telling_words(f"{who}: words_out", text) for text in profile.words_out),
+        words_out=tuple(_words_out(f"{who}: words_out", text) for text in profile.words_out),
         departements=tuple(dict.fromkeys((*numbers, *(code for code in areas if code.isdigit())))),
         nuts_codes=tuple(code for code in areas if not code.isdigit()),
         communes=tuple(
@@ -311,6 +327,14 @@ def _telling_words(who: str, text: str) -> str:
     if found <= EVERYWHERE:
         raise ProfileError(f"{who}: matches everything; expected a word that tells (got {text!r})")
     return text
+
+
+def _words_out(who: str, text: str) -> str:
+    """Return words to leave out; "sauf éclairage" is no phrase of a notice, and would leave out nothing."""
+    if (said := _LEAVES_OUT.match(text)) is not None:
+        expected = f"expected what is left out alone, like {text[said.end() :]!r}"
+        raise ProfileError(f"{who}: {expected} (got {text!r})")
+    return _telling_words(who, text)
 
 
 def _nuts(who: str, code: str) -> str:

@@ -248,7 +248,21 @@ PROFILE = "firm 'le-goff', profile 'toits'"
             'words = "toit"', "Expected `array`, got `str` - at `$.words`", id="a word instead of a list"
         ),
         pytest.param(
-            'mots = ["toit"]', "Object contains unknown field `mots`", id="a field that does not exist"
+            'mots = ["toit"]',
+            "Object contains unknown field `mots`; expected id, name, trades, cpv, words, words_out, departements,"
+            " nuts, communes, radius_km, buyers, kinds, minimum_euros, maximum_euros, pass_unknown, strictness,"
+            " qualifications, fit_out, working_days, cadence, hour, weekdays, item_limit, reminder_days",
+            id="a field that does not exist",
+        ),
+        pytest.param(
+            'words = ["toit"]\nradius_km = "30 km"',
+            "radius_km: expected a whole number, without its unit (got '30 km')",
+            id="a number with its unit",
+        ),
+        pytest.param(
+            'words = ["toit"]\nwords_out = ["sauf éclairage public"]',
+            "words_out: expected what is left out alone, like 'éclairage public' (got 'sauf éclairage public')",
+            id="what is left out, with the word that says so",
         ),
     ],
 )
@@ -275,7 +289,9 @@ GOOD = profile('words = ["toit"]')
         pytest.param("a = " + "1" * 5_000, "firms file: not TOML (", id="a number of 5,000 digits"),
         pytest.param("", "firms file: Object missing required field `firm`", id="an empty file"),
         pytest.param(
-            "[[firms]]\nid = 'a'", "firms file: Object contains unknown field `firms`", id="firms for firm"
+            "[[firms]]\nid = 'a'",
+            "firms file: Object contains unknown field `firms`; expected firm",
+            id="firms for firm",
         ),
         pytest.param(
             firm(GOOD, recipients=""),
