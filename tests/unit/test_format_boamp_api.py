@@ -248,3 +248,37 @@ def test_a_flat_record_without_a_day_of_publication_is_read_by_its_number(record
     (raw,) = parse(json.dumps({"results": [asked]}).encode(), feed_id="f").notices
 
     assert normalise(raw).deadline_at.isoformat() == deadline
+
+
+def test_a_record_that_was_asked_for_without_its_index_is_read_by_its_flat_fields():
+    """
+    It was refused, though all that the index says is there: number, kind, day, département.
+    """
+    content = {
+        "organisme": {"acheteurPublic": "Commune de Kerlann"},
+        "initial": {
+            "description": {"objet": "Peinture"},
+            "delais": {"receptionOffres": "2026-10-12T12:00:00"},
+        },
+    }
+    record = {
+        "idweb": "26-70010",
+        "objet": "PEINTURE",
+        "dateparution": "2026-09-01",
+        "code_departement_prestation": ["22"],
+        "donnees": json.dumps({"MAPA": content}),
+    }
+
+    parsed = parse(json.dumps({"results": [record]}).encode(), feed_id="f")
+
+    assert parsed.rejects == ()
+    notice = normalise(parsed.notices[0])
+    assert (notice.source_id, notice.kind, notice.title) == ("26-70010", NoticeKind.CALL, "Peinture")
+    assert (notice.buyer.name, [place.departement for place in notice.places]) == (
+        "Commune de Kerlann",
+        ["22"],
+    )
+    assert (notice.published_at.isoformat(), notice.deadline_at.isoformat()) == (
+        "2026-09-01T21:59:00+00:00",
+        "2026-10-12T10:00:00+00:00",
+    )

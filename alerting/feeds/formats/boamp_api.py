@@ -123,9 +123,25 @@ def _notice(record: Any, feed_id: str) -> RawNotice:
         return _flat_notice(record, feed_id)
     root = etree.Element("ann")
     for name in ("gestion", "donnees"):
-        _append(root, name.upper(), _opened(value_at(record, name), name, feed_id))
+        value = _opened(value_at(record, name), name, feed_id)
+        _append(root, name.upper(), _indexed(record) if value is None and name == "gestion" else value)
     read: Callable[..., RawNotice] = _read_v230 if find(root, "DONNEES/IDENTITE") is not None else _read_325
     return _completed(read(root, feed_id=feed_id), record)
+
+
+def _indexed(record: Any) -> dict[str, Any]:
+    """Return what a record that was asked for without its ``gestion`` says of it in its flat fields."""
+    described = {
+        "NATURE": {text_at(record, "nature") or "APPEL_OFFRE": ""},
+        "STATUT": {text_at(record, "etat") or "INITIAL": ""},
+    }
+    index = {
+        "DATE_PUBLICATION": text_at(record, "dateparution"),
+        "NOMORGANISME": text_at(record, "nomacheteur"),
+        "DEP_PRESTATION": list(texts_at(record, "code_departement_prestation")),
+        "RESUME_OBJET": text_at(record, "objet"),
+    }
+    return {"REFERENCE": {"IDWEB": text_at(record, "idweb"), "TYPE_AVIS": described}, "INDEXATION": index}
 
 
 def _read_v230(root: Element, *, feed_id: str) -> RawNotice:
