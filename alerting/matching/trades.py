@@ -106,7 +106,7 @@ _OCCASION = compile_french(
     r"\b(?:autour|à proximité|au droit|aux abords|le long|au[- ]dessus|dans le cadre|en vue) d"
     r"|\by compris\b|\bdans l(?:es?\b|a\b|['’])|\bsituée?s?\b|\bsise?s?\b"
     r"|\b(?:en|sur|sur la|sur les) (?:toitures?|façades?)\b|\bsur l['’ ]ensemble d"
-    r"|\bpour l(?:es?\b|a\b|['’])|\bafin d|\bnécessaires? (?:à|au)"
+    r"|\bpour l(?:es?\b|a\b|['’])|\bafin d|\bnécessaires? (?:à|aux?)\b"
     r"|\b(?:après|avant|suite aux?|préalables? aux?) travaux\b|\b(?:des|dans les) ateliers\b|\bdu lot\b"
 )
 # What goods are for; "a pour objet" says what they are.

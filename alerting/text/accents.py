@@ -17,6 +17,14 @@ _LETTERS = str.maketrans(
 )
 
 
+_ACCENTED = re.compile(r"[àâäéèêëîïôöùûüç]", re.IGNORECASE)
+
+
+def has_accents(text: str) -> bool:
+    """Tell whether a text has an accent; one of more than a few words that has none was typed without."""
+    return _ACCENTED.search(text) is not None
+
+
 def compile_french(pattern: str) -> re.Pattern[str]:
     """Return a pattern that finds French words in any case, with their accents and without.
 

@@ -82,7 +82,7 @@ def test_a_deadline_in_prose_is_the_new_one_or_none(text, before, after):
     found = next(iter(find_new_deadlines(text)), None)
 
     assert ((found.before, found.after) if found is not None else (None, None)) == (before, after)
-    assert _told(in_capitals(text)) == _told(text)
+    assert _told(in_capitals(text)) == _told(in_capitals(text).replace("'", " ")) == _told(text)
 
 
 @pytest.mark.parametrize(
@@ -97,6 +97,15 @@ def test_a_deadline_in_prose_is_the_new_one_or_none(text, before, after):
         "Les offres doivent être remises avec le formulaire du 12 octobre 2026.",
         "Les plis doivent être remis sous trois jours à compter du 12 octobre 2026.",
         "Les questions sont closes deux jours avant la DLRO, le 12 octobre 2026.",
+        "Remise des offres fixée au 12 octobre 2026 annulée et remplacée par celle du RC.",
+        "La consultation est annulée et remplacée par la consultation n° 4, remise des offres le 12 octobre 2026.",
+        "Les prototypes accompagnant les offres doivent être remis au plus tard le 12 octobre 2026.",
+        "DLRO - 8j : le 12 octobre 2026",
+        "DLRO (J-6) : 12 octobre 2026",
+        "S'il est retenu, le dépôt des plis est reporté au 12 octobre 2026.",
+        "Suite au report de la date limite de remise des offres, l'oral est fixé au 12 octobre 2026.",
+        "Supprimer : remise des offres le 12 octobre 2026.",
+        'Remise des offres sur la plateforme.\nRemplacer "5 octobre 2026" par "12 octobre 2026" pour le comité.',
         "Un erratum daté du 12 octobre 2026 concerne la date limite de remise des offres.",
         "Suite à la réunion du 12 octobre 2026, la remise des offres est facilitée.",
         "La remise des offres se fera sur la plateforme à partir du 12 octobre 2026.",
@@ -118,7 +127,7 @@ def test_a_date_that_no_words_lead_to_as_the_deadline_is_none(text):
     Documents, meetings, dispatches, a move by so many days: the sentence speaks of the deadline, its date does not.
     """
     assert find_new_deadlines(text) == ()
-    assert _told(in_capitals(text)) == _told(text)
+    assert _told(in_capitals(text)) == _told(in_capitals(text).replace("'", " ")) == _told(text)
 
 
 @pytest.mark.parametrize(
@@ -133,6 +142,8 @@ def test_a_date_that_no_words_lead_to_as_the_deadline_is_none(text):
         "La date limite de remise des offres est modifiée comme suit : 12 octobre 2026.",
         "La remise des plis par voie électronique aura lieu le 12 octobre 2026.",
         "La DLRO est reportée au 12 octobre 2026.",
+        "Remplacer la date limite de remise des offres par le 12 octobre 2026.",
+        "Le présent avis annule et remplace l'avis n° 26-1 : la remise des offres est reportée au 12 octobre 2026.",
         "Les offres devront parvenir au plus tard le 12 octobre 2026.",
         "Les plis doivent être transmis par voie électronique au plus tard le 12 octobre 2026.",
     ],
@@ -142,7 +153,7 @@ def test_a_date_that_words_lead_to_as_the_deadline_is_the_new_one(text):
     Little words alone stand between the date and what it is the date of, or the verb that moves it there.
     """
     assert [(new.after, new.lots) for new in find_new_deadlines(text)] == [(NEW, ())]
-    assert _told(in_capitals(text)) == _told(text)
+    assert _told(in_capitals(text)) == _told(in_capitals(text).replace("'", " ")) == _told(text)
 
 
 @pytest.mark.parametrize(
@@ -214,7 +225,7 @@ def test_a_date_of_another_thing_or_one_refused_is_no_deadline(text):
     Another noun behind "date limite de remise", another subject before the verb, a refusal, a wish: none is told.
     """
     assert find_new_deadlines(text) == ()
-    assert _told(in_capitals(text)) == _told(text)
+    assert _told(in_capitals(text)) == _told(in_capitals(text).replace("'", " ")) == _told(text)
 
 
 @pytest.mark.parametrize(
@@ -257,7 +268,7 @@ def test_a_day_before_which_or_behind_its_hour_is_no_deadline(text):
     "Avant le" a day without an hour may be the day before; an hour in front of the day is not read.
     """
     assert find_new_deadlines(text) == ()
-    assert _told(in_capitals(text)) == _told(text)
+    assert _told(in_capitals(text)) == _told(in_capitals(text).replace("'", " ")) == _told(text)
 
 
 @pytest.mark.parametrize(
@@ -294,7 +305,7 @@ def test_a_deadline_in_other_words_is_read_with_its_hour(text, after):
     How the hour is joined to its day, and who is told or asked for it, does not hide the deadline.
     """
     assert [new.after for new in find_new_deadlines(text)] == [after]
-    assert _told(in_capitals(text)) == _told(text)
+    assert _told(in_capitals(text)) == _told(in_capitals(text).replace("'", " ")) == _told(text)
 
 
 def test_a_refused_date_beside_a_deadline_makes_it_doubtful():
@@ -375,7 +386,7 @@ def test_a_lots_date_is_never_told_as_the_whole_purchases(text, told):
     found = find_new_deadlines(text)
 
     assert [(new.lots, new.after) for new in found] == told
-    assert _told(in_capitals(text)) == _told(text)
+    assert _told(in_capitals(text)) == _told(in_capitals(text).replace("'", " ")) == _told(text)
 
 
 def test_what_is_said_of_lots_is_a_change_each():

@@ -6,10 +6,11 @@ taken back, and the purchase stands where it stood before.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from alerting.domain.notice import NoticeKind, RawChange
-from alerting.text.accents import compile_french
+from alerting.text.accents import compile_french, has_accents
 
 
 # "Lot 2", "lots n° 3 et 4": what is said of them is not said of the purchase.
@@ -19,8 +20,9 @@ _LEADS = r"(?:^|\bavis (?:d['’ ]|de )?)\s*"
 _MARK = r"\s*(?:$|[:\-–—(\[])"
 _WHAT = r"(?: (?:de la |du )?(?:consultation|marché|procédure|appel d['’ ]offres))?"
 _CANCELLED = (
-    rf"{_LEADS}(?:annulation|annulée?){_WHAT}{_MARK}"
+    rf"{_LEADS}(?:annulation|annulée?){_WHAT}{_MARK}(?!\s*remplace\b)"
     r"|\bavis d['’ ]annulation|\b(?:consultation|procédure|marché|avis) annulée?\b"
+    r"(?!\s*(?:et\s+|[/-]\s*)?remplace(?:nt)?\b(?! par\b)|\s+(?:l[ae]s?|cel\w+)\b|\s+l['’ ])"
     # A relaunch after a "sans suite" is a live call; of a single lot it leaves the others to answer.
     r"|^(?!.*\b(?:relanc\w*|après|suite à)\b.{0,60}\bsans suite\b)"
     rf"(?!.*{OF_A_LOT}.{{0,60}}\bsans suite\b).*\bsans suite\b"
@@ -30,9 +32,14 @@ _AWARDED = (
     r"|\bavis d['’ ]attribution|\brésultats? de marché|\bmarché attribué\b"
 )
 _KINDS = (
-    (compile_french(r"\brectificatif"), NoticeKind.CORRECTION),
-    (compile_french(_CANCELLED), NoticeKind.CANCELLATION),
-    (compile_french(_AWARDED), NoticeKind.AWARD),
+    (r"\brectificatif", NoticeKind.CORRECTION),
+    (_CANCELLED, NoticeKind.CANCELLATION),
+    (_AWARDED, NoticeKind.AWARD),
+)
+
+# "annule" and "marche" are other words, but where accents are left out.
+_PATTERNS = tuple(
+    (re.compile(pattern, re.IGNORECASE), compile_french(pattern), kind) for pattern, kind in _KINDS
 )
 
 
@@ -42,9 +49,9 @@ def kind_in_words(texts: Iterable[str]) -> NoticeKind:
     >>> kind_in_words(["Avis rectificatif : toiture"]).value
     'correction'
     """
-    stated = list(texts)
-    for pattern, kind in _KINDS:
-        if any(pattern.search(text) for text in stated):
+    stated = [(text, not has_accents(text)) for text in texts]
+    for spelt, bare, kind in _PATTERNS:
+        if any((bare if is_bare else spelt).search(text) for text, is_bare in stated):
             return kind
     return NoticeKind.CALL
 

@@ -11,8 +11,8 @@ document, a meeting, a dispatch, cannot be listed.  A sentence that refuses, ask
 nor does a day whose hour cannot be read, for the day alone would be later than the truth.
 
 Many write without accents, in capitals above all: every pattern below is of letters without them, but for
-"à", and is held against a text of the same length without them.  "A" is "à" there only where it cannot be
-"has": before an hour, a weekday, an article.
+"à", and is held against a text of the same length without them.  Where a sentence has no accent at all,
+"a" is "à" where it is seldom "has": before a number, a weekday, an article.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from datetime import date as calendar_day
 from datetime import time
 
 from alerting.domain.notice import Clock, RawChange, RawTime
+from alerting.text.accents import has_accents
 from alerting.text.lot_words import find_lots
 
 
 _BARE_LETTERS = str.maketrans('àâäéèêëîïôöùûüçÀÂÄÉÈÊËÎÏÔÖÙÛÜÇ"“”', "àaaeeeeiioouuucÀAAEEEEIIOOUUUC»»»")
 # Every quotation mark is one of French typography there.
 _OPENING = re.compile(r"[\"“](?=\w)")
-_HAS_ACCENTS = re.compile(r"[àâäéèêëîïôöùûüç]", re.IGNORECASE)
 _WEEKDAY = r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
 _A_OF_PLACE = re.compile(
     rf"\ba(?=\s*\d|\s+(?:midi|minuit|partir|compter|nouveau|la|cette|{_WEEKDAY})\b|\s+l['’])"
@@ -38,6 +38,10 @@ _A_OF_PLACE = re.compile(
     re.IGNORECASE,
 )
 
+# "L OUVERTURE", "S IL", "QU A": the apostrophe left out.
+_ELIDED = re.compile(
+    r"(?<=\b[cdjlmnst]) (?=[aeiouyh]\w)|(?<=\bqu) (?=[aeiouyh])|(?<=\bjusqu) (?=[aeiouyh])", re.IGNORECASE
+)
 MONTHS = {
     name: number
     for number, names in enumerate(
@@ -111,8 +115,9 @@ _LIMIT = r"(?:dates?|heures?|delais?|echeances?)\s+limites?"
 SPEAKS_OF_DEADLINE = re.compile(
     rf"(?:(?:{_LIMIT}|dates?|heures?|delais?|echeances?)\s+(?:initiale?s?\s+)?(?:de|d['’]|pour)\s*(?:la\s+|le\s+|l['’])?)?"
     rf"\b(?:reception|remise|depot|envoi)\s+{_BIDS}"
-    rf"|{_LIMIT}\s+(?:des?|pour)\s+(?:les\s+)?(?:offres|plis|candidatures)\b|\bDLR[OP]\b"
-    r"|\b(?:offres|plis|candidatures)\s+(?:devront|doivent)\s+(?:etre\s+(?:remis|transmis|depose|recu|envoye)(?:es?|s)?|parvenir)\b"
+    rf"|{_LIMIT}\s+(?:des?|pour)\s+(?:les\s+)?(?:offres|plis|candidatures)\b|\bDLR[OP]\b(?!\s*\(?\s*(?:[-–+]\s*\d+\s*j|j\s*[-–+]))"
+    r"|(?:^|[.,;:(«»]|\bque\b)\s*(?:(?:les|vos|leurs)\s+)?(?:nouvelles\s+)?(?:(?:offres|plis|candidatures)\s+et\s+(?:les\s+)?)?"
+    r"(?:offres|plis|candidatures)\s+(?:devront|doivent)\s+(?:etre\s+(?:remis|transmis|depose|recu|envoye)(?:es?|s)?|parvenir)\b"
     rf"|{_LIMIT}(?:\s+(?:initiale?|actuelle?)s?)?(?:\s+(?:de|pour)\s+(?:la\s+|le\s+)?(?:reception|remise|depot|reponse|repondre)\b)?{_BARE}",
     re.IGNORECASE,
 )
@@ -149,14 +154,15 @@ NEW_SUBJECT = re.compile(
 # A sentence that refuses, asks, supposes, or speaks of another appointment, says no new deadline.
 REFUSES = re.compile(
     r"\b(?:demand\w*|refus\w*|rejet\w*|inchang\w*|eventuel\w*|aucune?s?|pas|plus|jamais|ne|reunions?|signatures?|retraits?|"
-    r"commissions?|hors|sauf|except\w*|souhait\w*|sollicit\w*|envisag\w*|annulee?s?|seraient|serait|pourr\w*|peut|peuvent|devrai\w*|si|sinon|"
+    r"commissions?|hors|sauf|except\w*|supprim\w*|souhait\w*|sollicit\w*|envisag\w*|annulee?s?|seraient|serait|pourr\w*|peut|peuvent|devrai\w*|si|sinon|"
     r"sous\s+reserve|hypothese|en\s+cas|soi(?:t|ent)\s+(?:(?:donc|ainsi|desormais|à\s+nouveau)\s+)?"
     r"(?:report|repouss|decal|differ|prorog|prolong|rallong|etend|avanc|port|remplac|modifi|fix|arret)\w*)\b|\bn['’](?!\s*°)|\bs['’]ils?\b",
     re.IGNORECASE,
 )
 # These refuse nothing: "au plus tard", "et non pas", "suite à la demande d'un candidat".
 REFUSES_NOTHING = re.compile(
-    r"\bplus\s+tard\b|\bnon\s+pas\b|\bannulee?s?\s+et\s+remplacee?s?\s+par\b|\bdemandes?\s+de\s+participation\b"
+    r"\bplus\s+tard\b|\bnon\s+pas\b|\bdemandes?\s+de\s+participation\b|\bannule\s+et\s+remplace\b(?!\s+par)"
+    rf"|\bannulee?s?\s+et\s+remplacee?s?\s+par\b(?=(?:[\s«]|\b(?:le|du|celle\s+du|{_WEEKDAY})\b)*\d)"
     r"|\b(?:suite\s+aux?|à|en\s+raison|compte\s+tenu)\s+(?:des?\s+|d['’])?(?:(?:la|une|plusieurs|nombreuses|leur)\s+)*demandes?\b"
     r"(?!.*\b(?:de|d['’])\s*(?:report|repouss|decal|differ|prorog|prolong|rallong|etend|avanc|fix|modif))"
     r"|\b(?:le\s+reste|autres)\b[^.;§]{0,60}\binchangee?s?\b",
@@ -170,7 +176,7 @@ SPEAKS_OF_OTHERS = re.compile(
 )
 # What stands between the date before, or the sentence's beginning, and a date says whose date it is.
 OLD = re.compile(
-    r"au\s+lieu\s+d[ue]|\bremplacer\b|et\s+non(\s+pas)?\b|\b(anciennes?|initial(e|ement|es)?|precedente?s?|precedemment|"
+    r"au\s+lieu\s+d[ue]|\bremplacer\b(?!.{0,80}\bpar\b)|et\s+non(\s+pas)?\b|\b(anciennes?|initial(e|ement|es)?|precedente?s?|precedemment|"
     r"prevue?s?|etait|etaient)\b",
     re.IGNORECASE,
 )
@@ -188,7 +194,8 @@ PUBLISHED = re.compile(
 MOVED = re.compile(
     r"^[^;]{0,30}?\b((est|sont|a\s+ete|ont\s+ete|etait|sera|seront)\s+(desormais\s+)?"
     r"(reporte|repousse|decale|modifie|annule|proroge|prolonge|avance|remplace|fixe|porte)e?s?"
-    r"|devien(t|nent)|passe(nt)?|n['’]est\s+plus)\b|^\W*remplacee?s?\s+par\b",
+    r"|devien(t|nent)|passe(nt)?|n['’]est\s+plus)\b"
+    r"|^\W*(?:(?:est\s+)?à\s+)?remplace(?:r|e?e?s?)\s+par\b|^\W*annulee?s?\s+et\s+remplacee?s?\s+par\b",
     re.IGNORECASE,
 )
 LIMITED = re.compile(
@@ -221,7 +228,7 @@ _LITTLE = (
     rf"|\bdu\s+(?:(?:{_WEEKDAY})\s+)?(?:§|\d{{1,2}}(?:er)?)\s*(?=au\b)"
     r"|\b(?:le|la|les|des|de|aux?|à|par|pour|et|ou|est|sont|sera|seront|a|ont|ete|aura|lieu|desormais|donc|ainsi|comme|suit|"
     r"maintenant|dorenavant|imperativement|avant|plus|tard|offres?|plis?|candidatures?|propositions?|dossiers?|reponses?|"
-    rf"lots?|tous|heures?|dates?|limites?|paris|voie|electronique|\d{{1,3}}[a-z]?|{_WEEKDAY})\b)"
+    rf"lots?|tous|heures?|dates?|limites?|paris|voie|electronique|\d{{1,3}}[a-ik-z]?|{_WEEKDAY})\b)"
 )
 LEADS = re.compile(
     rf"(?:(?P<deadline>{SPEAKS_OF_DEADLINE.pattern})"
@@ -250,10 +257,10 @@ SENTENCE_END = re.compile(r"(?<=[.;])\s+(?=[A-ZÉÀ«])")
 SENTENCE_END_OF_CAPITALS = re.compile(r"(?<=\.)\s+(?=[A-ZÉÀ«])")
 # A line goes on after a colon, after "instead of" until it says what to read, and in a line that says so.
 COLON = re.compile(r":\s?$")
-INSTEAD = re.compile(r"au\s+lieu\s+d[ue]|(?P<lire>\blire\b)", re.IGNORECASE)
+INSTEAD = re.compile(r"au\s+lieu\s+d[ue](?:\s+lire)?\b|(?P<lire>\blire\b)", re.IGNORECASE)
 CONTINUES = re.compile(
     r"^\s*(il\s+(faut|convient\s+de)\s+)?(lire|nouvelle|au\s+lieu|elle|celle-ci|cette\s+date|ce\s+delai|celui-ci|"
-    r"est|reporte|remplace)",
+    r"est|(?:reporte|remplace)e?s?\b)",
     re.IGNORECASE,
 )
 
@@ -313,7 +320,7 @@ def _found(told: Iterable[_Told]) -> tuple[list[NewDeadline], set[str | None]]:
 def _plain(text: str) -> str:
     """Return a text of the same length as the patterns read it: without accents but for "à"."""
     bare = _OPENING.sub("«", text).translate(_BARE_LETTERS)
-    return bare if _HAS_ACCENTS.search(text) else _A_OF_PLACE.sub("à", bare)
+    return bare if has_accents(text) else _A_OF_PLACE.sub("à", _ELIDED.sub("'", bare))
 
 
 def _states_deadline(plain: str) -> bool:
@@ -491,7 +498,12 @@ def _parts(text: str) -> Iterator[str]:
     """Yield what ends at a full stop, a semicolon or the end of its line, blanks folded."""
     lines = [" ".join(line.split()) for line in text.splitlines()]
     for line in filter(None, lines) if sum(map(len, lines)) <= _LONGEST else ():
-        yield from (SENTENCE_END_OF_CAPITALS if line.isupper() else SENTENCE_END).split(line)
+        yield from (SENTENCE_END_OF_CAPITALS if _is_in_capitals(line) else SENTENCE_END).split(line)
+
+
+def _is_in_capitals(line: str) -> bool:
+    """Tell whether most letters are capitals: "12h00" and "(Heure de Paris)" do not count against it."""
+    return sum(map(str.isupper, line)) > sum(map(str.islower, line))
 
 
 def _in_sentence(told: _Told) -> NewDeadline | None:
