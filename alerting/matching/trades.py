@@ -100,7 +100,7 @@ _FORMULA = compile_french(
 # What parts an object from the deed that is named behind it.
 _SET_OFF = re.compile(r"[:;,(–—/]|\s-\s")
 # "Objet : restauration de la charpente" has a heading, and no thing that is restored.
-_HEADINGS = frozenset({"objet"})
+_HEADING = "objet"
 # Where work is done and what it is done for, up to the next thing that is bought.
 _OCCASION = compile_french(
     r"\b(?:autour|à proximité|au droit|aux abords|le long|au[- ]dessus|dans le cadre|en vue) d"
@@ -773,11 +773,7 @@ def _find_deed(text: AnalysedText, places: Sequence[int], hit: _Hit) -> int | No
     if place is not None:
         return place
     behind = places[hit.end] if hit.end < len(places) else None
-    if (
-        behind is None
-        or _word_at(text, behind) not in deeds
-        or _word_at(text, places[hit.end - 1]) in _HEADINGS
-    ):
+    if behind is None or _word_at(text, behind) not in deeds or _is_heading(text, places[hit.end - 1]):
         return None
     gap = text.text[text.spans[places[hit.end - 1]][1] : text.spans[behind][0]]
     return behind if _SET_OFF.search(gap) else None
@@ -831,6 +827,12 @@ def _between(text: AnalysedText, first: int, last: int) -> str:
 def _word_at(text: AnalysedText, place: int) -> str:
     start, end = text.spans[place]
     return _form(text.text[start:end])
+
+
+def _is_heading(text: AnalysedText, place: int) -> bool:
+    """Tell whether a word is the one thing that a title is said to be of; several are things themselves."""
+    start, end = text.spans[place]
+    return folded(text.text[start:end]) == _HEADING
 
 
 def _content_places(text: AnalysedText) -> list[int]:

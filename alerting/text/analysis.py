@@ -45,8 +45,7 @@ _PLURALS = {
     "vitraux": "vitrail",
 }
 # In the names of places and schools.
-_SHORTENED = {"st": "saint", "ste": "sainte", "sts": "saint", "stes": "sainte"}
-_WRITTEN_OUT = _PLURALS | _SHORTENED
+_SHORTENED = {"st": "saint", "ste": "sainte"}
 CACHED_CHUNKS = 200_000
 
 
@@ -147,7 +146,9 @@ def _parts(chunk: str) -> tuple[tuple[str, int, int], ...]:
 def _stem(word: str) -> str:
     # Accents come off first: half of all capital titles are written without them.
     plain = folded(word)
-    stem: str = _stemmer().stemWord(_WRITTEN_OUT.get(plain, plain))
+    # "Sté" is a company.
+    written_out = _PLURALS.get(plain) or (_SHORTENED.get(plain) if word.isascii() else None)
+    stem: str = _stemmer().stemWord(written_out or plain)
     return stem
 
 

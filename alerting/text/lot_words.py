@@ -19,7 +19,9 @@ _NUMBER = (
 _SIGN = r"(?i:n[°ºo]s?\.?\s*|num[ée]ros?\s*)?"
 _JOIN = r"(?i:,|et|ou|à|au|-|&)"
 # In capitals without accents; a single lot "a 3 mois", has three months.
-_A_OF_SEVERAL = r"(?(several)(?i:a\b)|(?!))"
+_A_OF_SEVERAL = (
+    r"(?(several)(?i:a\b(?=\s*\d{1,3}\b(?!\s*(?:h\b|jours?|mois|ans?\b|km|m2?\b|%|semaines?|niveaux))))|(?!))"
+)
 _NAMED = re.compile(
     rf"\b(?i:lot(?P<several>s)?)\s*{_SIGN}(?P<numbers>{_NUMBER}"
     rf"(?:\s*(?:{_JOIN}|{_A_OF_SEVERAL})\s*(?i:(?:(?:le|les|du|des)\s+)?(?:lots?\s*)?){_SIGN}{_NUMBER})*)"

@@ -113,3 +113,13 @@ def test_a_number_that_is_none_costs_no_contract():
         ("1", None),
         ("2", Money(1050, "EUR")),
     ]
+
+
+def test_half_a_character_is_refused_beside_a_number_that_is_none_too():
+    """
+    PostgreSQL keeps none: one contract would stop all that are loaded with it.
+    """
+    document = rb'{"marches": [{"id": "1", "objet": "Peinture \ud800", "montant": NaN}]}'
+
+    with pytest.raises(FeedFormatError):
+        parse(document, feed_id="f")

@@ -419,6 +419,8 @@ def test_what_is_said_of_lots_is_a_change_each():
         ("lots 3-5", ("3", "4", "5")),
         ("LOTS 3 A 5", ("3", "4", "5")),
         ("LE LOT 3 A 5 NIVEAUX", ("3",)),
+        ("LES LOTS 1 ET 2 A 8 JOURS", ("1", "2")),
+        ("LOTS 1, 2 A 10H", ("1", "2")),
         ("lot 2 et lot 7", ("2", "7")),
         ("lot 2 - 12/10/2026", ("2",)),
         ("le lot 4 à 12h00", ("4",)),

@@ -45,7 +45,9 @@ def _decode(document: bytes) -> Any:
     except msgspec.DecodeError:
         if _NO_NUMBER.search(document) is None:
             raise
-    return json.loads(document.decode(), parse_float=str, parse_constant=lambda _word: None)
+    read = json.loads(document.decode(), parse_float=str, parse_constant=lambda _word: None)
+    # Half a character ("\\ud800") is refused as it is in JSON without such words.
+    return _DECODER.decode(json.dumps(read))
 
 
 def text_at(value: Any, path: str = "") -> str | None:

@@ -34,7 +34,12 @@ INSIDE = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeE
 ENTRY = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s>]")
 ENTRY_END = re.compile(rb"</(?:\w+:)?(?:item|entry)\s*>")
 ROOT_END = re.compile(rb"</(?:\w+:)?(?:rss|feed|RDF)\s*>", re.IGNORECASE)
-OFFSET = re.compile(r"\s([+-][0-9]{4})$")
+# Behind an hour: "+0200", "+04:00", "(UTC+4)", "GMT", "Z".
+OFFSET = re.compile(
+    r"(?:(?:(?<=:\d\d)|\s)\s*+(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d)"
+    r"|\s*+\(?(?:Z|UTC|GMT)\s*+(?:(?P<utc_sign>[+-])(?P<utc_hours>\d{1,2})(?::?(?P<utc_minutes>\d\d))?)?\)?)$",
+    re.IGNORECASE,
+)
 ADDRESS = re.compile(r"(?<![^\s<>()@])[^\s<>()@]++@[^\s<>()@]++")
 EMPTY_BRACKETS = re.compile(r"\(\s*\)|<\s*>")
 PLACE = re.compile(r"(?P<departement>\d{2,3}|2[AB])\s*-\s*(?P<commune>.+)")
@@ -126,7 +131,7 @@ def _without_address(name: str) -> str | None:
     """Return a name without the address that RSS 2.0, and feedparser for Atom, write beside it."""
     if ADDRESS.search(name) is None:
         return name or None
-    rest = EMPTY_BRACKETS.sub("", ADDRESS.sub("", name)).strip()
+    rest = EMPTY_BRACKETS.sub("", ADDRESS.sub("", name)).strip(' "-–,;')
     return rest[1:-1].strip() or None if rest.startswith("(") and rest.endswith(")") else rest or None
 
 
@@ -173,7 +178,11 @@ def _mail_date(text: str) -> str | None:
 def _french_date(text: str) -> str | None:
     """Return the one date of "15.09.2026 12:00" or "mardi 15 septembre 2026 à 12h", with its offset."""
     date, offset = find_only_date(text), OFFSET.search(text)
-    return f"{date}{offset[1]}" if date is not None and "T" in date and offset is not None else date
+    if date is None or "T" not in date or offset is None:
+        return date
+    sign = offset["sign"] or offset["utc_sign"] or "+"
+    hours = offset["hours"] or offset["utc_hours"] or "0"
+    return f"{date}{sign}{hours:0>2}:{offset['minutes'] or offset['utc_minutes'] or '00'}"
 
 
 def _places(entry: Any) -> tuple[RawPlace, ...]:
