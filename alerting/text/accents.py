@@ -15,8 +15,6 @@ _LETTERS = str.maketrans(
     {letter: f"[{letter}{bare}]" for letter, bare in zip("àâéèêëîïôùûüç", "aaeeeeiiouuuc", strict=True)}
     | {"œ": "(?:œ|oe)"}
 )
-
-
 _ACCENTED = re.compile(r"[àâäéèêëîïôöùûüç]", re.IGNORECASE)
 
 

@@ -36,7 +36,6 @@ _KINDS = (
     (_CANCELLED, NoticeKind.CANCELLATION),
     (_AWARDED, NoticeKind.AWARD),
 )
-
 # "annule" and "marche" are other words, but where accents are left out.
 _PATTERNS = tuple(
     (re.compile(pattern, re.IGNORECASE), compile_french(pattern), kind) for pattern, kind in _KINDS
