@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alerting.domain.notice import Clock, RawChange, RawTime
-from alerting.feeds.formats.prose import find_new_deadlines, find_only_date, read_changes
+from alerting.feeds.formats.prose import find_new_deadlines, read_changes
 from alerting.text.lot_words import find_lots
 from tests.capitals import in_capitals
 
@@ -332,8 +332,6 @@ def test_a_long_text_is_looked_at_once():
     """
     blanks = " " * 100_000
 
-    assert find_only_date(f"Visite le 12/10/2026{blanks}à 14h.") == f"{NEW}T14:00"
-    assert find_only_date(f"Visite le 12/10/2026{blanks}x") == NEW
     assert [new.after for new in find_new_deadlines(f"{MOVED}{blanks}x.")] == [NEW]
     assert find_new_deadlines("Remise des offres :\n" * 900) == ()
     assert find_new_deadlines("Remise des offres : (le) " * 500 + "12/10/2026")[0].after == NEW
@@ -345,7 +343,7 @@ def test_a_text_that_is_too_long_has_no_date():
     """
     text = f"{MOVED}.\n" + "Le CCTP est complété.\n" * 1_000
 
-    assert (find_new_deadlines(text), find_only_date(text)) == ((), None)
+    assert find_new_deadlines(text) == ()
     assert read_changes([text]) == (RawChange("text", None, text, text),)
 
 
@@ -434,34 +432,3 @@ def test_which_lots_a_text_names(text, lots):
     Numbers and letters behind the word, ranges too; a date or an hour behind them is none.
     """
     assert find_lots(text) == lots
-
-
-@pytest.mark.parametrize(
-    ("text", "date"),
-    [
-        ("Visite obligatoire le mercredi 16 septembre 2026 à 14h00, sur rendez-vous.", "2026-09-16T14:00"),
-        ("Visite le 16/09/2026 14h", "2026-09-16T14:00"),
-        ("Visite obligatoire aux dates suivantes : le 16/09/2026 14h, le 18/09/2026 10h", None),
-        ("Une visite est possible jusqu'au vendredi 16 septembre 2026.", None),
-        ("Les visites ont lieu du 16 septembre 2026 au vendredi.", None),
-        ("Visite le 16 septembre à 14h.", None),
-        ("Fin des visites le 16/09/2026.", None),
-        ("Visites suspendues le 16/09/2026.", None),
-        ("Visites closes le 16/09/2026 à 12h.", None),
-        ("Visite obligatoire. Attestation à remettre le 16/09/2026.", None),
-        ("Visites possibles après le 16/09/2026.", None),
-        ("Visite : inscription le 16/09/2026.", None),
-        ("Visite le 16/09/2026 au plus tard.", None),
-        ("Visite le 16/09/2026 à dix heures.", None),
-        ("Visite le 16/09/2026 à 10h ou 14h.", None),
-        ("Une visite du site est organisée le 16/09/2026 de 11h00 à 12h30.", "2026-09-16T11:00"),
-        ("Rendez-vous sur place le 16 septembre 2026 à 9 h, devant la mairie.", "2026-09-16T09:00"),
-        ("Sur rendez-vous.", None),
-        ("", None),
-    ],
-)
-def test_a_visit_in_prose_has_one_date_or_none(text, date):
-    """
-    Of two dates a firm may choose one; a limit is no visit.
-    """
-    assert find_only_date(text) == date

@@ -28,8 +28,9 @@ from alerting.feeds.formats.boamp_common import (
     source_id_of,
 )
 from alerting.feeds.formats.head import Head
-from alerting.feeds.formats.prose import find_only_date, read_changes
+from alerting.feeds.formats.prose import read_changes
 from alerting.feeds.formats.rectified import correction_words
+from alerting.feeds.formats.visits import find_only_date
 from alerting.feeds.formats.xml import (
     Element,
     children,

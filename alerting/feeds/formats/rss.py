@@ -23,7 +23,7 @@ from alerting.errors import FeedFormatError
 from alerting.feeds.formats.head import Head
 from alerting.feeds.formats.items import name_item, names_of_several
 from alerting.feeds.formats.kinds import kind_in_words
-from alerting.feeds.formats.prose import find_only_date
+from alerting.feeds.formats.visits import find_only_date
 from alerting.feeds.formats.xml import ENTITY
 
 

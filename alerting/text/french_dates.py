@@ -1,0 +1,123 @@
+"""Read days and hours out of French prose that was made plain.
+
+In:   a text as :func:`alerting.text.phrases.plain` returns it.
+Out:  where its dates stand (``DATE``), and each as a wall-clock time in ISO 8601 without offset, or None.
+
+A day whose hour cannot be read is none: the day alone would be later than the truth.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date as calendar_day
+from datetime import time
+
+from alerting.text.phrases import compile_spelt
+
+
+# Of an ISO 8601 time, so many signs are the day.
+DAY_LENGTH = 10
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        ("janvier janv", "fevrier fevr", "mars", "avril avr", "mai", "juin", "juillet juil",
+         "aout", "septembre sept", "octobre oct", "novembre nov", "decembre dec"),
+        start=1,
+    )
+    for name in names.split()
+}  # fmt: skip
+_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_CENTURY = 2000
+
+_SAYS_HOUR = r"""
+    (?P<said>(?:
+    (?:au plus tard|dernier délai|délai de rigueur|heure(?: limite)?|à|avant|pour|jusqu'à)
+    [\s:,]*){1,3})
+"""
+# "16.30" is an hour only behind a word that says so.
+_HOUR = r"""
+    (?P<hour>\d{1,2})\s*(?:h(?![a-zà-ÿ])|:(?=\s*\d{2})|heures?|(?(said)\.(?=\d{2}(?!\.?\d))|(?!)))
+    \s*(?P<minute>\d{2}(?!\d))?
+    |(?P<noon>midi)|(?P<midnight>minuit)
+"""
+# Without its year a date is none that may be told, but it must be seen: it may be the new one.
+_DAY = rf"""
+    (?P<iso_year>\d{{4}})-(?P<iso_month>\d{{2}})-(?P<iso_day>\d{{2}})(?!\d)
+    |(?P<day>\d{{1,2}})(?:er)?\s*(?:
+    (?P<month>{_MONTH})\b\.?(?: (?P<year>\d{{4}}))?
+    |[/.-]\s*(?P<number>\d{{1,2}})\s*[/.-]\s*(?P<number_year>\d{{4}}|\d{{2}})(?!\d)
+    |/\d{{2}}(?![\d/]))
+"""
+DATE = compile_spelt(
+    rf"(?<![\d/.-])(?:{_DAY})"
+    rf"(?:[\s,]*[-–(]?\s*(?:{_SAYS_HOUR}|(?P<since>de|entre) )?(?:{_HOUR})\)?)?"
+)
+# What looks like an hour and was not read as one, so near behind a day.
+_NEAR = 40
+_HOUR_LIKE = compile_spelt(
+    r"""
+    \d\s*h(?:rs?)?(?![a-zà-ÿ])|\d\s*:\s*\d{2}|\d\.\d{2}(?!\.?\d)
+    |\b(?:heures?|midi|minuit|matin|matinée|soir|soirée|horaires?)\b
+    """
+)
+# Overseas it is another clock than that of Paris, mostly an earlier end.
+_CLOCK_ELSEWHERE = r"""
+    [,(]?\s*(?:heures? )?locales?\b
+    |[,(]?\s*heures? (?:
+    guadeloup|martini|guyan|(?:la )?réunion|mayott|mahor|antill
+    |polyn|calédon|cayenne|nouméa|tahiti|saint)
+    |[,(]?\s*heures? (?:d'|d(?:e|u|es)\s)
+    (?!\s*(?:(?:la|le) |l'\s*)?(?:paris|france|metropol|hexagone|envoi|remise|réception|dépôt))
+"""
+# What makes another hour of the one that was read.
+_HOUR_GOES_ON = compile_spelt(
+    rf"""
+    ^\s*(?:
+    (?:et|ou) (?:à )?\d{{1,2}}\s*(?:h|:)
+    |(?:et )?(?:demie?|quart|quinze|trente|quarante|moins|cinq|dix|vingt)\b
+    |(?:de l'|du )(?:après|soir)
+    |{_CLOCK_ELSEWHERE})
+    """
+)
+_UNTIL_HOUR = compile_spelt(r"^\s*(?:[-–]|à|et)\s*(?:\d{1,2}\s*(?:h|:)|midi)")
+
+
+def has_hour(date: re.Match[str]) -> bool:
+    """Tell whether an hour stands behind the day of what ``DATE`` found."""
+    return bool(date["hour"] or date["noon"] or date["midnight"])
+
+
+def is_stretch(date: re.Match[str], after: str) -> bool:
+    """Tell whether a date has two hours, from one until the other.
+
+    Args:
+        date: What ``DATE`` found.
+        after: What stands behind it, up to the next date.
+    """
+    return date["since"] is not None or (has_hour(date) and _UNTIL_HOUR.search(after) is not None)
+
+
+def read_date(date: re.Match[str], after: str) -> str | None:
+    """Return a date, or date and time, that the calendar has; None also where its hour cannot be read.
+
+    Midnight is the end of its day, which is what the day alone says; a stretch of hours is its beginning.
+
+    Args:
+        date: What ``DATE`` found.
+        after: What stands behind it, up to the next date.
+    """
+    unread = _HOUR_GOES_ON.search(after) if has_hour(date) else _HOUR_LIKE.search(after[:_NEAR])
+    year = date["iso_year"] or date["year"] or date["number_year"]
+    if year is None or unread is not None:
+        return None
+    month = int(date["iso_month"] or date["number"] or _MONTHS.get((date["month"] or "").lower(), 0))
+    try:
+        day = calendar_day(
+            int(year) + (_CENTURY if len(year) == 2 else 0),  # noqa: PLR2004 - "26"
+            month,
+            int(date["iso_day"] or date["day"]),
+        ).isoformat()
+        hour = time(12 if date["noon"] else int(date["hour"] or 0), int(date["minute"] or 0))
+    except ValueError:
+        return None
+    return f"{day}T{hour.isoformat(timespec='minutes')}" if date["hour"] or date["noon"] else day
