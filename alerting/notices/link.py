@@ -62,6 +62,7 @@ _ONE_COUNT = timedelta(days=300)
 _YEAR = re.compile(r"20\d\d")
 _ENDS = frozenset({NoticeKind.CANCELLATION, NoticeKind.AWARD})
 _UUID_DASHES = 4
+_Moment = tuple[float, bool, str, str, str, str]
 _called = attrgetter("feed_id", "source_id")
 
 
@@ -137,7 +138,7 @@ def link_all(notices: Sequence[Notice]) -> list[list[Member]]:
     groups = _Groups(len(notices))
     for step, position, other, evidence in _proven_pairs(notices):
         groups.join(position, other, step, evidence)
-    for positions in _blocks(notices, _buyer_block):
+    for positions in _blocks_in_time(notices, _buyer_block):
         _join_by_number(notices, positions, groups)
     for likeness, position, other in _similar_pairs(notices):
         if not _are_kept_apart(notices, groups.of(position), groups.of(other)):
@@ -200,7 +201,7 @@ class _Groups:
 def _proven_pairs(notices: Sequence[Notice]) -> Iterator[tuple[LinkStep, int, int, str]]:
     """Yield the pairs that a key or a reference proves, step by step."""
     for step, evidence_of in _PROOFS:
-        for positions in _blocks(notices, _NAMES[step]):
+        for positions in _blocks_in_time(notices, _NAMES[step]):
             for index, position in enumerate(positions[1:], start=1):
                 for other in positions[:index]:
                     evidence = evidence_of(notices[position], notices[other])
@@ -228,6 +229,18 @@ def _blocks(notices: Sequence[Notice], names_of_one: Callable[[Notice], Iterable
     return sorted(shared.values(), key=itemgetter(0))
 
 
+def _blocks_in_time(
+    notices: Sequence[Notice], names_of_one: Callable[[Notice], Iterable[object]]
+) -> list[list[int]]:
+    """Return the same blocks in the order of publication: what joins first may keep others out."""
+
+    def moment(position: int) -> _Moment:
+        return _in_time(notices[position])
+
+    blocks = [sorted(positions, key=moment) for positions in _blocks(notices, names_of_one)]
+    return sorted(blocks, key=lambda positions: [moment(position) for position in positions])
+
+
 def _are_kept_apart(notices: Sequence[Notice], group: list[int], other: list[int]) -> bool:
     """Tell whether two groups are one already, or anything in one speaks against anything in the other.
 
@@ -242,23 +255,25 @@ def _are_kept_apart(notices: Sequence[Notice], group: list[int], other: list[int
 
 def _join_by_number(notices: Sequence[Notice], positions: list[int], groups: _Groups) -> None:
     """Join the notices of one number as they would be linked one by one, in the order of publication."""
-    order = sorted(positions, key=lambda each: _in_time(notices[each]))
-    for index, position in enumerate(order):
-        known = {member: other for other in order[:index] for member in groups.of(other)}
-        candidates = [Candidate(min(groups.of(each)), notices[each]) for each in known if each != position]
+    for index, position in enumerate(positions):
+        # Of a group all members by the first of them that bears the number.
+        known = {member: first for first in reversed(range(index)) for member in groups.of(positions[first])}
+        candidates = [Candidate(first, notices[each]) for each, first in known.items() if each != position]
         link = _by_number(notices[position], candidates)
         if link is None:
             continue
-        together = product(groups.of(position), groups.of(link.procedure_id))
+        named = positions[link.procedure_id]
+        together = product(groups.of(position), groups.of(named))
         if not any(_are_other_calls(notices[one], notices[two]) for one, two in together):
-            groups.join(position, link.procedure_id, link.step, link.evidence)
+            groups.join(position, named, link.step, link.evidence)
 
 
-def _in_time(notice: Notice) -> tuple[float, bool, str, str]:
-    """Return what orders notices by their publication; of one moment, calls before what follows."""
+def _in_time(notice: Notice) -> _Moment:
+    """Return what orders notices by publication; of one moment, calls before what follows, then by id."""
     at = notice.published_at
     published = float("inf") if at is None else at.timestamp()
-    return (published, notice.kind is not NoticeKind.CALL, notice.feed_id, notice.source_id)
+    is_no_call = notice.kind is not NoticeKind.CALL
+    return (published, is_no_call, notice.feed_id, notice.source_id, notice.version or "", notice.title)
 
 
 def _similar_pairs(notices: Sequence[Notice]) -> list[tuple[float, int, int]]:

@@ -388,6 +388,28 @@ def test_groups_do_not_depend_on_the_order_of_notices(order):
     assert all(group[0].step is LinkStep.FIRST for group in groups)
 
 
+@given(order=st.permutations(range(3)))
+def test_a_key_under_two_buyers_goes_with_the_call_that_was_published_first(order):
+    """
+    A form was filled in over another one, and a correction of the key names no buyer: it bridges nothing.
+    """
+    first = replace(NOTICE, procedure_key=KEY, published_at=datetime(2026, 8, 1, tzinfo=UTC))
+    other = replace(
+        COPY, title="Vitres", buyer=Buyer("Commune de Bruz"), procedure_key=KEY,
+        published_at=datetime(2026, 8, 2, tzinfo=UTC),
+    )  # fmt: skip
+    correction = replace(
+        first, feed_id="rss", source_id="8", kind=NoticeKind.CORRECTION, buyer=None, deadline_at=None,
+        published_at=datetime(2026, 8, 3, tzinfo=UTC),
+    )  # fmt: skip
+    notices = [first, other, correction]
+
+    groups = link_all([notices[position] for position in order])
+
+    found = {frozenset(order[member.position] for member in group) for group in groups}
+    assert found == {frozenset({0, 2}), frozenset({1})}
+
+
 def test_a_reference_that_is_given_twice_joins_once():
     """
     The call comes first, the correction with its step and evidence behind it, and what neither names is alone.
