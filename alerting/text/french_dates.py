@@ -12,7 +12,7 @@ import re
 from datetime import date as calendar_day
 from datetime import time
 
-from alerting.text.phrases import compile_spelt
+from alerting.text.phrases import compile_spelt, lines
 
 
 # Of an ISO 8601 time, so many signs are the day.
@@ -29,25 +29,31 @@ _MONTHS = {
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _CENTURY = 2000
 
-_SAYS_HOUR = r"""
+_SAYS_HOUR = lines(
+    r"""
     (?P<said>(?:
     (?:au plus tard|dernier délai|délai de rigueur|heure(?: limite)?|à|avant|pour|jusqu'à)
     [\s:,]*){1,3})
-"""
+    """
+)
 # "16.30" is an hour only behind a word that says so.
-_HOUR = r"""
+_HOUR = lines(
+    r"""
     (?P<hour>\d{1,2})\s*(?:h(?![a-zà-ÿ])|:(?=\s*\d{2})|heures?|(?(said)\.(?=\d{2}(?!\.?\d))|(?!)))
     \s*(?P<minute>\d{2}(?!\d))?
     |(?P<noon>midi)|(?P<midnight>minuit)
-"""
+    """
+)
 # Without its year a date is none that may be told, but it must be seen: it may be the new one.
-_DAY = rf"""
+_DAY = lines(
+    rf"""
     (?P<iso_year>\d{{4}})-(?P<iso_month>\d{{2}})-(?P<iso_day>\d{{2}})(?!\d)
     |(?P<day>\d{{1,2}})(?:er)?\s*(?:
     (?P<month>{_MONTH})\b\.?(?: (?P<year>\d{{4}}))?
     |[/.-]\s*(?P<number>\d{{1,2}})\s*[/.-]\s*(?P<number_year>\d{{4}}|\d{{2}})(?!\d)
     |/\d{{2}}(?![\d/]))
-"""
+    """
+)
 DATE = compile_spelt(
     rf"(?<![\d/.-])(?:{_DAY})"
     rf"(?:[\s,]*[-–(]?\s*(?:{_SAYS_HOUR}|(?P<since>de|entre) )?(?:{_HOUR})\)?)?"
@@ -61,14 +67,16 @@ _HOUR_LIKE = compile_spelt(
     """
 )
 # Overseas it is another clock than that of Paris, mostly an earlier end.
-_CLOCK_ELSEWHERE = r"""
+_CLOCK_ELSEWHERE = lines(
+    r"""
     [,(]?\s*(?:heures? )?locales?\b
     |[,(]?\s*heures? (?:
     guadeloup|martini|guyan|(?:la )?réunion|mayott|mahor|antill
     |polyn|calédon|cayenne|nouméa|tahiti|saint)
     |[,(]?\s*heures? (?:d'|d(?:e|u|es)\s)
     (?!\s*(?:(?:la|le) |l'\s*)?(?:paris|france|metropol|hexagone|envoi|remise|réception|dépôt))
-"""
+    """
+)
 # What makes another hour of the one that was read.
 _HOUR_GOES_ON = compile_spelt(
     rf"""

@@ -22,6 +22,11 @@ _CLOSED = str.maketrans(_ACCENTED + '"“”', _BARE + "»»»")
 _OPENING = re.compile(r"[\"“](?=\w)")
 
 
+def lines(pattern: str) -> str:
+    """Return a pattern, or a part of one, that is written on several lines: their ends and indentation go."""
+    return "".join(line.lstrip() for line in pattern.splitlines())
+
+
 def spelt(pattern: str) -> str:
     r"""Return a regular expression for plain texts, from one that people can read.
 
@@ -34,8 +39,7 @@ def spelt(pattern: str) -> str:
     >>> spelt("l'échéance de remise")
     "l['’]echeance\\s+de\\s+remise"
     """
-    joined = "".join(line.lstrip() for line in pattern.splitlines())
-    return joined.translate(_FOLDED).replace("'", "['’]").replace(" ", r"\s+")
+    return lines(pattern).translate(_FOLDED).replace("'", "['’]").replace(" ", r"\s+")
 
 
 def compile_spelt(pattern: str) -> re.Pattern[str]:

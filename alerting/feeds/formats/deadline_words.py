@@ -7,20 +7,23 @@ Out:  patterns for plain texts, spelt as :func:`alerting.text.phrases.spelt` rea
 
 from __future__ import annotations
 
-from alerting.text.phrases import WEEKDAY, compile_spelt
+from alerting.text.phrases import WEEKDAY, compile_spelt, lines
 
 
 # -- What the deadline is called
 _LIMIT = "(?:dates?|heures?|délais?|échéances?) limites?"
 # "date limite de remise" is the offers' where no other noun follows: "des prototypes" makes it another's.
-_BIDS = r"""
+_BIDS = lines(
+    r"""
     (?:des |de (?:l'\s*|leurs? |vos |votre |son |la )?|du |d'(?:une )?)?
     (?:offres?|plis?|candidatures?|propositions?|demandes? de participation
     |dossiers?(?: (?:de (?:candidatures?|réponse|participation)|d'offres?))?
     (?! (?:des?\s|d'|techniques?|administratifs?)))\b
-"""
+    """
+)
 _MOVE = "report|repouss|décal|différ|prorog|prolong|rallong|avanc|port|remplac|modifi|fix|arrêt"
-_NOTHING_ELSE = rf"""
+_NOTHING_ELSE = lines(
+    rf"""
     (?=\s*(?:$|[:,.;§»–-])
     | (?:est|sont|sera|seront|a|ont|était|étaient|passe|devient|ne|n'|désormais|maintenant|initialement
     |(?:prévue?s?|(?:{_MOVE}|étendu)e?e?s?)(?! (?:pour|des?)\s))(?!\w)
@@ -28,8 +31,10 @@ _NOTHING_ELSE = rf"""
     | (?:pour|du|des|de) (?:(?:le|les|tous|chaque) )*lots?\b
     | (?:au|à (?:la|cette|cet|l)|pour (?:la|cette|ce|le))(?:\s|')\s*
     (?:présente? )?(?:avis|consultation|appel)\b)
-"""
-_DEADLINE = rf"""
+    """
+)
+_DEADLINE = lines(
+    rf"""
     (?:(?:{_LIMIT}|dates?|heures?|délais?|échéances?) (?:initiale?s? )?(?:de|d'|pour)\s*(?:la |le |l')?)?
     \b(?:réception|remise|dépôt|envoi) {_BIDS}
     |{_LIMIT} (?:des?|pour) (?:les )?(?:offres|plis|candidatures)\b
@@ -39,7 +44,8 @@ _DEADLINE = rf"""
     (?:être (?:remis|transmis|déposé|reçu|envoyé)(?:es?|s)?|parvenir)\b
     |{_LIMIT}(?: (?:initiale?|actuelle?)s?)?
     (?: (?:de|pour) (?:la |le )?(?:réception|remise|dépôt|réponse|répondre)\b)?{_NOTHING_ELSE}
-"""
+    """
+)
 SPEAKS_OF_DEADLINE = compile_spelt(_DEADLINE)
 # Before those words: of a thing that has to do with the deadline; a move of the deadline is none.
 ASIDE = compile_spelt(
@@ -57,14 +63,16 @@ MOVE_OF = compile_spelt(
 )
 
 # -- What leads to a date, and the little words that may stand between it and the date
-_LITTLE = rf"""
+_LITTLE = lines(
+    rf"""
     (?:\([^()§]{{0,80}}\)|[\s,:=()«»–—-]|(?:l|d|jusqu)'|n[°º]|\bdu (?=lots?\b)
     |\bdu (?:{WEEKDAY} )?(?:§|\d{{1,2}}(?:er)?)\s*(?=au\b)
     |\b(?:le|la|les|des|de|aux?|à|par|pour|et|ou|est|sont|sera|seront|a|ont|été|aura|lieu|désormais|donc|ainsi
     |comme|suit|maintenant|dorénavant|impérativement|avant|plus|tard|offres?|plis?|candidatures?
     |propositions?|dossiers?|réponses?|lots?|tous|heures?|dates?|limites?|paris|voie|électronique
     |\d{{1,3}}[a-ik-z]?|{WEEKDAY})\b)
-"""
+    """
+)
 # "était fixée", "pas reportée": that holds no more, or never did.
 _HOLDS = "".join(
     rf"(?<!{held}\s)" for held in ("pas", "plus", "être", r"avait\sété", r"avaient\sété", "était", "étaient")
@@ -90,19 +98,23 @@ TO = {
 }
 
 # -- A new subject between the deadline and the verb: the verb is not the deadline's
-_ARTICLE = r"""
+_ARTICLE = lines(
+    r"""
     (?:les?|la|une?|ces?|cet|cette|son|sa|ses|leurs?|[nv]os|[nv]otre|chaque|certaine?s|plusieurs|quelques)
-"""
+    """
+)
 PREPOSITIONAL = compile_spelt(
     rf"""
     \b(?:de|à|pour|par|dans|sur|en|avec|sous|selon|concernant) (?:(?:tous|toutes) )?(?:{_ARTICLE}\b|l')
     |\bd'(?:une?|autres)\b
     """
 )
-_ITSELF = rf"""
+_ITSELF = lines(
+    rf"""
     (?:nouvelle )?(?:dates?|échéances?|délais?)\b
     (?! (?:des?\b|d'|pour\b)| du (?!(?:{WEEKDAY} )?§))
-"""
+    """
+)
 NEW_SUBJECT = compile_spelt(
     rf"""
     ;|\b(?:mais|tandis|étant|ainsi que|celles? d|alors|cependant|toutefois|néanmoins)\b
