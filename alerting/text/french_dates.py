@@ -69,7 +69,7 @@ _HOUR_LIKE = compile_spelt(
 # Overseas it is another clock than that of Paris, mostly an earlier end.
 _CLOCK_ELSEWHERE = lines(
     r"""
-    [,(]?\s*(?:heures? )?locales?\b
+    [,(]?\s*(?:heures? )?locales?\b(?!\s*[,(:]?\s*(?:de |à )?(?:paris|france|métropole)\b)
     |[,(]?\s*heures? (?:
     guadeloup|martini|guyan|(?:la )?réunion|mayott|mahor|antill
     |polyn|calédon|cayenne|nouméa|tahiti|saint)

@@ -3,7 +3,8 @@
 In:   a text; a pattern in words.
 Out:  the text of the same length without accents but for "à"; a regular expression for such texts.
 
-Where a text has no accent at all "a" is "à" if it is seldom "has": before a number, a weekday, an article.
+Where a text has no accent at all "a" is "à" if it is seldom "has": before a number, a weekday, an article,
+behind "sont".
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def compile_spelt(pattern: str) -> re.Pattern[str]:
 _A_OF_PLACE = compile_spelt(
     rf"""
     \ba(?=\s*\d| (?:midi|minuit|partir|compter|nouveau|la|cette|{WEEKDAY})\b| l')
-    |(?<=\bsuite\s)a\b
+    |(?<=\bsuite\s)a\b|(?<=\bsont\s)a\b|(?<=\bseront\s)a\b
     """
 )
 # "L OUVERTURE", "S IL", "QU A": the apostrophe left out.

@@ -157,6 +157,66 @@ def test_a_date_that_words_lead_to_as_the_deadline_is_the_new_one(text):
 
 
 @pytest.mark.parametrize(
+    ("text", "before"),
+    [
+        ("La date de remise des offres est prolongée d'une semaine, jusqu'au 12/10/2026 à 12h.", None),
+        ("La remise des plis est repoussée de 8 jours calendaires, au 12 octobre 2026 à 12h.", None),
+        ("Suite au DCE modifié en date du 2/10/2026, la date limite de remise des offres est portée au {}.", None),
+        ("Suite à de nombreuses questions, la date limite de remise des offres est reportée au {}.", None),
+        ("En raison d'une visite ajoutée le 2/10/2026, les plis sont attendus. Remise des offres : {}.", None),
+        ("Les offres pourront être remises jusqu'au {}.", None),
+        ("Les offres sont à remettre pour le {}.", None),
+        ("Les plis sont à déposer au plus tard le {}.", None),
+        ("Les offres doivent être déposées sur la plate-forme au plus tard le {}.", None),
+        ("Le délai de remise des offres est prolongé. La nouvelle date est le {}.", None),
+        ("Le délai pour déposer les offres est prolongé jusqu'au {}.", None),
+        ("La date limite pour remettre une offre est reportée au {}.", None),
+        ("Nouvelle date de remise : {}", None),
+        ("La consultation est prolongée jusqu'au {}.", None),
+        ("La clôture de la consultation est repoussée au {}.", None),
+        ("Remise des offres : remplacer la date du 5/10/2026 par le 12/10/2026 à 12h.", OLD),
+        ("La remise des offres est reportée au {} heure locale de Paris.", None),
+        ("La remise des offres est reportée au {}.\nLa remise des offres du 5/10/2026 est reportée au {}.", OLD),
+        ("Les offres doivent être remises avec le formulaire du 12/10/2026.\nRemise des plis : {}", None),
+        ("Remise des offres : {}.\nAprès la négociation, les offres doivent être remises le 19/10/2026.", None),
+    ],
+)  # fmt: skip
+def test_a_deadline_in_still_other_words_is_the_new_one(text, before):
+    """
+    What is said to explain the move, by how much it moves, where offers are handed in: none of it is in the way.
+    """
+    text = text.replace("{}", "12/10/2026 à 12h")
+
+    assert [(new.before, new.after) for new in find_new_deadlines(text)] == [(before, f"{NEW}T12:00")]
+    assert _told(in_capitals(text)) == _told(in_capitals(text).replace("'", " ")) == _told(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Changement dès le dépôt des plis : 12 octobre 2026",
+        "Après la négociation, les offres doivent être remises le 12 octobre 2026.",
+        "Section remise des offres et négociation, remplacer le 5 octobre 2026 par le 12 octobre 2026.",
+        "La date limite de remise des offres finales est fixée au 12 octobre 2026.",
+        "Les offres définitives doivent être remises le 12 octobre 2026.",
+        "À l'issue de la phase 1, les offres doivent être remises le 12 octobre 2026.",
+        "Deuxième phase : remise des offres le 12 octobre 2026.",
+        "Dès réception des offres, le 12 octobre 2026, la commission se réunit.",
+        "La clôture de la consultation des riverains est repoussée au 12 octobre 2026.",
+        "Nouvelle date de remise des prototypes : 12 octobre 2026",
+        "Les offres peuvent être remises le 12 octobre 2026.",
+        "Les échantillons sont à déposer au plus tard le 12 octobre 2026.",
+    ],
+)
+def test_a_date_of_a_later_stage_or_another_thing_is_no_deadline(text):
+    """
+    Offers after a negotiation have a deadline of their own; "dès le dépôt" says from when.
+    """
+    assert find_new_deadlines(text) == ()
+    assert _told(in_capitals(text)) == _told(in_capitals(text).replace("'", " ")) == _told(text)
+
+
+@pytest.mark.parametrize(
     ("published", "field"),
     [
         pytest.param("2026-10-11", "deadline_at", id="the day before"),
@@ -317,7 +377,12 @@ def test_a_refused_date_beside_a_deadline_makes_it_doubtful():
 
 @pytest.mark.parametrize(
     "doubt",
-    ["Date limite de remise des offres : 5/10/2026 ou 19/10/2026.", "Dépôt des plis : le 19/10 à midi."],
+    [
+        "Date limite de remise des offres : 5/10/2026 ou 19/10/2026.",
+        "Dépôt des plis : le 19/10 à midi.",
+        "La remise des offres est confirmée pour le 19/10/2026.",
+        "Remise des offres confirmée pour le 19/10.",
+    ],
 )
 def test_a_sentence_that_states_two_deadlines_or_none_makes_another_doubtful(doubt):
     """

@@ -12,11 +12,13 @@ from alerting.text.phrases import WEEKDAY, compile_spelt, lines
 
 # -- What the deadline is called
 _LIMIT = "(?:dates?|heures?|délais?|échéances?) limites?"
+# Offers of a later stage have a deadline of their own.
+_LATER = "(?! (?:finales?|définitives?|négociées?|remaniées?|améliorées?|optimisées?|modifiées?))"
 # "date limite de remise" is the offers' where no other noun follows: "des prototypes" makes it another's.
 _BIDS = lines(
-    r"""
+    rf"""
     (?:des |de (?:l'\s*|leurs? |vos |votre |son |la )?|du |d'(?:une )?)?
-    (?:offres?|plis?|candidatures?|propositions?|demandes? de participation
+    (?:offres?{_LATER}|plis?|candidatures?|propositions?{_LATER}|demandes? de participation
     |dossiers?(?: (?:de (?:candidatures?|réponse|participation)|d'offres?))?
     (?! (?:des?\s|d'|techniques?|administratifs?)))\b
     """
@@ -37,12 +39,18 @@ _DEADLINE = lines(
     rf"""
     (?:(?:{_LIMIT}|dates?|heures?|délais?|échéances?) (?:initiale?s? )?(?:de|d'|pour)\s*(?:la |le |l')?)?
     \b(?:réception|remise|dépôt|envoi) {_BIDS}
-    |{_LIMIT} (?:des?|pour) (?:les )?(?:offres|plis|candidatures)\b
+    |{_LIMIT} (?:des?|pour) (?:les )?(?:offres{_LATER}|plis|candidatures)\b
+    |(?:{_LIMIT}|dates?|délais?) (?:(?:pour|de) |d')(?:déposer|remettre|transmettre|envoyer|adresser)\s+
+    (?:les|leurs?|vos|votre|son|une|l')\s*(?:offres?{_LATER}|plis?|candidatures?|propositions?{_LATER})\b
+    |\bclôture (?:de (?:la consultation|l'appel d'offres)(?! (?:des?|du)\s| d')
+    |(?:du dépôt )?des (?:offres|plis|candidatures))\b
+    |(?:^|[.,;:(«»]|\bque\b)\s*la consultation (?=(?:est|sera|a été) (?:prolongé|prorogé)e\b)
     |\bDLR[OP]\b(?!\s*\(?\s*(?:[-–+]\s*\d+\s*j|j\s*[-–+]))
     |(?:^|[.,;:(«»]|\bque\b)\s*(?:(?:les|vos|leurs) )?(?:nouvelles )?
-    (?:(?:offres|plis|candidatures) et (?:les )?)?(?:offres|plis|candidatures) (?:devront|doivent)\s+
-    (?:être (?:remis|transmis|déposé|reçu|envoyé)(?:es?|s)?|parvenir)\b
-    |{_LIMIT}(?: (?:initiale?|actuelle?)s?)?
+    (?:(?:offres|plis|candidatures) et (?:les )?)?(?:offres|plis|candidatures)\s+
+    (?:(?:devront|doivent|pourront|peuvent) (?:être (?:remis|transmis|déposé|reçu|envoyé)(?:es?|s)?|parvenir)
+    |(?:sont|seront) à (?:remettre|déposer|transmettre|envoyer|adresser))\b
+    |(?:{_LIMIT}|nouvelles? dates?|nouveaux? délais?)(?: (?:initiale?|actuelle?)s?)?
     (?: (?:de|pour) (?:la |le )?(?:réception|remise|dépôt|réponse|répondre)\b)?{_NOTHING_ELSE}
     """
 )
@@ -51,8 +59,8 @@ SPEAKS_OF_DEADLINE = compile_spelt(_DEADLINE)
 ASIDE = compile_spelt(
     r"""
     (?:(?<!\w)(?:avant|après|pour|à|sur|lors de|depuis|suivant) (?:(?:la|le|les|l'|toute|cette)\s*)?
-    |\b(?:aux?|l[ao]rs du)\s+
-    |(?P<of>\b(?:de (?:(?:la|cette|nos) |l')?|du |des (?:(?:la|le) |l'\s*)?)))$
+    |\bdès (?:la|le|l')\s*|\b(?:aux?|l[ao]rs du)\s+
+    |(?P<of>\b(?:de (?:(?:la|cette|nos) |l')?|du |des )))$
     """
 )
 MOVE_OF = compile_spelt(
@@ -65,7 +73,10 @@ MOVE_OF = compile_spelt(
 # -- What leads to a date, and the little words that may stand between it and the date
 _LITTLE = lines(
     rf"""
-    (?:\([^()§]{{0,80}}\)|[\s,:=()«»–—-]|(?:l|d|jusqu)'|n[°º]|\bdu (?=lots?\b)
+    (?:\b(?:sur|via) la plate-?forme\b|\bsur le profil (?:d'|de l')?acheteur\b
+    |\bd'une? (?:semaine|mois|jour)\b|\bde (?:\d{{1,2}}|huit|dix|quinze) (?:jours?|semaines?|mois)\b
+    (?: (?:calendaires|ouvrés|ouvrables)\b)?
+    |\([^()§]{{0,80}}\)|[\s,:=()«»–—-]|(?:l|d|jusqu)'|n[°º]|\bdu (?=lots?\b)
     |\bdu (?:{WEEKDAY} )?(?:§|\d{{1,2}}(?:er)?)\s*(?=au\b)
     |\b(?:le|la|les|des|de|aux?|à|par|pour|et|ou|est|sont|sera|seront|a|ont|été|aura|lieu|désormais|donc|ainsi
     |comme|suit|maintenant|dorénavant|impérativement|avant|plus|tard|offres?|plis?|candidatures?
@@ -80,7 +91,7 @@ _HOLDS = "".join(
 LEADS = compile_spelt(
     rf"""
     (?:(?P<deadline>{_DEADLINE})
-    |\b(?P<read>lire|remplacer\s(?:[«\s]|\ble\b|\bdu\b)*§\s*»?\s*par
+    |\b(?P<read>lire|remplacer\s(?:[«\s]|\b(?:la|le|date|du|initiale)\b)*§\s*»?\s*par
     |nouvelles? (?:dates?|échéances?|heures?)|nouveaux? délais?)
     |{_HOLDS}\b(?:
     (?P<fixed>(?:fixé|arrêté)e?s?|devien(?:t|nent)|passe(?:nt)?|soit)
@@ -143,6 +154,8 @@ REFUSES = compile_spelt(
 REFUSES_NOTHING = compile_spelt(
     rf"""
     \bplus tard\b|\bnon pas\b|\bdemandes? de participation\b
+    |\b(?:offres|plis|candidatures) (?:pourront|peuvent) (?:être \w+|parvenir)
+    (?= (?:\S+ ){{0,3}}jusqu'au\b)
     |\bannule et remplace\b(?! par)
     |\bannulée?s? et remplacée?s? par\b(?=(?:[\s«]|\b(?:le|du|celle du|{WEEKDAY})\b)*\d)
     |\b(?:suite aux?|à|en raison|compte tenu) (?:des? |d')?
@@ -156,6 +169,21 @@ SPEAKS_OF_OTHERS = compile_spelt(
     """
     questions?|renseignements?|visites?|validité|échantillons?|maquettes?|ouverture des|notification
     |début des|démarrage|exécution|livraison|jury|auditions?
+    """
+)
+# Of a procedure in stages each has a deadline of its own.
+SPEAKS_OF_STAGES = compile_spelt(
+    r"""
+    \b(?:après|issue de|suite à|lors de|phase de|tour de|et|ou) (?:(?:la|les|de|des) |l')*négociations?\b
+    |\b(?:phases?|tours?|étapes?) (?:n[°º]\s*)?\d\b
+    |\b(?:première?|1re|1ere|second|seconde|deuxième|2e|2eme|2nde) (?:phase|étape|tour)\b
+    """
+)
+# What a sentence begins with to say why the deadline moves; the dates of it are none.
+CAUSE = compile_spelt(
+    r"""
+    ^\W*(?:suite aux?|suite à|en raison|compte tenu|du fait|à cause|à la demande|afin|conformément|vu)\b
+    [^,;:]*,
     """
 )
 # A sentence of its own that tells the hour of a day told elsewhere.
@@ -213,7 +241,7 @@ COLON = compile_spelt(r":\s?$")
 INSTEAD = compile_spelt(r"au lieu d[ue](?: lire)?\b|(?P<lire>\blire\b)")
 CONTINUES = compile_spelt(
     r"""
-    ^\s*(?:il (?:faut|convient de) )?(?:lire|nouvelle|au lieu|elle|celle-ci|cette date|ce délai|celui-ci
-    |est|(?:reporté|remplacé)e?s?\b)
+    ^\s*(?:il (?:faut|convient de) )?(?:lire|(?:la )?nouvelle|(?:le )?nouveau délai|au lieu
+    |elle|celle-ci|cette date|ce délai|celui-ci|est|(?:reporté|remplacé)e?s?\b)
     """
 )

@@ -24,6 +24,7 @@ from alerting.domain.notice import Clock, RawChange, RawTime
 from alerting.feeds.formats.deadline_words import (
     ASIDE,
     BEFORE,
+    CAUSE,
     COLON,
     CONTINUES,
     FROM,
@@ -44,6 +45,7 @@ from alerting.feeds.formats.deadline_words import (
     REFUSES_NOTHING,
     SPEAKS_OF_DEADLINE,
     SPEAKS_OF_OTHERS,
+    SPEAKS_OF_STAGES,
     TO,
     UNTIL,
 )
@@ -81,22 +83,24 @@ def find_new_deadlines(text: str) -> tuple[NewDeadline, ...]:
     ...     "La date limite est reportée au 22 septembre 2026 à 12h00 pour le lot n° 2.")]
     [('2026-09-22T12:00', ('2',))]
     """
-    sentences = [(sentence, plain(sentence)) for sentence in _sentences(text)]
-    told = [
-        _Told.of(sentence, plain) for sentence, plain in sentences if SPEAKS_OF_OTHERS.search(plain) is None
-    ]
+    sentences = [(sentence, _without_cause(plain(sentence))) for sentence in _sentences(text)]
+    told = [_Told.of(sentence, words) for sentence, words in sentences if not _speaks_of_others(words)]
     found, rivals = _found(told)
-    if not found or not rivals <= {deadline.after for deadline in found}:
+    # A day alone does not compete with an hour of it.
+    known = {after for deadline in found for after in (deadline.after, deadline.after[:DAY_LENGTH])}
+    if not found or not rivals <= known:
         return ()
     if any(len(deadline.after) == DAY_LENGTH for deadline in found) and any(
-        _tells_hour_apart(plain) for _, plain in sentences
+        _tells_hour_apart(words) for _, words in sentences
     ):
         return ()
     of_whole = [deadline for deadline in found if not deadline.lots]
     if not of_whole:
         return tuple(found) if _each_lot_once(found) else ()
     is_clear = len({deadline.after for deadline in found}) == 1 and all(each.lots == () for each in found)
-    return () if not is_clear or _is_of_lots(sentences) else (found[0],)
+    if not is_clear or _is_of_lots(sentences):
+        return ()
+    return (next((deadline for deadline in found if deadline.before is not None), found[0]),)
 
 
 def _found(told: Iterable[_Told]) -> tuple[list[NewDeadline], set[str | None]]:
@@ -108,20 +112,40 @@ def _found(told: Iterable[_Told]) -> tuple[list[NewDeadline], set[str | None]]:
             rivals.update(each.new)
         elif (deadline := _in_sentence(each)) is not None:
             found.append(deadline)
-        else:  # It states two, or one that cannot be read.
-            rivals.update(each.led.intersection(each.new))
+        elif _is_about_deadline(each.plain):  # It states two, or one that cannot be read.
+            rivals.update(each.new)
     return found, rivals
 
 
-def _states_deadline(plain: str) -> bool:
-    if SPEAKS_OF_DEADLINE.search(plain) is None:
+def _without_cause(words: str) -> str:
+    """Return a plain sentence with blanks for what it begins with to say why: "suite à la visite du 3 mars,".
+
+    A cause that has to do with the deadline itself, or with stages, stays.
+    """
+    cause = CAUSE.match(words)
+    if cause is None or SPEAKS_OF_DEADLINE.search(cause[0]) or SPEAKS_OF_STAGES.search(cause[0]):
+        return words
+    return " " * cause.end() + words[cause.end() :]
+
+
+def _speaks_of_others(words: str) -> bool:
+    return SPEAKS_OF_OTHERS.search(words) is not None or SPEAKS_OF_STAGES.search(words) is not None
+
+
+def _states_deadline(words: str) -> bool:
+    if SPEAKS_OF_DEADLINE.search(words) is None:
         return False
-    return REFUSES.search(REFUSES_NOTHING.sub(" ", plain)) is None
+    return REFUSES.search(REFUSES_NOTHING.sub(" ", words)) is None
 
 
-def _tells_hour_apart(plain: str) -> bool:
+def _is_about_deadline(words: str) -> bool:
+    """Tell whether some of the words that speak of the deadline are not said of another thing."""
+    return any(not _is_aside(words[: spoken.start()]) for spoken in SPEAKS_OF_DEADLINE.finditer(words))
+
+
+def _tells_hour_apart(words: str) -> bool:
     """Tell whether a sentence without a date has the hour of one that another sentence names."""
-    return DATE.search(plain) is None and HOUR_APART.search(plain) is not None
+    return DATE.search(words) is None and HOUR_APART.search(words) is not None
 
 
 def _each_lot_once(found: list[NewDeadline]) -> bool:
@@ -135,7 +159,7 @@ def _is_of_lots(sentences: Sequence[tuple[str, str]]) -> bool:
     Args:
         sentences: Each as it is written, and as the patterns read it.
     """
-    limited = (each for each, plain in sentences if LIMITED.search(plain) or LOT_HEADING.search(plain))
+    limited = (each for each, words in sentences if LIMITED.search(words) or LOT_HEADING.search(words))
     return any(find_lots(sentence) != () for sentence in limited)
 
 
