@@ -194,7 +194,8 @@ def list_feeds(as_json: AsJson = False) -> None:  # noqa: FBT002
         "feed_id", "authority", "format", "last_success_at", "last_outcome", "next_check_at", "paused_at",
         "silent_days", "last_failure",
     )  # fmt: skip
-    _show_rows(commands.list_feeds(), columns, as_json=as_json)
+    rows = commands.list_feeds()
+    _show_rows(rows if as_json else [_feed_row(row) for row in rows], columns, as_json=as_json)
 
 
 @feeds.command("pause")
@@ -957,6 +958,12 @@ def _why_refused(report: Mapping[str, Any]) -> str:
 def _told_to(rows: Sequence[Mapping[str, Any]]) -> str:
     names = [str(row["profile_id"]) for row in rows]
     return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+
+
+def _feed_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a person reads of a feed: beside "auto" the format in which it was last read."""
+    asked, found = row["format"], row["last_format"]
+    return {**row, "format": asked if found in {None, asked} else f"{asked}: {found}"}
 
 
 def _why_row(row: Mapping[str, Any]) -> dict[str, Any]:

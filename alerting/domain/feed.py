@@ -28,11 +28,13 @@ class ParsedFeed:
 
     ``links`` are addresses of further documents of the same feed that this one only points to
     (an index page of XML files); empty for every format that carries its notices itself.
+    ``format`` is the name of the one it was read in; None where nobody asked by name or by the bytes.
     """
 
     notices: tuple[RawNotice, ...]
     rejects: tuple[Reject, ...] = ()
     links: tuple[str, ...] = ()
+    format: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,6 +186,7 @@ def _load(connection: Connection, desk: _Desk, document: WaitingDocument, absent
         notice_count=notice_count,
         reject_count=reject_count,
         now=desk.now(),
+        format=parsed.format,
     )
     return found + Counter(documents=1, rejects=reject_count, refused=int(outcome == "refused"))
 

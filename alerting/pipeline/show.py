@@ -50,17 +50,19 @@ def list_feeds(database: Database, *, now: Callable[[], datetime]) -> list[Row]:
     """Return every feed with its state.
 
     ``silent_days``: where it is silent for longer than its habit; ``last_outcome``: what became of its last
-    document, where it had one within half a year.
+    document, where it had one within half a year; ``last_format``: in which the last readable one was read.
     """
     moment = now()
     with database.begin() as connection:
         silences = _silences(connection, moment)
         outcomes = documents.last_outcomes(connection, since=moment - _HABIT)
+        formats = documents.last_formats(connection, since=moment - _HABIT)
         rows = feeds.list_feeds(connection)
     return [
         {
             **_plain(row),
             "last_outcome": outcomes.get(row["feed_id"]),
+            "last_format": formats.get(row["feed_id"]),
             "silent_days": silences.get(row["feed_id"]),
         }
         for row in rows

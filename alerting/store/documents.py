@@ -148,8 +148,9 @@ def mark_loaded(
     notice_count: int,
     reject_count: int,
     now: datetime,
+    format: str | None = None,  # noqa: A002 - the glossary's word
 ) -> None:
-    """Mark a document as loaded, with what became of it."""
+    """Mark a document as loaded, with what became of it and the format in which it was read."""
     connection.execute(
         update(documents)
         .where(documents.c.document_id == document_id)
@@ -159,6 +160,7 @@ def mark_loaded(
             outcome=outcome,
             notice_count=notice_count,
             reject_count=reject_count,
+            format=format,
         )
     )
 
@@ -187,7 +189,7 @@ def replay(
         wanted.append(documents.c.document_id == document_id)
     if not also_read:
         wanted.append(documents.c.outcome.in_(["partly", "refused"]))
-    facts = dict.fromkeys(("loaded_at", "outcome", "notice_count", "reject_count"))
+    facts = dict.fromkeys(("loaded_at", "outcome", "notice_count", "reject_count", "format"))
     changed = connection.execute(
         update(documents).where(*wanted).values(facts).returning(documents.c.document_id)
     )
@@ -219,6 +221,17 @@ def last_outcomes(connection: Connection, *, since: datetime) -> dict[str, str]:
         .order_by(documents.c.feed_id, documents.c.document_id.desc())
     )
     return {row.feed_id: row.outcome for row in connection.execute(asked)}
+
+
+def last_formats(connection: Connection, *, since: datetime) -> dict[str, str]:
+    """Return in which format the last readable document of each feed since then was read."""
+    asked = (
+        select(documents.c.feed_id, documents.c.format)
+        .ext(distinct_on(documents.c.feed_id))
+        .where(documents.c.fetched_at >= since, documents.c.format.is_not(None))
+        .order_by(documents.c.feed_id, documents.c.document_id.desc())
+    )
+    return {row.feed_id: row.format for row in connection.execute(asked)}
 
 
 def count_waiting(connection: Connection, *, since: datetime | None = None) -> int:

@@ -89,6 +89,7 @@ documents = Table(
     _time("loaded_at"),
     Column("attempt_count", Integer, nullable=False, server_default=text("0")),  # begun, and not ended
     Column("outcome", Text),  # "read", "partly", "refused"
+    Column("format", Text),  # in which it was read, None where it was in none
     Column("notice_count", Integer),
     Column("reject_count", Integer),
     Index("ix_documents_feed_id_url", "feed_id", "url"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import partial
 from threading import Barrier, BrokenBarrierError, Thread
 
@@ -64,6 +66,32 @@ def test_a_feed_that_answers_with_a_page_is_seen_in_the_list(subscribed, authori
 
     assert before == {"kerlann": "read", "page": "read"}
     assert rows == {"kerlann": ("read", None), "page": ("refused", None)}
+
+
+def test_the_list_of_feeds_says_in_which_format_a_feed_that_tells_it_by_itself_was_last_read(
+    subscribed, authority, add_feed, rss, clock, run_alerting
+):
+    """
+    It said "auto" alone.  A page that cannot be read takes nothing back; a feed never read has no format yet.
+    """
+    clock.moment = datetime.now(UTC)  # The command line has no other.
+    add_feed(subscribed, authority, feed_id="new", path="/new")
+    authority.publish("/avis", rss(TOITURE))
+    commands.fetch_due_feeds(parts=subscribed)
+    commands.load_documents(parts=subscribed)
+    authority.publish("/avis", "<!DOCTYPE html><html><body>Maintenance</body></html>", media="text/html")
+    commands.retry_feed("kerlann", parts=subscribed)
+    commands.fetch_due_feeds(parts=subscribed)
+    commands.load_documents(parts=subscribed)
+
+    rows = {
+        row["feed_id"]: (row["format"], row["last_format"], row["last_outcome"])
+        for row in commands.list_feeds(parts=subscribed)
+    }
+
+    assert rows == {"kerlann": ("auto", "rss", "refused"), "new": ("auto", None, None)}
+    shown = run_alerting(subscribed.settings, "feeds", "list").stdout
+    assert re.findall(r"auto(?:: \w+)?", shown) == ["auto: rss", "auto"]
 
 
 def test_a_replay_reads_again_what_was_refused_and_tells_nothing_twice(subscribed, authority, add_feed, rss):

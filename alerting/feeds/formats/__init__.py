@@ -7,7 +7,7 @@ hand-written documents in ``tests/corpus``; docs/formats.md tells how in a page.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from alerting.domain.feed import ParsedFeed, Question
@@ -73,7 +73,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 
 
 def parse(document: bytes, *, feed_id: str, format: str = AUTO) -> ParsedFeed:  # noqa: A002 - the field's name
-    """Parse a document in a format, or in the one that its bytes tell.
+    """Parse a document in a format, or in the one that its bytes tell; say in which.
 
     Raises:
         FeedFormatError: The document is not in that format, or in none that is known.
@@ -83,7 +83,7 @@ def parse(document: bytes, *, feed_id: str, format: str = AUTO) -> ParsedFeed:  
     found = FORMATS.get(name)
     if found is None:
         raise FeedFormatError(feed_id, "format", f"expected one of {', '.join(FORMATS)} (got {name!r})")
-    return found.parse(document, feed_id=feed_id)
+    return replace(found.parse(document, feed_id=feed_id), format=name)
 
 
 def detect(document: bytes, *, feed_id: str) -> str:
