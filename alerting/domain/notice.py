@@ -205,6 +205,14 @@ class RawMoney:
     amount: str
     currency: str | None = None
 
+    def is_nothing(self) -> bool:
+        """Tell whether it is written as nothing, as by a form that asks for an amount nobody has.
+
+        >>> RawMoney("0.00").is_nothing(), RawMoney("10").is_nothing()
+        (True, False)
+        """
+        return not self.amount.strip("0., ")
+
 
 @dataclass(frozen=True, slots=True)
 class RawLot:

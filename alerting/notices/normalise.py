@@ -77,6 +77,15 @@ THOUSANDS = (
 )
 PLAIN_AMOUNT = re.compile(r"\d+(?:\.\d+)?")
 AMBIGUOUS = re.compile(r"[1-9]\d{0,2},\d{3}")
+# What people write beside an amount, spaces left out: its currency, before or behind it, and its tax.
+UNITS = re.compile(
+    r"(?P<before>(?:€|eur(?:os?)?)?)(?P<amount>[\d.,]+?)(?P<cents>,--?|\.-)?"
+    r"(?P<behind>(?:€|eur(?:os?)?)?(?:\(?(?:h\.?t\.?|t\.?t\.?c\.?|hors(?:taxes?|tva))\)?)?)",
+    re.IGNORECASE,
+)
+EUROS = frozenset({"€", "EURO", "EUROS"})
+# "12.000 €" is twelve thousand to most who write so, and a number with three decimals to a machine.
+AMBIGUOUS_IN_WORDS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 # "NE27 0QJ", "MD 2005": of another country, whether that is stated or not.
 FOREIGN_POSTCODE = re.compile(r"[A-Z].*[0-9].*", re.IGNORECASE)
 POSTCODE = re.compile(r"\b[0-9]{5}\b")
@@ -332,6 +341,7 @@ def _money(raw: RawMoney | None, field: str, log: list[Normalisation]) -> Money 
     if raw is None:
         return None
     currency = (_text(raw.currency) or "EUR").upper()
+    currency = "EUR" if currency in EUROS else currency
     try:
         amount = Decimal(_decimal(raw.amount))
         money = Money.of(amount, currency) if amount.is_finite() and 0 < amount < LARGEST_AMOUNT else None
@@ -343,10 +353,18 @@ def _money(raw: RawMoney | None, field: str, log: list[Normalisation]) -> Money 
 
 
 def _decimal(text: str) -> str:
-    """Return an amount without its thousands' signs; "1,234" may be either and stays what no amount is."""
+    """Return an amount without its unit and thousands' signs; what may be either stays what no amount is.
+
+    >>> _decimal("12 000,50 € HT"), _decimal("1.234.567,89 EUR"), _decimal("1,234"), _decimal("12.000 €")
+    ('12000.50', '1234567.89', '1,234', '12,000')
+    """
     if PLAIN_AMOUNT.fullmatch(text) is not None:
         return text
-    amount = re.sub(r"\s|['’]|(€|EUR|euros?)\s*$", "", text, flags=re.IGNORECASE)
+    amount = re.sub(r"\s|['’]", "", text)
+    if (found := UNITS.fullmatch(amount)) is not None:
+        amount = found["amount"]
+        if found["before"] + found["behind"] and AMBIGUOUS_IN_WORDS.fullmatch(amount) is not None:
+            return amount.replace(".", ",")
     for pattern in THOUSANDS:
         if (found := pattern.fullmatch(amount)) is not None:
             whole, cents = re.sub(r"[.,]", "", found["whole"]), found["cents"]

@@ -282,3 +282,53 @@ def test_a_record_that_was_asked_for_without_its_index_is_read_by_its_flat_field
         "2026-09-01T21:59:00+00:00",
         "2026-10-12T10:00:00+00:00",
     )
+
+
+def mapa(**parts: dict) -> str:
+    """Write the content of a MAPA notice."""
+    return json.dumps({"MAPA": {"initial": {"description": {"objet": "Peinture"}, **parts}}})
+
+
+MAPA = {
+    "idweb": "24-70001",
+    "objet": "Peinture",
+    "dateparution": "2024-06-02",
+    "datelimitereponse": "2024-07-02T12:00:00+00:00",
+    "donnees": mapa(),
+}
+
+
+@pytest.mark.parametrize("stated", ["35,22", "35, 22", "35;22", ["35", "22"]])
+@pytest.mark.parametrize("fields", [{}, {"donnees": None}])
+def test_several_departements_may_stand_in_one_text(stated, fields):
+    """
+    "35,22" was no département at all.
+    """
+    record = {**MAPA, **fields, "code_departement_prestation": stated}
+
+    (raw,) = parse(json.dumps([record]).encode(), feed_id="f").notices
+
+    assert [place.departement for place in normalise(raw).places] == ["35", "22"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "deadline"),
+    [
+        pytest.param({}, "2024-07-02T10:00:00+00:00", id="a call that states none"),
+        pytest.param({"nature": "ATTRIBUTION"}, None, id="an award has none"),
+        pytest.param({"datelimitereponse": None}, None, id="nobody states one"),
+        pytest.param(
+            {"donnees": mapa(delais={"receptionOffres": "2024-07-09T17:00:00"})},
+            "2024-07-09T15:00:00+00:00",
+            id="its own stands",
+        ),
+    ],
+)  # fmt: skip
+def test_a_call_that_states_no_deadline_has_that_of_its_record(fields, deadline):
+    """
+    A record without its index had lost the deadline, though the flat field said it.
+    """
+    (raw,) = parse(json.dumps([{**MAPA, **fields}]).encode(), feed_id="f").notices
+    notice = normalise(raw)
+
+    assert (notice.deadline_at.isoformat() if notice.deadline_at else None) == deadline

@@ -87,11 +87,15 @@ def test_what_holds_no_contract_is_refused(document):
         ("351", "Code arrondissement", Place(departement="35")),
         ("9711", "Code arrondissement", Place(departement="971")),
         ("3506", "Code canton", Place(departement="35")),
+        ("53", "Code région", Place(nuts_code="FRH")),
+        (4, "Code region", Place(nuts_code="FRY4")),
+        ("82", "Code région", Place(nuts_code="FRK2")),
+        ("ES", "Code pays", Place(nuts_code="ES")),
     ],
 )
-def test_each_code_of_a_place_that_names_a_departement_is_read(code, kind, place):
+def test_each_code_of_a_place_is_read(code, kind, place):
     """
-    Those of arrondissements and cantons said nothing; a spreadsheet loses the zero that leads Allier's codes.
+    Those of arrondissements, cantons, régions and countries said nothing; a spreadsheet loses the zero that leads Allier's codes.
     """
     contract = {"id": "1", "objet": "Peinture", "lieuExecution": {"code": code, "typeCode": kind}}
 

@@ -139,7 +139,7 @@ CASES = [
     ("OCDS: an award cancelled", ocds("awardCancellation"), OPEN, AWARDED, PLANNED),
     ("OCDS: contract ended", ocds("contractTermination"), OPEN, AWARDED, PLANNED),
     ("PLACSP: annulled", placsp("ANUL"), CANCELLED, CANCELLED, CANCELLED),
-    ("PLACSP: being judged", placsp("EV"), OPEN, AWARDED, OPEN),
+    ("PLACSP: being judged", placsp("EV"), OPEN, AWARDED, PLANNED),
     ("PLACSP: tombstone", tombstone(), CANCELLED, CANCELLED, CANCELLED),
     ("PLACSP: annulled tombstone", tombstone('<at:comment type="ANULADA"/>'), CANCELLED, CANCELLED, CANCELLED),
     ("PLACSP: put away", tombstone('<at:comment type="ARCHIVADA"/>'), OPEN, AWARDED, PLANNED),

@@ -45,6 +45,7 @@ _LONGEST_OFFSET = 9
 _NAME = re.compile(r"[A-Za-z_][\w.\-]*")
 _UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DEEPEST = 60
+_BETWEEN = re.compile(r"\s*[,;/]\s*")
 _LOST = re.compile(r"\?\w")
 _LABELLED_PARIS_FROM = "2024"
 _YEAR = re.compile(r"(?P<year>[0-9]{2})[-_]")
@@ -138,7 +139,7 @@ def _indexed(record: Any) -> dict[str, Any]:
     index = {
         "DATE_PUBLICATION": text_at(record, "dateparution"),
         "NOMORGANISME": text_at(record, "nomacheteur"),
-        "DEP_PRESTATION": list(texts_at(record, "code_departement_prestation")),
+        "DEP_PRESTATION": list(_departements(record)),
         "RESUME_OBJET": text_at(record, "objet"),
     }
     return {"REFERENCE": {"IDWEB": text_at(record, "idweb"), "TYPE_AVIS": described}, "INDEXATION": index}
@@ -194,7 +195,7 @@ def _clean(text: str | None) -> str | None:
 
 
 def _completed(notice: RawNotice, record: Mapping[str, Any]) -> RawNotice:
-    """Add what only the record says: the procedure's key, the notices it is linked to, and lost letters.
+    """Add what only the record says: the key, the notices it is linked to, a deadline, and lost letters.
 
     A notice's own title may have lost its ligatures ("maîtrise d'?uvre") where the record has them.
     """
@@ -203,8 +204,18 @@ def _completed(notice: RawNotice, record: Mapping[str, Any]) -> RawNotice:
     summary = text_at(record, "objet")
     if _LOST.search(notice.title) is not None and summary is not None and _LOST.search(summary) is None:
         values["title"] = summary
+    values["deadlines"] = notice.deadlines or _missing_deadline(notice, record)
     values["refers_to"] = tuple(dict.fromkeys(notice.refers_to + _linked(record)))
     return RawNotice(**values)
+
+
+def _missing_deadline(notice: RawNotice, record: Any) -> tuple[RawTime, ...]:
+    """Return the flat deadline of a call that states none itself, of all of it or of a lot."""
+    if notice.kind is not NoticeKind.CALL or any(lot.deadlines for lot in notice.lots):
+        return ()
+    published = text_at(record, "dateparution") or _year_of_number(notice.source_id)
+    deadline = _flat_deadline(record, published)
+    return (deadline,) if deadline is not None else ()
 
 
 def _linked(record: Any) -> tuple[str, ...]:
@@ -217,7 +228,6 @@ def _flat_notice(record: Any, feed_id: str) -> RawNotice:
         raise FeedFormatError(feed_id, "record", "expected 'idweb' and 'objet' (got none)")
     published = text_at(record, "dateparution")
     deadline = _flat_deadline(record, published or _year_of_number(source_id))
-    departements = texts_at(record, "code_departement_prestation")
     said = _flat_announced(record)
     return RawNotice(
         feed_id=feed_id,
@@ -228,13 +238,19 @@ def _flat_notice(record: Any, feed_id: str) -> RawNotice:
         languages=("fr",),
         buyer_name=text_at(record, "nomacheteur"),
         nature=next(iter(texts_at(record, "type_marche")), None),
-        places=tuple(RawPlace(departement=code) for code in departements),
+        places=tuple(RawPlace(departement=code) for code in _departements(record)),
         deadlines=(deadline,) if deadline is not None else (),
         notice_url=text_at(record, "url_avis") or f"{NOTICE_PAGE}{source_id}",
         procedure_key=text_at(record, "contractfolderid"),
         refers_to=tuple(dict.fromkeys(_linked(record))),
         changes=said.changes,
     )
+
+
+def _departements(record: Any) -> tuple[str, ...]:
+    """Return where the work is done: numbers in a list, or in one text with signs between."""
+    texts = texts_at(record, "code_departement_prestation")
+    return tuple(code for text in texts for code in _BETWEEN.split(text) if code)
 
 
 def _flat_announced(record: Any) -> Announced:

@@ -96,7 +96,7 @@ def read_announcement(root: Element, *, feed_id: str) -> RawNotice:
         cpv_additional=tuple(codes[1:]),
         places=_places(purchase, wholes, index),
         lots=tuple(_lot(lot, number) for number, lot in enumerate(lots, start=1)),
-        value=next(filter(None, map(_value, (find(purchase, "CARACTERISTIQUES"), *wholes))), None),
+        value=_value_of_all(content, said.kind, (find(purchase, "CARACTERISTIQUES"), *wholes)),
         deadlines=_deadlines(content, index),
         document_url=first_text(buyer, ("URL_DOCUMENT", "URL_PROFIL_ACHETEUR")),
         submission_url=text_of(buyer, "URL_PARTICIPATION"),
@@ -178,13 +178,29 @@ def _lot_places(lot: Element | None) -> tuple[RawPlace, ...]:
     return tuple(RawPlace(nuts_code=code, commune=commune) for code in codes)
 
 
+def _value_of_all(
+    content: Element | None, kind: NoticeKind, parts: tuple[Element | None, ...]
+) -> RawMoney | None:
+    """Return what a purchase is worth: of an award what was paid for all of it, else what was estimated.
+
+    Several decisions without a total are not summed up: some may state no amount.
+    """
+    awarded = find(content, "ATTRIBUTION") if kind is NoticeKind.AWARD else None
+    paid = find_all(awarded, "DECISION/RENSEIGNEMENT/MONTANT")
+    is_all = len(paid) == 1 and len(children(awarded, "DECISION")) == 1
+    stated = (find(awarded, "VALEUR_TOTALE"), paid[0] if is_all else None)
+    found = (*map(_money, stated), *map(_value, parts))
+    return next((value for value in found if value is not None and not value.is_nothing()), None)
+
+
 def _value(part: Element | None) -> RawMoney | None:
-    for name in VALUES:
-        amount = find(part, name)
-        text = text_of(amount)
-        if text is not None:
-            return RawMoney(text, attribute(amount, "DEVISE"))
-    return None
+    found = (_money(find(part, name)) for name in VALUES)
+    return next((value for value in found if value is not None), None)
+
+
+def _money(amount: Element | None) -> RawMoney | None:
+    text = text_of(amount)
+    return RawMoney(text, attribute(amount, "DEVISE")) if text is not None else None
 
 
 def _deadlines(content: Element | None, index: Element | None) -> tuple[RawTime, ...]:

@@ -6,12 +6,13 @@ Out:  one RawNotice a contract, one Reject for each without id or object.
 
 An id is the buyer's own: with the buyer's SIRET before it, it names one contract.
 
-Source: arrêté du 22 décembre 2022, schema 2.0.3; read off its examples.
+Source: arrêté du 22 décembre 2022, schema 2.0.3; read off its examples; INSEE, code officiel géographique.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from alerting.domain.feed import ParsedFeed, Reject
@@ -23,9 +24,19 @@ from alerting.feeds.formats.json_values import items_at, read_json, text_at, val
 
 CONTRACTS = ("marche", "contrat-concession")
 _POSTCODE_DIGITS = 5
+_REGION_DIGITS = 2
 _OF_A_COMMUNE = ("postal", "commune")
 # INSEE's numbers of these lead with the département: 35238, 351, 3506.
 _LED_BY_DEPARTEMENT = ("commune", "arrondissement", "canton")
+# INSEE's numbers of régions, and of those before 2016: NUTS codes.
+_REGIONS = {
+    "01": "FRY1", "02": "FRY2", "03": "FRY3", "04": "FRY4", "06": "FRY5", "11": "FR1", "24": "FRB",
+    "27": "FRC", "28": "FRD", "32": "FRE", "44": "FRF", "52": "FRG", "53": "FRH", "75": "FRI", "76": "FRJ",
+    "84": "FRK", "93": "FRL", "94": "FRM",
+    "21": "FRF2", "22": "FRE2", "23": "FRD2", "25": "FRD1", "26": "FRC1", "31": "FRE1", "41": "FRF3",
+    "42": "FRF1", "43": "FRC2", "54": "FRI3", "72": "FRI1", "73": "FRJ2", "74": "FRI2", "82": "FRK2",
+    "83": "FRK1", "91": "FRJ1",
+}  # fmt: skip
 _INSEE = re.compile(r"(?P<departement>9[78][0-9]|2[AB]|[0-9]{2})[0-9]{1,3}", re.IGNORECASE)
 
 
@@ -99,15 +110,22 @@ def _places(item: Any) -> tuple[RawPlace, ...]:
     name = _text(item, "lieuExecution/nom")
     if name is not None and name.casefold() in {kind, (code or "").casefold()}:
         name = None  # Some repeat there what kind of code it is, or the code.
-    if code is None:
-        return (RawPlace(commune=name),) if name is not None else ()
+    place = RawPlace(commune=name) if code is None else _place(code, kind, name)
+    return (place,) if place != RawPlace() else ()
+
+
+def _place(code: str, kind: str, name: str | None) -> RawPlace:
+    """Return the place of a code of some kind, in small letters."""
     if any(word in kind for word in _OF_A_COMMUNE) and len(code) == _POSTCODE_DIGITS - 1:
         code = f"0{code}"  # A number was made of it: Allier's 03120 is 3120.
-    if "postal" in kind:
-        return (RawPlace(postcode=code, commune=name),)
-    found = _INSEE.fullmatch(code) if any(word in kind for word in _LED_BY_DEPARTEMENT) else None
-    if found is not None:
-        return (RawPlace(departement=found["departement"], commune=name),)
-    if "partement" in kind:
-        return (RawPlace(departement=code, commune=name),)
-    return (RawPlace(commune=name),) if name is not None else ()
+    led = _INSEE.fullmatch(code) if any(word in kind for word in _LED_BY_DEPARTEMENT) else None
+    codes: dict[str, dict[str, str | None]] = {
+        "postal": {"postcode": code},
+        "gion": {"nuts_code": _REGIONS.get(code.zfill(_REGION_DIGITS))},
+        "pays": {"country": code},
+        "partement": {"departement": code},
+    }
+    stated = next((fields for word, fields in codes.items() if word in kind), {})
+    if led is not None and "postal" not in kind:
+        stated = {"departement": led["departement"]}
+    return replace(RawPlace(commune=name), **stated)

@@ -139,7 +139,10 @@ _NOTICE = Plan(
                 "Organizations": {"Organization": {"Company": Whole("companies")}},
                 "Publication": {"NoticePublicationID": Text("number")},
                 "Changes": Within("changes", _CHANGES),
-                "NoticeResult": {"LotResult": {"TenderResultCode": Text("results")}},
+                "NoticeResult": {
+                    "TotalAmount": Marked("paid", "currencyID"),
+                    "LotResult": {"TenderResultCode": Text("results")},
+                },
             }
         ),
     }
@@ -223,7 +226,7 @@ def read_notice(
         cpv_additional=tuple(project["cpv_additional"]),
         places=_places(project),
         lots=tuple([_lot(lot, language) for lot in lots]),
-        value=_value(project),
+        value=_paid(notice, kind) or _value(project),
         question_deadline=_question_deadline(lots),
         document_url=_document_url(lots),
         submission_url=_submission_url(lots),
@@ -350,6 +353,13 @@ def _value(project: Record) -> RawMoney | None:
     total = project.record("totals")
     amount, currency = total.first("estimates") or total.first("maxima") or ("", None)
     return RawMoney(amount, currency) if amount else None
+
+
+def _paid(notice: Record, kind: NoticeKind) -> RawMoney | None:
+    """Read BT-161, what all contracts of a result are worth."""
+    amount, currency = notice.first("paid") or ("", None)
+    paid = RawMoney(amount, currency)
+    return paid if kind is NoticeKind.AWARD and not paid.is_nothing() else None
 
 
 def _deadlines(process: Record) -> tuple[RawTime, ...]:

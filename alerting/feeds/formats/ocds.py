@@ -127,7 +127,7 @@ def _notice(release: Any, feed_id: str) -> RawNotice:
         cpv_additional=codes[1:],
         places=tuple(place for item in shared for place in _places(item)),
         lots=tuple(_lot(lot, number, tender) for number, lot in enumerate(lots, start=1)),
-        value=_money(value_at(tender, "value")),
+        value=(_paid(release) if kind is NoticeKind.AWARD else None) or _money(value_at(tender, "value")),
         deadlines=tuple(each for each in (_time(text_at(tender, DEADLINE)),) if each is not None),
         question_deadline=_time(text_at(tender, "enquiryPeriod/endDate")),
         document_url=_document(tender, ("biddingDocuments", "tenderNotice", "contractNotice")),
@@ -210,6 +210,13 @@ def _lot(lot: Any, number: int, tender: Any) -> RawLot:
         places=tuple(place for item in items for place in _places(item)),
         value=_money(value_at(lot, "value")),
     )
+
+
+def _paid(release: Any) -> RawMoney | None:
+    """Return what the one award of a release comes to; several are not summed up."""
+    awards = items_at(release, "awards")
+    paid = _money(value_at(awards[0], "value")) if len(awards) == 1 else None
+    return None if paid is None or paid.is_nothing() else paid
 
 
 def _money(value: Any) -> RawMoney | None:

@@ -37,7 +37,8 @@ MARKS = ("codice", "tombstones")
 STATUSES = {
     "PRE": NoticeKind.PLANNING,
     "PUB": NoticeKind.CALL,
-    "EV": NoticeKind.CALL,
+    # Offers are in and being judged: nobody can answer any more.
+    "EV": NoticeKind.OTHER,
     "ADJ": NoticeKind.AWARD,
     "RES": NoticeKind.AWARD,
     "ANUL": NoticeKind.CANCELLATION,

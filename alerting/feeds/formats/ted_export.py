@@ -170,7 +170,8 @@ def _notice(root: Element, form: Element, number: str, feed_id: str) -> RawNotic
         cpv_additional=codes[1:],
         places=_places(whole) or (() if lots else _coded_places(root)),
         lots=tuple(lots),
-        value=_money(find(described, "VAL_ESTIMATED_TOTAL")),
+        value=(_paid(form, described) if kind is NoticeKind.AWARD else None)
+        or _money(find(described, "VAL_ESTIMATED_TOTAL")),
         deadlines=_deadlines(root, form, changes),
         document_url=text_of(body, "URL_DOCUMENT"),
         submission_url=text_of(body, "URL_PARTICIPATION") or _anywhere(form, "URL_PARTICIPATE"),
@@ -379,6 +380,15 @@ def _description(described: Element, whole: Element | None, title: str) -> str |
     stated = (_first_prose(described, DESCRIPTIONS), _prose(find(whole, "SHORT_DESCR")))
     texts = dict.fromkeys(text for text in stated if text is not None and text != title)
     return "\n".join(texts) or None
+
+
+def _paid(form: Element, described: Element) -> RawMoney | None:
+    """Return what all of an award comes to: its total, or that of the one contract it tells of."""
+    awarded = find_all(form, "AWARD_CONTRACT/AWARDED_CONTRACT")
+    paths = ("VALUES/VAL_TOTAL", "VALUE/VAL_TOTAL", "VAL_TOTAL")
+    one = [find(awarded[0], path) for path in paths] if len(awarded) == 1 else []
+    found = map(_money, (find(described, "VAL_TOTAL"), *one))
+    return next((value for value in found if value is not None and not value.is_nothing()), None)
 
 
 def _money(amount: Element | None) -> RawMoney | None:
