@@ -901,6 +901,8 @@ def _in_figures(report: Mapping[str, Any]) -> list[str]:
     found, tried, days = report["match_count"], report["tried_count"], report["days"]
     counts = f"{found} of {_procedures(tried)}, {report['open_count']} open now"
     lines = [f"{report['verdict']}: {counts}; {report['per_week']} a week over {days} days"]
+    if refused := report["refused_count"]:
+        lines.append(f"refused: {_procedures(refused)} at which our code failed; the log names each")
     if found:
         weeks = (f"{week['week'][5:]} {week['matches']}" for week in report["weeks"])
         areas = (f"{area['departement']} {area['matches']}" for area in report["areas"])

@@ -87,12 +87,20 @@ def read_document(read: Read, body: bytes, *, feed_id: str, format_name: str) ->
 
 def refuse_procedures(connection: Connection, failed: Sequence[Failed[int]], *, stage: str) -> None:
     """Store why a step refused procedures, by number, each as a reject of its own; the log says it, too."""
+    if not failed:
+        return
     feeds = procedures.feeds_of(connection, [number for number, _ in failed])
     for number, error in failed:
         feed_id = feeds.get(number, _NO_FEED)
-        reject = reject_for(error, feed_id=feed_id, where=f"procedure {number}")
-        log.error("procedure_refused", procedure_id=number, stage=stage, problem=reject.problem)
+        reject = say_refused(number, error, stage=stage)
         rejects.add_reject(connection, reject, feed_id=feed_id, stage=stage)
+
+
+def say_refused(number: int, error: Exception, *, stage: str) -> Reject:
+    """Let the log say why a step refused a procedure; return its reject, which is not stored."""
+    reject = reject_for(error, feed_id=_NO_FEED, where=f"procedure {number}")
+    log.error("procedure_refused", procedure_id=number, stage=stage, problem=reject.problem)
+    return reject
 
 
 def refuse_profiles(connection: Connection, failed: Sequence[Failed[str]], *, stage: str) -> None:

@@ -20,7 +20,8 @@ from alerting.domain.procedure import Procedure
 from alerting.domain.profile import UNREADABLE
 from alerting.matching.contradictions import Contradiction, find_contradictions
 from alerting.matching.engine import Engine
-from alerting.pipeline.backtest import MOST_A_WEEK, WINDOW_DAYS, per_week
+from alerting.pipeline.apart import say_refused
+from alerting.pipeline.backtest import MOST_A_WEEK, WINDOW_DAYS, match_each, per_week
 from alerting.reference.trades import trades
 from alerting.store import firms, procedures
 from alerting.store.database import Connection, Database
@@ -34,7 +35,7 @@ QUIET_TRADE_DAYS = 60
 SHARE_OF_EVERYTHING = 0.2
 _ENOUGH_TO_SHARE = 20
 _TRADE = "trade "
-_ORDER = ("never", "nothing", "everything", "broad", "part", "quiet trade")
+_ORDER = ("unread", "never", "nothing", "everything", "broad", "part", "quiet trade")
 
 
 @dataclass(slots=True)
@@ -52,10 +53,11 @@ def audit(database: Database, *, now: Callable[[], datetime]) -> list[Row]:
     """Return what is wrong with profiles and trades.
 
     Returns:
-        Rows of finding, profile_id, firm_id, trade, problem, matches, per_week, share.  Findings: "never" (it
-        contradicts itself, or cannot be read), "nothing" (in ninety days and of what is open), "everything"
-        (a fifth of all procedures and more), "broad" (more a week than anybody reads), "part" (of it does
-        nothing), "quiet trade" (no notice of it in sixty days; looked for where procedures go back so far).
+        Rows of finding, profile_id, firm_id, trade, problem, matches, per_week, share.  Findings: "unread" (a
+        procedure at which our code fails: nothing was held against it), "never" (it contradicts itself, or
+        cannot be read), "nothing" (in ninety days and of what is open), "everything" (a fifth of all
+        procedures and more), "broad" (more a week than anybody reads), "part" (of it does nothing), "quiet
+        trade" (no notice of it in sixty days; looked for where procedures go back so far).
     """
     moment = now()
     with database.begin() as connection:
@@ -67,15 +69,22 @@ def audit(database: Database, *, now: Callable[[], datetime]) -> list[Row]:
         # A profile that names what exists no longer cannot be held against anything.
         usable = [(one, asked) for one, _, asked in saved if one not in fatal]
         since = moment - timedelta(days=WINDOW_DAYS)
-        seen = _look(usable, procedures.procedures_since(connection, since, now=moment), since, moment)
+        unread: procedures.Unread = {}
+        found = procedures.procedures_since(connection, since, now=moment, unread=unread)
+        seen = _look(usable, found, unread, since=since, now=moment)
         first_at = procedures.first_published_at(connection)
     days = 0 if first_at is None else min(WINDOW_DAYS, (moment - first_at).days + 1)
     rows = [
+        *_unread(unread),
         *_contradictory(saved, contradictions),
         *(row for one in saved if one[0] not in fatal for row in _by_matches(one, seen, days)),
         *_quiet_trades(saved, seen, days),
     ]
-    return sorted(rows, key=lambda row: (_ORDER.index(row["finding"]), row["profile_id"] or row["trade"]))
+    return sorted(rows, key=_by_gravity)
+
+
+def _by_gravity(row: Row) -> tuple[int, str]:
+    return _ORDER.index(row["finding"]), row["profile_id"] or row["trade"] or row["problem"]
 
 
 def _find_contradictions(
@@ -89,6 +98,8 @@ def _find_contradictions(
 def _look(
     usable: Sequence[tuple[str, Criteria]],
     found: Iterator[tuple[Procedure, datetime]],
+    unread: procedures.Unread,
+    *,
     since: datetime,
     now: datetime,
 ) -> _Seen:
@@ -99,8 +110,7 @@ def _look(
     ]
     engine, seen = Engine([*usable, *alone]), _Seen()
     late = now - timedelta(days=QUIET_TRADE_DAYS)
-    for procedure, since_at in found:
-        told = engine.match([(procedure.procedure_id, procedure.view)])
+    for _, since_at, told in match_each(engine, found, unread):
         names = [name for one in told for name in one.profile_ids]
         seen.tried_count += 1
         seen.all_matches.update(names)
@@ -110,6 +120,12 @@ def _look(
         if since_at >= late:
             seen.late_trades.update(name.removeprefix(_TRADE) for name in names if name.startswith(_TRADE))
     return seen
+
+
+def _unread(unread: procedures.Unread) -> Iterator[Row]:
+    for number, error in unread.items():
+        reject = say_refused(number, error, stage="audit")
+        yield _row("unread", f"{reject.where}: {reject.problem}")
 
 
 def _contradictory(

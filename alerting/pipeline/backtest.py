@@ -36,16 +36,18 @@ from alerting.errors import SearchError, SearchUnavailableError, UnknownIdError
 from alerting.index.generations import find_serving
 from alerting.index.procedures import SearchIndex
 from alerting.index.topics import query_of_topics
+from alerting.matching.askers import Told
 from alerting.matching.compile import compile_criteria
 from alerting.matching.engine import Engine, in_pairs
 from alerting.matching.firms_file import read_draft, read_drafts
+from alerting.pipeline.apart import say_refused
 from alerting.reference.communes import commune_of_insee
 from alerting.reference.cpv import cpv_label
 from alerting.reference.nuts import area_name, departement_name
 from alerting.reference.trades import find_trade, trades
 from alerting.store import firms, procedures, rejects
 from alerting.store.database import Database
-from alerting.store.procedures import Candidates
+from alerting.store.procedures import Candidates, Unread
 
 
 log = structlog.get_logger()
@@ -98,6 +100,7 @@ class _Seen:
 
     tried_count: int
     first_at: datetime | None
+    refused_count: int = 0
     open_count: int = 0
     weeks: Counter[date] = field(default_factory=Counter)
     areas: Counter[str] = field(default_factory=Counter)
@@ -110,18 +113,37 @@ def try_all(
     *,
     now: datetime,
     days: int = WINDOW_DAYS,
+    unread: Unread,
     among: Candidates | None = None,
 ) -> Iterator[Tried]:
     """Hold profiles against the procedures of the last days and all open ones, one after the other.
 
-    With candidates, against those that may be accepted by one of them.
+    With candidates, against those that may be accepted by one of them.  One at which that fails is put into
+    *unread*.
     """
     engine = Engine(profiles)
     since = now - timedelta(days=days)
     with database.begin() as connection:
-        for procedure, since_at in procedures.procedures_since(connection, since, now=now, among=among):
-            pairs = in_pairs(engine.match([(procedure.procedure_id, procedure.view)]))
-            yield Tried(procedure, since_at, {name: decision for name, _, decision in pairs})
+        found = procedures.procedures_since(connection, since, now=now, unread=unread, among=among)
+        for procedure, since_at, told in match_each(engine, found, unread):
+            decisions = {name: decision for name, _, decision in in_pairs(told)}
+            yield Tried(procedure, since_at, decisions)
+
+
+def match_each(
+    engine: Engine, found: Iterable[tuple[Procedure, datetime]], unread: Unread
+) -> Iterator[tuple[Procedure, datetime, list[Told]]]:
+    """Hold what an engine knows against procedures, one after the other; yield each with whom it is told.
+
+    One at which our code fails is put into *unread*.
+    """
+    for procedure, since_at in found:
+        try:
+            told = list(engine.match([(procedure.procedure_id, procedure.view)]))
+        except Exception as error:  # noqa: BLE001 - one procedure, whatever is wrong with it, hides no other
+            unread[procedure.procedure_id] = error
+        else:
+            yield procedure, since_at, told
 
 
 def find_candidates(
@@ -249,20 +271,17 @@ def back_test(
 
     Returns:
         verdict: "untried" (there is no procedure to try), "nothing", "narrow", "fits" or "broad";
-        tried_count, match_count, open_count; days: how far back procedures go, at most ninety; per_week: the
-        mean; weeks: each ISO week that touches them; areas: where most matches lie; examples: the newest;
-        criteria: what each lets in (``brings``) or keeps out (``keeps_out``); suggestions.
+        tried_count, refused_count (procedures at which our code failed, which the log names), match_count,
+        open_count; days: how far back procedures go, at most ninety; per_week: the mean; weeks: each ISO week
+        that touches them; areas: where most matches lie; examples: the newest; criteria: what each lets in
+        (``brings``) or keeps out (``keeps_out``); suggestions.
     """
     moment = now()
     variants = _variants(criteria)
     asked = [(_ITSELF, criteria), *((str(n), change_criteria(criteria, one.changes)) for n, one in variants)]
     since = moment - timedelta(days=WINDOW_DAYS)
     among = find_candidates(database, index, (one for _, one in asked), now=moment)
-    with database.begin() as connection:
-        tried_count, first_at = procedures.count_since(connection, since, now=moment)
-    seen, counts = _Seen(tried_count, first_at), {name: _Counts() for name, _ in asked}
-    for tried in try_all(database, asked, now=moment, among=among):
-        _count(seen, counts, tried, since=since, now=moment)
+    seen, counts = _hold(database, asked, since=since, now=moment, among=among)
     days = _days(seen, since, moment)
     found = counts[_ITSELF]
     rate = per_week(found.recent_count, days)
@@ -271,6 +290,7 @@ def back_test(
     return {
         "verdict": judged,
         "tried_count": seen.tried_count,
+        "refused_count": seen.refused_count,
         "match_count": found.match_count,
         "open_count": seen.open_count,
         "days": days,
@@ -281,6 +301,28 @@ def back_test(
         "criteria": [row for row in rows if (row["brings"] or row["keeps_out"]) and not _is_added(row)],
         "suggestions": _suggestions(rows, judged, rate),
     }
+
+
+def _hold(
+    database: Database,
+    asked: Sequence[tuple[str, Criteria]],
+    *,
+    since: datetime,
+    now: datetime,
+    among: Candidates | None,
+) -> tuple[_Seen, dict[str, _Counts]]:
+    """Hold criteria against procedures; count what went by, and what each accepts."""
+    with database.begin() as connection:
+        tried_count, first_at = procedures.count_since(connection, since, now=now)
+    seen, counts = _Seen(tried_count, first_at), {name: _Counts() for name, _ in asked}
+    unread: Unread = {}
+    for tried in try_all(database, asked, now=now, unread=unread, among=among):
+        _count(seen, counts, tried, since=since, now=now)
+    for number, error in unread.items():
+        say_refused(number, error, stage="try")
+    seen.refused_count = len(unread)
+    seen.tried_count -= len(unread)
+    return seen, counts
 
 
 def _variants(criteria: Criteria) -> list[tuple[int, Variant]]:

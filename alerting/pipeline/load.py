@@ -13,10 +13,11 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from hashlib import sha256
 from itertools import product
+from operator import itemgetter
 from typing import Any
 
 import structlog
@@ -48,12 +49,13 @@ from alerting.notices.link import (
 )
 from alerting.notices.normalise import normalise
 from alerting.notices.view import find_state, merge
-from alerting.pipeline.apart import Read, read_document, reject_for, work_apart
+from alerting.pipeline.apart import Read, read_document, refuse_procedures, reject_for, work_apart
 from alerting.pipeline.link import absorb, lock_links, notices_by_number, remerge
 from alerting.store import documents, matches, notices, procedures, rejects
 from alerting.store.database import Connection, Database, Locks
 from alerting.store.documents import WaitingDocument
 from alerting.store.notices import StoredNotice
+from alerting.store.procedures import Unread
 
 
 log = structlog.get_logger()
@@ -66,6 +68,14 @@ _HASHED_OF_BUYER = ("name", "siret", "departement")
 _MOST_ATTEMPTS = 3
 
 _Name = tuple[str, str | None]
+
+
+@dataclass(slots=True)
+class _Found:
+    """What came of notices that were stored: counts, and the procedures that could not be read."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    unread: Unread = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,19 +217,22 @@ def _store_all(
 ) -> tuple[Counter[str], list[Reject]]:
     """Store the notices of a document that are news; return what came of them, and those refused.
 
-    One that cannot be stored leaves nothing but its reject.
+    One that cannot be stored leaves nothing but its reject.  A stored procedure that cannot be read is a
+    reject, too: none of them is joined to it.
     """
     names = Counter((notice.source_id, notice.version) for notice in stated)
 
-    def store(some: Sequence[Notice]) -> Counter[str]:
-        found: Counter[str] = Counter()
+    def store(some: Sequence[Notice]) -> _Found:
+        found = _Found()
         for notice in some:
             _store_news(connection, notice, names, document.document_id, found, now)
         return found
 
     stored, failed = work_apart(connection, stated, store)
     refused = [_refuse(document, _place(notice.source_id), error) for notice, error in failed]
-    return sum(stored, Counter()), refused
+    unread = {number: error for found in stored for number, error in found.unread.items()}
+    refuse_procedures(connection, sorted(unread.items(), key=itemgetter(0)), stage="load")
+    return sum((found.counts for found in stored), Counter(rejects=len(unread))), refused
 
 
 def _place(source_id: str) -> str:
@@ -245,7 +258,7 @@ def _store_news(
     notice: Notice,
     names: Mapping[_Name, int],
     document_id: int,
-    found: Counter[str],
+    found: _Found,
     now: datetime,
 ) -> None:
     """Store a notice if it is news.
@@ -257,7 +270,7 @@ def _store_news(
     if notices.has_notice(
         connection, notice, hash_content(notice), newer_than=document_id if is_once else None
     ):
-        found["same"] += 1
+        found.counts["same"] += 1
     else:
         is_news = not (is_once and notices.was_read_of(connection, notice, document_id))
         _store(connection, notice, document_id, found, now, is_news=is_news)
@@ -293,20 +306,21 @@ def _store(
     connection: Connection,
     notice: Notice,
     document_id: int,
-    found: Counter[str],
+    found: _Found,
     now: datetime,
     *,
     is_news: bool,
 ) -> None:
     """Store one notice, and bring its procedure up to date."""
-    found["notices"] += 1
-    candidates = _candidates(connection, notice)
+    counts = found.counts
+    counts["notices"] += 1
+    candidates = _candidates(connection, notice, found.unread)
     link = find_link(notice, candidates)
     if link is None:
         procedure_id = procedures.add_procedure(
             connection, view=merge([notice]), state=find_state([notice]), now=now
         )
-        found["procedures"] += 1
+        counts["procedures"] += 1
     else:
         procedure_id = link.procedure_id
     notice_id = notices.add_notice(
@@ -324,10 +338,10 @@ def _store(
             connection, procedure_id, revision=1, state=state, changes=(), notice_id=notice_id
         )
     else:
-        found["revisions"] += remerge(connection, link.procedure_id, notice_id, is_news=is_news)
+        counts["revisions"] += remerge(connection, link.procedure_id, notice_id, is_news=is_news)
         for other_id in find_others(notice, link, candidates):
             absorb(connection, link.procedure_id, other_id, link=link, notice_id=notice_id, now=now)
-            found["merged"] += 1
+            counts["merged"] += 1
 
 
 def hash_content(notice: Notice) -> str:
@@ -353,7 +367,7 @@ def hash_content(notice: Notice) -> str:
     return sha256(content.encode()).hexdigest()
 
 
-def _candidates(connection: Connection, notice: Notice) -> list[Candidate]:
+def _candidates(connection: Connection, notice: Notice, unread: Unread) -> list[Candidate]:
     """Return what the store has that may speak of the same purchase, step by step of the ladder."""
     found: list[StoredNotice] = notices.notices_by_reference(connection, notice, names_of(notice))
     if notice.procedure_key is not None and is_telling_key(notice.procedure_key):
@@ -363,10 +377,10 @@ def _candidates(connection: Connection, notice: Notice) -> list[Candidate]:
         Candidate(stored.procedure_id, stored.notice, is_by_hand=stored.step is LinkStep.BY_HAND)
         for stored in found
     ]
-    return candidates + _candidates_by_day(connection, notice)
+    return candidates + _candidates_by_day(connection, notice, unread)
 
 
-def _candidates_by_day(connection: Connection, notice: Notice) -> list[Candidate]:
+def _candidates_by_day(connection: Connection, notice: Notice, unread: Unread) -> list[Candidate]:
     if notice.deadline_at is None or notice.buyer is None:
         return []
     day = notice.deadline_at.astimezone(PARIS).date()
@@ -374,7 +388,7 @@ def _candidates_by_day(connection: Connection, notice: Notice) -> list[Candidate
     last = datetime.combine(day + timedelta(days=1), time(), tzinfo=PARIS)
     siren = siren_of(notice)
     stated = notices.notices_due_between(connection, first, last, siren=siren)
-    due = procedures.procedures_due_between(connection, first, last, siren=siren)
+    due = procedures.procedures_due_between(connection, first, last, siren=siren, unread=unread)
     candidates = [
         *(Candidate(stored.procedure_id, stored.notice) for stored in stated),
         *(Candidate(procedure.procedure_id, procedure.view, is_view=True) for procedure in due),

@@ -42,6 +42,8 @@ _COLUMNS = (
 _published_at = func.coalesce(procedures.c.published_at, procedures.c.created_at)
 # How many procedures with their texts are held at a time.
 _STREAMED = 200
+# Procedures that our code cannot read, by number, with what it raised.
+Unread = dict[int, Exception]
 # What the index copies, in short: a mark is set only on the content that was read.
 _FINGERPRINT = func.md5(cast(procedures.c.view, String) + procedures.c.state)
 
@@ -147,11 +149,11 @@ def lock_procedure(connection: Connection, procedure_id: int) -> Procedure:
 
 
 def procedures_due_between(
-    connection: Connection, first: datetime, last: datetime, *, siren: str | None
+    connection: Connection, first: datetime, last: datetime, *, siren: str | None, unread: Unread
 ) -> list[Procedure]:
     """Return procedures whose deadline lies from *first* up to before *last*.
 
-    With a SIREN, buyers that have another one are left out.
+    With a SIREN, buyers that have another one are left out.  One that cannot be read is put into *unread*.
     """
     asked = select(*_COLUMNS).where(
         procedures.c.deadline_at >= first,
@@ -161,7 +163,8 @@ def procedures_due_between(
     if siren is not None:
         is_theirs = procedures.c.buyer_siret.startswith(siren, autoescape=True)
         asked = asked.where(or_(is_theirs, procedures.c.buyer_siret.is_(None)))
-    return [_procedure(row) for row in connection.execute(asked.order_by(procedures.c.procedure_id))]
+    rows = connection.execute(asked.order_by(procedures.c.procedure_id))
+    return [procedure for _, procedure in _read_each(rows, unread)]
 
 
 def feeds_of(connection: Connection, procedure_ids: Iterable[int]) -> dict[int, str]:
@@ -198,11 +201,17 @@ class Candidates:
 
 
 def procedures_since(
-    connection: Connection, since: datetime, *, now: datetime, among: Candidates | None = None
+    connection: Connection,
+    since: datetime,
+    *,
+    now: datetime,
+    unread: Unread,
+    among: Candidates | None = None,
 ) -> Iterator[tuple[Procedure, datetime]]:
     """Yield the procedures that were published since a moment, and those that can still be answered.
 
     They come a few hundred at a time, by number, each with its time of publication, else that when we saw it.
+    One that cannot be read is put into *unread*.
     """
     asked = select(*_COLUMNS, _published_at.label("since_at")).where(_is_recent_or_open(since, now))
     if among is not None:
@@ -213,8 +222,8 @@ def procedures_since(
     rows = connection.execution_options(yield_per=_STREAMED).execute(
         asked.order_by(procedures.c.procedure_id)
     )
-    for row in rows:
-        yield _procedure(row), row.since_at
+    for row, procedure in _read_each(rows, unread):
+        yield procedure, row.since_at
 
 
 def let_match_again(connection: Connection, *, now: datetime) -> None:
@@ -223,7 +232,7 @@ def let_match_again(connection: Connection, *, now: datetime) -> None:
 
 
 def count_since(connection: Connection, since: datetime, *, now: datetime) -> tuple[int, datetime | None]:
-    """Return how many ``procedures_since`` yields, and when the first one since then was published."""
+    """Return how many ``procedures_since`` goes over, and when the first one since then was published."""
     first_at = func.min(_published_at).filter(_published_at >= since)
     asked = select(func.count(), first_at).select_from(procedures).where(_is_recent_or_open(since, now))
     count, first = connection.execute(asked).one()
@@ -322,6 +331,17 @@ def _facts(view: Notice, state: ProcedureState) -> dict[str, Any]:
         "deadline_at": view.deadline_at,
         "view": to_json(view),
     }
+
+
+def _read_each(rows: Iterable[Any], unread: Unread) -> Iterator[tuple[Any, Procedure]]:
+    """Yield rows with their procedures, and put those that cannot be read into *unread*."""
+    for row in rows:
+        try:
+            procedure = _procedure(row)
+        except Exception as error:  # noqa: BLE001 - one row, whatever is wrong with it, never hides the others
+            unread[row.procedure_id] = error
+        else:
+            yield row, procedure
 
 
 def _procedure(row: Any) -> Procedure:

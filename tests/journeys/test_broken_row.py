@@ -217,3 +217,24 @@ def test_a_profile_at_which_composing_fails_is_told_later_and_keeps_nobody_waiti
     assert (feed_id, where) == ("", "profile toits")
     assert problem.startswith("a bug of ours (")
     assert (mended["digests"], told(subscribed)) == (1, sorted([ECOLE, MENUISERIE]))
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_a_broken_procedure_is_named_where_profiles_are_tried_and_audited(subscribed, load, broken):
+    """
+    The others are counted as ever, and nothing is stored of it.
+    """
+    load(ECOLE, GYMNASE, HALLE)
+    change(subscribed, broken, GYMNASE)
+
+    with capture_logs() as logs:
+        report = commands.try_saved_profile("toits", parts=subscribed)
+        audited = commands.audit_profiles(parts=subscribed)
+
+    counts = {name: report[name] for name in ("tried_count", "refused_count", "match_count")}
+    assert counts == {"tried_count": 2, "refused_count": 1, "match_count": 2}
+    named = [line for line in logs if line["event"] == "procedure_refused"]
+    assert [(line["log_level"], line["stage"]) for line in named] == [("error", "try"), ("error", "audit")]
+    (problem,) = [row["problem"] for row in audited if row["finding"] == "unread"]
+    assert re.fullmatch(r"procedure \d+: a bug of ours \(.*\); expected to be read or refused", problem)
+    assert refused(subscribed) == []

@@ -8,6 +8,7 @@ import threading
 
 import pytest
 from sqlalchemy import select, text
+from structlog.testing import capture_logs
 
 from alerting import commands
 from alerting.domain.feed import ParsedFeed
@@ -124,6 +125,30 @@ def test_a_correction_that_comes_first_waits_for_its_notice(subscribed, publish)
     ]
     (procedure,) = commands.why("le-goff", "26-70001", parts=subscribed)
     assert (procedure["state"], [row["kind"] for row in procedure["told"]]) == ("open", ["new"])
+
+
+def test_a_procedure_that_cannot_be_read_keeps_no_notice_of_its_buyer_and_day_out(subscribed, publish):
+    """
+    The copy of the other one's call joins that; what cannot be read is a reject, and the log says it once.
+    """
+    publish("call", ann("26-70001"))
+    publish("glass", ann("26-70002", title="Vitres du gymnase"))
+    with subscribed.database.begin() as connection:
+        connection.execute(text("UPDATE procedures SET view = view - 'kind' WHERE title LIKE 'Vitres%'"))
+
+    with capture_logs() as logs:
+        loaded = publish("copy", ann("2026-11111"))["load"]
+
+    assert shown(subscribed, "26-70001") == [
+        (1, "26-70001", "first notice"),
+        (1, "2026-11111", "buyer, day and title"),
+    ]
+    assert (loaded["notices"], loaded["rejects"], loaded["refused"]) == (1, 1, 0)
+    (line,) = [line for line in logs if line["event"] == "procedure_refused"]
+    assert (line["log_level"], line["stage"], line["procedure_id"]) == ("error", "load", 2)
+    (reject,) = commands.list_rejects(feed_id="glass", parts=subscribed)
+    assert (reject["where"], reject["stage"]) == ("procedure 2", "load")
+    assert reject["problem"].startswith("a bug of ours (TypeError: ")
 
 
 def test_what_a_notice_of_another_day_says_speaks_against_a_similar_one(subscribed, publish):
