@@ -35,6 +35,7 @@ from alerting.reference.nuts import FRANCE, current_nuts, departements_of_nuts, 
 from alerting.reference.places_said import get_departements
 from alerting.reference.trades import get_trades
 from alerting.text.analysis import folded, stems
+from alerting.text.entries import read_entry
 from alerting.text.toml import read_toml
 
 
@@ -64,9 +65,12 @@ EVERYWHERE = frozenset(
 )
 
 
-# How msgspec says that a field is of another kind, or unknown.
-_NO_NUMBER = re.compile(r"Expected `int(?: \| null)?`, got `(?:str|float)` - at `\$\.(\w+)`")
-_NO_FIELD = re.compile(r"Object contains unknown field `\w+`")
+# How what holds tables is written.
+_TABLES = {
+    "firm": "[[firm]] tables",
+    "profile": "[[firm.profile]] tables",
+    "recipients": 'a list like [{ email = "yann@legoff.example" }]',
+}
 # Not "sans" nor "hors", with which what is left out may begin: "sans plomb", "hors gel".
 _LEAVES_OUT = re.compile(r"\s*(?:sauf|hormis|excepté)\s*\b(?=\w)", re.IGNORECASE)
 
@@ -241,19 +245,7 @@ def _file(text: str) -> _File:
 
 
 def _convert(entry: Mapping[str, Any], kind: type[_Read], who: str) -> _Read:
-    try:
-        return msgspec.convert(entry, kind)
-    except msgspec.ValidationError as error:
-        raise ProfileError(f"{who}: {_problem(str(error), entry, kind)}") from error
-
-
-def _problem(message: str, entry: Mapping[str, Any], kind: type[_Read]) -> str:
-    """Return what is wrong with an entry, with what was written and what is expected."""
-    if (number := _NO_NUMBER.fullmatch(message)) is not None:
-        return f"{number[1]}: expected a whole number, without its unit (got {entry[number[1]]!r})"
-    if _NO_FIELD.fullmatch(message) is not None:
-        return f"{message}; expected {', '.join(kind.__struct_fields__)}"
-    return message
+    return read_entry(entry, kind, who=who, tables=_TABLES)
 
 
 def _criteria(who: str, profile: _Profile) -> Criteria:

@@ -25,6 +25,7 @@ from alerting.matching.firms_file import read_firm, read_firms, read_profile, re
 from alerting.pipeline.compose import COMPOSE_LOCK
 from alerting.store import documents, feeds, firms
 from alerting.store.database import Connection, Database, lock
+from alerting.text.entries import read_entry
 from alerting.text.toml import read_toml
 
 
@@ -107,10 +108,8 @@ def seed_feeds(database: Database, path: Path, *, now: Callable[[], datetime]) -
     Raises:
         ProfileError: It is no TOML, or a feed of it cannot be used.
     """
-    try:
-        read = msgspec.convert(read_toml(read_text(path), name=str(path)), _FeedsFile)
-    except msgspec.ValidationError as error:
-        raise ProfileError(f"{path}: {error}") from error
+    file = read_toml(read_text(path), name=str(path))
+    read = read_entry(file, _FeedsFile, who=str(path), tables={"feeds": "[[feeds]] tables"})
     return add_feeds(database, read.feeds, now=now)
 
 
@@ -388,10 +387,7 @@ def _refuse_second(connection: Connection, feed: Feed) -> None:
 
 
 def _feed(entry: Mapping[str, Any], place: str) -> Feed:
-    try:
-        read = msgspec.convert(entry, _FeedEntry)
-    except msgspec.ValidationError as error:
-        raise ProfileError(f"{place}: {error}") from error
+    read = read_entry(entry, _FeedEntry, who=place, tables={})
     if not _FEED_ID.fullmatch(read.feed_id):
         expected = "1 to 63 letters, digits, dots, dashes or underscores, a letter or digit first"
         raise ProfileError(f"{place}: feed_id: expected {expected} (got {read.feed_id!r})")

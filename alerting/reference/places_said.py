@@ -7,17 +7,18 @@ Out:  their numbers; or one line that says what a text is instead, and where to 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from alerting.errors import ProfileError
 from alerting.reference.areas_said import explain_area, find_departements
-from alerting.reference.communes import find_communes
+from alerting.reference.communes import find_communes, get_communes
 from alerting.reference.nuts import COLLECTIVITIES, departement_of_postcode
 
 
 NUMBERS_SHOWN = 4
 
 _EXPECTED = "expected the number of a département like '35' or '2A', or the name of one or of a région"
-_POSTCODE = re.compile(r"(?<!\d)\d{5}(?!\d)")
+_CODE = re.compile(r"(?<!\d)\d{5}(?!\d)")
 
 
 def get_departements(text: str | int) -> tuple[str, ...]:
@@ -38,12 +39,30 @@ def get_departements(text: str | int) -> tuple[str, ...]:
 
 def _other_place(text: str) -> str | None:
     """Return what to say instead of a postcode or a commune; None of any other text."""
-    within = {one.departement for one in find_communes(text)}
-    kind = "a commune" if within else "a postcode"
-    if not within and (postcode := _POSTCODE.search(text)) is not None:
-        within.update(filter(None, [departement_of_postcode(postcode.group())]))
+    communes = find_communes(text)
+    within = {one.departement for one in communes}
+    code = _CODE.search(text)
+    if not within and code is not None:
+        within.update(filter(None, [departement_of_postcode(code.group())]))
     if not 0 < len(within) <= NUMBERS_SHOWN:
         return None
     numbers = " or ".join(map(repr, sorted(within)))
-    for_it = "" if COLLECTIVITIES.issuperset(within) else ", or communes for that place alone"
+    # Communes of the collectivities overseas are not known.
+    for_it = "" if COLLECTIVITIES.issuperset(within) else f", or {_field_of(text)} for that place alone"
+    kind = _kind_of(code, {one.insee_code for one in communes})
     return f"expected a département like {numbers}{for_it} (got {text!r}, which is {kind})"
+
+
+def _field_of(text: str) -> str:
+    """Return the field that takes a place, with it where it is understood there as it stands."""
+    try:
+        get_communes(text)
+    except ProfileError:
+        return "communes"
+    return f"communes = [{text!r}]"
+
+
+def _kind_of(code: re.Match[str] | None, insee_codes: Collection[str]) -> str:
+    if code is None:
+        return "a commune"
+    return "an INSEE code" if code.group() in insee_codes else "a postcode"

@@ -193,7 +193,7 @@ def test_a_file_of_feeds_may_be_saved_by_windows_notepad(subscribed, tmp_path):
     ("text", "problem"),
     [
         pytest.param("a = " + "[" * 20_000, "not TOML that can be used (nested too deeply)", id="too deep"),
-        pytest.param("feeds = 3", "Expected `array`, got `int` - at `$.feeds`", id="no tables"),
+        pytest.param("feeds = 3", "feeds: expected [[feeds]] tables (got 3)", id="no tables"),
     ],
 )
 def test_a_file_of_feeds_that_cannot_be_used_is_refused_in_one_line(subscribed, tmp_path, text, problem):
@@ -207,6 +207,32 @@ def test_a_file_of_feeds_that_cannot_be_used_is_refused_in_one_line(subscribed, 
         commands.seed_feeds(str(path), parts=subscribed)
 
     assert str(caught.value) == f"{path}: {problem}"
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("poll_seconds = 0", "poll_seconds: expected a whole number, without its unit, at least 1 (got 0)"),
+        ('is_local = "yes"', "is_local: expected true or false (got 'yes')"),
+        ("credentials = 3", "credentials: expected text in quotes, like '3' (got 3)"),
+        (
+            "autority = 3",
+            "unknown field 'autority'; expected feed_id, authority, url, format, is_local, poll_seconds, credentials",
+        ),
+    ],
+)
+def test_a_feed_that_cannot_be_used_is_refused_with_what_is_expected(subscribed, tmp_path, line, problem):
+    """
+    The line names the table by its number, the field and the value.
+    """
+    path = tmp_path / "feeds.toml"
+    entry = 'feed_id = "kerlann"\nauthority = "Kerlann"\nurl = "https://kerlann.example/avis.xml"'
+    path.write_text(f"[[feeds]]\n{entry}\n{line}\n")
+
+    with pytest.raises(ProfileError) as caught:
+        commands.seed_feeds(str(path), parts=subscribed)
+
+    assert str(caught.value) == f"feeds[1]: {problem}"
 
 
 def firms_toml(*firm_ids: str) -> str:

@@ -244,12 +244,55 @@ PROFILE = "firm 'le-goff', profile 'toits'"
             "expected minimum_euros up to maximum_euros (got 9 and 5)",
             id="an empty range",
         ),
+        *(
+            pytest.param(
+                f'words_out = ["formation"]\n{field} = "35"',
+                f"{field}: expected a list like ['35'] (got '35')",
+                id=f"{field}: a text for a list",
+            )
+            for field in (
+                [
+                    "trades",
+                    "cpv",
+                    "words",
+                    "departements",
+                    "nuts",
+                    "communes",
+                    "buyers",
+                    "kinds",
+                    "qualifications",
+                    "fit_out",
+                    "weekdays",
+                ]
+            )
+        ),
         pytest.param(
-            'words = "toit"', "Expected `array`, got `str` - at `$.words`", id="a word instead of a list"
+            "cpv = 45261000",
+            "cpv: expected a list like ['45261000'] (got 45261000)",
+            id="a number for a list",
+        ),
+        pytest.param(
+            "communes = [35600]",
+            "communes: expected text in quotes, like '35600' (got 35600)",
+            id="a number in a list of texts",
+        ),
+        pytest.param(
+            "departements = [3.5]",
+            "departements: expected text in quotes or a whole number, without its unit (got 3.5)",
+            id="a fraction of a département",
+        ),
+        pytest.param(
+            "nuts = { a = 1 }", "nuts: expected a list (got {'a': 1})", id="a table for a list of texts"
+        ),
+        pytest.param(
+            'pass_unknown = "oui"', "pass_unknown: expected true or false (got 'oui')", id="a word for yes"
+        ),
+        pytest.param(
+            'cadence = ["daily"]', "cadence: expected text in quotes (got ['daily'])", id="a list for a text"
         ),
         pytest.param(
             'mots = ["toit"]',
-            "Object contains unknown field `mots`; expected id, name, trades, cpv, words, words_out, departements,"
+            "unknown field 'mots'; expected id, name, trades, cpv, words, words_out, departements,"
             " nuts, communes, radius_km, buyers, kinds, minimum_euros, maximum_euros, pass_unknown, strictness,"
             " qualifications, fit_out, working_days, cadence, hour, weekdays, item_limit, reminder_days",
             id="a field that does not exist",
@@ -287,16 +330,32 @@ GOOD = profile('words = ["toit"]')
             "a = " + "[" * 20_000, "firms file: not TOML that can be used (nested too deeply)", id="too deep"
         ),
         pytest.param("a = " + "1" * 5_000, "firms file: not TOML (", id="a number of 5,000 digits"),
-        pytest.param("", "firms file: Object missing required field `firm`", id="an empty file"),
+        pytest.param("", "firms file: expected [[firm]] tables (got none)", id="an empty file"),
+        pytest.param(
+            '[firm]\nid = "a"',
+            "firms file: firm: expected [[firm]] tables (got {'id': 'a'})",
+            id="single brackets around firm",
+        ),
         pytest.param(
             "[[firms]]\nid = 'a'",
-            "firms file: Object contains unknown field `firms`; expected firm",
+            "firms file: unknown field 'firms'; expected firm",
             id="firms for firm",
         ),
         pytest.param(
             firm(GOOD, recipients=""),
             "firm 'le-goff': expected at least one recipient (got none)",
             id="nobody to write to",
+        ),
+        pytest.param(
+            firm(GOOD, recipients='"yann@legoff.example"'),
+            "firm 'le-goff': recipients: expected a list like [{ email = \"yann@legoff.example\" }]"
+            " (got 'yann@legoff.example')",
+            id="an address for a recipient",
+        ),
+        pytest.param(
+            firm(GOOD, recipients='{ mail = "yann@legoff.example" }'),
+            "firm 'le-goff': recipients: unknown field 'mail'; expected email, name, language",
+            id="a recipient's field that does not exist",
         ),
         pytest.param(
             firm(GOOD, recipients='{ email = "yann at legoff" }'),
@@ -345,7 +404,7 @@ GOOD = profile('words = ["toit"]')
         ),
         pytest.param(
             firm('name = "Toits"\nwords = ["toit"]'),
-            "firm 'le-goff', profile None: Object missing required field `id`",
+            "firm 'le-goff', profile None: expected id (got none)",
             id="a profile without an id",
         ),
     ],

@@ -73,7 +73,8 @@ def test_a_firm_says_its_trade_and_its_departement_as_people_do(trade, departeme
     [
         pytest.param(
             firms("couvreur", '"Rennes"'),
-            "firm 'le-goff', profile 'roofs': expected a département like '35', or communes for that place alone"
+            "firm 'le-goff', profile 'roofs': expected a département like '35', or communes = ['Rennes'] for that"
+            " place alone"
             " (got 'Rennes', which is a commune)",
             id="a town",
         ),

@@ -37,7 +37,8 @@ def test_what_people_call_an_area_is_its_departements(text, expected):
     [
         pytest.param(
             "Rennes",
-            "expected a département like '35', or communes for that place alone (got 'Rennes', which is a commune)",
+            "expected a département like '35', or communes = ['Rennes'] for that place alone"
+            " (got 'Rennes', which is a commune)",
             id="a commune",
         ),
         pytest.param(
@@ -48,8 +49,15 @@ def test_what_people_call_an_area_is_its_departements(text, expected):
         ),
         pytest.param(
             "35000",
-            "expected a département like '35', or communes for that place alone (got '35000', which is a commune)",
+            "expected a département like '35', or communes = ['35000'] for that place alone"
+            " (got '35000', which is a postcode)",
             id="a postcode",
+        ),
+        pytest.param(
+            "35238",
+            "expected a département like '35', or communes = ['35238'] for that place alone"
+            " (got '35238', which is an INSEE code)",
+            id="an INSEE code",
         ),
         pytest.param(
             "98800 Nouméa",
