@@ -329,7 +329,7 @@ def _act_of_lot(said: _Said, whole: _Unit) -> tuple[Act, str] | None:
     or of a study: "fourniture de matériaux", lot 2 "peinture".
     """
     own = None if whole.act in _OF_ALL_LOTS else _act(said)
-    if own is not None and own[0] is Act.SUPPLY and whole.act in _MAY_BE_CORRECTED:
+    if own is not None and own[0] in _MAY_STAND_BESIDE and whole.act in _MAY_BE_CORRECTED:
         return None if any(map(_adds_goods, said.titles)) else own
     if (
         own is not None
@@ -349,7 +349,7 @@ def _act_of_lot(said: _Said, whole: _Unit) -> tuple[Act, str] | None:
 
 
 def _adds_goods(title: AnalysedText) -> bool:
-    """Tell whether a lot of works names goods beside a trade's work: "espaces verts et mobilier"."""
+    """Tell whether a lot of works adds goods or a service to a trade's work: "espaces verts et mobilier"."""
     first = next(iter(_act_hits(title)), None)
     if first is None or not first.start or _form(first.words) in _lexicon().of_trading:
         return False
@@ -576,11 +576,13 @@ def _weigh(unit: _Unit) -> dict[int, _Evidence]:
     lead_hits = _hits_by_trade(hits_of_leads)
     body_hits = _hits_by_trade(map(_trade_hits, unit.bodies))
     in_lead = _named(lead_hits)
+    sides = _sides(lead_hits, in_lead)
+    in_lead -= sides
     in_body = _named(body_hits)
     evidence: defaultdict[int, _Evidence] = defaultdict(_Evidence)
-    most = MOST_OF_BODY if _is_part_of_house(unit) else float("inf")
+    is_part = _is_part_of_house(unit)
     for trade, hits in lead_hits.items():
-        evidence[trade].lead = min(_points(hits), most)
+        evidence[trade].lead = min(_points(hits), MOST_OF_BODY if is_part or trade in sides else float("inf"))
         evidence[trade].words = _words(hits)
     silenced = _silenced(hits_of_leads, lead_hits)
     is_list = len(in_body) >= MANY_TRADES
@@ -610,6 +612,22 @@ def _named(hits_by_trade: Mapping[int, Sequence[_Hit]]) -> set[int]:
     return {trade for trade, hits in hits_by_trade.items() if _points(hits) >= WORD_POINTS}
 
 
+def _sides(lead_hits: Mapping[int, Sequence[_Hit]], in_lead: Collection[int]) -> set[int]:
+    """Return the trades whose every word is a side of what another does that is named: shutters."""
+    return {
+        trade
+        for trade in in_lead
+        for other, phrases in _lexicon().beside[trade].items()
+        if other in in_lead
+        and _words_of(lead_hits[trade]) <= phrases
+        and not _words_of(lead_hits[other]) <= phrases
+    }
+
+
+def _words_of(hits: Iterable[_Hit]) -> set[Phrase]:
+    return {hit.entry.phrase for hit in hits if hit.entry.points >= WORD_POINTS}
+
+
 def _weigh_sole(
     evidence: Mapping[int, _Evidence], body_hits: Mapping[int, Sequence[_Hit]], sole: Collection[int]
 ) -> None:
@@ -631,8 +649,14 @@ def _spread(evidence: Mapping[int, _Evidence], in_lead: Collection[int]) -> None
 
 
 def _lists_lots(leads: Sequence[AnalysedText]) -> bool:
-    """Tell whether a text names lots that the notice does not divide: "lot 1 gros œuvre, lot 2 charpente"."""
-    return any(len(text.positions.get(_LOT, ())) > 1 for text in leads)
+    """Tell whether a text names lots that the notice does not divide: "lot 1 gros œuvre, lot 2 charpente".
+
+    "Macro-lot C - lots techniques" is one.
+    """
+    return any(
+        len(text.positions.get(_LOT, ())) > 1 and not any(True for _ in _hits(text, _bundle_entries()))
+        for text in leads
+    )
 
 
 def _is_macro(unit: _Unit, *, in_lead: int, in_body: int) -> bool:
@@ -910,6 +934,9 @@ def _act(said: _Said) -> tuple[Act, str] | None:
     of_titles = _act_of_titles(said)
     if of_titles is not None and of_titles[0] not in _MAY_BE_CORRECTED:
         return of_titles
+    conceded = _begins_with_concession(said)
+    if conceded is not None:
+        return conceded
     of_beginnings = _last_act(said.beginnings or tuple(body for body in said.bodies[:1] if _is_short(body)))
     if of_titles is None:
         return of_beginnings or _concession(said)
@@ -932,6 +959,13 @@ def _concession(said: _Said) -> tuple[Act, str] | None:
     """Return that a service is conceded: its title names the service alone ("distribution d'électricité")."""
     of_body = _last_act(tuple(map(_beginning, said.bodies[:1])))
     return of_body if of_body is not None and of_body[0] is Act.CONCESSION else None
+
+
+def _begins_with_concession(said: _Said) -> tuple[Act, str] | None:
+    """Return that a description begins with a concession, whatever its title names."""
+    hits = (hit for body in (*said.beginnings, *said.bodies)[:1] for hit in _always_hits(body))
+    first = next((hit for hit in hits if hit.start == 0), None)
+    return (Act.CONCESSION, first.words) if first and _ACTS[first.entry.trade] is Act.CONCESSION else None
 
 
 def _last_act(texts: Sequence[AnalysedText]) -> tuple[Act, str] | None:
@@ -1034,7 +1068,7 @@ def _is_joint(text: AnalysedText, before: int, after: int, *, act: Act) -> bool:
     if not gap <= JOINING | OF:
         return False
     between = text.text[text.spans[before][1] : text.spans[after][0]]
-    return (act is not Act.DESIGN and gap <= JOINING) or _JOINT.search(between) is not None
+    return (act not in _JOINED_BY_A_WORD and gap <= JOINING) or _JOINT.search(between) is not None
 
 
 def _act_of_codes(notice: Notice) -> tuple[Act, str] | None:
@@ -1059,9 +1093,13 @@ _OUTWEIGH = {
 # Words for what is done, as they are looked up.
 _DOING = frozenset({"travau", "prestation", "service"})
 _OF_GOODS = frozenset({Act.SUPPLY, Act.RENTAL})
+# What a lot of works may ask for beside a trade's work: "courants faibles et téléphonie".
+_MAY_STAND_BESIDE = frozenset({Act.SUPPLY, Act.OTHER})
 # Acts that no lot of a notice unsays.
 _OF_ALL_LOTS = frozenset({Act.TRAINING, Act.INSURANCE, Act.VOUCHER})
-_MAY_BE_JOINED = frozenset({Act.SUPPLY, Act.RENTAL, Act.DESIGN})
+_MAY_BE_JOINED = frozenset({Act.SUPPLY, Act.RENTAL, Act.DESIGN, Act.OTHER})
+# A dash or a colon joins nothing to them: "études - entretien", "aide à domicile : entretien du logement".
+_JOINED_BY_A_WORD = frozenset({Act.DESIGN, Act.OTHER})
 _JOINT = re.compile(r"[,/+&]|\b(?:et|ou)\b", re.IGNORECASE)
 
 
@@ -1127,6 +1165,7 @@ class _Lexicon:
     deeds: tuple[frozenset[str], ...]
     between: tuple[frozenset[str], ...]
     deeds_apart: tuple[frozenset[str], ...]
+    beside: tuple[Mapping[int, frozenset[Phrase]], ...]
     neutral: frozenset[str]
     telling: frozenset[str]
     of_goods: frozenset[str]
@@ -1172,6 +1211,7 @@ def _lexicon() -> _Lexicon:
             for trade in known
         ),
         deeds_apart=tuple(_word_forms(trade.deeds_apart) for trade in known),
+        beside=tuple(_phrases_beside(trade, known) for trade in known),
         neutral=_word_forms(words_between()),
         telling=_telling(known),
         of_goods=_word_forms(
@@ -1179,6 +1219,14 @@ def _lexicon() -> _Lexicon:
         ),
         of_trading=_word_forms(words_of_trading()),
     )
+
+
+def _phrases_beside(trade: Trade, known: Sequence[Trade]) -> Mapping[int, frozenset[Phrase]]:
+    numbers = {each.trade_id: number for number, each in enumerate(known)}
+    return {
+        numbers[other]: frozenset(entry.phrase for text in words for entry in _entry(text, 0, WORD_POINTS))
+        for other, words in trade.beside
+    }
 
 
 def _telling(known: Iterable[Trade]) -> frozenset[str]:

@@ -55,6 +55,7 @@ def explain(name: str) -> Report:
         "objects": trade.objects,
         "apart": trade.apart,
         "words_out": trade.words_out,
+        "beside": tuple(f"{other}: {', '.join(words)}" for other, words in trade.beside),
         "version": trades_version(),
     }
 

@@ -79,6 +79,8 @@ class Trade:
         apart: Phrases in which one of its words means something else.
         deeds_apart: Single words that take its words from it, where they are done to them: "curage".
         words_out: Words or phrases of a title that take a notice out of it.
+        beside: Ids of other trades, each with words or objects of this one that are a side of the other's
+            work where a title names that, too: shutters of who makes windows.
         acts: Names of ``domain.trade.Act`` that it does.
     """
 
@@ -96,6 +98,7 @@ class Trade:
     apart: tuple[str, ...]
     deeds_apart: tuple[str, ...]
     words_out: tuple[str, ...]
+    beside: tuple[tuple[str, tuple[str, ...]], ...]
     acts: tuple[str, ...]
 
 
@@ -224,6 +227,7 @@ def _trade(trade_id: str, entry: Mapping[str, Any]) -> Trade:
         label=entry["label"],
         family=entry["family"],
         acts=_acts(entry),
+        beside=tuple((other, tuple(words)) for other, words in entry.get("beside", {}).items()),
         **{name: tuple(entry.get(name, ())) for name in lists},
     )
 

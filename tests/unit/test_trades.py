@@ -266,6 +266,66 @@ def test_a_whole_house_is_no_single_craft_s(title, description):
     assert told(title, description, codes=codes) == set()
 
 
+@pytest.mark.parametrize(
+    ("title", "trades_told"),
+    [
+        pytest.param("Menuiseries extérieures PVC - occultations", {"menuisier"}, id="shutters of windows"),
+        pytest.param("Stores et occultations", {"storiste", "menuisier"}, id="more than a side"),
+        pytest.param("Occultations", {"storiste", "menuisier"}, id="by the same word alone"),
+        pytest.param("Isolation thermique par l'extérieur - ravalement", {"facadier"}, id="of a façade"),
+        pytest.param("Étanchéité et isolation des toitures-terrasses", {"etancheur"}, id="of a roof"),
+        pytest.param("Plomberie - débouchage", {"plombier"}, id="of pipes"),
+        pytest.param("Maintenance de l'éclairage public, entretien du parc", {"electricien"}, id="no park"),
+    ],
+)
+def test_a_side_of_another_craft_s_work_is_that_craft_s(title, trades_told):
+    """
+    Where a title names the other, too, and nothing else of the trade.
+    """
+    assert told(title) == trades_told
+
+
+@pytest.mark.parametrize("trade", EVERY)
+def test_what_is_a_side_of_another_s_work_are_the_trade_s_own_words(trade):
+    """
+    Else the entry does nothing.
+    """
+    own = {*trade.words, *trade.objects}
+
+    assert [word for _, words in trade.beside for word in words if word not in own] == []
+    assert {other for other, _ in trade.beside} <= {each.trade_id for each in trades()} - {trade.trade_id}
+
+
+@pytest.mark.parametrize(
+    ("title", "description", "trades_told"),
+    [
+        pytest.param("Gardiennage et nettoyage des parties communes", None, {"nettoyage"}, id="joined"),
+        pytest.param("Conduite, surveillance et entretien des chaudières", None, {"plombier"}, id="third"),
+        pytest.param("Gardiennage - nettoyage exclu", None, set(), id="a dash joins nothing"),
+        pytest.param("Aide à domicile : entretien des locaux", None, set(), id="nor does a colon"),
+        pytest.param("Gestion et exploitation du camping et des espaces verts",
+                     "Délégation de service public pour une durée de huit ans.", set(), id="conceded"),
+        pytest.param("Entretien des espaces verts de la ZAC",
+                     "Marché passé par le titulaire d'une concession d'aménagement.", {"paysagiste"},
+                     id="conceded to the buyer"),
+    ],
+)  # fmt: skip
+def test_work_joined_to_a_service_is_work(title, description, trades_told):
+    """
+    Guarding, watching and writing are no craft's; what is joined to them may be.  What is conceded is not bought.
+    """
+    assert told(title, description) == trades_told
+
+
+def test_a_macro_lot_of_technical_lots_lists_no_lots():
+    """
+    Each craft in it is one of several: no one of them can make the offer alone.
+    """
+    description = "Chauffage, ventilation, plomberie, électricité."
+
+    assert told("Macro-lot C - Lots techniques", description) == set()
+
+
 def test_a_further_code_tells_only_whom_the_title_names():
     """
     Buyers add codes by the dozen: the earthworks beside a weighbridge are not the earthmover's.
