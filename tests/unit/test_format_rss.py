@@ -54,6 +54,14 @@ def test_dublin_core_gives_day_deadline_buyer_and_place():
         ("15/09/2026 12:00 (UTC+4)", "2026-09-15T08:00:00+00:00"),
         ("15/09/2026 12:00 GMT", "2026-09-15T12:00:00+00:00"),
         ("15/09/2026 12:00Z", "2026-09-15T12:00:00+00:00"),
+        ("20260915", "2026-09-15T21:59:00+00:00"),
+        ("20260915T120000", "2026-09-15T10:00:00+00:00"),
+        ("2026/09/15 12:00", "2026-09-15T10:00:00+00:00"),
+        ("2026.9.15 à 12h", "2026-09-15T10:00:00+00:00"),
+        ("2026-09-15 12h00 (UTC+4)", "2026-09-15T08:00:00+00:00"),
+        ("Tue, 15 Sep 2026", "2026-09-15T21:59:00+00:00"),
+        ("Tue, 15 Sep 2026 10:00:00 -0000", "2026-09-15T10:00:00+00:00"),
+        ("20261315", None),
         ("31/02/2026 12:00", None),
         ("au plus tard", None),
     ],
@@ -179,7 +187,7 @@ def test_the_author_of_an_atom_entry_is_named_without_the_address():
 
 
 @pytest.mark.parametrize("text", ["11/09/2026 08:00", "ven., 11 sept. 2026 08:00:00 +0200"])
-def test_a_day_of_publication_in_french_is_read(text):
+def test_an_hour_of_publication_in_french_is_read(text):
     """
     RSS asks for English; a notice whose publisher's program writes French had no day.
     """
@@ -188,3 +196,47 @@ def test_a_day_of_publication_in_french_is_read(text):
     (raw,) = parse(f"<rss version='2.0'><channel>{item}</channel></rss>".encode(), feed_id="f").notices
 
     assert normalise(raw).published_at.isoformat() == "2026-09-11T06:00:00+00:00"
+
+
+@pytest.mark.parametrize("element", ["pubDate", "dc:date", "dcterms:created"])
+@pytest.mark.parametrize(
+    ("text", "published"),
+    [
+        ("2026-09-15", "2026-09-15T21:59:00+00:00"),
+        ("20260915", "2026-09-15T21:59:00+00:00"),
+        ("2026/09/15", "2026-09-15T21:59:00+00:00"),
+        ("Tue, 15 Sep 2026", "2026-09-15T21:59:00+00:00"),
+        ("15 septembre 2026", "2026-09-15T21:59:00+00:00"),
+        ("2026-09-15T12:00", "2026-09-15T10:00:00+00:00"),
+        ("2026/09/15 12:00", "2026-09-15T10:00:00+00:00"),
+        ("Tue, 15 Sep 2026 12:00:00 CEST", "2026-09-15T10:00:00+00:00"),
+        ("Tue, 15 Sep 2026 10:00:00 GMT", "2026-09-15T10:00:00+00:00"),
+        ("2026-W38", None),
+    ],
+)
+def test_a_day_of_publication_is_read_as_a_deadline_is(element, text, published):
+    """
+    A day alone is Paris's and no midnight of Greenwich; "2026/09/15" was the first of November.
+    """
+    names = "xmlns:dc='http://purl.org/dc/elements/1.1/' xmlns:dcterms='http://purl.org/dc/terms/'"
+    item = f"<item><guid>1</guid><title>T</title><{element}>{text}</{element}></item>"
+
+    (raw,) = parse(
+        f"<rss version='2.0' {names}><channel>{item}</channel></rss>".encode(), feed_id="f"
+    ).notices
+
+    published_at = normalise(raw).published_at
+    assert (published_at and published_at.isoformat()) == published
+
+
+def test_a_day_of_publication_that_cannot_be_read_leaves_that_of_the_last_change():
+    """
+    Of two dates one is enough.
+    """
+    dates = "<pubDate>hier</pubDate><dc:date>2026-09-15T12:00:00+02:00</dc:date>"
+    head = "<rss version='2.0' xmlns:dc='http://purl.org/dc/elements/1.1/'><channel>"
+    item = f"<item><guid>1</guid><title>T</title>{dates}</item>"
+
+    (raw,) = parse(f"{head}{item}</channel></rss>".encode(), feed_id="f").notices
+
+    assert normalise(raw).published_at.isoformat() == "2026-09-15T10:00:00+00:00"

@@ -18,6 +18,7 @@ from alerting.feeds.formats.head import Head
 from alerting.feeds.formats.items import name_item, names_of_several
 from alerting.feeds.formats.json_values import items_at, read_json, text_at, texts_at, value_at
 from alerting.feeds.formats.kinds import kind_in_words
+from alerting.feeds.formats.moments import as_iso
 
 
 VERSION = "jsonfeed.org/version/"
@@ -70,7 +71,7 @@ def _notice(item: Any, feed_id: str, language: str | None, several: frozenset[st
         source_id=name_item(text_at(item, "id"), link, title, description, several=several),
         title=title,
         kind=kind_in_words((title, *texts_at(item, "tags"))),
-        published=RawTime(published) if published is not None else None,
+        published=RawTime(as_iso(published)) if published is not None else None,
         languages=((text_at(item, "language") or language or "fr")[:2],),
         buyer_name=_author(item),
         description=description,

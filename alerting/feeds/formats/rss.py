@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import io
 import re
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import feedparser
@@ -23,7 +22,7 @@ from alerting.errors import FeedFormatError
 from alerting.feeds.formats.head import Head
 from alerting.feeds.formats.items import name_item, names_of_several
 from alerting.feeds.formats.kinds import kind_in_words
-from alerting.feeds.formats.visits import find_only_date
+from alerting.feeds.formats.moments import as_iso, is_iso
 from alerting.feeds.formats.xml import ENTITY
 
 
@@ -34,12 +33,6 @@ INSIDE = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeE
 ENTRY = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s>]")
 ENTRY_END = re.compile(rb"</(?:\w+:)?(?:item|entry)\s*>")
 ROOT_END = re.compile(rb"</(?:\w+:)?(?:rss|feed|RDF)\s*>", re.IGNORECASE)
-# Behind an hour: "+0200", "+04:00", "(UTC+4)", "GMT", "Z".
-OFFSET = re.compile(
-    r"(?:(?:(?<=:\d\d)|\s)\s*+(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d)"
-    r"|\s*+\(?(?:Z|UTC|GMT)\s*+(?:(?P<utc_sign>[+-])(?P<utc_hours>\d{1,2})(?::?(?P<utc_minutes>\d\d))?)?\)?)$",
-    re.IGNORECASE,
-)
 ADDRESS = re.compile(r"(?<![^\s<>()@])[^\s<>()@]++@[^\s<>()@]++")
 EMPTY_BRACKETS = re.compile(r"\(\s*\)|<\s*>")
 PLACE = re.compile(r"(?P<departement>\d{2,3}|2[AB])\s*-\s*(?P<commune>.+)")
@@ -148,41 +141,24 @@ def _kind(entry: Any, title: str) -> NoticeKind:
 
 
 def _published(entry: Any) -> RawTime | None:
-    # Asked for without being there, feedparser warns and answers the other one.
-    updated = entry["updated_parsed"] if "updated_parsed" in entry else None  # noqa: SIM401
-    moment = entry.get("published_parsed") or updated
-    if moment:
-        return RawTime("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z".format(*moment[:6]))
-    text = _text(entry, "published")
-    return RawTime(_as_iso(text)) if text is not None else None
+    """Return when an entry was published, else changed last; a day alone is Paris's, as of a deadline."""
+    # Asked for without being there, feedparser warns and answers another one.
+    stated = [name for name in ("published", "updated", "created") if name in entry]
+    texts = [(name, text) for name in stated if (text := _text(entry, name)) is not None]
+    for name, text in texts:
+        if is_iso(iso := as_iso(text)):
+            return RawTime(iso)
+        moment = entry.get(f"{name}_parsed")
+        # Of a year with signs behind it that it does not know, feedparser makes a day of its own.
+        if moment and not text[:4].isdigit():
+            return RawTime("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z".format(*moment[:6]))
+    return RawTime(texts[0][1]) if texts else None
 
 
 def _deadlines(entry: Any) -> tuple[RawTime, ...]:
     """Return the deadline; where it states an offset that is believed, and elsewhere it is Paris's clock."""
     text = _dublin(entry, "dateaccepted")
-    return (RawTime(_as_iso(text)),) if text is not None else ()
-
-
-def _as_iso(text: str) -> str:
-    """Return a date as mails or French pages write it as ISO 8601; anything else as it is."""
-    return text if text[:4].isdigit() else _mail_date(text) or _french_date(text) or text
-
-
-def _mail_date(text: str) -> str | None:
-    try:
-        return parsedate_to_datetime(text).isoformat()
-    except (IndexError, OverflowError, TypeError, ValueError):
-        return None
-
-
-def _french_date(text: str) -> str | None:
-    """Return the one date of "15.09.2026 12:00" or "mardi 15 septembre 2026 à 12h", with its offset."""
-    date, offset = find_only_date(text), OFFSET.search(text)
-    if date is None or "T" not in date or offset is None:
-        return date
-    sign = offset["sign"] or offset["utc_sign"] or "+"
-    hours = offset["hours"] or offset["utc_hours"] or "0"
-    return f"{date}{sign}{hours:0>2}:{offset['minutes'] or offset['utc_minutes'] or '00'}"
+    return (RawTime(as_iso(text)),) if text is not None else ()
 
 
 def _places(entry: Any) -> tuple[RawPlace, ...]:
