@@ -364,7 +364,9 @@ def _is_within(name: str, other: str) -> bool:
 
 
 def _values_differ(notice: Notice, other: Notice) -> bool:
-    if notice.value is None or other.value is None:
+    """Tell whether two values are none of one purchase; what was paid is seldom what was estimated."""
+    is_one_paid = (notice.kind is NoticeKind.AWARD) is not (other.kind is NoticeKind.AWARD)
+    if notice.value is None or other.value is None or is_one_paid:
         return False
     first, second = notice.value, other.value
     if first.currency != second.currency:

@@ -58,6 +58,10 @@ HTML_TAG = re.compile(
     r"</?(?:a|b|br|div|em|font|h[1-6]|i|li|ol|p|span|strong|sub|sup|table|tbody|td|th|tr|u|ul)(?:\s[^<>]*)?/?>",
     re.IGNORECASE,
 )
+# A text with one of these is HTML whatever it is said to be: "<b>" alone may be anything.
+MARKED_UP = re.compile(
+    r"</(?:a|b|div|em|font|h[1-6]|i|li|ol|p|span|strong|su[bp]|table|t[dhr]|u|ul)>|<br\s*/?>", re.IGNORECASE
+)
 DATE_AND_TIME = re.compile(
     r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{1,2}:\d{2}(?::\d{2})?)(?:\.\d+)?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?"
 )
@@ -436,6 +440,7 @@ def _language(code: str) -> str:
 def _prose(text: str | None, *, is_html: bool, field: str, log: list[Normalisation]) -> str | None:
     if text is None:
         return None
+    is_html = is_html or ("<" in text and MARKED_UP.search(text) is not None)
     if not is_html and "&" not in text and len(text) <= LONGEST_PROSE and _is_folded(text):
         return text
     opened = _open(_plain(text[:LONGEST_PROSE]), is_html=is_html)

@@ -604,3 +604,15 @@ def test_a_number_of_the_buyers_own_is_proof_with_its_siret(reference):
     other = replace(COPY, title="Toitures", internal_reference=reference, deadline_at=None)
 
     assert link_of(other, stored) == Link(5, LinkStep.BUYER_REFERENCE, f"{SIRET} {reference}")
+
+
+@pytest.mark.parametrize(("kind", "is_linked"), [(NoticeKind.AWARD, True), (NoticeKind.CALL, False)])
+def test_what_was_paid_speaks_against_no_estimate(kind, is_linked):
+    """
+    An award went its own way because its contract came to less than its call had estimated.
+    """
+    notice = replace(COPY, kind=kind, value=Money(9_000_000, "EUR"))
+
+    found = link_of(notice, replace(NOTICE, value=Money(12_000_000, "EUR")))
+
+    assert (found is not None) is is_linked

@@ -1,17 +1,39 @@
-"""Name the items of a feed: by their id, else by their link, else by what they say.
+"""Name the items of a feed by their id, their link or what they say; entitle those without a title.
 
 In:   id, link, title and description of every item of one document.
-Out:  a name for each.  A link that several items share is the address of a page, an id that items of
-      different purchases share is a habit of who writes the feed: neither names any of them.
+Out:  a name and a title for each.  A link that several items share is the address of a page, an id
+      that items of different purchases share a habit of who writes the feed: neither names any of them.
 """
 
 from __future__ import annotations
 
 import hashlib
+import html
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from alerting.text.analysis import stems
+
+
+LONGEST_TITLE = 200
+_LINE = re.compile(r"</(?:p|div|li|tr|h[1-6])>|<br\s*/?>|\n", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
+
+
+def first_line(text: str | None) -> str | None:
+    """Return the first line of a description, HTML or not, where an item has no title of its own.
+
+    RSS 2.0 asks for one of both, JSON Feed for none.
+
+    >>> first_line("<p> Toiture de l'&eacute;cole</p><p>Trois lots</p>"), first_line("<p></p>")
+    ("Toiture de l'école", None)
+    """
+    lines = (" ".join(html.unescape(_TAG.sub(" ", line)).split()) for line in _LINE.split(text or ""))
+    line = next((line for line in lines if line), None)
+    if line is None or len(line) <= LONGEST_TITLE:
+        return line
+    return line[:LONGEST_TITLE].rsplit(" ", 1)[0] + "…"
 
 
 def names_of_several(items: Iterable[tuple[str | None, str | None, str | None]]) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """Parse JSON Feed 1.0 and 1.1.
 
 In:   the bytes of one feed document.
-Out:  one RawNotice an item with a title, one Reject an item without.
+Out:  one RawNotice an item, one Reject an item without title and text.
 
 Source: jsonfeed.org/version/1.1.
 """
@@ -15,7 +15,7 @@ from alerting.domain.feed import ParsedFeed, Reject
 from alerting.domain.notice import RawNotice, RawTime
 from alerting.errors import FeedFormatError
 from alerting.feeds.formats.head import Head
-from alerting.feeds.formats.items import name_item, names_of_several
+from alerting.feeds.formats.items import first_line, name_item, names_of_several
 from alerting.feeds.formats.json_values import items_at, read_json, text_at, texts_at, value_at
 from alerting.feeds.formats.kinds import kind_in_words
 from alerting.feeds.formats.moments import as_iso
@@ -42,7 +42,7 @@ def parse(document: bytes, *, feed_id: str) -> ParsedFeed:
     language = text_at(feed, "language")
     notices: list[RawNotice] = []
     rejects: list[Reject] = []
-    several = names_of_several((text_at(item, "id"), _link(item), text_at(item, "title")) for item in items)
+    several = names_of_several((text_at(item, "id"), _link(item), _title(item)) for item in items)
     for position, item in enumerate(items):
         notice = _notice(item, feed_id, language, several)
         if notice is None:
@@ -59,7 +59,7 @@ def next_page(document: bytes, *, url: str) -> str | None:
 
 
 def _notice(item: Any, feed_id: str, language: str | None, several: frozenset[str]) -> RawNotice | None:
-    title = text_at(item, "title")
+    title = _title(item)
     if title is None:
         return None
     link = _link(item)
@@ -79,6 +79,11 @@ def _notice(item: Any, feed_id: str, language: str | None, several: frozenset[st
         document_url=text_at(item, "external_url") or link,
         notice_url=link,
     )
+
+
+def _title(item: Any) -> str | None:
+    contents = (text_at(item, name) for name in ("summary", "content_text", "content_html"))
+    return text_at(item, "title") or next(filter(None, map(first_line, contents)), None)
 
 
 def _link(item: Any) -> str | None:

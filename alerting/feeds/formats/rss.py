@@ -1,7 +1,7 @@
 """Parse RSS 2.0 and Atom, broken ones too.
 
 In:   the bytes of one feed document.
-Out:  one RawNotice an entry with a title, one Reject an entry without, and one for the entry where
+Out:  one RawNotice an entry, one Reject an entry without title and description, and one for the entry where
       a document breaks off; the Dublin Core elements of French buyer profiles give buyer, deadline
       and place.  A document that defines entities is refused.
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 import re
 from typing import Any
+from urllib.parse import urljoin
 
 import feedparser
 
@@ -20,12 +21,13 @@ from alerting.domain.feed import ParsedFeed, Reject
 from alerting.domain.notice import NoticeKind, RawNotice, RawPlace, RawTime
 from alerting.errors import FeedFormatError
 from alerting.feeds.formats.head import Head
-from alerting.feeds.formats.items import name_item, names_of_several
+from alerting.feeds.formats.items import first_line, name_item, names_of_several
 from alerting.feeds.formats.kinds import kind_in_words
 from alerting.feeds.formats.moments import as_iso, is_iso
 from alerting.feeds.formats.xml import ENTITY
 
 
+WEB = ("http://", "https://")
 ROOTS = frozenset({"rss", "feed", "RDF"})
 DUBLIN = ("dc_", "dcterms_", "")
 # An encoding with a null in its name, a declaration that sgmllib asserts cannot be, nesting without an end.
@@ -57,12 +59,12 @@ def parse(document: bytes, *, feed_id: str) -> ParsedFeed:
         raise FeedFormatError(feed_id, "document", "neither RSS nor Atom")
     notices, rejects = [], []
     several = names_of_several(
-        (_text(entry, "id"), _text(entry, "link"), _text(entry, "title")) for entry in parsed.entries
+        (_text(entry, "id"), _text(entry, "link"), _title(entry)) for entry in parsed.entries
     )
     is_cut = not ROOT_END.search(plain)
     last = len(parsed.entries) if is_cut and len(ENTRY.findall(plain)) > len(ENTRY_END.findall(plain)) else 0
     for number, entry in enumerate(parsed.entries, start=1):
-        notice = _raw_notice(entry, feed_id, several)
+        notice = _raw_notice(entry, feed_id, several, parsed.feed)
         if number == last:
             rejects.append(Reject(f"entry {number}", "cut short with its document; expected a whole entry"))
         elif notice is None:
@@ -90,12 +92,29 @@ def _problem(error: object) -> str:
     return " ".join(str(error).split())[:200]
 
 
-def _raw_notice(entry: Any, feed_id: str, several: frozenset[str]) -> RawNotice | None:
-    title = _text(entry, "title")
+def _title(entry: Any) -> str | None:
+    return _text(entry, "title") or first_line(_description(entry))
+
+
+def _description(entry: Any) -> str | None:
+    """Return the longest text of an entry: beside its content the summary is mostly its beginning."""
+    contents = [each.get("value") for each in entry.get("content", ()) if _is_text(each)]
+    texts = [text for text in (_text(entry, "summary"), *map(_trimmed, contents)) if text is not None]
+    return max(texts, key=len, default=None)
+
+
+def _is_text(content: Any) -> bool:
+    kind = content.get("type") or "text/html"
+    return kind.startswith("text/") or "html" in kind
+
+
+def _raw_notice(entry: Any, feed_id: str, several: frozenset[str], feed: Any) -> RawNotice | None:
+    title = _title(entry)
     if title is None:
         return None
     link = _link(entry)
-    description = _text(entry, "summary")
+    address = _absolute(link, feed)
+    description = _description(entry)
     return RawNotice(
         feed_id=feed_id,
         source_id=name_item(_text(entry, "id"), link, title, description, several=several),
@@ -108,8 +127,8 @@ def _raw_notice(entry: Any, feed_id: str, several: frozenset[str]) -> RawNotice 
         description_is_html=True,
         places=_places(entry),
         deadlines=_deadlines(entry),
-        document_url=link,
-        notice_url=link,
+        document_url=address,
+        notice_url=address,
     )
 
 
@@ -131,9 +150,24 @@ def _without_address(name: str) -> str | None:
 def _link(entry: Any) -> str | None:
     """Return an entry's link; feedparser takes a guid for one, as RSS 2.0 does, even a mere name."""
     link = _text(entry, "link")
-    if link is None or link != _text(entry, "id") or link.lower().startswith(("http://", "https://", "www.")):
+    if link is None or link != _text(entry, "id") or link.lower().startswith((*WEB, "www.")):
         return link
     return None
+
+
+def _absolute(link: str | None, feed: Any) -> str | None:
+    """Return an address; one without a host is the feed's, or of the site that the feed names.
+
+    What is relative to a folder is so to the feed's own, which its address alone tells.
+    """
+    own = next(
+        (each["href"] for each in feed.get("links", ()) if each.get("rel") == "self" and "href" in each), None
+    )
+    base = own or (_text(feed, "link") if link is not None and link.startswith("/") else None)
+    try:
+        return urljoin(base, link) if base is not None and base.lower().startswith(WEB) else link
+    except ValueError:
+        return link
 
 
 def _kind(entry: Any, title: str) -> NoticeKind:
@@ -175,5 +209,8 @@ def _dublin(entry: Any, name: str) -> str | None:
 
 
 def _text(entry: Any, name: str) -> str | None:
-    value = entry.get(name)
+    return _trimmed(entry.get(name))
+
+
+def _trimmed(value: Any) -> str | None:
     return value.strip() or None if isinstance(value, str) else None
