@@ -9,7 +9,7 @@ déléguée is known by its own name.  The table is read when first asked.  Name
 not in it.
 
 Sources: data/communes.csv.gz, from INSEE (code officiel géographique, populations légales) and La Poste (base
-officielle des codes postaux), Licence Ouverte 2.0, see data/NOTICE.
+officielle des codes postaux), Licence Ouverte 2.0; data/former_communes.csv; see data/NOTICE.
 """
 
 from __future__ import annotations
@@ -126,8 +126,13 @@ def communes_of_postcode(postcode: str) -> tuple[Commune, ...]:
 
 
 def commune_of_insee(code: str) -> Commune | None:
-    """Return the commune of an INSEE code."""
-    return _by_insee().get(code.upper())
+    """Return the commune of an INSEE code; of a code that was given up, the commune it is part of today.
+
+    >>> commune_of_insee("35236").name, commune_of_insee("01205").name
+    ('Redon', 'Valserhône')
+    """
+    known, own = _by_insee(), code.upper()
+    return known.get(own) or known.get(_former_codes().get(own, own))
 
 
 def get_communes(text: str) -> tuple[Commune, ...]:
@@ -364,7 +369,8 @@ def share_within(communes: Sequence[Commune], centres: Sequence[Point], radius_k
 def _of_code(code: str) -> tuple[Commune, ...]:
     if (found := communes_of_postcode(code)) or code in POSTCODES_OF_ISLANDS:
         return found
-    by_insee = commune_of_insee(code)
+    # Digits alone may be of a CEDEX: no code that was given up is looked for.
+    by_insee = _by_insee().get(code.upper())
     return () if by_insee is None else (by_insee,)
 
 
@@ -506,6 +512,12 @@ def _by_postcode() -> Mapping[str, tuple[Commune, ...]]:
 def _by_insee() -> Mapping[str, Commune]:
     # A commune nouvelle and its parts have one code.
     return {commune.insee_code: commune for commune in _communes() if commune.kind != _DELEGATED}
+
+
+@cache
+def _former_codes() -> Mapping[str, str]:
+    text = resources.files("alerting.reference").joinpath("data", "former_communes.csv").read_text("utf-8")
+    return {row["former_code"]: row["insee_code"] for row in csv.DictReader(text.splitlines())}
 
 
 @cache

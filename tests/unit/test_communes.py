@@ -17,6 +17,7 @@ from alerting.reference.communes import (
     middles,
 )
 from alerting.reference.generate_communes import merge, wholes
+from alerting.reference.generate_former_communes import former_codes
 
 
 REDON = Point(47.656, -2.079)
@@ -302,3 +303,36 @@ def parts_of_paris_and_lyon():
         ("69381", "Lyon 1er Arrondissement", "A", "69001", "45.7", "4.8", "1"),
         ("75101", "Paris 1er Arrondissement", "A", "75001", "48.8", "2.3", "1"),
     ]
+
+
+def test_a_code_that_was_given_up_is_todays_commune():
+    """
+    Lancrans is a part of Valserhône, and Octeville of Cherbourg-en-Cotentin: DECP still give their old codes.
+    """
+    found = {code: commune_of_insee(code) for code in ("01205", "50383", "50129", "35999")}
+
+    assert {code: one and one.insee_code for code, one in found.items()} == {
+        "01205": "01033", "50383": "50129", "50129": "50129", "35999": None,
+    }  # fmt: skip
+    assert [one.name for one in get_communes("insee 01205")] == ["Valserhône"]
+
+
+def test_digits_alone_are_no_code_that_was_given_up():
+    """
+    They may as well be a postcode that is none, of a CEDEX.
+    """
+    with pytest.raises(ProfileError, match="commune '01205' is not known"):
+        get_communes("01205")
+
+
+def test_former_codes_are_those_of_parts_and_those_that_were_left():
+    """
+    A part may keep its code, or that of the whole.
+    """
+    entries = [
+        {"code": "01033", "type": "commune-actuelle", "anciensCodes": ["01091", "01205"]},
+        {"code": "01033", "type": "commune-deleguee", "chefLieu": "01033"},
+        {"code": "01120", "type": "commune-associee", "chefLieu": "01262"},
+    ]
+
+    assert former_codes(entries) == {"01091": "01033", "01205": "01033", "01120": "01262"}

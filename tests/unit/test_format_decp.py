@@ -82,8 +82,10 @@ def test_what_holds_no_contract_is_refused(document):
     ("code", "kind", "place"),
     [
         ("3120", "Code postal", Place(departement="03", postcode="03120")),
-        (1004, "Code commune", Place(departement="01")),
-        ("2A004", "Code commune", Place(departement="2A")),
+        (1004, "Code commune", Place(departement="01", commune="Ambérieu-en-Bugey")),
+        ("2A004", "Code commune", Place(departement="2A", commune="Ajaccio")),
+        ("01205", "Code commune", Place(departement="01", commune="Valserhône")),
+        ("35999", "Code commune", Place(departement="35")),
         ("351", "Code arrondissement", Place(departement="35")),
         ("9711", "Code arrondissement", Place(departement="971")),
         ("3506", "Code canton", Place(departement="35")),

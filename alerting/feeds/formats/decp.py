@@ -20,6 +20,7 @@ from alerting.domain.notice import Clock, NoticeKind, RawMoney, RawNotice, RawPl
 from alerting.errors import FeedFormatError
 from alerting.feeds.formats.head import Head
 from alerting.feeds.formats.json_values import items_at, read_json, text_at, value_at
+from alerting.reference.communes import commune_of_insee
 
 
 CONTRACTS = ("marche", "contrat-concession")
@@ -118,6 +119,8 @@ def _place(code: str, kind: str, name: str | None) -> RawPlace:
     """Return the place of a code of some kind, in small letters."""
     if any(word in kind for word in _OF_A_COMMUNE) and len(code) == _POSTCODE_DIGITS - 1:
         code = f"0{code}"  # A number was made of it: Allier's 03120 is 3120.
+    if "commune" in kind and (commune := commune_of_insee(code)) is not None:
+        return RawPlace(departement=commune.departement, commune=commune.name)
     led = _INSEE.fullmatch(code) if any(word in kind for word in _LED_BY_DEPARTEMENT) else None
     codes: dict[str, dict[str, str | None]] = {
         "postal": {"postcode": code},
