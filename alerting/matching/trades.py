@@ -538,9 +538,10 @@ def _slice(text: AnalysedText, first: int, last: int) -> AnalysedText:
 def _by_trade(weighed: Iterable[tuple[_Unit, Mapping[int, _Evidence]]]) -> Findings:
     found: defaultdict[str, list[TradeFinding]] = defaultdict(list)
     for unit, by_trade in weighed:
+        is_of_neighbour = _is_coded_as_named(unit, by_trade)
         for number, evidence in by_trade.items():
             trade = _lexicon().trades[number]
-            act, word = _unsuited(unit, evidence, trade)
+            act, word = _unsuited(unit, evidence, trade, is_of_neighbour=is_of_neighbour)
             found[trade.trade_id].append(
                 TradeFinding(
                     lot_id=unit.lot_id,
@@ -555,10 +556,27 @@ def _by_trade(weighed: Iterable[tuple[_Unit, Mapping[int, _Evidence]]]) -> Findi
     return {trade_id: tuple(findings) for trade_id, findings in found.items()}
 
 
-def _unsuited(unit: _Unit, evidence: _Evidence, trade: Trade) -> tuple[Act | None, str | None]:
-    """Return what is bought where that is not the trade's to do, and the word or code that says so."""
+def _is_coded_as_named(unit: _Unit, by_trade: Mapping[int, _Evidence]) -> bool:
+    """Tell whether the first code is of a trade that is named: it says nothing against another."""
+    of_code = (number for code in unit.stated_codes[:1] for number in _lexicon().trades_of_code(code))
+    return any(number in by_trade and by_trade[number].lead >= WORD_POINTS for number in of_code)
+
+
+def _unsuited(
+    unit: _Unit, evidence: _Evidence, trade: Trade, *, is_of_neighbour: bool
+) -> tuple[Act | None, str | None]:
+    """Return what is bought where that is not the trade's to do, and the word or code that says so.
+
+    Args:
+        unit: A lot or a notice.
+        evidence: What speaks there for the trade.
+        trade: The trade.
+        is_of_neighbour: Whether its code is of a trade that it names: "repas et ménage" under meals.
+    """
     if unit.act is not None and unit.act.value not in trade.acts and not _is_of_trade(unit, evidence):
         return unit.act, unit.act_word
+    if is_of_neighbour and evidence.lead >= WORD_POINTS:
+        return None, None
     if unit.stated_codes and all(is_foreign(code, trade) for code in unit.stated_codes):
         code = unit.stated_codes[0]
         return act_of_cpv(code) or Act.OTHER, code

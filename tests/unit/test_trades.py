@@ -140,6 +140,16 @@ def test_a_code_of_training_outweighs_a_title_that_says_work(code, trades_told):
     assert told("Entretien des chaudières", codes=(code,)) == trades_told
 
 
+def test_a_code_of_who_is_named_says_nothing_against_who_is_named_beside():
+    """
+    Meals and cleaning are bought as one, under the code of the meals; under another's code meals alone are meant.
+    """
+    title = "Fourniture de repas et entretien ménager des offices"
+
+    assert told(title, codes=("55523100",)) == {"traiteur", "nettoyage"}
+    assert told("Entretien ménager des offices", codes=("55523100",)) == set()
+
+
 def test_a_word_is_enough_where_the_code_is_another_craft_s():
     """
     Joinery and partitions in one lot, under the code of partitions: the joiner is told.
