@@ -395,7 +395,13 @@ def add_profile(  # noqa: PLR0913, PLR0917 - one option a criterion
         "item_limit": item_limit,
         "reminder_days": reminder_days,
     }
-    profile = {"id": profile_id, "name": name, **given, **limits, **manner}
+    _try_and_add(
+        firm_id, {"id": profile_id, "name": name, **given, **limits, **manner}, dry=dry, as_json=as_json
+    )
+
+
+def _try_and_add(firm_id: str, profile: Mapping[str, Any], *, dry: bool, as_json: bool) -> None:
+    """Show what a profile would have brought; then, but for a dry run or a no, add it."""
     if not dry:
         commands.check_profile(firm_id, profile)
     tried = commands.try_profile(firm_id, profile)

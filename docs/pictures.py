@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from alerting.delivery.tokens import LinkPurpose  # noqa: E402 - the copy beside this file
-from alerting.digests.languages import find_language  # noqa: E402
+from alerting.digests.languages import Language, find_language  # noqa: E402
 from alerting.digests.one_pager import render_one_pager  # noqa: E402
 from alerting.web.pages import Sender, opinion_page, subscription_page  # noqa: E402
 from tests.digest_cases import NOW, everything, morning, rendered  # noqa: E402 - the cases live with the tests
@@ -90,6 +90,17 @@ def faces() -> dict[str, str]:
         sender,
         language,
     )
+    return {
+        "digest": str(rendered(morning()).html),
+        "kinds": str(rendered(everything()).html),
+        "sheet": render_one_pager(everything(), language_code="fr", now=NOW),
+        "leave": page,
+        **opinion_faces(sender, language),
+    }
+
+
+def opinion_faces(sender: Sender, language: Language) -> dict[str, str]:
+    """Return the page that asks whether a contract is for the firm, and what follows the answer."""
     word = {
         "key": "add:words_out:végétalisée",
         "changes": [{"field": "words_out", "act": "add", "value": "végétalisée"}],
@@ -105,10 +116,6 @@ def faces() -> dict[str, str]:
         "accepted": [],
     }
     return {
-        "digest": str(rendered(morning()).html),
-        "kinds": str(rendered(everything()).html),
-        "sheet": render_one_pager(everything(), language_code="fr", now=NOW),
-        "leave": page,
         "opinion-asked": opinion_page(
             {**opinion, "opinion": None, "proposals": []}, sender, language, number="7", is_done=False
         ),

@@ -24,6 +24,7 @@ from alerting.local.elasticsearch import LocalElasticsearch, download
 from alerting.local.ports import free_port, is_listening
 from alerting.local.postgres import LocalPostgres
 from alerting.store.database import open_database
+from tests.certificates import write_certificate
 
 
 ROOT = Path(__file__).parents[1]
@@ -148,14 +149,8 @@ def write_dovecot_settings(folder: Path) -> Dovecot:
     """Write the settings of a server of its own, with a certificate for 127.0.0.1; return where it will be."""
     mails = folder / "mails"
     mails.mkdir(parents=True)
-    server = Dovecot(free_port(), free_port(), folder / "certificate.pem")
-    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
-    files = ["-keyout", folder / "key.pem", "-out", server.certificate]
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *subject, *files],
-        check=True,
-        capture_output=True,
-    )
+    certificate, key = write_certificate(folder)
+    server = Dovecot(free_port(), free_port(), certificate)
     user, group = ("nobody", "nogroup") if os.geteuid() == 0 else (getpass.getuser(), os.getgid())
     if os.geteuid() == 0:
         shutil.chown(mails, user, group)
@@ -172,7 +167,7 @@ def write_dovecot_settings(folder: Path) -> Dovecot:
         first_valid_uid = 1
         ssl = yes
         ssl_cert = <{server.certificate}
-        ssl_key = <{folder}/key.pem
+        ssl_key = <{key}
         mail_location = maildir:{mails}/%u
         auth_failure_delay = 0
         disable_plaintext_auth = no

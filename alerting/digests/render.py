@@ -10,7 +10,7 @@ firms that are told the same of it (``shelf``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -95,13 +95,8 @@ def render(
     calendar = write_calendar(digest, frame.language, domain=leave.host, now=now)
     view = view_digest(digest, frame.language, now=now)
     subject = _subject(view)
-    values = {
+    values = _values(view) | {
         "subject": subject,
-        "summary": view.summary,
-        "profile_name": view.profile_name,
-        "firm_name": view.firm_name,
-        "composed_on": view.composed_on,
-        "first_deadline": view.first_deadline or "",
         "sender_name": sender_name,
         "email": recipient.email,
         "leave_href": leave.href,
@@ -109,31 +104,19 @@ def render(
         "sheet_href": "" if sheet is None else sheet.href,
         "sheet_host": "" if sheet is None else sheet.host,
     }
-    escaped = {name: str(escape(value)) for name, value in values.items()}
     looks = {
         "several": len(view.sections) > 1 or bool(view.others),
         "is_dated": view.first_deadline is not None,
         "has_calendar": calendar is not None,
         "has_sheet": sheet is not None,
     }
-    texts = [frame.form("opening", "txt", **looks).fill(values)]
-    htmls = [frame.form("opening", "html", **looks).fill(escaped)]
-    today = now.astimezone(PARIS).date()
     question = frame.ask(None if opinion_url is None else safe_link(opinion_url))
-    for section in view.sections:
-        written = [frame.section(section.heading)]
-        for item in section.items:
-            written += [_tell(item, frame, now, today), question.ask(item)]
-        for piece in written:
-            texts += piece.texts
-            htmls += piece.htmls
-    if view.others:
-        others = frame.others(view, sheet)
-        texts += others.texts
-        htmls += others.htmls
-    texts.append(frame.form("closing", "txt", **looks).fill(values))
-    htmls.append(frame.form("closing", "html", **looks).fill(escaped))
-    return RenderedDigest(subject, MailText(b"".join(texts)), MailText(b"".join(htmls)), calendar)
+    opening, closing = frame.around(values, looks)
+    others = [frame.others(view, sheet)] if view.others else []
+    pieces = [opening, *_tell_all(view, frame, question, now), *others, closing]
+    text = MailText(b"".join([text for piece in pieces for text in piece.texts]))
+    html = MailText(b"".join([html for piece in pieces for html in piece.htmls]))
+    return RenderedDigest(subject, text, html, calendar)
 
 
 def get_template(name: str, language_code: str = DEFAULT) -> Template:
@@ -180,6 +163,27 @@ class _Question:
         number = b"%d%s" % (item.procedure_id, _SOFT_BREAK)
         (text, text_end), (html, html_end) = self.around
         return _Written((text + number + text_end,), (html + number + html_end,))
+
+
+def _values(view: DigestView) -> dict[str, str]:
+    """Return what a digest says of itself, by its blanks."""
+    return {
+        "summary": view.summary,
+        "profile_name": view.profile_name,
+        "firm_name": view.firm_name,
+        "composed_on": view.composed_on,
+        "first_deadline": view.first_deadline or "",
+    }
+
+
+def _tell_all(view: DigestView, frame: _Frame, question: _Question, now: datetime) -> Iterator[_Written]:
+    """Yield the sections of a mail: each its heading, then its items, each with the question that ends it."""
+    today = now.astimezone(PARIS).date()
+    for section in view.sections:
+        yield frame.section(section.heading)
+        for item in section.items:
+            yield _tell(item, frame, now, today)
+            yield question.ask(item)
 
 
 class _Kept(dict[Hashable, _Written]):
@@ -304,6 +308,23 @@ class _Frame:
         text = text.replace(_HREF, f"{link.href}/").replace(_HOST, link.host)
         html = html.replace(_HREF, f"{href}/").replace(_HOST, host)
         return _Question(self._unasked, (_around_number(text), _around_number(html)))
+
+    def around(self, values: Mapping[str, str], looks: Mapping[str, bool]) -> tuple[_Written, _Written]:
+        """Return the opening and the closing of a mail.
+
+        Args:
+            values: What stands in their blanks.
+            looks: See ``form``.
+        """
+        escaped = {name: str(escape(value)) for name, value in values.items()}
+        opening, closing = (
+            _Written(
+                (self.form(name, "txt", **looks).fill(values),),
+                (self.form(name, "html", **looks).fill(escaped),),
+            )
+            for name in ("opening", "closing")
+        )
+        return opening, closing
 
     def form(
         self, name: str, face: str, *, several: bool, is_dated: bool, has_calendar: bool, has_sheet: bool

@@ -142,14 +142,7 @@ def normalise(raw: RawNotice) -> Notice:
     """Return the notice that *raw* states."""
     log: list[Normalisation] = []
     description = _prose(raw.description, is_html=raw.description_is_html, field="description", log=log)
-    dates = [_first(lot.deadlines, log) for lot in raw.lots]
-    deadline_at, dates = _deadlines(_first(raw.deadlines, log), dates)
-    # Lots mostly lie where all of it does: what is stated again is read once.
-    stated = dict.fromkeys([raw.places, *[lot.places for lot in raw.lots]])
-    places = {each: _places(each, log) for each in stated}
-    lots = tuple(
-        [_lot(lot, date, places[lot.places], log) for lot, date in zip(raw.lots, dates, strict=True)]
-    )
+    deadline_at, places, lots = _whole_and_lots(raw, log)
     return Notice(
         feed_id=raw.feed_id,
         source_id=clean_name(raw.source_id) or "",
@@ -163,7 +156,7 @@ def normalise(raw: RawNotice) -> Notice:
         nature=_nature(raw.nature, log),
         cpv_main=_cpv(raw.cpv_main, "cpv_main", log),
         cpv_additional=_cpvs(raw.cpv_additional, "cpv_additional", log),
-        places=places[raw.places],
+        places=places,
         lots=lots,
         value=_money(raw.value, "value", log),
         deadline_at=deadline_at,
@@ -174,14 +167,30 @@ def normalise(raw: RawNotice) -> Notice:
         notice_url=_url(raw.notice_url, "notice_url", log),
         procedure_key=(clean_name(raw.procedure_key) or "").lower() or None,
         internal_reference=clean_name(raw.internal_reference),
-        refers_to=tuple(
-            dict.fromkeys(name for each in raw.refers_to if (name := clean_name(each)) is not None)
-        ),
+        refers_to=_names(raw.refers_to),
         changes=tuple(_change(change, log) for change in raw.changes),
         normalisations=tuple(dict.fromkeys(log)),
         is_reserved=raw.is_reserved,
         asks_deposit=raw.asks_deposit,
     )
+
+
+def _whole_and_lots(
+    raw: RawNotice, log: list[Normalisation]
+) -> tuple[datetime | None, tuple[Place, ...], tuple[Lot, ...]]:
+    """Return when and where all of it is, and the lots, each with what it states beside that."""
+    dates = [_first(lot.deadlines, log) for lot in raw.lots]
+    deadline_at, dates = _deadlines(_first(raw.deadlines, log), dates)
+    # Lots mostly lie where all of it does: what is stated again is read once.
+    stated = dict.fromkeys([raw.places, *[lot.places for lot in raw.lots]])
+    places = {each: _places(each, log) for each in stated}
+    lots = [_lot(lot, date, places[lot.places], log) for lot, date in zip(raw.lots, dates, strict=True)]
+    return deadline_at, places[raw.places], tuple(lots)
+
+
+def _names(stated: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of notices, cleaned, each once."""
+    return tuple(dict.fromkeys(name for each in stated if (name := clean_name(each)) is not None))
 
 
 def is_lost(entry: Normalisation) -> bool:

@@ -63,6 +63,8 @@ log = structlog.get_logger()
 # A page that only points to documents: what it points to tells its own format.
 _INDEX_FORMAT = "index-page"
 _CONDITIONS = ("is_reserved", "asks_deposit")
+_OF_NOTICES = ("notices", "same", "procedures", "merged", "revisions")
+_COUNTED = ("documents", *_OF_NOTICES, "rejects", "refused", "absent")
 _HASHED_OF_BUYER = ("name", "siret", "departement")
 # Begun so often and never ended, a document is set aside.
 _MOST_ATTEMPTS = 3
@@ -118,18 +120,7 @@ def load_documents(
         waiting = procedures.count_unmatched(connection) + procedures.count_unindexed(connection)
         # A first digest that was held while documents waited: who has loaded the last one wakes it.
         waiting += matches.count_held_first(connection, now=now())
-    names = (
-        "documents",
-        "notices",
-        "same",
-        "procedures",
-        "merged",
-        "revisions",
-        "rejects",
-        "refused",
-        "absent",
-    )
-    report = {name: counts[name] for name in names}
+    report = {name: counts[name] for name in _COUNTED}
     log.info("documents_loaded", **report)
     return {**report, "waiting": waiting}
 

@@ -43,35 +43,42 @@ def write_mail(
     address = sender_address(sender)
     sender_name = address.name or address.bare
     if claimed.digest.confirmation is not None:
-        token = sign_confirm_link(secret, claimed.recipient_id)
         return render_confirmation(
             claimed.digest,
             recipient=claimed.recipient,
             unsubscribe_url=unsubscribe_url,
-            confirm_url=link_address(base_url, LinkPurpose.CONFIRM, token),
+            confirm_url=_confirm_url(claimed, base_url=base_url, secret=secret),
             sender_name=sender_name,
             contact=address.bare,
         )
-    if not claimed.digest.unreachable:
-        return render(
+    if claimed.digest.unreachable:
+        return render_unreachable(
             claimed.digest,
             recipient=claimed.recipient,
             unsubscribe_url=unsubscribe_url,
+            lift_urls=_lift_urls(claimed, base_url=base_url, secret=secret),
             sender_name=sender_name,
-            now=now,
-            opinion_url=_opinion_url(claimed, base_url=base_url, secret=secret),
-            sheet_url=link_address(
-                base_url, LinkPurpose.DIGEST, sign_digest_link(secret, claimed.delivery_id)
-            ),
+            contact=address.bare,
         )
-    return render_unreachable(
+    return render(
         claimed.digest,
         recipient=claimed.recipient,
         unsubscribe_url=unsubscribe_url,
-        lift_urls=_lift_urls(claimed, base_url=base_url, secret=secret),
         sender_name=sender_name,
-        contact=address.bare,
+        now=now,
+        opinion_url=_opinion_url(claimed, base_url=base_url, secret=secret),
+        sheet_url=_sheet_url(claimed, base_url=base_url, secret=secret),
     )
+
+
+def _confirm_url(claimed: ClaimedDelivery, *, base_url: str, secret: str) -> str:
+    """Return the signed link by which a recipient says that its firm wants our mails."""
+    return link_address(base_url, LinkPurpose.CONFIRM, sign_confirm_link(secret, claimed.recipient_id))
+
+
+def _sheet_url(claimed: ClaimedDelivery, *, base_url: str, secret: str) -> str:
+    """Return the signed link to the whole digest as a page."""
+    return link_address(base_url, LinkPurpose.DIGEST, sign_digest_link(secret, claimed.delivery_id))
 
 
 def _opinion_url(claimed: ClaimedDelivery, *, base_url: str, secret: str) -> str:

@@ -241,6 +241,18 @@ def erase_firm(connection: Connection, firm_id: str, *, siret_tag: str | None, n
     connection.execute(
         update(recipients).where(recipients.c.firm_id == firm_id).values(email=nobody, name=None, **ended)
     )
+    _erase_told(connection, firm_id)
+    _erase_said(connection, firm_id, now=now)
+    connection.execute(
+        update(profiles)
+        .where(profiles.c.firm_id == firm_id)
+        .values(name="", criteria={}, entry=None, **ended)
+    )
+    return True
+
+
+def _erase_told(connection: Connection, firm_id: str) -> None:
+    """Empty what a firm was told, and what servers answered of it."""
     mine = select(profiles.c.profile_id).where(profiles.c.firm_id == firm_id)
     connection.execute(
         update(digests)
@@ -257,17 +269,16 @@ def erase_firm(connection: Connection, firm_id: str, *, siret_tag: str | None, n
     connection.execute(
         update(received_mails).where(received_mails.c.delivery_id.in_(to_it)).values(diagnostic=None)
     )
+
+
+def _erase_said(connection: Connection, firm_id: str, *, now: datetime) -> None:
+    """End what a firm said of what it was told, and what its profiles learned of that; name nobody."""
     said = feedback.c.firm_id == firm_id
     connection.execute(update(feedback).where(said, feedback.c.ended_at.is_(None)).values(ended_at=now))
     connection.execute(update(feedback).where(said).values(recipient_id=None))
+    mine = select(profiles.c.profile_id).where(profiles.c.firm_id == firm_id)
     accepted = update(accepted_changes).where(accepted_changes.c.profile_id.in_(mine))
     connection.execute(accepted.values(key="", changes=[], recipient_id=None, ended_at=now))
-    connection.execute(
-        update(profiles)
-        .where(profiles.c.firm_id == firm_id)
-        .values(name="", criteria={}, entry=None, **ended)
-    )
-    return True
 
 
 def change_criteria(connection: Connection, profile_id: str, criteria: Criteria) -> None:

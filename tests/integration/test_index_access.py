@@ -25,6 +25,7 @@ from alerting.index.procedures import SearchIndex
 from alerting.local.ports import free_port, is_listening
 from alerting.settings import read_settings
 from alerting.store import procedures
+from tests.certificates import write_certificate
 
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -46,14 +47,7 @@ def guarded(servers_folder, elasticsearch_url, nginx):
     folder = servers_folder / "nginx"
     folder.mkdir()
     port = free_port()
-    certificate, key = folder / "certificate.pem", folder / "key.pem"
-    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
-    files = ["-keyout", key, "-out", certificate]
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *subject, *files],
-        check=True,
-        capture_output=True,
-    )
+    certificate, key = write_certificate(folder)
     basic = b64encode(f"alerting:{PASSWORD}".encode()).decode()
     (folder / "nginx.conf").write_text(
         f"""
