@@ -12,6 +12,10 @@ FUZZ_SECONDS ?= 600
 export PYTHONUNBUFFERED := 1
 # A mirror behind a company's own certificate authority works as it does for pip.
 export UV_SYSTEM_CERTS := 1
+# Python cannot start from a folder with accents in its name where the locale is C.
+ifneq ($(filter C POSIX,$(LC_ALL)),)
+export LC_ALL := C.UTF-8
+endif
 
 .PHONY: help setup demo up down check format test corpus fuzz bench docs lock wheel clean
 
