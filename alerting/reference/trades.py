@@ -31,6 +31,19 @@ GENERIC_WORDS = frozenset({
     # Of "pompes funèbres", which no pump is.
     "pompe", "pompes",
 })  # fmt: skip
+# Words that stand in a trade's name, or share its root, and by themselves say none: whoever maintains or
+# carries may do it to anything, a "facteur" brings letters, "verre" is glazed more often than stained.
+NO_TRADE_ALONE = frozenset({
+    "agent", "agricole", "amenagement", "animale", "appareil", "appareillage", "arme", "automatique",
+    "caisse", "chantier", "chaussure", "collectif", "collective", "composition", "contre", "controle",
+    "controleur", "divers", "document", "espace", "exterieur", "exterieure", "fabricant", "facteur",
+    "facture", "faconne", "faux", "fourriere", "genie", "grande", "gro", "historique", "horizontale",
+    "informatique", "installation", "institut", "laboratoire", "locau", "lourd", "lutte", "machine",
+    "maintenance", "maitre", "marine", "materiel", "mer", "mobilier", "murau", "musique", "non", "objet",
+    "ordinateur", "organisateur", "personne", "plat", "poid", "precision", "prepare", "professionnelle",
+    "reseau", "restauratrice", "roulant", "salon", "sel", "sol", "sur", "tableau", "technique",
+    "transfert", "transport", "verre",
+})  # fmt: skip
 ENDINGS = (
     "onnerie", "onnier", "ienne", "erie", "euse", "iere", "trice", "iste", "ation", "ien", "ier", "eur",
     "age", "ite", "ure", "re", "e",
@@ -135,7 +148,7 @@ def get_trade(name: str) -> Trade:
     """Return the trade of that id, label or synonym; else the only one whose names have the same roots.
 
     Else it is the only one that has the name among its words: "éclairage", "vidange de fosses"; else the only
-    one whose names hold all the roots of it.
+    one whose names hold all the roots of it.  A word that by itself says no trade ("maintenance") is none.
 
     Capitals, accents, plurals, genders and words such as "travaux de" do not matter: "plombiers", "Travaux de
     plomberie" and "électricien(ne)" are known.
@@ -146,7 +159,7 @@ def get_trade(name: str) -> Trade:
     exact = _by_name().get(_plain(name))
     if exact is not None:
         return exact
-    found = _of_parts(name, _by_roots) or _by_word().get(_plain(name), ()) or _of_parts(name, _by_some_roots)
+    found = () if _says_no_trade(name) else _of_name(name)
     if len(found) == 1:
         return found[0]
     if found:
@@ -256,6 +269,21 @@ def _names(trade: Trade) -> tuple[str, ...]:
     return (trade.trade_id, trade.label, *trade.synonyms)
 
 
+def _of_name(name: str) -> tuple[Trade, ...]:
+    """Return the trades of a name that is not written as any of theirs."""
+    return _of_parts(name, _by_roots) or _by_word().get(_plain(name), ()) or _of_parts(name, _by_some_roots)
+
+
+def _says_no_trade(name: str) -> bool:
+    """Tell whether a name is but a word that says no trade: "maintenance", "les verres"."""
+    told = [word for word in _words(name) if word not in GENERIC_WORDS]
+    return len(told) == 1 and told[0].rstrip("sx") in NO_TRADE_ALONE
+
+
+def _words(name: str) -> list[str]:
+    return [word for word in re.findall(r"[a-z0-9]+", _plain(name)) if len(word) >= SHORTEST_WORD]
+
+
 def _of_parts(name: str, find: Callable[[str], tuple[Trade, ...]]) -> tuple[Trade, ...]:
     """Return what is found of the parts of a name, each once: "maçonnerie, carrelage" has two."""
     return tuple(dict.fromkeys(trade for part in PARTS.split(name) for trade in find(part)))
@@ -277,10 +305,7 @@ def _by_some_roots(name: str) -> tuple[Trade, ...]:
 
 @cache
 def _roots(name: str) -> frozenset[str]:
-    words = re.findall(r"[a-z0-9]+", _plain(name))
-    return frozenset(
-        _root(word) for word in words if len(word) >= SHORTEST_WORD and word not in GENERIC_WORDS
-    )
+    return frozenset(_root(word) for word in _words(name) if word not in GENERIC_WORDS)
 
 
 def _root(word: str) -> str:
@@ -299,7 +324,7 @@ def _plain(name: str) -> str:
 
 
 def _nearest(name: str) -> list[str]:
-    """Return the ids of the trades that name such work, then of those of a name much alike."""
+    """Return the ids of trades that name such work, that bear its words, then of those much alike."""
     wanted = _roots(name)
     said = (
         trade.trade_id
@@ -307,4 +332,7 @@ def _nearest(name: str) -> list[str]:
         if wanted and any(wanted == _roots(word) for word in (*trade.words, *trade.hints, *trade.objects))
     )
     alike = difflib.get_close_matches(_plain(name), _by_name(), n=3 * NEAREST_COUNT, cutoff=ALIKE)
-    return list(dict.fromkeys([*said, *(_by_name()[near].trade_id for near in alike)]))[:NEAREST_COUNT]
+    borne = (trade.trade_id for trade in _of_name(name))
+    return list(dict.fromkeys([*said, *borne, *(_by_name()[near].trade_id for near in alike)]))[
+        :NEAREST_COUNT
+    ]

@@ -327,6 +327,14 @@ def test_work_joined_to_a_service_is_work(title, description, trades_told):
     assert told(title, description) == trades_told
 
 
+def test_salt_is_no_sealing():
+    """
+    "SEL" is a roofer's liquid sealing, and in small letters what is spread on roads.
+    """
+    assert told("Épandage de sel sur les parkings") == set()
+    assert told("Réfection des balcons par étanchéité SEL") == {"etancheur"}
+
+
 def test_a_macro_lot_of_technical_lots_lists_no_lots():
     """
     Each craft in it is one of several: no one of them can make the offer alone.
@@ -543,6 +551,8 @@ def test_every_name_is_one_trade_s_alone():
         ("artisan carreleur", "carreleur"),
         ("élagueurs", "paysagiste"),
         ("éclairage", "electricien"),
+        ("clim", "frigoriste"),
+        ("transport de personnes", "taxi"),
     ],
 )
 def test_a_trade_is_known_by_any_of_its_names(name, trade_id):
@@ -603,6 +613,11 @@ def test_a_name_that_joins_two_trades_means_both(name, trade_ids):
         pytest.param("bardage", " (nearest: couvreur, charpentier, serrurier)", id="what several do"),
         pytest.param("pompage", " (nearest: foreur, vidangeur)", id="no undertaker's work"),
         pytest.param("architecte", "", id="what is like nothing"),
+        pytest.param("verre", " (nearest: vitrier, vitrailliste)", id="glazed more often than stained"),
+        pytest.param("facteur", " (nearest: facteur-d-instruments)", id="who brings letters"),
+        pytest.param("travaux de maintenance", " (nearest: reparateur-de-machines)", id="of anything"),
+        pytest.param("mobilier", " (nearest: ebeniste, demenageur, charpentier-naval)", id="made or moved"),
+        pytest.param("sel", "", id="no liquid sealing"),
     ],
 )
 def test_an_unknown_trade_is_answered_with_the_nearest(name, like):
