@@ -44,6 +44,7 @@ from alerting.reference.nuts import (
     departement_of_postcode,
     departements_of_nuts,
     find_departement,
+    without_boxes,
 )
 from alerting.reference.place_words import (
     OF_ALL_FRANCE,
@@ -123,7 +124,7 @@ def read_place_text(text: str, *, stated: str | None, postcode: str | None, home
         postcode: The same.
         home: The buyer's département.
     """
-    text = text[:_READ_CHARACTERS]
+    text = without_boxes(text[:_READ_CHARACTERS])
     found = _LEFT_OUT.search(text)
     if found is None:
         return _read(text, stated=stated, postcode=postcode, home=home)

@@ -47,6 +47,7 @@ from alerting.reference.nuts import (
     departement_of_nuts,
     departement_of_postcode,
     find_departement,
+    without_boxes,
 )
 
 
@@ -287,7 +288,7 @@ def _nuts(text: str | None, field: str, log: list[Normalisation]) -> str | None:
 
 def _postcode(text: str | None, field: str, log: list[Normalisation], *, is_abroad: bool) -> str | None:
     stated = _text(text)
-    found = POSTCODE.search(stated) if stated is not None else None
+    found = POSTCODE.search(without_boxes(stated)) if stated is not None else None
     postcode = found.group() if found is not None else None
     if stated is not None and postcode != stated:
         is_foreign = is_abroad or FOREIGN_POSTCODE.fullmatch(stated) is not None

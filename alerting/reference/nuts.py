@@ -32,6 +32,8 @@ POSTCODES_OF_ISLANDS = {"97133": "977", "97150": "978"}
 POSTCODE_DIGITS = 5
 COUNTRY_LETTERS = 3
 CORSICA_NORTH_FROM = 20200
+# "Course spéciale", "boîte postale", "tri service arrivée".
+_BOX = re.compile(r"\b(?:c\.?\s?s|b\.?\s?p|t\.?\s?s\.?\s?a)\b\.?\s*(?:n\s*°\s*)?\d{1,5}\b", re.IGNORECASE)
 _FRENCH_AREA = re.compile(r"FR[A-Z0-9]{1,3}|9[78]\d")
 _NUMBER = re.compile(r"\b(?:\d{1,3}|2[ABab])\b")
 
@@ -109,6 +111,15 @@ def departement_of_postcode(postcode: str) -> str | None:
         return "2B" if int(postcode) >= CORSICA_NORTH_FROM else "2A"
     departement = postcode[:3] if postcode.startswith(OVERSEAS) else postcode[:2]
     return departement if departement in _departements() else None
+
+
+def without_boxes(text: str) -> str:
+    """Return an address without the numbers of its boxes, which are no postcodes.
+
+    >>> without_boxes("CS 64208, 35042 Rennes"), without_boxes("B.P. n° 12")
+    (', 35042 Rennes', '')
+    """
+    return _BOX.sub("", text)
 
 
 def departement_name(departement: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,90 @@ def test_a_bare_release_is_a_document_too():
     release = json.loads(PACKAGE)["releases"][0]
 
     assert [notice.title for notice in notices(json.dumps(release).encode())] == ["École"]
+
+
+RELEASE = {
+    "ocid": "ocds-1-1",
+    "id": "r1",
+    "date": "2026-09-15T12:00:00Z",
+    "tag": ["tender"],
+    "buyer": {"name": "Commune de Kerlann"},
+    "tender": {
+        "title": "Toiture",
+        "classification": {"scheme": "CPV", "id": "45261210"},
+        "value": {"amount": 1000.5, "currency": "EUR"},
+        "tenderPeriod": {"endDate": "2026-10-12T12:00:00Z"},
+        "items": [{"id": "1", "deliveryAddresses": [{"region": "FRH03"}]}],
+    },
+}
+TENDER = RELEASE["tender"]
+
+
+def with_tender(**changes: object) -> dict:
+    """Return the release with another tender."""
+    return {**RELEASE, "tender": {**TENDER, **changes}}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        pytest.param({"version": "1.1", "releases": [RELEASE]}, id="a package"),
+        pytest.param([RELEASE], id="a list of releases"),
+        pytest.param([{"releases": [RELEASE]}], id="a list of packages"),
+        pytest.param({"records": [{"ocid": "ocds-1-1", "releases": [RELEASE]}]}, id="a record"),
+        pytest.param(
+            {"records": [{"releases": [], "compiledRelease": {**RELEASE, "tag": ["compiled"]}}]},
+            id="a compiled release",
+        ),
+        pytest.param([{"releases": [{"url": "x"}], "compiledRelease": RELEASE}], id="a list of records"),
+        pytest.param({**RELEASE, "tag": "tender"}, id="a tag alone"),
+        pytest.param({**RELEASE, "date": "2026-09-15T14:00:00.000+02:00"}, id="another offset"),
+        pytest.param(with_tender(value={"amount": "1000.50", "currency": "EUR"}), id="an amount in quotes"),
+        pytest.param(with_tender(classification={"scheme": "cpv", "id": "45261210-9"}), id="a check digit"),
+        pytest.param(
+            with_tender(
+                classification=None,
+                items=[{**TENDER["items"][0], "classification": {"scheme": "CPV", "id": "45261210"}}],
+            ),
+            id="the code of its item",
+        ),
+        pytest.param(with_tender(items=[{"deliveryAddress": {"region": "FRH03"}}]), id="one address"),
+        pytest.param(
+            {**RELEASE, "buyer": None, "parties": [{"name": "Commune de Kerlann", "roles": ["buyer"]}]},
+            id="the buyer among the parties",
+        ),
+        pytest.param(
+            {
+                **RELEASE,
+                "buyer": None,
+                "parties": [{"name": "Commune de Kerlann", "roles": ["procuringEntity"]}],
+            },
+            id="the procuring entity among the parties",
+        ),
+    ],
+)  # fmt: skip
+def test_a_release_is_the_same_in_every_spelling(document):
+    """
+    Whatever holds it, and however its facts are written.
+    """
+    [expected] = notices(json.dumps(RELEASE).encode())
+
+    [notice] = notices(json.dumps(document, indent=1).encode())
+
+    assert replace(notice, normalisations=()) == expected
+
+
+def test_json_lines_give_a_release_a_line():
+    """
+    A line that breaks off costs no other; blank ones do not count.
+    """
+    lines = [json.dumps({**RELEASE, "ocid": f"ocds-1-{number}"}).encode() for number in range(3)]
+
+    parsed = parse(b"\xef\xbb\xbf" + b"\n\n".join(lines) + b"\n" + lines[0][:40], feed_id="f")
+
+    assert [notice.procedure_key for notice in parsed.notices] == ["ocds-1-0", "ocds-1-1", "ocds-1-2"]
+    [reject] = parsed.rejects
+    assert (reject.where, reject.problem.partition(" (")[0]) == ("line 4", "not JSON")
 
 
 def test_the_next_page_is_where_the_package_says():

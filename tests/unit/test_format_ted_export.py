@@ -254,3 +254,12 @@ def test_a_place_that_is_not_stated_is_no_place():
     codes = {place.nuts_code for lot in notice.lots for place in lot.places}
     assert codes <= {None}
     assert "00 is no place" in {change.rule for change in notice.normalisations}
+
+
+def test_the_number_of_a_box_in_a_main_site_is_no_postcode():
+    """
+    "CS 64208" stands before the postcode in most addresses of offices.
+    """
+    document = CALL.replace("Place de l'Église, 22350 Kerlann", "CS 64208, 22350 Kerlann")
+
+    assert {place.postcode for lot in read(document).lots for place in lot.places} == {"22350"}

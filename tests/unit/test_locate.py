@@ -20,6 +20,9 @@ REDON = Spot("Redon", ("35",), points=(Point(47.656, -2.079),))
     ("place", "home", "expected"),
     [
         pytest.param(
+            Place(commune="CS 64208, 35042 RENNES CEDEX"), None, ["Rennes 35"], id="a box that is no postcode"
+        ),
+        pytest.param(
             Place(commune="AVIGNON 84914"), None, ["Avignon 84"], id="a name and a postcode of mail"
         ),
         pytest.param(Place(commune="Rennes (35)"), None, ["Rennes 35"], id="a name and its département"),

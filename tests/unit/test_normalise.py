@@ -255,3 +255,13 @@ def test_no_text_of_a_notice_keeps_what_no_database_holds():
     for is_html in (False, True):
         kept = repr(to_json(normalise(replace(raw, description_is_html=is_html))))
         assert ("\\x00" in kept, "\\ud800" in kept) == (False, False)
+
+
+@pytest.mark.parametrize("stated", ["CS 64208 35042 CEDEX", "B.P. 90532 - 35042", "35042 TSA 10101"])
+def test_the_number_of_a_box_is_no_postcode(stated):
+    """
+    A building in Rennes lay in the Pyrénées, or nowhere.
+    """
+    notice = normalise(RawNotice("f", "1", "T", places=(RawPlace(postcode=stated),)))
+
+    assert notice.places == (Place(departement="35", postcode="35042"),)

@@ -39,6 +39,20 @@ def read_json(document: bytes, *, feed_id: str) -> Any:
         raise FeedFormatError(feed_id, "document", f"not JSON ({' '.join(str(error).split())})") from error
 
 
+def read_json_lines(document: bytes, *, feed_id: str) -> list[Any | FeedFormatError]:
+    """Return the value of each line, or what is wrong in it; nothing where the first one is no JSON."""
+    lines = [line for line in document.removeprefix(b"\xef\xbb\xbf").splitlines() if line.strip()]
+    found: list[Any | FeedFormatError] = []
+    for line in lines:
+        try:
+            found.append(read_json(line, feed_id=feed_id))
+        except FeedFormatError as error:
+            found.append(error)
+            if len(found) == 1:
+                return []
+    return found
+
+
 def _decode(document: bytes) -> Any:
     try:
         return _DECODER.decode(document)

@@ -1,4 +1,4 @@
-"""Parse OCDS 1.1: release packages, record packages, and bare releases.
+"""Parse OCDS 1.1: release packages, record packages, bare releases, and lists or JSON Lines of any of them.
 
 In:   the bytes of one JSON document.
 Out:  one RawNotice a release (of a record its compiled release), one Reject for each without
@@ -21,7 +21,14 @@ from alerting.domain.feed import ParsedFeed, Reject
 from alerting.domain.notice import NoticeKind, RawChange, RawLot, RawMoney, RawNotice, RawPlace, RawTime
 from alerting.errors import FeedFormatError
 from alerting.feeds.formats.head import Head
-from alerting.feeds.formats.json_values import items_at, read_json, text_at, texts_at, value_at
+from alerting.feeds.formats.json_values import (
+    items_at,
+    read_json,
+    read_json_lines,
+    text_at,
+    texts_at,
+    value_at,
+)
 
 
 CPV = "CPV"
@@ -42,12 +49,11 @@ def parse(document: bytes, *, feed_id: str) -> ParsedFeed:
     Raises:
         FeedFormatError: It is no JSON, or holds neither releases nor records.
     """
-    package = read_json(document, feed_id=feed_id)
+    package, rejects = _read(document, feed_id)
     found = list(_releases(package))
     if not found:
         raise FeedFormatError(feed_id, "top level", "expected 'releases' or 'records' (got none)")
     notices: list[RawNotice] = []
-    rejects: list[Reject] = []
     for where, release in found:
         missing = _missing(release)
         if missing is None:
@@ -55,6 +61,19 @@ def parse(document: bytes, *, feed_id: str) -> ParsedFeed:
         else:
             rejects.append(Reject(where, f"expected {missing} (got none)"))
     return ParsedFeed(tuple(notices), tuple(rejects))
+
+
+def _read(document: bytes, feed_id: str) -> tuple[Any, list[Reject]]:
+    """Return what a document holds, a value or those of its lines, and the lines that are none."""
+    try:
+        return read_json(document, feed_id=feed_id), []
+    except FeedFormatError:
+        lines = read_json_lines(document, feed_id=feed_id)
+        if not lines:
+            raise
+    broken = [(number, each) for number, each in enumerate(lines, 1) if isinstance(each, FeedFormatError)]
+    rejects = [Reject(f"line {number}", error.problem) for number, error in broken]
+    return [each for each in lines if not isinstance(each, FeedFormatError)], rejects
 
 
 def next_page(document: bytes, *, url: str) -> str | None:
@@ -65,18 +84,29 @@ def next_page(document: bytes, *, url: str) -> str | None:
 
 def _releases(package: Any) -> Iterator[tuple[str, Any]]:
     """Yield every release of a document, with where it stands."""
-    if text_at(package, "ocid") is not None and value_at(package, "releases") is None:
+    if isinstance(package, list):
+        for number, each in enumerate(package):
+            yield from ((f"[{number}].{where}", release) for where, release in _of_one(each))
+    else:
+        yield from _of_one(package)
+
+
+def _of_one(package: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the releases of a package, a record, or a release by itself."""
+    if text_at(package, "ocid") is not None and not ("releases" in package or "compiledRelease" in package):
         yield "release", package
-    for position, release in enumerate(items_at(package, "releases")):
-        yield f"releases[{position}]", release
+    yield from _of_record(package)
     for position, record in enumerate(items_at(package, "records")):
-        where = f"records[{position}]"
-        compiled = value_at(record, "compiledRelease")
-        if compiled is not None:
-            yield f"{where}.compiledRelease", compiled
-            continue
-        for number, release in enumerate(items_at(record, "releases")):
-            yield f"{where}.releases[{number}]", release
+        yield from ((f"records[{position}].{where}", release) for where, release in _of_record(record))
+
+
+def _of_record(record: Any) -> Iterator[tuple[str, Any]]:
+    compiled = value_at(record, "compiledRelease")
+    if compiled is not None:
+        yield "compiledRelease", compiled
+        return
+    for position, release in enumerate(items_at(record, "releases")):
+        yield f"releases[{position}]", release
 
 
 def _missing(release: Any) -> str | None:
@@ -162,8 +192,9 @@ def _buyer(release: Any) -> dict[str, Any]:
     buyer_id = text_at(buyer, "id")
     parties = items_at(release, "parties")
     party = next((each for each in parties if buyer_id is not None and text_at(each, "id") == buyer_id), None)
-    if party is None:
-        party = next((each for each in parties if "buyer" in texts_at(each, "roles")), buyer)
+    for role in ("buyer", "procuringEntity"):
+        party = party or next((each for each in parties if role in texts_at(each, "roles")), None)
+    party = party or buyer
     identifiers = [value_at(party, "identifier"), *items_at(party, "additionalIdentifiers")]
     sirets = (
         text_at(each, "id") for each in identifiers if text_at(each, "scheme") in {"FR-RCS", "FR-SIRET"}
@@ -195,7 +226,9 @@ def _codes(parts: Iterable[Any]) -> tuple[str, ...]:
     stated = list(parts)
     main = [value_at(part, "classification") for part in stated]
     other = [each for part in stated for each in items_at(part, "additionalClassifications")]
-    codes = (text_at(each, "id") for each in (*main, *other) if text_at(each, "scheme") == CPV)
+    codes = (
+        text_at(each, "id") for each in (*main, *other) if (text_at(each, "scheme") or "").upper() == CPV
+    )
     return tuple(code for code in codes if code is not None)
 
 

@@ -44,6 +44,7 @@ from alerting.feeds.formats.xml import (
     text_of,
     texts_of,
 )
+from alerting.reference.nuts import without_boxes
 from alerting.text.accents import compile_french
 from alerting.text.lot_words import find_lots
 
@@ -297,7 +298,7 @@ def _places(part: Element | None) -> tuple[RawPlace, ...]:
         location = next(iter(descendants(part, "LOCATION_NUTS")), None)
     site = _prose(find(location, "MAIN_SITE")) or _prose(find(location, "LOCATION"))
     codes = [code for each in children(location, "NUTS") if (code := attribute(each, "CODE")) is not None]
-    found = POSTCODE.search(site or "")
+    found = POSTCODE.search(without_boxes(site or ""))
     commune = site if site is not None and len(site) <= LONGEST_COMMUNE and "\n" not in site else None
     if len(codes) == 1 or (not codes and (commune or found)):
         return (RawPlace(next(iter(codes), None), None, commune, found.group() if found else None),)
