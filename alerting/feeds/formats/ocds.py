@@ -93,7 +93,8 @@ def _releases(package: Any) -> Iterator[tuple[str, Any]]:
 
 def _of_one(package: Any) -> Iterator[tuple[str, Any]]:
     """Yield the releases of a package, a record, or a release by itself."""
-    if text_at(package, "ocid") is not None and not ("releases" in package or "compiledRelease" in package):
+    holds_others = any(value_at(package, name) is not None for name in ("releases", "compiledRelease"))
+    if text_at(package, "ocid") is not None and not holds_others:
         yield "release", package
     yield from _of_record(package)
     for position, record in enumerate(items_at(package, "records")):
