@@ -6,6 +6,7 @@
     - SearchUnavailableError    Elasticsearch is away or overloaded
     - StoreUnavailableError     PostgreSQL cannot be reached
     - MailDeferredError         the mail server said "not now" (4xx) or the connection broke before DATA
+      . MailServerError           our own mail server is away, or refuses us before it hears of a mail
     - MailInDoubtError          the connection broke after DATA was sent and before it was answered
     - MailboxUnavailableError   the mailbox of what comes back is away
   + PermanentError            a retry cannot help; a person must act
@@ -95,6 +96,16 @@ class MailDeferredError(TransientError):
     def __init__(self, message: str, *, blame: Blame = Blame.SERVER) -> None:
         super().__init__(message)
         self.blame = blame
+
+
+class MailServerError(MailDeferredError):
+    """Our own mail server is away, or refuses us before it hears of a mail; raised by ``delivery.smtp``.
+
+    Its words are of the server alone: no address stands in them.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, blame=Blame.US)
 
 
 class MailInDoubtError(TransientError):

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from alerting.delivery.dialogue import Line, OutgoingMail, StaleLineError
 from alerting.domain.mail_limits import SmtpLimits
-from alerting.errors import AlertingError, Blame, MailDeferredError, MailRefusedError
+from alerting.errors import AlertingError, Blame, MailRefusedError, MailServerError
 
 
 @dataclass(slots=True, eq=False)
@@ -33,7 +33,7 @@ class Pool:
     """Connections to one server, as many as mails need at once and limits allow.
 
     Args:
-        connect: Opens one; raises MailDeferredError.
+        connect: Opens one; raises MailServerError.
         limits: How many.
     """
 
@@ -100,7 +100,7 @@ class Pool:
         waiting.needs_fresh_line = True
         self._waiting.appendleft(waiting)
 
-    def no_connection(self, waiting: _Waiting, error: MailDeferredError) -> None:
+    def no_connection(self, waiting: _Waiting, error: MailServerError) -> None:
         """Leave the mail to the other connections, open or tried; without any, nothing leaves now."""
         others_count = len(self._lanes) - 1
         if others_count or self._free:
@@ -112,7 +112,7 @@ class Pool:
         self.settle(waiting, error)
         for other in others:
             self._under_way[other.mail.domain] += 1
-            self.settle(other, MailDeferredError(str(error), blame=error.blame))
+            self.settle(other, MailServerError(str(error)))
 
     def release(self, task: asyncio.Task[None] | None) -> None:
         """Take a lane's connection back, before anybody can ask for another."""
@@ -181,7 +181,7 @@ class _Lane:
         if self.line is None:
             try:
                 self.line = await self.pool.connect()
-            except MailDeferredError as error:
+            except MailServerError as error:
                 self.pool.no_connection(waiting, error)
                 return False
         return True

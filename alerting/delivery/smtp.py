@@ -14,6 +14,8 @@ Sources: RFC 5321, 4.1.1.1 (EHLO); RFC 3207 (STARTTLS); RFC 4954 (AUTH); RFC 187
 from __future__ import annotations
 
 import asyncio
+import errno
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -31,12 +33,13 @@ from alerting.delivery.pool import Pool
 from alerting.domain.address import is_loopback
 from alerting.domain.delivery import Envelope
 from alerting.domain.mail_limits import SmtpLimits
-from alerting.errors import Blame, MailDeferredError, SettingError
+from alerting.errors import MailServerError, SettingError
 
 
 _DEFAULT_PORTS = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
 _KNOWS_NO_EHLO = (500, 502, 504)
 _EXPECTED = "smtp://host (STARTTLS), smtps://host (TLS), or smtp+plain:// on loopback"
+_WANTED = "expected a mail server that is up (SMTP_URL)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,18 +175,16 @@ class SmtpMailer:
         except aiosmtplib.SMTPResponseException as error:
             client.close()
             problem = f"{self._name()}: connection refused: {_answer(error.code, error.message)}"
-            raise MailDeferredError(problem, blame=Blame.US) from error
+            raise MailServerError(problem) from error
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             client.close()
-            problem = f"{self._name()}: no connection: {_first_line(str(error))}"
-            raise MailDeferredError(problem, blame=Blame.US) from error
+            raise MailServerError(f"{self._name()}: no connection: {_say_why(error)}") from error
 
     def _streams(self, client: aiosmtplib.SMTP) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Take the connection over: aiosmtplib hears one answer at a time, and drops what comes with it."""
         protocol = client.protocol
         if protocol is None or protocol.transport is None or protocol.transport.is_closing():
-            problem = f"{self._name()}: connection lost after its greeting"
-            raise MailDeferredError(problem, blame=Blame.US)
+            raise MailServerError(f"{self._name()}: connection lost after its greeting")
         transport = cast("asyncio.WriteTransport", protocol.transport)
         transport.set_write_buffer_limits(high=0)
         loop = asyncio.get_running_loop()
@@ -234,6 +235,18 @@ def _offers(client: aiosmtplib.SMTP) -> Offers:
 
 def _answer(code: int, text: str) -> str:
     return f"{code} {_first_line(text)}".strip()
+
+
+def _say_why(error: Exception) -> str:
+    """Return why no connection can be had, in words of ours where a person can mend it."""
+    cause = error.__cause__ if isinstance(error, aiosmtplib.SMTPConnectError) else error
+    if isinstance(cause, ConnectionRefusedError):
+        return f"nobody listens there; {_WANTED}"
+    if isinstance(cause, socket.gaierror):
+        return f"there is no server of that name; {_WANTED}"
+    if isinstance(cause, OSError) and cause.errno in {errno.EHOSTUNREACH, errno.ENETUNREACH}:
+        return f"no way leads there; {_WANTED}"
+    return _first_line(str(error))
 
 
 def _first_line(text: str) -> str:

@@ -31,7 +31,7 @@ from alerting.delivery.verp import ReturnPurpose, sign_return_address
 from alerting.domain.delivery import DeliveryState, Envelope
 from alerting.domain.profile import Recipient
 from alerting.domain.suppression import SuppressionKind
-from alerting.errors import Blame, MailDeferredError, MailInDoubtError, MailRefusedError
+from alerting.errors import Blame, MailDeferredError, MailInDoubtError, MailRefusedError, MailServerError
 from alerting.pipeline.post_office import PostOffice
 from alerting.pipeline.settle import settle_leases
 from alerting.pipeline.write import write_mail
@@ -75,8 +75,15 @@ def deliver_digests(
         waiting = deliveries.count_to_send(connection, now=now())
     names = ("sent", "deferred", "failed", "suppressed", "in_doubt", "again", "proved")
     report = {**{name: counts[name] for name in names}, "held": say_held(run.room) if waiting else None}
+    _report_trouble(run.troubles)
     log.info("digests_delivered", **report)
     return {**report, "waiting": waiting}
+
+
+def _report_trouble(troubles: Counter[str]) -> None:
+    """Write a line where our own mail server took no mail: what is wrong with it, and how many mails wait."""
+    for problem, count in troubles.most_common(1):
+        log.warning("mail_server_took_none", problem=problem, deferred_count=count)
 
 
 def find_room(connection: Connection, post: PostOffice, *, now: datetime) -> Room:
@@ -135,6 +142,7 @@ class _Worker:
     turns: asyncio.Semaphore
     counts: Counter[str] = field(default_factory=Counter)
     room: Room = field(default_factory=lambda: Room(0))
+    troubles: Counter[str] = field(default_factory=Counter)
 
     async def run(self) -> None:
         """Claim, send and record until nothing is left that may be sent."""
@@ -220,6 +228,8 @@ class _Worker:
         try:
             answer = await self.sender.send(write_safely(self.post, claimed, now))
         except MailDeferredError as error:
+            if isinstance(error, MailServerError):
+                self.troubles[str(error)] += 1
             return _Done(claimed, _deferred(claimed, error, now))
         except MailInDoubtError as error:
             return _done(claimed, DeliveryState.IN_DOUBT, str(error))

@@ -17,7 +17,7 @@ from alerting.delivery.smtp import SmtpMailer
 from alerting.domain.delivery import Envelope
 from alerting.domain.mail_limits import DomainLimit, SmtpLimits
 from alerting.domain.mail_text import MailText
-from alerting.errors import Blame, MailDeferredError, MailInDoubtError, MailRefusedError
+from alerting.errors import Blame, MailDeferredError, MailInDoubtError, MailRefusedError, MailServerError
 
 
 SENT_AT = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
@@ -355,8 +355,25 @@ def test_a_server_that_is_not_there_defers():
 
     url = asyncio.run(closed_port())
 
-    with pytest.raises(MailDeferredError, match="no connection"):
+    with pytest.raises(MailServerError) as caught:
         asyncio.run(SmtpMailer(url, now=lambda: SENT_AT).send(envelope()))
+
+    address = url.removeprefix("smtp+plain://")
+    expected = "no connection: nobody listens there; expected a mail server that is up (SMTP_URL)"
+    assert str(caught.value) == f"mail server {address}: {expected}"
+
+
+def test_a_server_whose_name_nobody_knows_defers():
+    """
+    The name in SMTP_URL is wrong, or its own server of names is away (RFC 6761, 6.4: "invalid" is nobody's).
+    """
+    mailer = SmtpMailer("smtp://mail.invalid", now=lambda: SENT_AT)
+
+    with pytest.raises(MailServerError) as caught:
+        asyncio.run(mailer.send(envelope()))
+
+    expected = "there is no server of that name; expected a mail server that is up (SMTP_URL)"
+    assert str(caught.value) == f"mail server mail.invalid:587: no connection: {expected}"
 
 
 def test_smtp_without_starttls_sends_nothing():
@@ -668,7 +685,8 @@ def test_a_mail_that_was_begun_with_the_end_of_another_is_not_hurt_by_it(server,
 @pytest.mark.parametrize("offers", [(), ("PIPELINING",)], ids=["plain", "pipelining"])
 def test_421_or_a_loss_anywhere_before_the_message_defers(step, offers):
     """
-    A server that closes or hangs up on a new connection has taken nothing.
+    A server that closes or hangs up on a new connection has taken nothing; before it hears of a mail that is
+    about the server alone.
     """
     closing = b"421 4.3.2 closing\r\n"
     saying = {"greeting": closing} if step == "connect" else {"answers": {step: closing}}
@@ -676,7 +694,8 @@ def test_421_or_a_loss_anywhere_before_the_message_defers(step, offers):
     said = send_at_once(lambda: Scripted(offers=offers, **saying), [envelope()])
     lost = send_at_once(lambda: Scripted(offers=offers, hang_up=step), [envelope()])
 
-    assert said + lost == ["MailDeferredError"] * 2
+    kind = "MailServerError" if step in {"connect", "EHLO"} else "MailDeferredError"
+    assert said + lost == [kind] * 2
 
 
 def test_a_loss_at_quit_changes_nothing():
@@ -828,7 +847,7 @@ def test_a_server_that_is_away_is_asked_once():
         lambda: Scripted(log=log, greeting=b"421 closed\r\n"), [envelope()] * 9, limits=ONE_CONNECTION
     )
 
-    assert found == ["MailDeferredError"] * 9
+    assert found == ["MailServerError"] * 9
     assert log == ["connect"]
 
 

@@ -44,6 +44,25 @@ def test_a_mail_that_cannot_be_written_is_told_without_anything_of_it(queued, se
     assert re.fullmatch(r"the mail cannot be written: \w+Error in \w+\.py, line \d+", answer)
 
 
+@pytest.mark.usefixtures("queued")
+def test_a_mail_server_of_ours_that_is_away_is_said_in_a_line(settings, run_alerting, monkeypatch):
+    """
+    Mails were deferred, and only the list of deliveries had the reason.  The line names the server and no recipient.
+    """
+    monkeypatch.setenv("SMTP_URL", "smtp+plain://127.0.0.1:9")
+    monkeypatch.setenv("ALERTING_RECIPIENTS_ALLOWED", "*")
+
+    finished = run_alerting(settings, "run", "deliver", "--json")
+
+    assert json.loads(finished.stdout)["deferred"] == 2
+    [line] = [line for line in finished.stderr.splitlines() if "mail_server_took_none" in line]
+    problem = "mail server 127.0.0.1:9: no connection: nobody listens there; expected a mail server that is up (SMTP_URL)"
+    assert "warning" in line
+    assert f"problem='{problem}'" in line
+    assert "deferred_count=2" in line
+    assert "@" not in finished.stdout + finished.stderr
+
+
 def test_a_letter_that_cannot_be_read_is_told_without_anything_of_it(settings, run_alerting, tmp_path):
     """
     A thousand letters, each within the other, are too deep for the reading: put aside for a person, by size and place.
