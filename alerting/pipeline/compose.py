@@ -26,10 +26,11 @@ from alerting.domain.lots import changes_for
 from alerting.domain.procedure import Procedure, ProcedureState, Revision
 from alerting.notices.view import find_turn_of_state, find_untold
 from alerting.pipeline.apart import refuse_procedures, refuse_profiles, work_apart
-from alerting.store import deliveries, digests, documents, matches, procedures
+from alerting.store import deliveries, digests, documents, matches, procedures, readers, tellings
 from alerting.store.database import Connection, Database, lock
-from alerting.store.digests import Reader, StoredTelling
 from alerting.store.matches import StoredMatch
+from alerting.store.readers import Reader
+from alerting.store.tellings import StoredTelling
 
 
 log = structlog.get_logger()
@@ -105,15 +106,15 @@ def compose_digests(
 def _compose_immediate(composing: _Composing) -> Counter[str]:
     with composing.database.begin() as connection:
         is_all_matched = _is_all_matched(connection, composing.now)
-        readers = digests.immediate_readers(connection, with_first=is_all_matched, now=composing.now)
-    return _compose_run(composing, Cadence.IMMEDIATE, composing.now, readers)
+        due = readers.immediate_readers(connection, with_first=is_all_matched, now=composing.now)
+    return _compose_run(composing, Cadence.IMMEDIATE, composing.now, due)
 
 
 def _due_windows(composing: _Composing) -> dict[tuple[Cadence, datetime], list[Rhythm]]:
     """Return the newest window of each rhythm that has ended."""
     due: defaultdict[tuple[Cadence, datetime], list[Rhythm]] = defaultdict(list)
     with composing.database.begin() as connection:
-        for rhythm in digests.rhythms(connection):
+        for rhythm in readers.rhythms(connection):
             window_end = find_window_end(rhythm, digest_hour=composing.digest_hour, now=composing.now)
             due[rhythm.cadence, window_end].append(rhythm)
     return dict(due)
@@ -131,34 +132,32 @@ def _compose_window(
         if run.is_composed and not run.waits_for:
             return Counter()
         among = run.waits_for if run.is_composed else None
-        waiting = digests.unmatched_of(connection, rhythms, among=among)
-        readers = digests.readers_of(
-            connection, rhythms, window_end=window_end, now=composing.now, among=among
-        )
+        waiting = readers.unmatched_of(connection, rhythms, among=among)
+        due = readers.readers_of(connection, rhythms, window_end=window_end, now=composing.now, among=among)
         # Matched between the two questions.
-        waiting -= {reader.profile_id for reader in readers}
-    counts = _compose_run(composing, cadence, window_end, readers)
+        waiting -= {reader.profile_id for reader in due}
+    counts = _compose_run(composing, cadence, window_end, due)
     if counts["digests"] and not run.is_composed and composing.now - window_end > _LATE:
         late = composing.now - window_end
         log.warning("digest_run_made_up", cadence=cadence.value, late_seconds=int(late.total_seconds()))
         counts["made_up"] += 1
     with composing.database.begin() as connection:
         # Those too that were edited while it was composed, and left out.
-        waiting |= digests.unmatched_of(connection, rhythms, among=among)
+        waiting |= readers.unmatched_of(connection, rhythms, among=among)
         digests.close_run(connection, run.run_id, now=composing.now, waits_for=waiting)
     counts["runs"] = 1
     return counts
 
 
 def _compose_run(
-    composing: _Composing, cadence: Cadence, window_end: datetime, readers: Sequence[Reader]
+    composing: _Composing, cadence: Cadence, window_end: datetime, due: Sequence[Reader]
 ) -> Counter[str]:
     counts: Counter[str] = Counter()
-    for batch in _batches(readers):
+    for batch in _batches(due):
         with composing.database.begin() as connection:
             lock(connection, COMPOSE_LOCK)
             # Who was erased, paused or edited since the run began is left out, or read as it is now.
-            standing = digests.standing_readers(
+            standing = readers.standing_readers(
                 connection, [reader.profile_id for reader in batch], now=composing.now
             )
             counts += _compose_apart(connection, composing, cadence, window_end, standing)
@@ -175,7 +174,7 @@ def _compose_apart(
     composing: _Composing,
     cadence: Cadence,
     window_end: datetime,
-    readers: Sequence[Reader],
+    batch: Sequence[Reader],
 ) -> Counter[str]:
     """Compose for readers; one at whom that fails is told nothing yet, and keeps nobody else from it."""
 
@@ -186,13 +185,13 @@ def _compose_apart(
         run = digests.open_run(connection, cadence, window_end)
         return _store(connection, run.run_id, composed, composing)
 
-    parts, failed = work_apart(connection, readers, work)
+    parts, failed = work_apart(connection, batch, work)
     composing.refused.update((reader.profile_id, error) for reader, error in failed)
     return sum(parts, Counter())
 
 
-def _batches(readers: Sequence[Reader]) -> Iterator[Sequence[Reader]]:
-    return (readers[start : start + _BATCH] for start in range(0, len(readers), _BATCH))
+def _batches(due: Sequence[Reader]) -> Iterator[Sequence[Reader]]:
+    return (due[start : start + _BATCH] for start in range(0, len(due), _BATCH))
 
 
 def _is_all_matched(connection: Connection, now: datetime) -> bool:
@@ -203,12 +202,10 @@ def _is_all_matched(connection: Connection, now: datetime) -> bool:
     )
 
 
-def _digests_for(
-    connection: Connection, composing: _Composing, readers: Sequence[Reader]
-) -> Iterator[Digest]:
+def _digests_for(connection: Connection, composing: _Composing, some: Sequence[Reader]) -> Iterator[Digest]:
     """Yield the digests of those readers that there is something to tell to."""
-    by_profile = _candidates(connection, composing, [reader.profile_id for reader in readers])
-    for reader in readers:
+    by_profile = _candidates(connection, composing, [reader.profile_id for reader in some])
+    for reader in some:
         candidates = by_profile.get(reader.profile_id, [])
         _settle(connection, reader.profile_id, candidates)
         items = select_items(candidates, now=composing.now, reminding=_reminding(composing, reader))
@@ -221,11 +218,11 @@ def _candidates(
 ) -> dict[str, list[Candidate]]:
     now = composing.now
     new = matches.matches_to_tell(connection, profile_ids, now=now)
-    changed = digests.changed_since_told(connection, profile_ids, now=now)
-    near = digests.near_dates(connection, profile_ids, now=now, until=now + _FARTHEST_REMINDER)
+    changed = tellings.changed_since_told(connection, profile_ids, now=now)
+    near = tellings.near_dates(connection, profile_ids, now=now, until=now + _FARTHEST_REMINDER)
     told_before = changed | near
     standing = new | matches.matches_of(connection, told_before)
-    told = digests.tellings_of(connection, told_before)
+    told = tellings.tellings_of(connection, told_before)
     _read_procedures(connection, composing, {number for _, number in (*new, *told_before)})
     # Of all that was told: a change may have come since what changed was asked for.
     history = procedures.revisions_of(connection, {number for _, number in told_before})
@@ -306,7 +303,7 @@ def _settle(connection: Connection, profile_id: str, candidates: Sequence[Candid
         procedure = candidate.procedure
         is_newer = candidate.told and procedure.revision > max(told.revision for told in candidate.told)
         if is_newer and not candidate.has_news:
-            digests.settle(connection, profile_id, procedure.procedure_id, revision=procedure.revision)
+            tellings.settle(connection, profile_id, procedure.procedure_id, revision=procedure.revision)
 
 
 def _reminding(composing: _Composing, reader: Reader) -> Reminding | None:
@@ -333,7 +330,7 @@ def _store(
     """Store digests with their tellings and deliveries."""
     numbers = digests.add_digests(connection, run_id, composed, notices=composing.written)
     added = [digest for digest in composed if digest.profile_id in numbers]
-    told = digests.add_tellings(connection, ((numbers[one.profile_id], one) for one in added))
+    told = tellings.add_tellings(connection, ((numbers[one.profile_id], one) for one in added))
     queued = deliveries.queue_all(
         connection,
         [(numbers[one.profile_id], one.firm_id, one.profile_id) for one in added],

@@ -27,7 +27,7 @@ from alerting.notices.view import (
     sum_up,
 )
 from alerting.pipeline.compose import COMPOSE_LOCK
-from alerting.store import digests, feedback, matches, notices, procedures
+from alerting.store import feedback, matches, notices, procedures, tellings
 from alerting.store.database import Connection, Database, lock
 from alerting.store.notices import StoredNotice
 
@@ -205,7 +205,7 @@ def _move_shown(
         left: Where it belonged, as it stood; whoever was told of two that were then found to be one has
             what he was told of it still under the one that went.
     """
-    shown = digests.profiles_shown(
+    shown = tellings.profiles_shown(
         connection,
         None if left is None else left.procedure_id,
         feed_id=notice.feed_id,
@@ -233,14 +233,14 @@ def _move_told(
     (kept,) = procedures.get_procedures(connection, [procedure_id])
     history = procedures.revisions_of(connection, [source.procedure_id]).get(source.procedure_id, [])
     known = [step for step in history if step.revision <= source.revision]
-    told = digests.told_last(connection, source.procedure_id)
+    told = tellings.told_last(connection, source.procedure_id)
     for (told_revision, carried), profile_ids in told.items():
         untold = find_untold(known, told_revision=told_revision, carried=carried)
         changes = (
             *find_turn_of_state(untold.state or source.state, kept.state),
             *sum_up([untold.changes, find_changes(source.view, kept.view)]),
         )
-        digests.move_tellings(
+        tellings.move_tellings(
             connection,
             source.procedure_id,
             procedure_id,

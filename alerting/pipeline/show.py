@@ -22,6 +22,7 @@ from alerting.store import (
     rejects,
     reports,
     subscriptions,
+    tellings,
 )
 from alerting.store.database import Connection, Database
 
@@ -139,7 +140,7 @@ def list_tellings(database: Database, *, firm_id: str | None, limit: int | None)
     """
     with database.begin() as connection:
         firms.refuse_unknown(connection, firm_id)
-        rows = digests.list_tellings(connection, firm_id=firm_id, limit=limit)
+        rows = tellings.list_tellings(connection, firm_id=firm_id, limit=limit)
     return [_plain(row) for row in rows]
 
 

@@ -15,7 +15,7 @@ import structlog
 from alerting.domain.digest import Digest, Unreachable
 from alerting.domain.suppression import UNREACHABLE, SuppressionKind
 from alerting.pipeline.compose import message_ids
-from alerting.store import deliveries, digests, suppressions
+from alerting.store import deliveries, digests, readers, suppressions
 from alerting.store.database import Connection, Database, lock
 from alerting.store.suppressions import UntoldAddress
 
@@ -45,7 +45,7 @@ def _firm_id(address: UntoldAddress) -> str:
 def _tell(
     connection: Connection, firm_id: str, untold: list[UntoldAddress], sender: str, now: datetime
 ) -> bool:
-    reader = digests.find_last_reader(connection, firm_id)
+    reader = readers.find_last_reader(connection, firm_id)
     if reader is None:
         return False
     orders = [address.order for address in untold]

@@ -21,7 +21,7 @@ from alerting.matching.compile import compile_criteria
 from alerting.matching.contradictions import find_contradictions
 from alerting.matching.remedy import find_remedy
 from alerting.pipeline.backtest import name_value
-from alerting.store import digests, firms, matches, notices, procedures, subscriptions, suppressions
+from alerting.store import firms, matches, notices, procedures, subscriptions, suppressions, tellings
 from alerting.store.database import Connection, Database
 from alerting.store.subscriptions import Holding
 
@@ -85,7 +85,7 @@ def _why_profile(
     now: datetime,
 ) -> Row:
     is_stored = matches.find_match(connection, profile_id, procedure.procedure_id) is not None
-    told = digests.tellings_about(connection, profile_id, procedure.procedure_id)
+    told = tellings.tellings_about(connection, profile_id, procedure.procedure_id)
     not_told = None
     if decision.accepted and told:
         # It was composed; whether a mail of it could leave is another matter.

@@ -25,8 +25,9 @@ from sqlalchemy import (
 from alerting.domain.json import fit_from_json, reasons_from_text, to_json
 from alerting.domain.match import Decision, Fit, Reason
 from alerting.domain.procedure import ProcedureState
-from alerting.store.digests import changed_pairs, is_ahead, waits_for_first
+from alerting.store.readers import waits_for_first
 from alerting.store.tables import matches, procedures, profiles, tellings
+from alerting.store.tellings import changed_pairs, is_ahead
 
 
 # A week, and a day for its hour.

@@ -32,8 +32,10 @@ from alerting.store import (
     matches,
     notices,
     procedures,
+    readers,
     rejects,
     suppressions,
+    tellings,
 )
 from alerting.store.database import open_database, savepoint
 from alerting.store.deliveries import HeldDelivery, Outcome
@@ -126,7 +128,7 @@ def add_digest(connection, procedure_id: int, *, revision: int = 1) -> tuple[int
     item = DigestItem(TellingKind.NEW, procedure_id, revision, ProcedureState.OPEN, NOTICE)
     digest = Digest("toits", "Toits", "le-goff", "Couverture Le Goff", NOW, (item,))
     digest_id = digests.add_digest(connection, run.run_id, digest)
-    return digest_id, digests.add_tellings(connection, [(digest_id, digest)]) == 1
+    return digest_id, tellings.add_tellings(connection, [(digest_id, digest)]) == 1
 
 
 def revise(connection, procedure_id: int, *, at: datetime) -> None:
@@ -165,8 +167,8 @@ def test_one_profile_procedure_and_address_are_found_without_reading_all_that_wa
     connection.execute(text("UPDATE profiles SET cadence = 'daily', matched_at = now()"))
     connection.execute(text("SET LOCAL enable_seqscan = off"))
 
-    digests.readers_of(connection, digests.rhythms(connection), window_end=NOW, now=NOW)
-    digests.told_last(connection, 1)
+    readers.readers_of(connection, readers.rhythms(connection), window_end=NOW, now=NOW)
+    tellings.told_last(connection, 1)
     suppressions.end_suppression(connection, number, why="back", now=NOW)
 
     for name in (
@@ -337,7 +339,7 @@ def test_what_waits_longer_than_any_rhythm_takes_wakes_nobody(connection):
 
     assert waiting == [2, 2, 0]
     assert set(matches.matches_to_tell(connection, ["toits"], now=later)) == {("toits", matched)}
-    assert digests.changed_since_told(connection, ["toits"], now=later) == {("toits", told)}
+    assert tellings.changed_since_told(connection, ["toits"], now=later) == {("toits", told)}
 
 
 def test_what_was_carried_over_waits_however_old_the_procedure_is(connection):
@@ -347,7 +349,7 @@ def test_what_was_carried_over_waits_however_old_the_procedure_is(connection):
     other, told = (add_notice(connection, replace(NOTICE, source_id=one))[0] for one in ("1", "2"))
     add_digest(connection, told)
     moved = {"profile_ids": ["toits"], "told_revision": 0, "carried": [Change("title", "a", "b", None)]}
-    digests.move_tellings(connection, told, other, **moved)
+    tellings.move_tellings(connection, told, other, **moved)
 
     assert matches.count_untold(connection, now=NOW) == 1
 
