@@ -134,7 +134,7 @@ def test_every_document_is_read_but_for_the_bad_ones(folder):
         for name, report in reports.items()
         if report["outcome"] != "read"
     }
-    named = {Path(FEED_FILE).stem if bad.damage == "no-title" else bad.id: bad for bad in bad_documents()}
+    named = {Path(FEED_FILE).stem if bad.damage == "no-words" else bad.id: bad for bad in bad_documents()}
     assert problems.keys() == named.keys()
     assert all(problems[name][0].startswith(bad.problem) for name, bad in named.items())
     assert reports["feed"]["outcome"] == "partly"

@@ -115,7 +115,7 @@ class BadFact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     id: str
     authority: Literal["journal", "europe", "bretagne"]
-    damage: Literal["half", "error-page", "unknown-format", "no-title"]
+    damage: Literal["half", "error-page", "unknown-format", "no-words"]
     published_days_ago: int
     problem: str
 

@@ -51,8 +51,8 @@ def publish_all(folder: Path, *, today: date) -> None:
         if announcement.fact.form != "rss":
             _put_document(folder, announcement)
     for bad in bad_documents():
-        if bad.damage == "no-title":
-            items.append(_nameless(bad, items[0], today=today))
+        if bad.damage == "no-words":
+            items.append(_wordless(bad, items[0], today=today))
         else:
             _put_bad(folder, bad, today=today, whole=published[0])
     feed = write_feed(items, authority="bretagne", title=AUTHORITIES["bretagne"])
@@ -121,9 +121,9 @@ def _put_bad(folder: Path, bad: BadFact, *, today: date, whole: Announcement) ->
     _put(folder / bad.authority / f"{bad.id}.xml", bodies[bad.damage], at=_morning(today, bad))
 
 
-def _nameless(bad: BadFact, whole: Announcement, *, today: date) -> Announcement:
-    """Return an announcement that has lost its title."""
-    fact = msgspec.structs.replace(whole.fact, id=bad.id, title="")
+def _wordless(bad: BadFact, whole: Announcement, *, today: date) -> Announcement:
+    """Return an announcement that has lost its title and its text."""
+    fact = msgspec.structs.replace(whole.fact, id=bad.id, title="", description=None)
     return replace(whole, fact=fact, published_at=_morning(today, bad))
 
 
