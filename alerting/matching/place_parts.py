@@ -123,8 +123,9 @@ def _part(text: str, *, is_joined: bool, in_brackets: bool) -> Part:
 
 
 def read_lists(parts: Sequence[Part]) -> None:
-    """Mark what is a list of départements: numbers after that word, and a text of numbers alone."""
+    """Mark what is a list of départements: numbers after that word or beside areas, and numbers alone."""
     is_all = all(part.is_code and not part.postcodes for part in parts)
+    within = _within_areas(parts)
     in_list = is_joined = False
     for part in parts:
         words = folded_words(part.text)
@@ -135,12 +136,21 @@ def read_lists(parts: Sequence[Part]) -> None:
             part.is_list = in_list and bool(after)
             is_joined = part.is_joined
         else:
-            in_list = (in_list or is_all) and part.is_code and not part.postcodes
+            is_beside = bool(within) and not part.in_brackets and within.isdisjoint(part.codes)
+            in_list = (in_list or is_all or is_beside) and part.is_code and not part.postcodes
             part.is_list = in_list
             # "Rennes et les départements 22, 56": both; "Rennes, départements 35 et 44": one tells the other.
             part.is_joined = is_joined if in_list else part.is_joined
         if part.is_list:
             part.codes = tuple(dict.fromkeys((*part.codes, *_ranges(part.text))))
+
+
+def _within_areas(parts: Sequence[Part]) -> frozenset[str]:
+    """Return the départements of a text of areas and numbers alone: "Bretagne et le 44"; none of another."""
+    areas = [find_area(part) for part in parts if not part.is_code]
+    if None in areas:
+        return frozenset()
+    return frozenset(one for area in areas if area is not None for one in departements_of_nuts(area))
 
 
 def _ranges(text: str) -> Iterator[str]:

@@ -133,12 +133,20 @@ def read_place_text(text: str, *, stated: str | None, postcode: str | None, home
     read_out = partial(_read, stated=within[0] if len(within) == 1 else stated, postcode=None, home=home)
     # "Nord" and "Lot" are words of every day; left out of an area that holds them, they are départements.
     in_doubt = find_departement(" ".join(words_without(OF_AREAS, found["out"])))
+    if not within and (meant := _area_around(text[: found.start()], read_out(found["out"]))):
+        return NamedPlaces(areas=(meant,))
     if in_doubt in within:
         return _without(named, NamedPlaces(departements=(in_doubt,)))
     if not _begins_with_place(found["out"], read_out):
         apart = f"{text[: found.start()]}; {text[found.start('out') :]}"
         return _read(apart, stated=stated, postcode=postcode, home=home)
     return _without(named, read_out(found["out"]))
+
+
+def _area_around(text: str, out: NamedPlaces) -> str | None:
+    """Return the Nord or the Lot where a text names it, and a place of it is left out: "Nord hors Lille"."""
+    parts = list(split_text(text))
+    return find_area_in_doubt(parts[0], _departements(out), is_of_areas=False) if len(parts) == 1 else None
 
 
 def _begins_with_place(text: str, read: Callable[[str], NamedPlaces]) -> bool:

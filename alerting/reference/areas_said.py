@@ -39,6 +39,8 @@ _LEFT_OUT = re.compile(
     r"\b(?:sauf|hors|hormis|except(?:e|es|ee|ees)|a l['’ ]?\s*ex(?:ception|clusion))\b"
     r"(?:\s*d(?:e|es|u)\b|\s*d['’])?"
 )
+# What stands beside all that is said before: "Bretagne hors 22 et sur le 44".
+_BESIDE = re.compile(r"[\s,]+(?:et|ainsi que)\s+(?=(?:sur|dans|en|tout|toute)\b)")
 # Whoever asks for neighbours asks for what only they know.
 _NEIGHBOURS = re.compile(
     r"[\s(,]*(?:\bet\b|\bavec\b|\bainsi que\b)?\s*(?:\b(?:les|ses|leurs|des|departements?)\b\s*)*"
@@ -109,10 +111,11 @@ def explain_area(text: str) -> str | None:
 
 
 def _what_is_left(of: str, without: str) -> str:
-    """Return the départements that are left of an area, in words."""
-    within, out = find_departements(of.strip(" ,(")), find_departements(without.strip(" ,)"))
-    left = tuple(one for one in within if one not in out)
-    if not left or left == within:
+    """Return the départements that are left of an area, and those named beside it, in words."""
+    within, (taken, *added) = find_departements(of.strip(" ,(")), _BESIDE.split(without, maxsplit=1)
+    out, beside = find_departements(taken.strip(" ,)")), find_departements(" ".join(added).strip(" ,)"))
+    left = tuple(dict.fromkeys((*(one for one in within if one not in out), *beside)))
+    if not out or not left or left == within:
         return "départements, or communes with radius_km, that do without"
     return _listed(left)
 

@@ -138,6 +138,11 @@ PROFILE = "firm 'le-goff', profile 'toits'"
             id="a département that is left out",
         ),
         pytest.param(
+            'words = ["toit"]\ndepartements = ["Bretagne hors 22, 29 et sur le 44"]',
+            "a profile leaves no place out; expected '35', '56', '44' (got 'Bretagne hors 22, 29 et sur le 44')",
+            id="a département beside those that are left out",
+        ),
+        pytest.param(
             'words = ["toit"]\ndepartements = ["Finistère Sud"]',
             "no part of a département or région can be asked for; expected '29', or communes with radius_km"
             " (got 'Finistère Sud')",

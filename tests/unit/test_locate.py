@@ -179,6 +179,8 @@ def test_what_is_left_out_and_is_no_place_takes_none_with_it(text, expected):
         ("Ille-et-Vilaine, Morbihan et Loire-Atlantique", None, ["35", "56", "44"]),
         ("départements de la Seine-et-Marne et du Val d'Oise", None, ["77", "95"]),
         ("Nord et Pas-de-Calais", None, ["59", "62"]),
+        ("Bretagne et le 44", None, ["44", "FRH"]),
+        ("Bretagne, 35", None, ["FRH"]),
         ("Hauts-de-France ; Normandie", None, ["FRE", "FRD"]),
         ("Bretagne et Pays de la Loire", None, ["FRH", "FRG"]),
         ("Bretagne et Pays de la Loire", "36", ["FRH", "FRG"]),
@@ -261,6 +263,9 @@ def test_all_that_a_text_names_is_located(text, home, expected):
         ("Ille-et-Vilaine hors Centre ville de Rennes", ["35"]),
         ("35 sauf Rennes - 56", ["35", "56"]),
         ("Hauts-de-France hors Nord", ["02", "60", "62", "80"]),
+        ("Nord (hors Lille)", ["59"]),
+        ("Lot hors Cahors", ["46"]),
+        ("Bretagne hors 22, 29 et sur le 44", ["44", "35", "56"]),
         ("Hauts-de-France hors Nord et Aisne", ["60", "62", "80"]),
         (
             "Nouvelle-Aquitaine et Occitanie (hors Lot)",
