@@ -56,6 +56,8 @@ from alerting.reference.place_words import (
 )
 
 
+# "FR-35" is a département by ISO 3166-2.
+_ISO_3166 = re.compile(r"\bFR-(\d{2,3}|2[AB])\b", re.IGNORECASE)
 _NUTS = re.compile(r"\bFR[A-Z0-9]{0,3}\b")
 # Blanks that they took are never given back: a list could else be read in as many ways as it has blanks.
 _SUFFIX = r"(?:er|ere|e|eme|ieme)(?![a-z])\s*+"
@@ -124,7 +126,7 @@ def read_place_text(text: str, *, stated: str | None, postcode: str | None, home
         postcode: The same.
         home: The buyer's département.
     """
-    text = without_boxes(text[:_READ_CHARACTERS])
+    text = _ISO_3166.sub(r"\1", without_boxes(text[:_READ_CHARACTERS]))
     found = _LEFT_OUT.search(text)
     if found is None:
         return _read(text, stated=stated, postcode=postcode, home=home)

@@ -22,6 +22,7 @@ REDON = Spot("Redon", ("35",), points=(Point(47.656, -2.079),))
         pytest.param(
             Place(commune="CS 64208, 35042 RENNES CEDEX"), None, ["Rennes 35"], id="a box that is no postcode"
         ),
+        pytest.param(Place(commune="FR-35"), None, ["35 35"], id="a département by ISO 3166-2"),
         pytest.param(
             Place(commune="AVIGNON 84914"), None, ["Avignon 84"], id="a name and a postcode of mail"
         ),

@@ -41,6 +41,19 @@ KINDS = {
     "cont-modif": NoticeKind.OTHER,
     "completion": NoticeKind.OTHER,
 }
+# BT-02, whose code list each value belongs to: what it is where BT-03, the list's name, is left out.
+FORMS = {
+    "planning": ("pin-buyer", "pin-only", "pin-rtl", "pin-tran"),
+    "competition": (
+        "cn-standard", "cn-social", "cn-desg", "pin-cfc-standard", "pin-cfc-social", "qu-sy", "subco"
+    ),
+    "consultation": ("pmc",),
+    "result": ("can-standard", "can-social", "can-desg", "can-tran"),
+    "dir-awa-pre": ("veat",),
+    "cont-modif": ("can-modif",),
+    "completion": ("compl",),
+}  # fmt: skip
+FORM_OF_TYPE = {code: form for form, codes in FORMS.items() for code in codes}
 CANCELLED = "cancel"
 # Reasons that say what may become of a purchase that lives on, in the code list's own French.
 ANNOUNCED = {"cancel-intent": "Intention d’annuler"}
@@ -267,8 +280,8 @@ def _kind(notice: Record) -> NoticeKind:
 
     An intention to cancel (BT-140) is a correction: until it is cancelled, a purchase can be answered.
     """
-    _, name = notice.first("types") or ("", None)
-    own = KINDS.get(name or "", NoticeKind.OTHER)
+    code, name = notice.first("types") or ("", None)
+    own = KINDS.get(name or FORM_OF_TYPE.get(code, ""), NoticeKind.OTHER)
     if own is NoticeKind.CALL and notice["changes"]:
         return NoticeKind.CORRECTION
     results = set(notice["results"])
