@@ -10,12 +10,10 @@ Source: eForms BT-04 (procedure identifier) and BT-758 (changed notice identifie
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import lru_cache
+from datetime import date
 from itertools import combinations, product
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
@@ -23,46 +21,32 @@ from typing import NamedTuple
 from alerting.domain.notice import Notice, NoticeKind
 from alerting.domain.procedure import LinkStep
 from alerting.notices.likeness import (
-    EMPTY_WORDS,
     SAME_TITLE,
-    are_calls_of_one_feed,
-    are_other_buyers,
     buyer_key,
-    contradict,
     day_in_paris,
     find_likeness,
     find_likeness_of_day,
     fold,
-    have_other_lots,
-    is_alike,
     is_contradicted,
     read_moment,
-    same_buyer,
     siren_of,
+)
+from alerting.notices.proofs import (
+    ENDS,
+    ONE_COUNT,
+    Moment,
+    are_other_calls,
+    bare_name,
+    ends_before,
+    in_time,
+    is_telling_key,
+    names_of,
+    proves_by_key,
+    proves_by_number,
+    proves_by_reference,
 )
 
 
-_VERSION = re.compile(r"-\d{1,2}$")
-# A reference from another feed must be this long to name one notice in all of France.
-_TELLING_LENGTH = 6
-# A key of a procedure is a UUID, an ocid, or at least so long, with a digit among several signs.
-_KEY_LENGTH = 8
-_KEY_SIGNS = 4
-# What any purchase's number may be made of: a part's number, an article of the code, words for a purchase.
-_PART = re.compile(r"\b(?:lot|tranche|phase|version)s? ?(?:no? ?)?\d{0,3}\b")
-_ARTICLE = re.compile(r"\b[lrd] ?[123](?!0)\d{3} \d{1,2}(?: \d{1,2})*\b")
-_GENERIC_TEXT = """
-mapa mapas aapc dce aao ao aoo numero no ref reference references dossier affaire procedures adaptees
-formalisee negociee dialogue competitif ouvert ouverte restreint article articles code commande publique
-"""
-_GENERIC = EMPTY_WORDS | frozenset(_GENERIC_TEXT.split())
-_DIGITS_BEHIND = re.compile(r"([a-z]+)(\d+)")
-# A buyer counts its purchases anew each year.
-_ONE_COUNT = timedelta(days=300)
-_YEAR = re.compile(r"20\d\d")
-_ENDS = frozenset({NoticeKind.CANCELLATION, NoticeKind.AWARD})
-_UUID_DASHES = 4
-_Moment = tuple[float, bool, str, str, str, str]
 _called = attrgetter("feed_id", "source_id")
 
 
@@ -107,7 +91,7 @@ def find_link(notice: Notice, candidates: Sequence[Candidate]) -> Link | None:
     similar: the answer does not depend on their order.  Two that are equally similar are uncertain.
     """
     decided = [candidate for candidate in candidates if candidate.is_by_hand]
-    link = _first_certain(notice, decided, _reference, LinkStep.BY_HAND)
+    link = _first_certain(notice, decided, proves_by_reference, LinkStep.BY_HAND)
     for step, evidence_of in _PROOFS:
         link = link or _first_certain(notice, candidates, evidence_of, step)
     return link or _by_number(notice, candidates) or _most_similar(notice, candidates)
@@ -123,7 +107,7 @@ def find_others(notice: Notice, link: Link, candidates: Sequence[Candidate]) -> 
     proven = {
         candidate.procedure_id
         for candidate in candidates
-        for evidence_of in (_procedure_key, _reference)
+        for evidence_of in (proves_by_key, proves_by_reference)
         if evidence_of(notice, candidate.notice) is not None
     }
     return sorted(proven - {link.procedure_id}) if link.step in _PROVING else []
@@ -144,18 +128,6 @@ def link_all(notices: Sequence[Notice]) -> list[list[Member]]:
         if not _are_kept_apart(notices, groups.of(position), groups.of(other)):
             groups.join(position, other, LinkStep.SIMILARITY, _words(notices[other], likeness))
     return groups.members()
-
-
-def names_of(notice: Notice) -> tuple[str, ...]:
-    """Return what other notices may call this one: its source id, alone and with its version."""
-    if notice.version is None:
-        return (notice.source_id,)
-    return (notice.source_id, f"{notice.source_id}-{notice.version}")
-
-
-def refers_to(notice: Notice, other: Notice) -> bool:
-    """Tell whether a notice names another one."""
-    return next(_given(notice, other), None) is not None
 
 
 class _Groups:
@@ -234,8 +206,8 @@ def _blocks_in_time(
 ) -> list[list[int]]:
     """Return the same blocks in the order of publication: what joins first may keep others out."""
 
-    def moment(position: int) -> _Moment:
-        return _in_time(notices[position])
+    def moment(position: int) -> Moment:
+        return in_time(notices[position])
 
     blocks = [sorted(positions, key=moment) for positions in _blocks(notices, names_of_one)]
     return sorted(blocks, key=lambda positions: [moment(position) for position in positions])
@@ -264,16 +236,8 @@ def _join_by_number(notices: Sequence[Notice], positions: list[int], groups: _Gr
             continue
         named = positions[link.procedure_id]
         together = product(groups.of(position), groups.of(named))
-        if not any(_are_other_calls(notices[one], notices[two]) for one, two in together):
+        if not any(are_other_calls(notices[one], notices[two]) for one, two in together):
             groups.join(position, named, link.step, link.evidence)
-
-
-def _in_time(notice: Notice) -> _Moment:
-    """Return what orders notices by publication; of one moment, calls before what follows, then by id."""
-    at = notice.published_at
-    published = float("inf") if at is None else at.timestamp()
-    is_no_call = notice.kind is not NoticeKind.CALL
-    return (published, is_no_call, notice.feed_id, notice.source_id, notice.version or "", notice.title)
 
 
 def _similar_pairs(notices: Sequence[Notice]) -> list[tuple[float, int, int]]:
@@ -325,14 +289,14 @@ def _by_number(notice: Notice, candidates: Sequence[Candidate]) -> Link | None:
         if (
             found
             and not is_called_anew(notice, members)
-            and not any(_are_other_calls(notice, each) for each in members)
+            and not any(are_other_calls(notice, each) for each in members)
         ):
             named[number] = min(found)
     running = {
-        number for number in named if not any(_ends_before(each, notice) for each in of_procedure[number])
+        number for number in named if not any(ends_before(each, notice) for each in of_procedure[number])
     }
     wanted = running or named.keys()
-    if not wanted or (notice.kind in _ENDS and len(wanted) > 1):
+    if not wanted or (notice.kind in ENDS and len(wanted) > 1):
         return None
     nearest = min(wanted, key=lambda number: (named[number][0], number))
     return Link(nearest, LinkStep.BUYER_REFERENCE, named[nearest][1])
@@ -343,14 +307,7 @@ def _distance(notice: Notice, other: Notice) -> float:
     if notice.published_at is None or other.published_at is None:
         return float("inf")
     seconds = (notice.published_at - other.published_at).total_seconds()
-    return seconds if seconds >= 0 else _ONE_COUNT.total_seconds() - seconds
-
-
-def _ends_before(end: Notice, notice: Notice) -> bool:
-    """Tell whether a result or a cancellation was published before another notice."""
-    if end.kind not in _ENDS or end.published_at is None or notice.published_at is None:
-        return False
-    return end.published_at < notice.published_at
+    return seconds if seconds >= 0 else ONE_COUNT.total_seconds() - seconds
 
 
 def is_called_anew(call: Notice, members: Sequence[Notice]) -> bool:
@@ -360,7 +317,7 @@ def is_called_anew(call: Notice, members: Sequence[Notice]) -> bool:
     """
     if call.kind is not NoticeKind.CALL or call.deadline_at is None:
         return False
-    ends = [end.published_at for end in members if _ends_before(end, call)]
+    ends = [end.published_at for end in members if ends_before(end, call)]
     is_after = any(end is not None and end < call.deadline_at for end in ends)
     return is_after and day_in_paris(call.deadline_at) not in _stated_days(members)
 
@@ -402,130 +359,13 @@ def _words(notice: Notice, likeness: float) -> str:
     return f"{day}, titles {likeness:.0f} of 100 alike"
 
 
-def _procedure_key(notice: Notice, other: Notice) -> str | None:
-    key = notice.procedure_key
-    if key is None or key != other.procedure_key or not is_telling_key(key):
-        return None
-    # A UUID, too, is met under two buyers: where a form was filled in over another one.
-    return None if are_other_buyers(notice, other) else key
-
-
-def is_telling_key(key: str) -> bool:
-    """Tell whether a procedure key can name one purchase: "0" and the UUID of nothing but zeros cannot.
-
-    Source: eForms BT-04 and BOAMP contractfolderid (a UUID), OCDS ocid.
-    """
-    signs = {sign for sign in key if sign.isalnum()}
-    return len(key) >= _KEY_LENGTH and len(signs) >= _KEY_SIGNS and any(sign.isdigit() for sign in signs)
-
-
-def _reference(notice: Notice, other: Notice) -> str | None:
-    same_feed = notice.feed_id == other.feed_id
-    if same_feed and notice.source_id == other.source_id:
-        return notice.source_id
-    if not same_feed and _are_strangers(notice, other):
-        return None
-    given = [*_given(notice, other), *_given(other, notice)]
-    return next((name for name in given if same_feed or len(name) >= _TELLING_LENGTH), None)
-
-
-def _are_strangers(notice: Notice, other: Notice) -> bool:
-    return contradict(siren_of(notice), siren_of(other)) or are_other_buyers(notice, other)
-
-
-def _given(notice: Notice, other: Notice) -> Iterator[str]:
-    """Yield the references of *notice* that name *other*."""
-    names = {_bare(name) for name in names_of(other)}
-    yield from (name for name in notice.refers_to if _bare(name) in names)
-
-
-def _bare(name: str) -> str:
-    """Drop the version of "<UUID>-01"; BOAMP's "26-88092" is left whole."""
-    lowered = name.strip().lower()
-    return _VERSION.sub("", lowered) if lowered.count("-") > _UUID_DASHES else lowered
-
-
-def proves_by_number(notice: Notice, other: Notice) -> str | None:
-    """Return the buyer's own number where two notices share it and nothing says that it was used again.
-
-    A number that may be any purchase's ("MAPA", "2026") counts where the titles are alike; without a SIRET on
-    both sides they must be in any case.  Two calls of one feed are one only in words that are alike; calls of
-    other lots are other purchases.
-    """
-    reference = notice.internal_reference
-    if (
-        reference is None
-        or fold(reference) != fold(other.internal_reference)
-        or contradict(notice.procedure_key, other.procedure_key)
-        or _is_used_again(notice, other)
-        or _are_other_calls(notice, other)
-    ):
-        return None
-    is_telling = _is_telling(reference)
-    sirets = [None if one.buyer is None else one.buyer.siret for one in (notice, other)]
-    if None not in sirets:
-        is_same = sirets[0] == sirets[1] and (is_telling or is_alike(notice, other))
-        return f"{sirets[0]} {reference}" if is_same else None
-    return reference if is_telling and same_buyer(notice, other) and is_alike(notice, other) else None
-
-
-def _are_other_calls(notice: Notice, other: Notice) -> bool:
-    """Tell whether two calls are of other lots, or of one feed under other ids and in other words."""
-    if notice.kind is not NoticeKind.CALL or other.kind is not NoticeKind.CALL:
-        return False
-    if have_other_lots(notice, other):
-        return True
-    is_one_feed = are_calls_of_one_feed(notice, other) and notice.source_id != other.source_id
-    return is_one_feed and not is_alike(notice, other)
-
-
-@lru_cache(maxsize=20_000)
-def _is_telling(reference: str) -> bool:
-    """Tell whether a buyer's number is more than what any purchase may be called.
-
-    >>> [_is_telling(text) for text in ("2026-T04", "MARCHE 1", "LOT 01", "R.2123-1 1°", "MAPA 2026")]
-    [True, False, False, False, False]
-    """
-    text = _PART.sub(" ", _ARTICLE.sub(" ", fold(reference)))
-    own = " ".join(filter(None, map(_own_part, text.split())))
-    return len(own) >= _TELLING_LENGTH and re.search(r"\d", _YEAR.sub("", own)) is not None
-
-
-def _own_part(word: str) -> str:
-    """Return a word without what is generic in it: of "mapa1" the digit, of "t04" all."""
-    glued = _DIGITS_BEHIND.fullmatch(word)
-    if glued is not None and glued[1] in _GENERIC and len(glued[1]) > 1:
-        return glued[2]
-    return "" if word in _GENERIC and len(word) > 1 else word
-
-
-def _is_used_again(notice: Notice, other: Notice) -> bool:
-    """Tell whether one number stands for two purchases: by what follows what, and by the time between."""
-    if notice.published_at is None or other.published_at is None:
-        return False
-    first, second = sorted((notice, other), key=_in_time)
-    if second.kind is NoticeKind.CALL and first.kind in _ENDS and _ends_before(first, second):
-        return second.deadline_at is not None
-    are_calls = first.kind is second.kind is NoticeKind.CALL
-    if are_calls and _is_after(second.published_at, first.deadline_at):
-        return True
-    if second.kind is NoticeKind.AWARD and _is_after(first.deadline_at, second.published_at):
-        return first.kind is NoticeKind.CALL
-    is_far = abs(notice.published_at - other.published_at) > _ONE_COUNT
-    return is_far and (are_calls or not is_alike(notice, other))
-
-
-def _is_after(moment: datetime | None, other: datetime | None) -> bool:
-    return moment is not None and other is not None and day_in_paris(moment) > day_in_paris(other)
-
-
 def _key_block(notice: Notice) -> Collection[str]:
     key = notice.procedure_key
     return (key,) if key is not None and is_telling_key(key) else ()
 
 
 def _reference_block(notice: Notice) -> Iterable[str]:
-    return map(_bare, names_of(notice) + notice.refers_to)
+    return map(bare_name, names_of(notice) + notice.refers_to)
 
 
 def _buyer_block(notice: Notice) -> Collection[str]:
@@ -545,8 +385,8 @@ def _day_block(notice: Notice) -> Iterator[tuple[date, object]]:
 
 
 _PROOFS = (
-    (LinkStep.PROCEDURE_KEY, _procedure_key),
-    (LinkStep.REFERENCE, _reference),
+    (LinkStep.PROCEDURE_KEY, proves_by_key),
+    (LinkStep.REFERENCE, proves_by_reference),
 )
 _NAMES: dict[LinkStep, Callable[[Notice], Iterable[str]]] = {
     LinkStep.PROCEDURE_KEY: _key_block,

@@ -20,7 +20,8 @@ from alerting.domain.money import Money
 from alerting.domain.notice import Buyer, Change, Lot, Notice, NoticeKind, Place
 from alerting.domain.procedure import ProcedureState, Revision, Untold
 from alerting.notices.likeness import read_moment
-from alerting.notices.link import is_called_anew, refers_to
+from alerting.notices.link import is_called_anew
+from alerting.notices.proofs import refers_to
 
 
 _OWN = frozenset({"feed_id", "source_id", "version", "kind", "published_at", "notice_url", "languages"})

@@ -16,7 +16,8 @@ import structlog
 from alerting.domain.notice import Notice
 from alerting.domain.procedure import LinkStep, Procedure
 from alerting.errors import UnknownIdError
-from alerting.notices.link import Link, proves_by_number
+from alerting.notices.link import Link
+from alerting.notices.proofs import proves_by_number
 from alerting.notices.view import (
     find_changes,
     find_state,

@@ -39,15 +39,9 @@ from alerting.errors import (
 from alerting.feeds.archive import Archive
 from alerting.feeds.formats import parse
 from alerting.notices.likeness import siren_of
-from alerting.notices.link import (
-    Candidate,
-    find_link,
-    find_others,
-    is_similar,
-    is_telling_key,
-    names_of,
-)
+from alerting.notices.link import Candidate, find_link, find_others, is_similar
 from alerting.notices.normalise import normalise
+from alerting.notices.proofs import is_telling_key, names_of
 from alerting.notices.view import find_state, merge
 from alerting.pipeline.apart import Read, read_document, refuse_procedures, reject_for, work_apart
 from alerting.pipeline.link import absorb, lock_links, notices_by_number, remerge
