@@ -22,7 +22,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from itertools import product
+from itertools import pairwise, product
 
 from alerting.domain.criteria import CPV_DIVISION_DIGITS, AnalysedText, Phrase, cpv_covers
 from alerting.domain.notice import Lot, Nature, Notice
@@ -87,6 +87,10 @@ _LOT_NUMBER = re.compile(r"\blot\s*(?:n\s*[°ºo]?|num[ée]ro)?\s*\d+", re.IGNOR
 _LOTS_BY_NUMBER = re.compile(r"\blots\s*(?:n\s*[°ºo]?s?)?\s*\d+\s*\(", re.IGNORECASE)
 _NEXT_LOT = re.compile(r"\)\s*(?:[,;]|et\b)?\s*(?:n\s*[°ºo])?\s*\d{1,2}\s*\(", re.IGNORECASE)
 FEWEST_LISTED_LOTS = 2
+# A list of lots without the word before each: "répartis en 3 lots : 01 - gros œuvre ; 02 - charpente".
+_LOTS_FOLLOW = re.compile(r"\b(?:lots|alloti[es]*)\b[^.;:\n]{0,40}:", re.IGNORECASE)
+_NEXT_ITEM = re.compile(r"[;\n•]|,\s*[-–—]|\s(?=\d{1,2}\s*[-–—:.)])")
+_LIST_ENDS = re.compile(r"(?<=[^\W\d_]{2})\.(?=\s|$)")
 # What parts words that would together mean something else.
 _PARTED = re.compile(r"[,;:/]")
 # A dash parts what a word must link: "bois – charpente" is no "bois de charpente".
@@ -436,10 +440,13 @@ def _is_amid_apart(title: AnalysedText, place: int) -> bool:
 def _listed_lots(whole: _Unit) -> list[_Unit]:
     """Return as units the lots that a description lists where the notice has none: "lot 1: maçonnerie"."""
     listed = [part for text in whole.bodies for part in _parts_of_lots(text)]
+    if len(listed) < FEWEST_LISTED_LOTS and not any(map(_names_trade, whole.leads[: whole.title_count])):
+        listed = [part for text in whole.bodies for part in _items_of_lots(text) if _names_trade(part)]
     if len(listed) < FEWEST_LISTED_LOTS:
         return []
+    act = Act.WORK if whole.act is Act.BUILDING else whole.act
     return [
-        replace(whole, leads=(part,), title_count=1, bodies=(), cpv_codes=(), further_codes=())
+        replace(whole, leads=(part,), title_count=1, bodies=(), cpv_codes=(), further_codes=(), act=act)
         for part in listed
     ]
 
@@ -450,6 +457,23 @@ def _parts_of_lots(text: AnalysedText) -> list[AnalysedText]:
         return []
     parts = _numbered_parts(text)
     return [_slice(part, 0, min(len(part.stems), SHORT_STEMS)) for part in parts]
+
+
+def _items_of_lots(text: AnalysedText) -> list[AnalysedText]:
+    """Return what a sentence lists that says that lots follow, an item each."""
+    opening = _LOTS_FOLLOW.search(text.text)
+    if opening is None:
+        return []
+    closing = _LIST_ENDS.search(text.text, opening.end())
+    end = closing.start() if closing is not None else len(text.text)
+    marks = (mark.end() for mark in _NEXT_ITEM.finditer(text.text, opening.end(), end))
+    starts = [start for start, _ in text.spans]
+    places = [bisect_left(starts, place) for place in (opening.end(), *marks, end)]
+    return [
+        _slice(text, first, min(last, first + SHORT_STEMS))
+        for first, last in pairwise(places)
+        if first < last
+    ]
 
 
 def _numbered_parts(text: AnalysedText) -> list[AnalysedText]:

@@ -228,6 +228,38 @@ def test_lots_listed_in_a_description_are_told_like_lots():
     assert told("Réhabilitation de la cuisine du lycée", description) == {"macon", "charpentier"}
 
 
+@pytest.mark.parametrize(
+    ("title", "description", "trades_told"),
+    [
+        pytest.param(
+            "Construction d'un pôle enfance",
+            "Travaux répartis en 3 lots : 01 - Gros œuvre ; 02 - Espaces verts ; 03 - Plomberie. Visite obligatoire.",
+            {"macon", "paysagiste", "plombier"}, id="numbers",
+        ),
+        pytest.param(
+            "Construction d'un pôle enfance",
+            "La consultation est allotie comme suit : - VRD, - gros œuvre, - menuiseries. La peinture est prévue en 2023.",
+            {"terrassier", "macon", "menuisier"}, id="dashes",
+        ),
+        pytest.param(
+            "Mission d'architecte pour un pôle enfance",
+            "Les travaux sont répartis en 3 lots : 01 - Gros œuvre ; 02 - Charpente ; 03 - Plomberie.",
+            set(), id="a study of them",
+        ),
+        pytest.param(
+            "Pôle enfance - lot 2 charpente bois",
+            "Les travaux sont répartis en 3 lots : 01 - Gros œuvre ; 02 - Charpente ; 03 - Plomberie.",
+            {"charpentier"}, id="one of them is bought",
+        ),
+    ],
+)  # fmt: skip
+def test_lots_listed_without_the_word_before_each_are_told_like_lots(title, description, trades_told):
+    """
+    They were taken for a house bought as one, of which each craft is a part.
+    """
+    assert told(title, description) == trades_told
+
+
 def test_a_description_that_speaks_of_one_trade_alone_tells_it_by_two_words():
     """
     "Marché similaire de sécurisation" says nothing; the description does, far behind its first words.
@@ -285,6 +317,7 @@ def test_a_whole_house_is_no_single_craft_s(title, description):
         pytest.param("Isolation thermique par l'extérieur - ravalement", {"facadier"}, id="of a façade"),
         pytest.param("Étanchéité et isolation des toitures-terrasses", {"etancheur"}, id="of a roof"),
         pytest.param("Plomberie - débouchage", {"plombier"}, id="of pipes"),
+        pytest.param("Réparation de véhicules : freins, vidange", {"mecanicien"}, id="of oil"),
         pytest.param("Maintenance de l'éclairage public, entretien du parc", {"electricien"}, id="no park"),
     ],
 )
