@@ -114,7 +114,8 @@ def index_errors(alias: str) -> Iterator[None]:
         problem = f"no TLS that we trust ({cause}); see ELASTICSEARCH_CA"
         raise SearchError(f"search index {alias!r}: {problem}") from error
     except TransportError as error:
-        raise SearchUnavailableError(f"search index {alias!r}: no answer ({type(error).__name__})") from error
+        problem = "no answer; start it, or see ELASTICSEARCH_URL"
+        raise SearchUnavailableError(f"search index {alias!r}: {problem}") from error
 
 
 def refusal_of(alias: str, status: int, body: Any) -> SearchError | SearchUnavailableError:

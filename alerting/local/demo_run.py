@@ -15,7 +15,8 @@ import json
 import sys
 import time
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -125,7 +126,8 @@ def run(late_count: int) -> int:
     with stack:
         parts = bootstrap.build(read_settings(stack.variables()))
         demo = Demo(stack, parts, say, is_local_mail=not stack.environment.get("SMTP_URL"))
-        outcome = play(demo, today, late_count, began)
+        with blaming_the_dead(stack):
+            outcome = play(demo, today, late_count, began)
         parts.close()
         write_summary(outcome, STATE / "summary.json")
         stays_up = sys.stdout.isatty() and sys.stdin.isatty()
@@ -133,6 +135,20 @@ def run(late_count: int) -> int:
         if stays_up:
             stay(stack)
     return 0 if outcome.holds else EXIT_MISSING
+
+
+@contextmanager
+def blaming_the_dead(stack: Stack) -> Iterator[None]:
+    """Name the server that has died where something fails meanwhile: what fails is what asked it first.
+
+    Raises:
+        LocalStackError: A server has died.
+    """
+    try:
+        yield
+    except AlertingError:
+        stack.check()
+        raise
 
 
 def demo_settings() -> dict[str, str]:

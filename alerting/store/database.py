@@ -183,9 +183,17 @@ def _errors() -> Iterator[None]:
         if isinstance(error, DataError) or isinstance(error.orig, ProgramLimitExceeded):
             raise UnstorableError(f"PostgreSQL cannot hold it: {_first_line(error)}") from error
         if isinstance(error, OperationalError | InterfaceError):
-            raise StoreUnavailableError(f"PostgreSQL: {_first_line(error)}") from error
+            raise StoreUnavailableError(f"PostgreSQL: {_first_line(error)}{_what_to_do(error)}") from error
         raise
 
 
-def _first_line(error: Exception) -> str:
-    return " ".join(str(error).splitlines()[:1])[:300]
+def _first_line(error: DBAPIError) -> str:
+    """Return what PostgreSQL says, without the names that libraries give to its errors."""
+    said = " ".join(str(error.orig).splitlines()[:1])
+    return said.removeprefix("connection failed: ").removeprefix("connection is bad: ")[:300]
+
+
+def _what_to_do(error: DBAPIError) -> str:
+    """Return what is expected where no connection can be had, or one was lost: no state is said then."""
+    is_said = getattr(error.orig, "sqlstate", None) is not None
+    return "" if is_said else "; expected the server of DATABASE_URL to be up, and to let us in"

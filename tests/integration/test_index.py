@@ -508,7 +508,7 @@ def test_an_index_that_is_away_says_so_in_one_line():
         away.generations()
     away.close()
 
-    assert str(caught.value) == "search index 'procedures': no answer (ConnectionError)"
+    assert str(caught.value) == "search index 'procedures': no answer; start it, or see ELASTICSEARCH_URL"
 
 
 def test_before_anything_is_indexed_a_search_says_what_to_do(elasticsearch_url):

@@ -193,7 +193,7 @@ def test_a_server_that_is_away_loses_nothing(database, index, alias):
         rebuild_index(database, away, now=clock)
     away.close()
 
-    assert (line, left(database)) == ("no answer (ConnectionError)", (1, []))
+    assert (line, left(database)) == ("no answer; start it, or see ELASTICSEARCH_URL", (1, []))
     assert (step(database, index), titles(index)) == (DONE, ["Toiture"])
 
 

@@ -18,9 +18,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from alerting.errors import LocalStackError
+from alerting.errors import LocalStackError, StoreUnavailableError
+from alerting.local.demo_run import blaming_the_dead
 from alerting.local.ports import is_listening
 from alerting.local.stack import MARK, Stack, stop_other, without_sourced
+from alerting.settings import read_settings
+from alerting.store.database import open_database
 
 
 ROOT = Path(__file__).parents[2]
@@ -222,6 +225,25 @@ def test_a_dead_postgresql_is_named_and_not_what_it_took_with_it(state, elastics
 
     ended = f"postgres: ended by itself (-9); see {state / 'logs/postgres.log'}"
     assert str(raised.value) == f"{ended}; all is stopped until the next start"
+
+
+def test_a_demo_names_the_server_that_has_died_and_not_who_asked_it(state, elasticsearch_jars):
+    """
+    PostgreSQL was killed, and the demo said what its own next question got; an error of the living is kept.
+    """
+    with Stack(state, elasticsearch_jars, servers=("postgres",), environment={}) as stack:
+        with pytest.raises(StoreUnavailableError, match=r"^busy$"), blaming_the_dead(stack):
+            raise StoreUnavailableError("busy")
+        database = open_database(read_settings(stack.addresses).database_url)
+        postgres = psutil.Process(json.loads((state / "run/postgres.pid").read_text())["pid"])
+        postgres.kill()
+        wait_until(lambda: postgres.status() == psutil.STATUS_ZOMBIE)
+        with pytest.raises(LocalStackError) as caught, blaming_the_dead(stack), database.begin():
+            pass
+        database.close()
+
+    ended = f"postgres: ended by itself (-9); see {state / 'logs/postgres.log'}"
+    assert str(caught.value) == f"{ended}; all is stopped until the next start"
 
 
 def test_a_dead_mail_server_is_told_and_started_again_at_its_address(state, elasticsearch_jars):

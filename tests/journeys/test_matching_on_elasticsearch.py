@@ -208,7 +208,7 @@ def test_while_it_is_away_notices_wait_and_are_told_once(
     report = commands.match_profiles(parts=in_memory)
     in_memory.close()
 
-    line = f"matching: search index {settings.profile_alias!r}: no answer (ConnectionError); {WHAT_TO_DO}"
+    line = f"matching: search index {settings.profile_alias!r}: no answer; start it, or see ELASTICSEARCH_URL; {WHAT_TO_DO}"
     assert str(caught.value) == line
     assert after_the_failure == [TOITURE[1]]
     assert told(parts) == sorted([GYMNASE[1], TOITURE[1]])
