@@ -169,7 +169,7 @@ def test_an_export_has_no_next_page():
 
 
 @pytest.mark.parametrize("document", [b"", b"{", b"{}", b'{"results": 3}', b"[" * 100_000])
-def test_what_is_no_answer_is_refused_in_one_line(document):
+def test_what_is_no_answer_of_boamp_is_refused_in_one_line(document):
     """
     Broken JSON, JSON without records, JSON without an end.
     """

@@ -95,7 +95,7 @@ def test_a_correction_gives_its_new_deadline_with_the_sentence():
         (b"<ANNONCE/>", "GESTION: expected an IDWEB and an object (got none)"),
     ],
 )
-def test_what_is_no_such_notice_is_refused_in_one_line(document, problem):
+def test_what_is_no_announcement_of_schema_230_is_refused_in_one_line(document, problem):
     """
     The operator reads what stands there and what was expected.
     """

@@ -96,7 +96,7 @@ def test_the_token_leads_to_the_next_page_until_a_page_is_empty(answer, page):
 
 
 @pytest.mark.parametrize("document", [b"", b"{", b"[]", b'{"notices": 1}'])
-def test_what_is_no_answer_is_refused_in_one_line(document):
+def test_what_is_no_answer_of_ted_is_refused_in_one_line(document):
     """
     An empty body, as the challenge of status 202 has it, is a failure and not "no notices".
     """

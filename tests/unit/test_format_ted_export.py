@@ -218,7 +218,7 @@ def test_a_defence_notice_is_read_though_its_form_is_another():
         ),
     ],
 )
-def test_what_is_no_such_notice_is_refused_in_one_line(document, problem):
+def test_what_is_no_export_of_ted_is_refused_in_one_line(document, problem):
     """
     The operator reads what stands there and what was expected.
     """

@@ -140,7 +140,7 @@ def test_words_cannot_add_a_header(changes):
         pytest.param("a@b@lebras.example", id="two signs"),
     ],
 )
-def test_an_address_that_cannot_be_used_is_refused(recipient):
+def test_a_message_to_an_address_that_cannot_be_used_is_refused(recipient):
     """
     A bad address is one refused delivery, with the code that a server would give.
     """

@@ -128,7 +128,7 @@ def read(document: bytes):
 @pytest.mark.parametrize(
     "document", [pytest.param(text.encode(), id=name) for name, text in SPELLINGS.items()]
 )
-def test_a_notice_is_the_same_in_every_spelling(document):
+def test_a_notice_of_a_feed_is_the_same_in_every_spelling(document):
     """
     Whatever program writes the feed, the firm is told the same.
     """

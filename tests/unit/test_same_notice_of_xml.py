@@ -94,7 +94,7 @@ SPELLINGS: dict[str, Callable[[str], bytes]] = {
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_a_notice_is_the_same_in_every_spelling(name, spelling):
+def test_a_notice_in_xml_is_the_same_in_every_spelling(name, spelling):
     """
     XML has many ways to say one thing, and publishers' programs use them all.
     """

@@ -314,4 +314,7 @@ def test_other_names_that_begin_like_ours_are_no_settings():
         "POSTGRES_PASSWORD",
         "STACK",
     )
-    read_settings(ENVIRONMENT | {f"ALERTING_{name}": "x" for name in others})
+
+    found = read_settings(ENVIRONMENT | {f"ALERTING_{name}": "x" for name in others})
+
+    assert found == read_settings(ENVIRONMENT)
