@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import tarfile
 import zipfile
 from io import BytesIO
 
@@ -56,6 +57,14 @@ def zipped(*entries: str) -> bytes:
     with zipfile.ZipFile(packed, "w") as archive:
         if entries:
             archive.writestr(entries[0], "".join(entries[1:]))
+    return packed.getvalue()
+
+
+def tarred(name: str) -> bytes:
+    """Return a tar of one empty file."""
+    packed = BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo(name))
     return packed.getvalue()
 
 
@@ -144,7 +153,10 @@ def test_a_document_that_cannot_be_read_says_where_and_why(document, message):
         ),
         pytest.param(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0", "an office document", id="Word of old"),
         pytest.param(b"{\\rtf1\\ansi Avis}", "an office document", id="RTF, which begins as JSON does"),
-        pytest.param(gzip.compress(FNSIMPLE), "a gzip archive", id="gzip"),
+        pytest.param(gzip.compress(FNSIMPLE)[:-9], "a gzip archive", id="gzip, cut short"),
+        pytest.param(b"\x1f\x8b\x08 no more", "a gzip archive", id="gzip, broken"),
+        pytest.param(gzip.compress(tarred("1.xml")), "a gzip archive", id="a TED package"),
+        pytest.param(gzip.compress(b" " * 50_000_001, 1), "a gzip archive", id="gzip, too much"),
         pytest.param(b"7z\xbc\xaf\x27\x1c\0\4", "an archive", id="7z"),
         pytest.param(b"\x89PNG\r\n\x1a\n", "a picture", id="PNG"),
     ],
@@ -159,6 +171,17 @@ def test_what_is_no_feed_at_all_is_called_by_its_name(name, document, kind):
     assert str(caught.value) == f"feed 'f': document: {kind}; expected a feed in XML or JSON"
     assert say_problem(caught.value.problem).endswith(" ; il fallait un flux, en XML ou en JSON")
     assert kind not in say_problem(caught.value.problem)
+
+
+def test_a_document_that_is_packed_by_gzip_is_opened():
+    """
+    Some servers keep "avis.xml.gz" and hand it out as it lies there.
+    """
+    packed = gzip.compress(FNSIMPLE)
+    page = b'{"releases": [{"ocid": "o"}], "links": {"next": "?page=2"}}'
+
+    assert parse(packed, feed_id="f") == parse(FNSIMPLE, feed_id="f")
+    assert next_page_of(gzip.compress(page), url="https://o.example/1") == "https://o.example/1?page=2"
 
 
 @pytest.mark.parametrize("name", ["boamp-api", "decp", "json-feed", "ocds", "ted-api"])

@@ -26,7 +26,7 @@ from alerting.feeds.formats import (
     ted_api,
     ted_export,
 )
-from alerting.feeds.formats.foreign import refuse_foreign
+from alerting.feeds.formats.foreign import refuse_foreign, unpack
 from alerting.feeds.formats.head import Head, read_head
 from alerting.feeds.formats.json_values import read_json
 
@@ -78,6 +78,7 @@ def parse(document: bytes, *, feed_id: str, format: str = AUTO) -> ParsedFeed:  
     Raises:
         FeedFormatError: The document is not in that format, or in none that is known.
     """
+    document = unpack(document, feed_id=feed_id)
     refuse_foreign(document, feed_id=feed_id)
     name = detect(document, feed_id=feed_id) if format == AUTO else format
     found = FORMATS.get(name)
@@ -92,6 +93,7 @@ def detect(document: bytes, *, feed_id: str) -> str:
     Raises:
         FeedFormatError: It is empty, an HTML page, a PDF or its like, or in no known format.
     """
+    document = unpack(document, feed_id=feed_id)
     refuse_foreign(document, feed_id=feed_id)
     head = read_head(document, feed_id=feed_id)
     for name, each in FORMATS.items():
@@ -117,6 +119,7 @@ def asks_its_own_way(format: str) -> bool:  # noqa: A002 - the field's name
 def next_page_of(document: bytes, *, url: str, format: str = AUTO) -> str | None:  # noqa: A002
     """Return the address of the page after *document*; None when it is the last, or cannot be told."""
     try:
+        document = unpack(document, feed_id=url)
         name = detect(document, feed_id=url) if format == AUTO else format
         found = FORMATS.get(name)
         return found.next_page(document, url=url) if found is not None and found.next_page else None

@@ -2,6 +2,7 @@
 
 In:   the bytes of one document.
 Out:  nothing, or the error that names what it is; of anything else the parsers say what they can read.
+      A feed that lies on its server packed by gzip ("avis.xml.gz") is opened.
 
 Sources: ISO 32000-1, 7.5.2 (PDF); PKWARE's APPNOTE 4.3 (ZIP); ECMA-376, 2 (its first part); OpenDocument 1.3,
 part 2, 3.3; RFC 1952, 2.3 (gzip).
@@ -10,6 +11,7 @@ part 2, 3.3; RFC 1952, 2.3 (gzip).
 from __future__ import annotations
 
 import re
+import zlib
 
 from alerting.errors import FeedFormatError
 
@@ -27,6 +29,30 @@ _KINDS = tuple(
         (rb"\x89PNG\r\n|\xff\xd8\xff|GIF8[79]a", "a picture"),
     )
 )
+
+
+_GZIP = b"\x1f\x8b\x08"
+_MOST_BYTES = 50_000_000
+# Where an archive of files says that it is one: TED's packages of a day are such.
+_TAR, _TAR_AT = b"ustar", 257
+
+
+def unpack(document: bytes, *, feed_id: str) -> bytes:
+    """Return a document opened where gzip packed it, any other as it is.
+
+    Raises:
+        FeedFormatError: It is cut short, holds several files, or more than 50 MB.
+    """
+    if not document.startswith(_GZIP):
+        return document
+    opener = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        opened = opener.decompress(document, _MOST_BYTES)
+    except zlib.error:
+        opened = b""
+    if not opener.eof or opened.startswith(_TAR, _TAR_AT):
+        refuse_foreign(document, feed_id=feed_id)
+    return opened
 
 
 def refuse_foreign(document: bytes, *, feed_id: str) -> None:
