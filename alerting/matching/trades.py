@@ -101,7 +101,7 @@ _FORMULA = compile_french(
     r"[^.;:]{0,120}?(?:\bpour (?:l['’]exécution|la réalisation|objet)\b|\bportent? sur\b|\bconcernent?\b"
     r"|\brelati(?:f|ve)s? (?:à|aux?)\b)"
 )
-# What parts an object from the deed that is named behind it.
+# What parts an object from the deed that is named behind it, and a word from what another does before it.
 _SET_OFF = re.compile(r"[:;,(–—/]|\s-\s")
 # "Objet : restauration de la charpente" has a heading, and no thing that is restored.
 _HEADING = "objet"
@@ -813,11 +813,7 @@ def _trade_hits(text: AnalysedText, said: Collection[str] = ()) -> Iterable[_Hit
                 yield replace(hit, words=_between(text, first, last))
             elif not lexicon.deeds[trade].isdisjoint(said):
                 yield hit
-        elif (
-            hit.entry.points
-            and lexicon.deeds_apart[trade]
-            and _is_done_by_another(text, places[: hit.start], trade)
-        ):
+        elif hit.entry.points and lexicon.deeds_apart[trade] and _is_done_by_another(text, places, hit):
             yield replace(hit, entry=replace(hit.entry, points=0.0))
         else:
             yield hit
@@ -845,9 +841,14 @@ def _find_deed(text: AnalysedText, places: Sequence[int], hit: _Hit) -> int | No
     return behind if _SET_OFF.search(gap) else None
 
 
-def _is_done_by_another(text: AnalysedText, before: Sequence[int], trade: int) -> bool:
-    """Tell whether what is done to a trade's word is another's to do: "curage des réseaux"."""
-    return _governing(text, before, _lexicon().neutral, _lexicon().deeds_apart[trade]) is not None
+def _is_done_by_another(text: AnalysedText, places: Sequence[int], hit: _Hit) -> bool:
+    """Tell whether another does what is done to a trade's word: "curage des réseaux", not "curage - VRD"."""
+    deeds_apart = _lexicon().deeds_apart[hit.entry.trade]
+    deed = _governing(text, places[: hit.start], _lexicon().neutral, deeds_apart)
+    if deed is None:
+        return False
+    gap = text.text[text.spans[deed][1] : text.spans[places[hit.start]][0]]
+    return _SET_OFF.search(gap) is None
 
 
 def _governing(

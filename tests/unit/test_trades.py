@@ -360,6 +360,22 @@ def test_work_joined_to_a_service_is_work(title, description, trades_told):
     assert told(title, description) == trades_told
 
 
+@pytest.mark.parametrize(
+    ("title", "trades_told"),
+    [
+        ("Désamiantage de la toiture", {"demolisseur"}),
+        ("Désamiantage - couverture", {"demolisseur", "couvreur"}),
+        ("Désamiantage et réfection de la toiture", {"demolisseur", "couvreur"}),
+        ("Curage préventif des réseaux d'eaux usées", {"vidangeur"}),
+    ],
+)
+def test_what_another_does_to_a_craft_s_word_is_not_the_craft_s(title, trades_told):
+    """
+    Where it does so: a dash between them joins two crafts as equals.
+    """
+    assert told(title) == trades_told
+
+
 def test_salt_is_no_sealing():
     """
     "SEL" is a roofer's liquid sealing, and in small letters what is spread on roads.
