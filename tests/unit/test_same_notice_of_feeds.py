@@ -219,3 +219,19 @@ def test_a_link_that_may_lead_anywhere_is_none(link):
     Relative to a folder that nobody names, or no address at all.
     """
     assert read(rss(link=f"<link>{link}</link>").encode()).notice_url is None
+
+
+def test_a_category_that_is_a_cpv_code_is_the_notices():
+    """
+    Feeds have no other element for it; eight digits that are no code, a day, are a label like any other.
+    """
+    labels = ("45261210-9 Couverture", "CPV 45261000", "20260915", "Travaux")
+    subjects = "".join(f"<dc:subject>{label}</dc:subject>" for label in labels)
+    categories = "".join(f"<category>{label}</category>" for label in labels)
+    terms = "".join(f"<category term='{label}'/>" for label in labels)
+    feed = {"version": "https://jsonfeed.org/version/1.1", "items": [{**JSON_ITEM, "tags": labels}]}
+    documents = rss(date=categories), rss(date=subjects), atom(date=terms), json.dumps(feed)
+
+    notices = [read(document.encode()) for document in documents]
+
+    assert {(notice.cpv_main, notice.cpv_additional) for notice in notices} == {("45261210", ("45261000",))}

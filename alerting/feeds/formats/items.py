@@ -13,11 +13,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from alerting.reference.cpv import is_cpv
 from alerting.text.analysis import stems
 
 
 LONGEST_TITLE = 200
 _LINE = re.compile(r"</(?:p|div|li|tr|h[1-6])>|<br\s*/?>|\n", re.IGNORECASE)
+_CPV = re.compile(r"\s*(?:CPV\s*:?\s*)?(?P<code>\d{8})(?:-\d)?(?!\d)", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
 
 
@@ -34,6 +36,16 @@ def first_line(text: str | None) -> str | None:
     if line is None or len(line) <= LONGEST_TITLE:
         return line
     return line[:LONGEST_TITLE].rsplit(" ", 1)[0] + "…"
+
+
+def codes_among(labels: Iterable[str]) -> tuple[str, ...]:
+    """Return the CPV codes that categories are, or begin with; eight digits of another list are none.
+
+    >>> codes_among(["45261210-9 Couverture", "CPV : 45261000", "20260915", "Travaux"])
+    ('45261210', '45261000')
+    """
+    found = (found["code"] for label in labels if (found := _CPV.match(label)) is not None)
+    return tuple(dict.fromkeys(code for code in found if is_cpv(code)))
 
 
 def names_of_several(items: Iterable[tuple[str | None, str | None, str | None]]) -> frozenset[str]:

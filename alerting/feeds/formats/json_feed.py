@@ -15,7 +15,7 @@ from alerting.domain.feed import ParsedFeed, Reject
 from alerting.domain.notice import RawNotice, RawTime
 from alerting.errors import FeedFormatError
 from alerting.feeds.formats.head import Head
-from alerting.feeds.formats.items import first_line, name_item, names_of_several
+from alerting.feeds.formats.items import codes_among, first_line, name_item, names_of_several
 from alerting.feeds.formats.json_values import items_at, read_json, text_at, texts_at, value_at
 from alerting.feeds.formats.kinds import kind_in_words
 from alerting.feeds.formats.moments import as_iso
@@ -66,6 +66,7 @@ def _notice(item: Any, feed_id: str, language: str | None, several: frozenset[st
     html = text_at(item, "content_html")
     description = html or text_at(item, "content_text") or text_at(item, "summary")
     published = text_at(item, "date_published") or text_at(item, "date_modified")
+    codes = codes_among(texts_at(item, "tags"))
     return RawNotice(
         feed_id=feed_id,
         source_id=name_item(text_at(item, "id"), link, title, description, several=several),
@@ -76,6 +77,8 @@ def _notice(item: Any, feed_id: str, language: str | None, several: frozenset[st
         buyer_name=_author(item),
         description=description,
         description_is_html=html is not None,
+        cpv_main=next(iter(codes), None),
+        cpv_additional=codes[1:],
         document_url=text_at(item, "external_url") or link,
         notice_url=link,
     )

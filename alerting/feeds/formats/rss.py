@@ -21,7 +21,7 @@ from alerting.domain.feed import ParsedFeed, Reject
 from alerting.domain.notice import NoticeKind, RawNotice, RawPlace, RawTime
 from alerting.errors import FeedFormatError
 from alerting.feeds.formats.head import Head
-from alerting.feeds.formats.items import first_line, name_item, names_of_several
+from alerting.feeds.formats.items import codes_among, first_line, name_item, names_of_several
 from alerting.feeds.formats.kinds import kind_in_words
 from alerting.feeds.formats.moments import as_iso, is_iso
 from alerting.feeds.formats.xml import ENTITY
@@ -115,6 +115,7 @@ def _raw_notice(entry: Any, feed_id: str, several: frozenset[str], feed: Any) ->
     link = _link(entry)
     address = _absolute(link, feed)
     description = _description(entry)
+    codes = codes_among(_labels(entry))
     return RawNotice(
         feed_id=feed_id,
         source_id=name_item(_text(entry, "id"), link, title, description, several=several),
@@ -125,6 +126,8 @@ def _raw_notice(entry: Any, feed_id: str, several: frozenset[str], feed: Any) ->
         buyer_name=_buyer_name(entry),
         description=description,
         description_is_html=True,
+        cpv_main=next(iter(codes), None),
+        cpv_additional=codes[1:],
         places=_places(entry),
         deadlines=_deadlines(entry),
         document_url=address,
@@ -171,7 +174,11 @@ def _absolute(link: str | None, feed: Any) -> str | None:
 
 
 def _kind(entry: Any, title: str) -> NoticeKind:
-    return kind_in_words((title, *(tag.get("term") or "" for tag in entry.get("tags", []))))
+    return kind_in_words((title, *_labels(entry)))
+
+
+def _labels(entry: Any) -> list[str]:
+    return [tag.get("term") or "" for tag in entry.get("tags", [])]
 
 
 def _published(entry: Any) -> RawTime | None:
