@@ -372,7 +372,7 @@ def _candidates_by_day(connection: Connection, notice: Notice, unread: Unread) -
     first = datetime.combine(day, time(), tzinfo=PARIS)
     last = datetime.combine(day + timedelta(days=1), time(), tzinfo=PARIS)
     siren = siren_of(notice)
-    stated = notices.notices_due_between(connection, first, last, siren=siren)
+    stated = notices.notices_due_between(connection, first, last, siren=siren, unread=unread)
     due = procedures.procedures_due_between(connection, first, last, siren=siren, unread=unread)
     candidates = [
         *(Candidate(stored.procedure_id, stored.notice) for stored in stated),

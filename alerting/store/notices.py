@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from alerting.domain.json import notice_from_json, to_json
 from alerting.domain.notice import Lot, Notice, NoticeKind
 from alerting.domain.procedure import LinkStep
+from alerting.store.procedures import Unread
 from alerting.store.tables import folded_reference, lots, notices
 
 
@@ -160,17 +161,18 @@ def notices_by_internal_reference(connection: Connection, reference: str) -> lis
 
 
 def notices_due_between(
-    connection: Connection, first: datetime, last: datetime, *, siren: str | None
+    connection: Connection, first: datetime, last: datetime, *, siren: str | None, unread: Unread
 ) -> list[StoredNotice]:
     """Return notices that state a deadline from *first* up to before *last*, moved since or not.
 
-    With a SIREN, buyers that have another one are left out.
+    With a SIREN, buyers that have another one are left out.  The procedure of one that cannot be read is put
+    into *unread*.
     """
     conditions = [notices.c.deadline_at >= first, notices.c.deadline_at < last]
     if siren is not None:
         siret = notices.c.buyer["siret"].astext
         conditions.append(or_(siret.startswith(siren, autoescape=True), siret.is_(None)))
-    return _read(connection, *conditions)
+    return _read(connection, *conditions, unread=unread)
 
 
 def get_notice(connection: Connection, notice_id: int) -> StoredNotice | None:
@@ -201,21 +203,34 @@ def find_procedure_id(connection: Connection, name: str) -> int | None:
 
 
 def _read(
-    connection: Connection, *conditions: ColumnElement[bool], order: Sequence[Any] = (notices.c.notice_id,)
+    connection: Connection,
+    *conditions: ColumnElement[bool],
+    order: Sequence[Any] = (notices.c.notice_id,),
+    unread: Unread | None = None,
 ) -> list[StoredNotice]:
+    """Return the notices that meet all conditions; without *unread*, one that cannot be read is an error."""
     columns = [notices.c[name] for name in (*_LINK_FIELDS, *_FIELDS)]
     rows = list(connection.execute(select(*columns).where(*conditions).order_by(*order)).mappings())
     lots_of = _lots_of(connection, [row["notice_id"] for row in rows])
-    return [
-        StoredNotice(
-            row["notice_id"],
-            row["procedure_id"],
-            _notice(row, lots_of[row["notice_id"]]),
-            LinkStep(row["link_step"]),
-            row["link_evidence"],
-        )
-        for row in rows
-    ]
+    found = []
+    for row in rows:
+        try:
+            found.append(_stored(row, lots_of[row["notice_id"]]))
+        except Exception as error:
+            if unread is None:
+                raise
+            unread[row["procedure_id"]] = error
+    return found
+
+
+def _stored(row: Any, lot_rows: list[dict[str, Any]]) -> StoredNotice:
+    return StoredNotice(
+        row["notice_id"],
+        row["procedure_id"],
+        _notice(row, lot_rows),
+        LinkStep(row["link_step"]),
+        row["link_evidence"],
+    )
 
 
 def _lots_of(connection: Connection, notice_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:

@@ -127,14 +127,23 @@ def test_a_correction_that_comes_first_waits_for_its_notice(subscribed, publish)
     assert (procedure["state"], [row["kind"] for row in procedure["told"]]) == ("open", ["new"])
 
 
-def test_a_procedure_that_cannot_be_read_keeps_no_notice_of_its_buyer_and_day_out(subscribed, publish):
+@pytest.mark.parametrize(
+    ("broken", "raised"),
+    [
+        pytest.param("UPDATE procedures SET view = view - 'kind' WHERE title LIKE 'Vitres%'", "TypeError", id="its view"),
+        pytest.param("UPDATE notices SET kind = 'offer' WHERE title LIKE 'Vitres%'", "ValueError", id="its notice"),
+    ],
+)  # fmt: skip
+def test_a_procedure_that_cannot_be_read_keeps_no_notice_of_its_buyer_and_day_out(
+    subscribed, publish, broken, raised
+):
     """
     The copy of the other one's call joins that; what cannot be read is a reject, and the log says it once.
     """
     publish("call", ann("26-70001"))
     publish("glass", ann("26-70002", title="Vitres du gymnase"))
     with subscribed.database.begin() as connection:
-        connection.execute(text("UPDATE procedures SET view = view - 'kind' WHERE title LIKE 'Vitres%'"))
+        connection.execute(text(broken))
 
     with capture_logs() as logs:
         loaded = publish("copy", ann("2026-11111"))["load"]
@@ -148,7 +157,7 @@ def test_a_procedure_that_cannot_be_read_keeps_no_notice_of_its_buyer_and_day_ou
     assert (line["log_level"], line["stage"], line["procedure_id"]) == ("error", "load", 2)
     (reject,) = commands.list_rejects(feed_id="glass", parts=subscribed)
     assert (reject["where"], reject["stage"]) == ("procedure 2", "load")
-    assert reject["problem"].startswith("a bug of ours (TypeError: ")
+    assert reject["problem"].startswith(f"a bug of ours ({raised}: ")
 
 
 def test_what_a_notice_of_another_day_says_speaks_against_a_similar_one(subscribed, publish):
