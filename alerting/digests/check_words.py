@@ -167,6 +167,7 @@ _THINGS = (
     (r"a (ZIP|gzip) archive", r"une archive \1"),
     (r"an archive", "une archive"),
     (r"a picture", "une image"),
+    (r"plain text", "du texte"),
     (r"JSON of other names", "du JSON qui n’a aucun des noms attendus"),
     (r"an Atom ('\w+')", r"un élément Atom \1"),
     (r"a BOAMP ('\w+')", r"un élément BOAMP \1"),

@@ -143,6 +143,7 @@ def test_a_document_that_cannot_be_read_says_where_and_why(document, message):
     ("document", "kind"),
     [
         pytest.param(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3", "a PDF document", id="PDF"),
+        pytest.param(b"objet;acheteur\nToiture;Commune de Kerlann\n", "plain text", id="a table"),
         pytest.param(zipped("avis.xml"), "a ZIP archive", id="ZIP"),
         pytest.param(zipped(), "a ZIP archive", id="an empty ZIP"),
         pytest.param(zipped("[Content_Types].xml"), "an office document", id="Word, Excel"),

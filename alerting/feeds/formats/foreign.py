@@ -1,4 +1,4 @@
-"""Tell what is no feed at all by its first bytes: a PDF, an archive, what an office program writes.
+"""Tell what is no feed at all by its first bytes: a PDF, an archive, what an office program writes, text.
 
 In:   the bytes of one document.
 Out:  nothing, or the error that names what it is; of anything else the parsers say what they can read.
@@ -27,6 +27,8 @@ _KINDS = tuple(
         (rb"\x1f\x8b\x08", "a gzip archive"),
         (rb"7z\xbc\xaf\x27\x1c|Rar!\x1a\x07", "an archive"),
         (rb"\x89PNG\r\n|\xff\xd8\xff|GIF8[79]a", "a picture"),
+        # Nothing of XML or JSON begins in it: a table as CSV, a calendar, a message.
+        (rb"\s*+(?=\S)(?!.{0,65535}[<{\[])", "plain text"),
     )
 )
 
@@ -59,7 +61,7 @@ def refuse_foreign(document: bytes, *, feed_id: str) -> None:
     """Refuse what is known to be no feed, by its name.
 
     Raises:
-        FeedFormatError: It is a PDF, an office document, an archive or a picture.
+        FeedFormatError: It is a PDF, an office document, an archive, a picture or plain text.
     """
     for pattern, name in _KINDS:
         if pattern.match(document) is not None:
