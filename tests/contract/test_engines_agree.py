@@ -298,7 +298,7 @@ NOTICES = {
         BARE,
         title="Mairie",
         lots=(
-            Lot("1", "Désamiantage de la toiture", cpv_codes=("45262660",)),
+            Lot("1", "Désamiantage et réfection de la toiture", cpv_codes=("45262660",)),
             Lot("2", "Gros œuvre", cpv_codes=("45223220",), value=Money(1, "EUR")),
         ),
     ),
