@@ -70,6 +70,7 @@ class Stack:
         search_is_needed: Whether Elasticsearch's absence is an error or a line.
         database_suffix: Of the databases on a given server, so that a demo does not write into yours.
         settings: More settings of ours for all that run in the stack.
+        least_bytes: With fewer free bytes than these the disk of *state* counts as full.
     """
 
     state: Path
@@ -80,6 +81,7 @@ class Stack:
     search_is_needed: bool = True
     database_suffix: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
+    least_bytes: int = 1 << 20
     addresses: dict[str, str] = field(default_factory=dict, init=False)
     _lock: TextIOWrapper | None = field(default=None, init=False)
     _postgres: LocalPostgres | None = field(default=None, init=False)
@@ -211,7 +213,10 @@ class Stack:
         self.say(f"{self._ended('elasticsearch', node)}; all but the search goes on until the next start")
 
     def _ended(self, name: str, child: subprocess.Popen[bytes]) -> str:
-        return f"{name}: ended by itself ({child.returncode}); see {self._log(name)}"
+        # On a full disk there is nothing in its log.
+        is_full = shutil.disk_usage(self.state).free < self.least_bytes
+        hint = f"; no room is left on the disk of {self.state}" if is_full else ""
+        return f"{name}: ended by itself ({child.returncode}); see {self._log(name)}{hint}"
 
     def stop(self) -> None:
         """Stop everything; no process is left."""
@@ -348,9 +353,19 @@ class Stack:
             raise LocalStackError(
                 f"{self.state}: in use by process {holder}; stop it with make down"
             ) from None
-        self._lock.truncate(0)
-        self._lock.write(str(os.getpid()))
-        self._lock.flush()
+        self._sign_lock(self._lock)
+
+    def _sign_lock(self, lock: TextIOWrapper) -> None:
+        """Write into the lock who holds it: the first thing for which a full disk has no room."""
+        try:
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+        except OSError as error:
+            self._lock = None
+            with suppress(OSError):  # What could not be written is tried once more.
+                lock.close()
+            raise LocalStackError(f"{self.state}: cannot be written ({error.strerror})") from error
 
     def _forget(self) -> None:
         for path in (self.state / "run").glob("*.pid"):

@@ -43,11 +43,12 @@ def find_documents(paths: Iterable[str]) -> Iterator[Path]:
     """Yield the files that paths name; of a folder, every document in it, by name.
 
     Raises:
-        UnknownIdError: There is nothing of that name.
+        UnknownIdError: There is nothing of that name, or none was given: a shell's variable that is not set.
     """
-    for path in map(Path, paths):
-        if not path.exists():
-            raise UnknownIdError(f"{show_path(path)}: no such file or folder")
+    for name in paths:
+        if not _is_there(name):
+            raise UnknownIdError(f"{show_path(name) or repr(name)}: no such file or folder")
+        path = Path(name)
         if path.is_dir():
             yield from sorted(file for file in path.rglob("*") if _is_document(file))
         else:
@@ -98,7 +99,7 @@ def _check_path(path: str) -> Iterator[CheckReport]:
     if _is_address(path):
         yield refuse(shown, "address", "a user or password in it would be seen; expected an address without")
         return
-    if not Path(path).exists():
+    if not _is_there(path):
         yield refuse(shown, "file", "No such file or directory; expected one, or an http or https address")
         return
     files = list(find_documents([path]))
@@ -107,6 +108,11 @@ def _check_path(path: str) -> Iterator[CheckReport]:
     for file in files:
         body, name = _read(file), show_path(file)
         yield check(name, body) if isinstance(body, bytes) else refuse(name, "file", body)
+
+
+def _is_there(name: str) -> bool:
+    """Tell whether a name is a file's or folder's; the empty one would be where one stands."""
+    return bool(name) and Path(name).exists()
 
 
 def link_files(paths: Iterable[Path]) -> list[Row]:

@@ -227,6 +227,72 @@ def test_a_dead_postgresql_is_named_and_not_what_it_took_with_it(state, elastics
     assert str(raised.value) == f"{ended}; all is stopped until the next start"
 
 
+def test_a_full_disk_is_named_where_a_server_ends_by_it(state, elasticsearch_jars):
+    """
+    The log of who ended had no room for the reason.  Every disk is full that needs an exabyte.
+    """
+    stack = Stack(state, elasticsearch_jars, servers=(), environment={}, least_bytes=1 << 60)
+    with stack:
+        stack.spawn("scheduler", [sys.executable, "-c", "raise SystemExit(1)"], {})
+        child = json.loads((state / "run/scheduler.pid").read_text())["pid"]
+        wait_until(lambda: psutil.Process(child).status() == psutil.STATUS_ZOMBIE)
+        with pytest.raises(LocalStackError) as caught:
+            stack.check()
+
+    ended = f"scheduler: ended by itself (1); see {state / 'logs/scheduler.log'}"
+    no_room = f"no room is left on the disk of {state}"
+    assert str(caught.value) == f"{ended}; {no_room}; all is stopped until the next start"
+
+
+def test_a_lock_that_cannot_be_signed_is_an_error_of_ours(state, elasticsearch_jars):
+    """
+    A device in its place takes no number; a full disk ended in a trace there.  The lock is let go.
+    """
+    (state / "run").mkdir(parents=True)
+    (state / "run/lock").symlink_to("/dev/full")
+    stack = Stack(state, elasticsearch_jars, servers=(), environment={})
+
+    with pytest.raises(LocalStackError, match=rf"^{state}: cannot be written \("):
+        stack.start()
+
+    (state / "run/lock").unlink()
+    with stack:
+        assert (state / "run/lock").read_text() == str(os.getpid())
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        pytest.param(
+            "with open('/dev/full', 'w') as file: file.write('x')",
+            ".local: cannot be written (No space left on device)",
+            id="its disk is full",
+        ),
+        pytest.param(
+            "import errno; raise OSError(errno.EROFS, 'Read-only file system', '.local/stack/run/web.pid')",
+            ".local/stack/run/web.pid: cannot be written (Read-only file system)",
+            id="it may only be read",
+        ),
+    ],
+)
+def test_wherever_a_program_of_the_laptop_meets_a_full_disk_it_ends_with_one_line(tmp_path, line, problem):
+    """
+    It ended with a trace: pid files, the environment, the day of the demo and its summary are written on the way.
+    """
+    (tmp_path / "fills.py").write_text(f"def main(_):\n    {line}\n")
+
+    finished = subprocess.run(
+        [sys.executable, "-m", "alerting.local.start", "fills"],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    expected = "expected a folder with room that can be written to; then start again"
+    assert (finished.returncode, finished.stdout, finished.stderr) == (1, "", f"{problem}; {expected}\n")
+
+
 def test_a_demo_names_the_server_that_has_died_and_not_who_asked_it(state, elasticsearch_jars):
     """
     PostgreSQL was killed, and the demo said what its own next question got; an error of the living is kept.

@@ -60,7 +60,15 @@ def test_what_cannot_be_had_or_read_is_refused_in_its_place(authority, rss, tmp_
     (tmp_path / "good.xml").write_text(rss(TOITURE))
     (tmp_path / "empty").mkdir()
     authority.publish("/page", "<!DOCTYPE html><html></html>", media="text/html")
-    asked = ["gone.xml", "half.xml", "empty", authority.url + "/gone", authority.url + "/page", "good.xml"]
+    asked = [
+        "gone.xml",
+        "",
+        "half.xml",
+        "empty",
+        authority.url + "/gone",
+        authority.url + "/page",
+        "good.xml",
+    ]
 
     finished = run_check(*asked, "--local", "--json", folder=tmp_path)
 
@@ -71,11 +79,12 @@ def test_what_cannot_be_had_or_read_is_refused_in_its_place(authority, rss, tmp_
         ("good.xml", "read"),
     ]
     rejects = [reject for row in rows if row["path"] != "half.xml" for reject in row["rejects"]]
+    absent = {
+        "where": "file",
+        "problem": "No such file or directory; expected one, or an http or https address",
+    }
     assert rejects == [
-        {
-            "where": "file",
-            "problem": "No such file or directory; expected one, or an http or https address",
-        },
+        *[absent] * 2,
         {"where": "folder", "problem": "no document; expected files ending .atom .json .rss .xml"},
         {"where": authority.url + "/gone", "problem": "status 404; expected 200 or 304"},
         {"where": "line 1", "problem": "an HTML page instead of a feed"},

@@ -265,6 +265,8 @@ def test_what_no_row_has_is_one_line(subscribed, tmp_path):
         commands.replay_documents(document_id=99, parts=subscribed)
     with pytest.raises(UnstorableError):
         commands.split_notice(10**20, why="x", parts=subscribed)
+    with pytest.raises(UnknownIdError, match=r"^'': no such file or folder$"):
+        commands.link_notices([""])
     with pytest.raises(UnknownIdError, match="no such file or folder"):
         commands.link_notices([str(tmp_path / "nothing.xml")])
 
