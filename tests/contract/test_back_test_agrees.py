@@ -48,14 +48,15 @@ def test_trying_finds_what_the_naive_loop_finds(database, asked, found):
     Whatever profiles and procedures: equal sets of profile, procedure, lots and reasons.
     """
     numbered, profiles = fill(database, found), [(str(n), one) for n, one in enumerate(asked)]
+    unread: procedures.Unread = {}
 
     tried = {
         (name, one.procedure.procedure_id, decision)
-        for one in try_all(database, profiles, now=NOW)
+        for one in try_all(database, profiles, now=NOW, unread=unread)
         for name, decision in one.decisions.items()
     }
 
-    assert tried == set(naive_match(profiles, numbered))
+    assert (tried, unread) == (set(naive_match(profiles, numbered)), {})
 
 
 @stored
