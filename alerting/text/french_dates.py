@@ -70,7 +70,7 @@ _HOUR_LIKE = compile_spelt(
 _CLOCK_ELSEWHERE = lines(
     r"""
     [,(]?\s*(?:heures? )?locales?\b(?!\s*[,(:]?\s*(?:de |à )?(?:paris|france|métropole)\b)
-    |[,(]?\s*heures? (?:
+    |(?:[,(]?\s*heures? |\(\s*)(?:
     guadeloup|martini|guyan|(?:la )?réunion|mayott|mahor|antill
     |polyn|calédon|cayenne|nouméa|tahiti|saint)
     |[,(]?\s*heures? (?:d'|d(?:e|u|es)\s)

@@ -44,7 +44,8 @@ _DEADLINE = lines(
     (?:les|leurs?|vos|votre|son|une|l')\s*(?:offres?{_LATER}|plis?|candidatures?|propositions?{_LATER})\b
     |\bclôture (?:de (?:la consultation|l'appel d'offres)(?! (?:des?|du)\s| d')
     |(?:du dépôt )?des (?:offres|plis|candidatures))\b
-    |(?:^|[.,;:(«»]|\bque\b)\s*la consultation (?=(?:est|sera|a été) (?:prolongé|prorogé)e\b)
+    |(?:^|[.,;:(«»]|\bque\b)\s*(?:la|cette) (?:présente )?consultation\s+
+    (?=(?:est|sera|a été) (?:prolongé|prorogé)e\b)
     |\bDLR[OP]\b(?!\s*\(?\s*(?:[-–+]\s*\d+\s*j|j\s*[-–+]))
     |(?:^|[.,;:(«»]|\bque\b)\s*(?:(?:les|vos|leurs) )?(?:nouvelles )?
     (?:(?:offres|plis|candidatures) et (?:les )?)?(?:offres|plis|candidatures)\s+
@@ -101,6 +102,8 @@ LEADS = compile_spelt(
     """
 )
 BEFORE = compile_spelt(r"\bavant\b")
+# Behind an hour: of a clock that is not Paris's; "UTC+1" and "UTC+2" are.
+OTHER_CLOCK = compile_spelt(r"^[\s,(]*(?:UTC|GMT|TU)\b(?!\s*\+\s*0?[12](?!\d))")
 HOUR_IN_FRONT = compile_spelt(r"\d\s*h(?:eures?)?(?![a-zà-ÿ])")
 # "modifié le" says when somebody did it; these say to which date.
 TO = {
@@ -143,7 +146,7 @@ REFUSES = compile_spelt(
     rf"""
     \b(?:demand\w*|refus\w*|rejet\w*|inchang\w*|éventuel\w*|aucune?s?|pas|plus|jamais|ne
     |réunions?|signatures?|retraits?|commissions?
-    |hors|sauf|except\w*|supprim\w*|annulée?s?
+    |hors|sauf|except\w*|supprim\w*|annulée?s?|suspend\w*|abandonn\w*|sans suite
     |souhait\w*|sollicit\w*|envisag\w*|seraient|serait|pourr\w*|peut|peuvent|devrai\w*
     |si|sinon|sous réserve|hypothèse|en cas
     |soi(?:t|ent) (?:(?:donc|ainsi|désormais|à nouveau) )?(?:{_MOVE}|étend)\w*)\b
@@ -167,7 +170,8 @@ REFUSES_NOTHING = compile_spelt(
 # What else has a date: a sentence that speaks of it says too little about which date is whose.
 SPEAKS_OF_OTHERS = compile_spelt(
     """
-    questions?|renseignements?|visites?|validité|échantillons?|maquettes?|ouverture des|notification
+    questions?|renseignements?|visites?|rendez-vous|démonstrations?|soutenances?
+    |validité|échantillons?|maquettes?|ouverture des|notification
     |début des|démarrage|exécution|livraison|jury|auditions?
     """
 )
@@ -176,6 +180,7 @@ SPEAKS_OF_STAGES = compile_spelt(
     r"""
     \b(?:après|issue de|suite à|lors de|phase de|tour de|et|ou) (?:(?:la|les|de|des) |l')*négociations?\b
     |\b(?:phases?|tours?|étapes?) (?:n[°º]\s*)?\d\b
+    |\bcandidats? (?:pré)?(?:sélectionnés?|retenus?|admis|invités?)\b
     |\b(?:première?|1re|1ere|second|seconde|deuxième|2e|2eme|2nde) (?:phase|étape|tour)\b
     """
 )
@@ -195,9 +200,12 @@ HOUR_APART = compile_spelt(
 
 # -- Whether a date held until now: by what stands between it and the date before, and by what is behind it
 OLD = compile_spelt(
-    r"""
-    au lieu d[ue]|\bremplacer\b(?!.{0,80}\bpar\b)|et non(?: pas)?\b
-    |\b(?:anciennes?|initial(?:e|ement|es)?|précédente?s?|précédemment|prévue?s?|était|étaient)\b
+    rf"""
+    (?:au lieu|à la place) d[ue]|\bremplacer\b(?!.{{0,80}}\bpar\b)|et non(?: pas)?\b
+    |\ben remplacement d(?:u|e celle du|e la date du)(?: {WEEKDAY})?\s*$
+    |\b(?:anciennes?|anciennement|initial(?:e|ement|es)?|précédente?s?|précédemment|prévue?s?|était|étaient
+    |par erreur|(?:indiqu|mentionn|annonç|précis|prévoy|comport)ai(?:t|ent))\b
+    |\bavant\s*:
     """
 )
 NEW = compile_spelt(
@@ -215,10 +223,13 @@ PUBLISHED = compile_spelt(
 # "la date du 3 mars est reportée": what is moved is the old date; so it is in "du 3 mars au 5 mars".
 MOVED = compile_spelt(
     r"""
-    ^[^;]{0,30}?\b(?:
-    (?:est|sont|a été|ont été|était|sera|seront) (?:désormais )?
-    (?:reporté|repoussé|décalé|modifié|annulé|prorogé|prolongé|avancé|remplacé|fixé|porté)e?s?
-    |devien(?:t|nent)|passe(?:nt)?|n'est plus)\b
+    ^(?:[^;]{0,30}?|\s*(?:dans|par|sur|au) (?:(?!\bet\b)[^;,:]){0,80}?)\b(?:
+    (?:est|sont|a été|ont été|était|sera|seront|(?:doit|devra) être) (?:(?:désormais|donc) )?
+    (?:reporté|repoussé|décalé|modifié|annulé|prorogé|prolongé|avancé|remplacé|fixé|porté|corrigé|rectifié
+    |erroné|inexact|incorrect|faux|fausse|dépassé|périmé|caduc|caduque)e?s?
+    |est à (?:corriger|modifier|rectifier|remplacer)|devien(?:t|nent)|passe(?:nt)?|n'est plus)\b
+    |^\W*(?:(?:ancienne|mauvaise) date|date (?:initiale|erronée|inexacte)|erronée?|par erreur
+    |avant (?:modification|rectification|correction|report))\s*\)
     |^\W*(?:(?:est )?à )?remplace(?:r|e?e?s?) par\b|^\W*annulée?s? et remplacée?s? par\b
     """
 )

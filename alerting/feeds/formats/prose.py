@@ -39,6 +39,7 @@ from alerting.feeds.formats.deadline_words import (
     NEW,
     NEW_SUBJECT,
     OLD,
+    OTHER_CLOCK,
     PREPOSITIONAL,
     PUBLISHED,
     REFUSES,
@@ -304,5 +305,5 @@ def _in_sentence(told: _Told) -> NewDeadline | None:
 
 
 def _deadline(date: re.Match[str], after: str) -> str | None:
-    """Return a date as a deadline, which is no stretch of hours; None where it cannot be read."""
-    return None if is_stretch(date, after) else read_date(date, after)
+    """Return a date as a deadline, a moment of Paris's clock; None where it cannot be read as one."""
+    return None if is_stretch(date, after) or OTHER_CLOCK.search(after) else read_date(date, after)
