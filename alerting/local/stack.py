@@ -38,6 +38,7 @@ from alerting.local.airflow import COMPONENTS, airflow_command, airflow_database
 from alerting.local.elasticsearch import LocalElasticsearch
 from alerting.local.ports import free_port, is_listening
 from alerting.local.postgres import LocalPostgres, is_passable
+from alerting.local.signals import stopping_whole
 from alerting.settings import read_settings
 from alerting.store.database import open_database
 
@@ -219,7 +220,11 @@ class Stack:
         return f"{name}: ended by itself ({child.returncode}); see {self._log(name)}{hint}"
 
     def stop(self) -> None:
-        """Stop everything; no process is left."""
+        """Stop everything; no process is left, whoever asks to stop meanwhile."""
+        with stopping_whole():
+            self._stop()
+
+    def _stop(self) -> None:
         children = list(reversed(self._children.values()))
         family = [process for child in children for process in _family(child.pid)]
         until = time.monotonic() + GRACE_SECONDS

@@ -227,6 +227,49 @@ def test_a_dead_postgresql_is_named_and_not_what_it_took_with_it(state, elastics
     assert str(raised.value) == f"{ended}; all is stopped until the next start"
 
 
+ENDS_WHILE_ASKED = """
+import os, sys, time
+from pathlib import Path
+from alerting.local.signals import stop_signals_raise
+from alerting.local.stack import Stack
+stop_signals_raise()
+state = Path(sys.argv[1])
+with Stack(state, state, servers=(), environment=dict(os.environ)) as stack:
+    stack.spawn("last", [sys.executable, "-c", "import time; time.sleep(300)"])
+    stack.spawn("first", [sys.executable, "-c", sys.argv[2]])
+    while not (state / "logs/first.log").read_text():
+        time.sleep(0.01)
+print("DOWN")
+"""
+ASKS_ITS_PARENT = """
+import os, signal, sys, time
+def ask(*_):
+    os.kill(os.getppid(), signal.SIGTERM)
+    sys.exit()
+signal.signal(signal.SIGTERM, ask)
+print("ready", flush=True)
+time.sleep(300)
+"""
+
+
+@pytest.mark.usefixtures("run_stack")
+def test_a_stack_that_is_asked_to_stop_while_it_stops_leaves_nothing(state):
+    """
+    A demo had ended and was stopping when SIGTERM came: it said that nothing was left running, and PostgreSQL,
+    Elasticsearch, mail and pages were.
+    """
+    finished = subprocess.run(
+        [sys.executable, "-c", ENDS_WHILE_ASKED, str(state), ASKS_ITS_PARENT],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+
+    assert (finished.returncode, finished.stdout, finished.stderr) == (0, "DOWN\n", "")
+    assert family_of(state) == []
+
+
 def test_a_full_disk_is_named_where_a_server_ends_by_it(state, elasticsearch_jars):
     """
     The log of who ended had no room for the reason.  Every disk is full that needs an exabyte.
