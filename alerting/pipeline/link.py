@@ -31,6 +31,7 @@ from alerting.pipeline.compose import COMPOSE_LOCK
 from alerting.store import feedback, matches, notices, procedures, tellings
 from alerting.store.database import Connection, Database, lock
 from alerting.store.notices import StoredNotice
+from alerting.store.procedures import Unread
 
 
 log = structlog.get_logger()
@@ -45,19 +46,23 @@ def lock_links(connection: Connection) -> None:
     lock(connection, _LOCK)
 
 
-def notices_by_number(connection: Connection, notice: Notice) -> list[StoredNotice]:
-    """Return all notices of the procedures that a buyer's number may name: what ended them, too."""
+def notices_by_number(connection: Connection, notice: Notice, *, unread: Unread) -> list[StoredNotice]:
+    """Return all notices of the procedures that a buyer's number may name: what ended them, too.
+
+    Those of a procedure of which one cannot be read are left out, and it is put into *unread*.
+    """
     if notice.buyer is None or notice.internal_reference is None:
         return []
-    numbered = notices.notices_by_internal_reference(connection, notice.internal_reference)
+    numbered = notices.notices_by_internal_reference(connection, notice.internal_reference, unread=unread)
     named = {
         stored.procedure_id for stored in numbered if proves_by_number(notice, stored.notice) is not None
     }
-    return [
+    found = [
         stored
         for procedure_id in sorted(named)
-        for stored in notices.notices_of_procedure(connection, procedure_id)
+        for stored in notices.notices_of_procedure(connection, procedure_id, unread=unread)
     ]
+    return [stored for stored in found if stored.procedure_id not in unread]
 
 
 def remerge(connection: Connection, procedure_id: int, notice_id: int, *, is_news: bool = True) -> bool:

@@ -357,7 +357,7 @@ def _candidates(connection: Connection, notice: Notice, unread: Unread) -> list[
     found: list[StoredNotice] = notices.notices_by_reference(connection, notice, names_of(notice))
     if notice.procedure_key is not None and is_telling_key(notice.procedure_key):
         found += notices.notices_by_key(connection, notice.procedure_key)
-    found += notices_by_number(connection, notice)
+    found += notices_by_number(connection, notice, unread=unread)
     candidates = [
         Candidate(stored.procedure_id, stored.notice, is_by_hand=stored.step is LinkStep.BY_HAND)
         for stored in found
@@ -366,6 +366,7 @@ def _candidates(connection: Connection, notice: Notice, unread: Unread) -> list[
 
 
 def _candidates_by_day(connection: Connection, notice: Notice, unread: Unread) -> list[Candidate]:
+    """Return what is due on a notice's day, but for procedures of which anything cannot be read."""
     if notice.deadline_at is None or notice.buyer is None:
         return []
     day = notice.deadline_at.astimezone(PARIS).date()
@@ -380,8 +381,9 @@ def _candidates_by_day(connection: Connection, notice: Notice, unread: Unread) -
     ]
     # What any notice of a similar procedure says may speak against it, whatever day it states.
     similar = {each.procedure_id for each in candidates if is_similar(notice, each.notice)}
-    return candidates + [
+    candidates += [
         Candidate(number, stored.notice)
         for number in sorted(similar)
-        for stored in notices.notices_of_procedure(connection, number)
+        for stored in notices.notices_of_procedure(connection, number, unread=unread)
     ]
+    return [each for each in candidates if each.procedure_id not in unread]

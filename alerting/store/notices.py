@@ -123,12 +123,17 @@ def add_notice(
     return notice_id
 
 
-def notices_of_procedure(connection: Connection, procedure_id: int) -> list[StoredNotice]:
-    """Return a procedure's notices in the order of publication; of one moment, calls before what follows."""
+def notices_of_procedure(
+    connection: Connection, procedure_id: int, *, unread: Unread | None = None
+) -> list[StoredNotice]:
+    """Return a procedure's notices in the order of publication; of one moment, calls before what follows.
+
+    With *unread*, the procedure is put there where one of them cannot be read; else that is an error.
+    """
     published_at = func.coalesce(notices.c.published_at, notices.c.created_at)
     is_called = notices.c.kind.in_([NoticeKind.CALL.value, NoticeKind.PLANNING.value])
     order = (published_at, is_called.desc(), notices.c.notice_id)
-    return _read(connection, notices.c.procedure_id == procedure_id, order=order)
+    return _read(connection, notices.c.procedure_id == procedure_id, order=order, unread=unread)
 
 
 def notices_by_key(connection: Connection, procedure_key: str) -> list[StoredNotice]:
@@ -155,9 +160,15 @@ def notices_by_reference(connection: Connection, notice: Notice, names: Iterable
     return _read(connection, or_(*conditions))
 
 
-def notices_by_internal_reference(connection: Connection, reference: str) -> list[StoredNotice]:
-    """Return the notices that carry a buyer's number, in whatever case and marks, whoever the buyer is."""
-    return _read(connection, folded_reference(notices.c.internal_reference) == folded_reference(reference))
+def notices_by_internal_reference(
+    connection: Connection, reference: str, *, unread: Unread
+) -> list[StoredNotice]:
+    """Return the notices that carry a buyer's number, in whatever case and marks, whoever the buyer is.
+
+    The procedure of one that cannot be read is put into *unread*.
+    """
+    is_called_so = folded_reference(notices.c.internal_reference) == folded_reference(reference)
+    return _read(connection, is_called_so, unread=unread)
 
 
 def notices_due_between(

@@ -127,13 +127,13 @@ def test_a_correction_that_comes_first_waits_for_its_notice(subscribed, publish)
     assert (procedure["state"], [row["kind"] for row in procedure["told"]]) == ("open", ["new"])
 
 
-@pytest.mark.parametrize(
-    ("broken", "raised"),
-    [
-        pytest.param("UPDATE procedures SET view = view - 'kind' WHERE title LIKE 'Vitres%'", "TypeError", id="its view"),
-        pytest.param("UPDATE notices SET kind = 'offer' WHERE title LIKE 'Vitres%'", "ValueError", id="its notice"),
-    ],
-)  # fmt: skip
+BROKEN = [
+    pytest.param("UPDATE procedures SET view = view - 'kind' WHERE title LIKE 'Vitres%'", "TypeError", id="its view"),
+    pytest.param("UPDATE notices SET kind = 'offer' WHERE title LIKE 'Vitres%'", "ValueError", id="its notice"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("broken", "raised"), BROKEN)
 def test_a_procedure_that_cannot_be_read_keeps_no_notice_of_its_buyer_and_day_out(
     subscribed, publish, broken, raised
 ):
@@ -158,6 +158,41 @@ def test_a_procedure_that_cannot_be_read_keeps_no_notice_of_its_buyer_and_day_ou
     (reject,) = commands.list_rejects(feed_id="glass", parts=subscribed)
     assert (reject["where"], reject["stage"]) == ("procedure 2", "load")
     assert reject["problem"].startswith(f"a bug of ours ({raised}: ")
+
+
+@pytest.mark.parametrize(("broken", "raised"), BROKEN)
+def test_a_copy_of_what_cannot_be_read_stands_alone(subscribed, publish, broken, raised):
+    """
+    Nobody can be told of what cannot be read: refused with it, its copy told nobody, and its reject named only the copy.
+    """
+    publish("glass", ann("26-70002", title="Vitres du gymnase"))
+    with subscribed.database.begin() as connection:
+        connection.execute(text(broken))
+
+    loaded = publish("copy", ann("2026-11111", title="Vitres du gymnase"))["load"]
+
+    assert shown(subscribed, "2026-11111") == [(2, "2026-11111", "first notice")]
+    assert (loaded["notices"], loaded["rejects"], loaded["refused"]) == (1, 1, 0)
+    (reject,) = [row for row in commands.list_rejects(parts=subscribed) if row["stage"] == "load"]
+    assert (reject["feed_id"], reject["where"]) == ("glass", "procedure 1")
+    assert reject["problem"].startswith(f"a bug of ours ({raised}: ")
+
+
+def test_a_notice_that_cannot_be_read_keeps_none_of_its_number_out(subscribed, publish):
+    """
+    Any buyer in France may count "2026-T04"; and a copy under the number of what cannot be read stands alone.
+    """
+    publish("call", ann("26-70001", reference="2026-T04"))
+    with subscribed.database.begin() as connection:
+        connection.execute(text("UPDATE notices SET kind = 'offer'"))
+    copy = ann("2026-11111", reference="2026-T04")
+    other = copy.replace("2026-11111", "26-70003").replace("17590003400026", "21350238800019")
+
+    loaded = [publish(name, each)["load"] for name, each in (("copy", copy), ("other", other))]
+
+    assert [(one["notices"], one["rejects"], one["refused"]) for one in loaded] == [(1, 1, 0)] * 2
+    (reject,) = [row for row in commands.list_rejects(parts=subscribed) if row["stage"] == "load"]
+    assert (reject["where"], reject["seen_count"]) == ("procedure 1", 2)
 
 
 def test_what_a_notice_of_another_day_says_speaks_against_a_similar_one(subscribed, publish):
