@@ -364,9 +364,12 @@ def _is_within(name: str, other: str) -> bool:
 
 
 def _values_differ(notice: Notice, other: Notice) -> bool:
-    """Tell whether two values are none of one purchase; what was paid is seldom what was estimated."""
-    is_one_paid = (notice.kind is NoticeKind.AWARD) is not (other.kind is NoticeKind.AWARD)
-    if notice.value is None or other.value is None or is_one_paid:
+    """Tell whether two values are none of one purchase; what was paid is seldom what was estimated.
+
+    Nor is it of two awards: one may state what was paid for a lot, the other what was estimated for all.
+    """
+    is_paid = NoticeKind.AWARD in {notice.kind, other.kind}
+    if notice.value is None or other.value is None or is_paid:
         return False
     first, second = notice.value, other.value
     if first.currency != second.currency:

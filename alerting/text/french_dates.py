@@ -84,6 +84,7 @@ _HOUR_GOES_ON = compile_spelt(
     (?:et|ou) (?:à )?\d{{1,2}}\s*(?:h|:)
     |(?:et )?(?:demie?|quart|quinze|trente|quarante|moins|cinq|dix|vingt)\b
     |(?:de l'|du )(?:après|soir)
+    |[ap]m\b
     |{_CLOCK_ELSEWHERE})
     """
 )

@@ -46,9 +46,9 @@ def eforms(kind: str, result: str) -> str:
     </RequestedTenderTotal></ProcurementProject></ContractAwardNotice>"""
 
 
-def ocds(*amounts: float, tag: str = "award") -> str:
+def ocds(*amounts: float, tag: str = "award", status: str = "active") -> str:
     """Write a release that estimated 100,000 euros."""
-    money = [{"value": {"amount": amount, "currency": "EUR"}} for amount in amounts]
+    money = [{"status": status, "value": {"amount": amount, "currency": "EUR"}} for amount in amounts]
     tender = {"title": "Toiture", "value": {"amount": 100_000, "currency": "EUR"}}
     return json.dumps({"ocid": "o-1", "id": "1", "tag": [tag], "tender": tender, "awards": money})
 
@@ -75,6 +75,8 @@ BT_161 = '<TotalAmount currencyID="EUR">95000.50</TotalAmount>'
     pytest.param(ocds(95_000.5), NoticeKind.AWARD, PAID, id="OCDS, one award"),
     pytest.param(ocds(0), NoticeKind.AWARD, ESTIMATED, id="OCDS, nothing"),
     pytest.param(ocds(1, 2), NoticeKind.AWARD, ESTIMATED, id="OCDS, several awards"),
+    pytest.param(ocds(1, status="cancelled"), NoticeKind.AWARD, ESTIMATED, id="OCDS, an award that was cancelled"),
+    pytest.param(ocds(1, status="pending"), NoticeKind.AWARD, ESTIMATED, id="OCDS, an award that is none yet"),
     pytest.param(ocds(1, tag="tender"), NoticeKind.CALL, ESTIMATED, id="OCDS, a tender"),
 ])  # fmt: skip
 def test_an_award_is_worth_what_is_paid(document, kind, value):

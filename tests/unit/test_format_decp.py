@@ -106,6 +106,27 @@ def test_each_code_of_a_place_is_read(code, kind, place):
     assert normalise(raw).places == (place,)
 
 
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("Oyonnax", Place(departement="01", postcode="01100", commune="Oyonnax")),
+        ("OYONNAX CEDEX", Place(departement="01", postcode="01100", commune="OYONNAX CEDEX")),
+        ("Cheignieu-la-Balme", Place(departement="01", commune="Cheignieu-la-Balme")),
+        ("Siège", Place(departement="01", commune="Cheignieu-la-Balme")),
+    ],
+)
+def test_a_postcode_that_is_called_a_communes_code_is_one_where_its_commune_is_named(name, place):
+    """
+    Oyonnax's postcode is the number of another commune of the Ain, which was told in its place.
+    """
+    stated = {"code": "01100", "typeCode": "Code commune", "nom": name}
+    document = {"marches": [{"id": "1", "objet": "Peinture", "lieuExecution": stated}]}
+
+    (raw,) = parse(json.dumps(document).encode(), feed_id="f").notices
+
+    assert normalise(raw).places == (place,)
+
+
 def test_a_number_that_is_none_costs_no_contract():
     """
     Programs that publish tables write NaN where a cell is empty; the whole file was refused for it.

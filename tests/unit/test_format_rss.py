@@ -63,6 +63,7 @@ def test_dublin_core_gives_day_deadline_buyer_and_place():
         ("Tue, 15 Sep 2026 10:00:00 -0000", "2026-09-15T10:00:00+00:00"),
         ("20261315", None),
         ("31/02/2026 12:00", None),
+        ("15/09/2026 5:00 PM", None),
         ("au plus tard", None),
     ],
 )

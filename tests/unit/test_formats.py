@@ -157,6 +157,7 @@ def test_a_document_that_cannot_be_read_says_where_and_why(document, message):
         pytest.param(gzip.compress(FNSIMPLE)[:-9], "a gzip archive", id="gzip, cut short"),
         pytest.param(b"\x1f\x8b\x08 no more", "a gzip archive", id="gzip, broken"),
         pytest.param(gzip.compress(tarred("1.xml")), "a gzip archive", id="a TED package"),
+        pytest.param(gzip.compress(FNSIMPLE) * 2, "a gzip archive", id="gzip, two files"),
         pytest.param(gzip.compress(b" " * 50_000_001, 1), "a gzip archive", id="gzip, too much"),
         pytest.param(b"7z\xbc\xaf\x27\x1c\0\4", "an archive", id="7z"),
         pytest.param(b"\x89PNG\r\n\x1a\n", "a picture", id="PNG"),

@@ -616,3 +616,21 @@ def test_what_was_paid_speaks_against_no_estimate(kind, is_linked):
     found = link_of(notice, replace(NOTICE, value=Money(12_000_000, "EUR")))
 
     assert (found is not None) is is_linked
+
+
+def test_what_two_sources_say_was_paid_parts_no_purchase():
+    """
+    One sums up its contracts, the other tells of one of them, or still what was estimated: linked all at once they parted.
+    """
+    results = [
+        replace(
+            call,
+            kind=NoticeKind.AWARD,
+            source_id=f"{call.source_id}-R",
+            refers_to=(call.source_id,),
+            value=value,
+        )
+        for call, value in ((NOTICE, Money(9_500_000, "EUR")), (COPY, Money(10_000_000, "EUR")))
+    ]
+
+    assert [len(group) for group in link_all([NOTICE, COPY, *results])] == [4]

@@ -200,6 +200,7 @@ def test_a_notice_is_the_same_in_every_json_feed(changes):
     [
         ("", "<p>Toiture de l’école</p><p>Trois lots</p>", "Toiture de l’école"),
         (" ", "Toiture de l’école\nTrois lots", "Toiture de l’école"),
+        ("", "<!-- page 3 --><style>p {color: red}</style><p>Toiture de l’école</p>", "Toiture de l’école"),
         ("", "mot " * 100, "mot " * 49 + "mot…"),
     ],
 )

@@ -20,7 +20,7 @@ from alerting.domain.notice import Clock, NoticeKind, RawMoney, RawNotice, RawPl
 from alerting.errors import FeedFormatError
 from alerting.feeds.formats.head import Head
 from alerting.feeds.formats.json_values import items_at, read_json, text_at, value_at
-from alerting.reference.communes import commune_of_insee
+from alerting.reference.communes import commune_key, commune_of_insee, communes_of_postcode
 
 
 CONTRACTS = ("marche", "contrat-concession")
@@ -119,8 +119,8 @@ def _place(code: str, kind: str, name: str | None) -> RawPlace:
     """Return the place of a code of some kind, in small letters."""
     if any(word in kind for word in _OF_A_COMMUNE) and len(code) == _POSTCODE_DIGITS - 1:
         code = f"0{code}"  # A number was made of it: Allier's 03120 is 3120.
-    if "commune" in kind and (commune := commune_of_insee(code)) is not None:
-        return RawPlace(departement=commune.departement, commune=commune.name)
+    if "commune" in kind and (place := _place_in_commune(code, name)) is not None:
+        return place
     led = _INSEE.fullmatch(code) if any(word in kind for word in _LED_BY_DEPARTEMENT) else None
     codes: dict[str, dict[str, str | None]] = {
         "postal": {"postcode": code},
@@ -132,3 +132,19 @@ def _place(code: str, kind: str, name: str | None) -> RawPlace:
     if led is not None and "postal" not in kind:
         stated = {"departement": led["departement"]}
     return replace(RawPlace(commune=name), **stated)
+
+
+def _place_in_commune(code: str, name: str | None) -> RawPlace | None:
+    """Return the place of a commune's code.
+
+    Many state a postcode for it: it is one where one of its communes is named, and may be where the only
+    commune that had the code has given it up.
+    """
+    commune, of_postcode = commune_of_insee(code), communes_of_postcode(code)
+    if commune is None:
+        return None
+    if name is not None and commune_key(name) in {commune_key(each.name) for each in of_postcode}:
+        return RawPlace(postcode=code, commune=name)
+    if of_postcode and commune.insee_code != code.upper():
+        return None
+    return RawPlace(departement=commune.departement, commune=commune.name)

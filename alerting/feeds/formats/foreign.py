@@ -52,7 +52,8 @@ def unpack(document: bytes, *, feed_id: str) -> bytes:
         opened = opener.decompress(document, _MOST_BYTES)
     except zlib.error:
         opened = b""
-    if not opener.eof or opened.startswith(_TAR, _TAR_AT):
+    holds_several = opener.unused_data.startswith(_GZIP) or opened.startswith(_TAR, _TAR_AT)
+    if not opener.eof or holds_several:
         refuse_foreign(document, feed_id=feed_id)
     return opened
 

@@ -33,6 +33,8 @@ from alerting.feeds.formats.json_values import (
 
 CPV = "CPV"
 ENDED = frozenset({"cancelled", "unsuccessful", "withdrawn"})
+# An award of such a status is none, or none yet.
+WITHOUT_AWARD = frozenset({"cancelled", "unsuccessful", "pending"})
 DEADLINE = "tenderPeriod/endDate"
 _NUTS = re.compile(r"[A-Z]{2}[A-Z0-9]{1,3}")
 _WEB = ("http://", "https://")
@@ -247,9 +249,10 @@ def _lot(lot: Any, number: int, tender: Any) -> RawLot:
 
 
 def _paid(release: Any) -> RawMoney | None:
-    """Return what the one award of a release comes to; several are not summed up."""
+    """Return what the one award of a release that holds comes to; several are not summed up."""
     awards = items_at(release, "awards")
-    paid = _money(value_at(awards[0], "value")) if len(awards) == 1 else None
+    is_one = len(awards) == 1 and text_at(awards[0], "status") not in WITHOUT_AWARD
+    paid = _money(value_at(awards[0], "value")) if is_one else None
     return None if paid is None or paid.is_nothing() else paid
 
 
