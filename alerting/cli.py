@@ -1037,8 +1037,14 @@ def _show_report(report: Mapping[str, Any], *, as_json: bool) -> None:
     for key, value in report.items():
         # What holds nothing, as "kept", would say no more than its name.
         if value != []:
-            shown = "; ".join(map(str, value)) if isinstance(value, list) else value
-            _console().print(f"{key}: {shown}", soft_wrap=True)
+            _console().print(f"{key}: {_in_words(value)}", soft_wrap=True)
+
+
+def _in_words(value: object) -> str:
+    """Return a value of a report in a line: "fetched 3, not_modified 6" of a step's counts."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_in_words(part)}" for name, part in value.items())
+    return "; ".join(map(_in_words, value)) if isinstance(value, list) else str(value)
 
 
 def _show_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:

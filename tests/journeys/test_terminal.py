@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from alerting import cli
+
 
 # A terminal's own signs for bold and colours.
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
@@ -157,3 +159,14 @@ def test_the_demo_begins_anew_for_one_word_alone(given, is_fresh):
 
     assert "alerting.local.demo_run" in shown
     assert ("--fresh" in shown) is is_fresh
+
+
+def test_what_each_step_made_is_shown_in_words(capsys):
+    """
+    A report within a report, a list of some, a value that holds nothing: none is shown in Python's signs.
+    """
+    report = {"fetch": {"not_modified": 6, "documents": [74, 3]}, "kept": [], "run_id": "a-1"}
+
+    cli._show_report(report, as_json=False)
+
+    assert capsys.readouterr().out == "fetch: not_modified 6, documents 74; 3\nrun_id: a-1\n"
