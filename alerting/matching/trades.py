@@ -103,6 +103,8 @@ _FORMULA = compile_french(
 )
 # What parts an object from the deed that is named behind it, and a word from what another does before it.
 _SET_OFF = re.compile(r"[:;,(–—/]|\s-\s")
+# What joins two things, or two that are done to one.
+_JOINED_TO = re.compile(r"\s*(?:,|&|\+|\bet\b|\bpuis\b)\s*", re.IGNORECASE)
 # "Objet : restauration de la charpente" has a heading, and no thing that is restored.
 _HEADING = "objet"
 # Where work is done and what it is done for, up to the next thing that is bought.
@@ -847,8 +849,24 @@ def _is_done_by_another(text: AnalysedText, places: Sequence[int], hit: _Hit) ->
     deed = _governing(text, places[: hit.start], _lexicon().neutral, deeds_apart)
     if deed is None:
         return False
-    gap = text.text[text.spans[deed][1] : text.spans[places[hit.start]][0]]
-    return _SET_OFF.search(gap) is None
+    gap = _gap(text, deed, places[hit.start])
+    if _SET_OFF.search(gap) is not None or _JOINED_TO.fullmatch(gap) is not None:
+        return False
+    return not _is_done_beside(text, places, deed, hit.entry.trade)
+
+
+def _is_done_beside(text: AnalysedText, places: Sequence[int], deed: int, trade: int) -> bool:
+    """Tell whether the trade does its own to the same thing: "entretien et nettoyage des chaudières"."""
+    before = places[: bisect_left(places, deed)][-1:]
+    return any(
+        _word_at(text, place) in _lexicon().deeds[trade] and _JOINED_TO.fullmatch(_gap(text, place, deed))
+        for place in before
+    )
+
+
+def _gap(text: AnalysedText, first: int, second: int) -> str:
+    """Return what stands between two words."""
+    return text.text[text.spans[first][1] : text.spans[second][0]]
 
 
 def _governing(

@@ -366,12 +366,33 @@ def test_work_joined_to_a_service_is_work(title, description, trades_told):
         ("Désamiantage de la toiture", {"demolisseur"}),
         ("Désamiantage - couverture", {"demolisseur", "couvreur"}),
         ("Désamiantage et réfection de la toiture", {"demolisseur", "couvreur"}),
+        ("Désamiantage et couverture de l'école", {"demolisseur", "couvreur"}),
+        ("Désamiantage et peinture", {"demolisseur", "peintre"}),
+        ("Curage et VRD", {"terrassier"}),
         ("Curage préventif des réseaux d'eaux usées", {"vidangeur"}),
+        ("Nettoyage des gaines de ventilation", set()),
+        ("Entretien et nettoyage des gaines de ventilation", {"plombier"}),
+        ("Entretien, nettoyage des chaufferies", {"plombier", "nettoyage"}),
     ],
 )
 def test_what_another_does_to_a_craft_s_word_is_not_the_craft_s(title, trades_told):
     """
-    Where it does so: a dash between them joins two crafts as equals.
+    Where it does so: a dash or "et" between them joins two crafts as equals, and a craft that does its own to the
+    same thing is asked for.
+    """
+    assert told(title) == trades_told
+
+
+@pytest.mark.parametrize(
+    ("title", "trades_told"),
+    [
+        ("Entretien des espaces verts et compostage des déchets verts", {"paysagiste"}),
+        ("Entretien et réparation des véhicules sanitaires", {"mecanicien"}),
+    ],
+)
+def test_a_word_that_takes_a_notice_out_of_a_craft_takes_no_true_one(title, trades_told):
+    """
+    "Compostage" and "sanitaires" took out gardeners who compost, and garages that repair ambulances.
     """
     assert told(title) == trades_told
 
