@@ -178,6 +178,7 @@ def test_a_date_that_words_lead_to_as_the_deadline_is_the_new_one(text):
         ("La remise des offres est reportée au {} heure locale de Paris.", None),
         ("La remise des offres est reportée au {} (UTC+02:00).", None),
         ("La présente consultation est prolongée jusqu'au {}.", None),
+        ("Accord-cadre à marchés subséquents : la remise des offres est reportée au {}.", None),
         ("Une erreur s'est glissée dans l'avis : la date limite de remise des offres est le {}.", None),
         ("La date limite de remise des offres est le {}, le règlement de la consultation a été modifié.", None),
         ("La date limite de remise des offres est le {} et le règlement de consultation est modifié.", None),
@@ -304,6 +305,8 @@ DAY = "5 octobre 2026"
         f"Date de démonstration modifiée : nouvelle date : {DAY} à 12h00",
         f"La date de remise des offres et de soutenance passe au {DAY} à 12h00.",
         f"La date limite de remise des offres des candidats sélectionnés est fixée au {DAY} à 12h00.",
+        f"La date limite de remise des offres du marché subséquent est fixée au {DAY} à 12h00.",
+        f"Une nouvelle consultation sera lancée avec une date limite de remise des offres au {DAY} à 12h00.",
     ],
 )  # fmt: skip
 def test_a_date_of_another_thing_or_one_refused_is_no_deadline(text):

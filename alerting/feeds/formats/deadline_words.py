@@ -169,8 +169,9 @@ REFUSES_NOTHING = compile_spelt(
 )
 # What else has a date: a sentence that speaks of it says too little about which date is whose.
 SPEAKS_OF_OTHERS = compile_spelt(
-    """
+    r"""
     questions?|renseignements?|visites?|rendez-vous|démonstrations?|soutenances?
+    |nouvelle consultation (?:sera|est|va)\b|\b(?:du|des|de chaque) marchés? subséquents?
     |validité|échantillons?|maquettes?|ouverture des|notification
     |début des|démarrage|exécution|livraison|jury|auditions?
     """
