@@ -109,8 +109,8 @@ def assert_refused_at_fetch(report) -> None:
         pytest.param(
             "Avis du 3 mars",
             "text/plain",
-            "line 1",
-            "not XML (Start tag expected, '<' not found, line 1, column 1)",
+            "document",
+            "plain text; expected a feed in XML or JSON",
             id="no XML at all",
         ),
     ],
