@@ -216,6 +216,8 @@ def test_a_deadline_in_still_other_words_is_the_new_one(text, before):
         "Dès réception des offres, le 12 octobre 2026, la commission se réunit.",
         "La clôture de la consultation des riverains est repoussée au 12 octobre 2026.",
         "Nouvelle date de remise des prototypes : 12 octobre 2026",
+        "Le salon est reporté. Nouvelle date : 12 octobre 2026",
+        "Nouvelle date : 12 octobre 2026",
         "Les offres peuvent être remises le 12 octobre 2026.",
         "Les échantillons sont à déposer au plus tard le 12 octobre 2026.",
     ],

@@ -51,8 +51,10 @@ _DEADLINE = lines(
     (?:(?:offres|plis|candidatures) et (?:les )?)?(?:offres|plis|candidatures)\s+
     (?:(?:devront|doivent|pourront|peuvent) (?:être (?:remis|transmis|déposé|reçu|envoyé)(?:es?|s)?|parvenir)
     |(?:sont|seront) à (?:remettre|déposer|transmettre|envoyer|adresser))\b
-    |(?:{_LIMIT}|nouvelles? dates?|nouveaux? délais?)(?: (?:initiale?|actuelle?)s?)?
-    (?: (?:de|pour) (?:la |le )?(?:réception|remise|dépôt|réponse|répondre)\b)?{_NOTHING_ELSE}
+    |(?:{_LIMIT}(?: (?:initiale?|actuelle?)s?)?
+    (?: (?:de|pour) (?:la |le )?(?:réception|remise|dépôt|réponse|répondre)\b)?
+    |(?:nouvelles? dates?|nouveaux? délais?) (?:de|pour) (?:la |le )?(?:réception|remise|dépôt|réponse)\b)
+    {_NOTHING_ELSE}
     """
 )
 SPEAKS_OF_DEADLINE = compile_spelt(_DEADLINE)
