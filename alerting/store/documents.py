@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, text, update
+from sqlalchemy import Column, Connection, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from alerting.domain.feed import Fetched
@@ -214,24 +215,22 @@ def news_times(
 
 def last_outcomes(connection: Connection, *, since: datetime) -> dict[str, str]:
     """Return what became of the last document of each feed since then: "read", "partly" or "refused"."""
-    asked = (
-        select(documents.c.feed_id, documents.c.outcome)
-        .ext(distinct_on(documents.c.feed_id))
-        .where(documents.c.fetched_at >= since, documents.c.outcome.is_not(None))
-        .order_by(documents.c.feed_id, documents.c.document_id.desc())
-    )
-    return {row.feed_id: row.outcome for row in connection.execute(asked)}
+    return _last_of_each(connection, documents.c.outcome, since=since)
 
 
 def last_formats(connection: Connection, *, since: datetime) -> dict[str, str]:
     """Return in which format the last readable document of each feed since then was read."""
+    return _last_of_each(connection, documents.c.format, since=since)
+
+
+def _last_of_each(connection: Connection, fact: Column[Any], *, since: datetime) -> dict[str, str]:
     asked = (
-        select(documents.c.feed_id, documents.c.format)
+        select(documents.c.feed_id, fact.label("fact"))
         .ext(distinct_on(documents.c.feed_id))
-        .where(documents.c.fetched_at >= since, documents.c.format.is_not(None))
+        .where(documents.c.fetched_at >= since, fact.is_not(None))
         .order_by(documents.c.feed_id, documents.c.document_id.desc())
     )
-    return {row.feed_id: row.format for row in connection.execute(asked)}
+    return {row.feed_id: row.fact for row in connection.execute(asked)}
 
 
 def count_waiting(connection: Connection, *, since: datetime | None = None) -> int:
