@@ -39,7 +39,10 @@ from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from alerting.domain.criteria import Criteria, cpv_covers, decide, stated_codes
+from alerting.domain.analysed import stated_codes
+from alerting.domain.cpv import cpv_covers
+from alerting.domain.criteria import Criteria
+from alerting.domain.decide import decide
 from alerting.domain.notice import Lot, Nature, Notice, NoticeKind
 from alerting.domain.trade import Strictness
 from alerting.matching.analyse import analyse_notice

@@ -13,17 +13,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
 
-from alerting.domain.criteria import (
-    CPV_DIVISION_DIGITS,
-    AnalysedNotice,
-    BuyerCriteria,
-    CompiledCriteria,
-    Phrase,
-    TopicCriteria,
-    ValueCriteria,
-    euros,
-    stated_codes,
-)
+from alerting.domain.analysed import AnalysedNotice, Phrase, stated_codes
+from alerting.domain.cpv import CPV_DIVISION_DIGITS
+from alerting.domain.criteria import BuyerCriteria, CompiledCriteria, TopicCriteria, ValueCriteria
+from alerting.domain.money import euros
 from alerting.domain.place import LocatedNotice, PlaceCriteria
 from alerting.domain.trade import POINTS_NEEDED
 

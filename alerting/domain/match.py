@@ -94,3 +94,8 @@ class Decision:
     reasons: tuple[Reason, ...] = ()
     score: float = 0.0
     fit: Fit | None = None
+
+
+def refused_by(criterion: str, facts: tuple[str, ...]) -> Decision:
+    """Return a refusal by one criterion, with what the notice says of it."""
+    return Decision(accepted=False, reasons=(Reason(criterion, REFUSED, facts=facts),))

@@ -31,3 +31,8 @@ class Money:
         """
         cents = (amount * 100).quantize(Decimal(1), rounding=ROUND_HALF_UP)
         return cls(int(cents), currency)
+
+
+def euros(value: Money | None) -> int | None:
+    """Return an amount in EUR cents; None when it is not stated, or in another currency."""
+    return value.amount_cents if value is not None and value.currency == "EUR" else None

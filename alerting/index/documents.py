@@ -15,7 +15,8 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from alerting.domain.criteria import CPV_DIVISION_DIGITS, AnalysedNotice, AnalysedText, stated_codes
+from alerting.domain.analysed import AnalysedNotice, AnalysedText, stated_codes
+from alerting.domain.cpv import CPV_DIVISION_DIGITS
 from alerting.domain.json import to_json
 from alerting.domain.notice import Notice
 from alerting.domain.place import LocatedNotice, Spot

@@ -17,7 +17,7 @@ from typing import Any
 from elasticsearch import ApiError
 from elasticsearch.helpers import streaming_bulk
 
-from alerting.domain.criteria import AnalysedNotice
+from alerting.domain.analysed import AnalysedNotice
 from alerting.domain.procedure import Procedure
 from alerting.domain.search import SearchRequest
 from alerting.index import search

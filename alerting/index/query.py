@@ -16,7 +16,8 @@ from hashlib import sha256
 from itertools import chain, pairwise
 from typing import Any
 
-from alerting.domain.criteria import CPV_DIVISION_DIGITS, LARGEST_RADIUS_KM
+from alerting.domain.cpv import cpv_prefix
+from alerting.domain.criteria import LARGEST_RADIUS_KM
 from alerting.domain.json import to_json
 from alerting.domain.money import LARGEST_AMOUNT
 from alerting.domain.procedure import ProcedureState
@@ -333,8 +334,7 @@ def _near(name: str, radius_km: int) -> dict[str, Any]:
 
 def subtree(code: str) -> dict[str, Any]:
     """Ask for a CPV code and all below it."""
-    digits = max(CPV_DIVISION_DIGITS, len(code.rstrip("0")))
-    return {"prefix": {"cpv_codes": code[:digits]}}
+    return {"prefix": {"cpv_codes": cpv_prefix(code)}}
 
 
 def _buyer(text: str) -> dict[str, Any]:

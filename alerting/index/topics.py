@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from alerting.domain.criteria import CompiledCriteria, Phrase
+from alerting.domain.analysed import Phrase
+from alerting.domain.criteria import CompiledCriteria
 from alerting.domain.trade import POINTS_NEEDED, Strictness
 from alerting.index.query import any_of, subtree
 

@@ -18,18 +18,12 @@ from typing import Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from alerting.domain.criteria import (
-    CPV_DIVISION_DIGITS,
-    AnalysedNotice,
-    BuyerCriteria,
-    FrameCriteria,
-    TopicCriteria,
-    ValueCriteria,
-    euros,
-    judge_buyer,
-    stated_codes,
-)
+from alerting.domain.analysed import AnalysedNotice, stated_codes
+from alerting.domain.cpv import CPV_DIVISION_DIGITS
+from alerting.domain.criteria import BuyerCriteria, FrameCriteria, TopicCriteria, ValueCriteria
+from alerting.domain.decide import judge_buyer
 from alerting.domain.fit import FitCriteria
+from alerting.domain.money import euros
 from alerting.domain.notice import NoticeKind
 from alerting.domain.place import PlaceCriteria, judge_spots
 from alerting.domain.trade import POINTS_NEEDED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from itertools import chain
 
-from alerting.domain.criteria import AnalysedNotice, AnalysedText
+from alerting.domain.analysed import AnalysedNotice, AnalysedText
 from alerting.domain.notice import Notice
 from alerting.matching.demands import find_demands
 from alerting.matching.locate import locate_notice

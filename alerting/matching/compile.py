@@ -1,7 +1,7 @@
 """Compile a profile's criteria: words become stems, trades are looked up, départements get their NUTS codes.
 
 In:   ``Criteria`` as a firm wrote them.
-Out:  ``CompiledCriteria`` as ``alerting.domain.criteria.decide`` reads them.
+Out:  ``CompiledCriteria`` as ``alerting.domain.decide.decide`` reads them.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import chain
 
+from alerting.domain.analysed import Phrase
 from alerting.domain.criteria import (
     DEFAULT_KINDS,
     BuyerCriteria,
     CompiledCriteria,
     Criteria,
     FrameCriteria,
-    Phrase,
     Topic,
     TopicCriteria,
     ValueCriteria,

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from alerting.domain.criteria import Criteria, Phrase
+from alerting.domain.analysed import Phrase
+from alerting.domain.criteria import Criteria
 from alerting.domain.notice import NoticeKind
 from alerting.domain.profile import UNREADABLE
 from alerting.reference.communes import commune_of_insee

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from alerting.domain.criteria import AnalysedText, Phrase
+from alerting.domain.analysed import AnalysedText, Phrase
 from alerting.domain.fit import Demand
 from alerting.domain.lots import lot_key
 from alerting.domain.notice import Lot, Notice

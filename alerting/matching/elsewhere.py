@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from alerting.domain.criteria import AnalysedText
+from alerting.domain.analysed import AnalysedText
 from alerting.text.accents import compile_french
 
 

@@ -24,7 +24,9 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from alerting.domain.criteria import AnalysedNotice, Criteria, decide
+from alerting.domain.analysed import AnalysedNotice
+from alerting.domain.criteria import Criteria
+from alerting.domain.decide import decide
 from alerting.domain.evidence import notice_places, notice_topics, profile_places, profile_topics
 from alerting.domain.json import criteria_from_json, to_json
 from alerting.domain.match import Decision

@@ -11,16 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from alerting.domain.criteria import (
-    AnalysedNotice,
-    CompiledCriteria,
-    Criteria,
-    TopicOutcome,
-    judge_frame,
-    judge_topic,
-    standing_part,
-)
+from alerting.domain.analysed import AnalysedNotice
+from alerting.domain.criteria import CompiledCriteria, Criteria
+from alerting.domain.decide import judge_frame
 from alerting.domain.match import Decision, Reason
+from alerting.domain.topic import TopicOutcome, judge_topic, standing_part
 from alerting.matching.alike import Columns, Frames, Kinds, Topics, Whole, ranges
 from alerting.matching.compile import compile_criteria
 

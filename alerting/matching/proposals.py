@@ -15,7 +15,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from alerting.domain.criteria import CPV_DIVISION_DIGITS, AnalysedNotice, AnalysedText, Criteria, cpv_covers
+from alerting.domain.analysed import AnalysedNotice, AnalysedText
+from alerting.domain.cpv import cpv_covers, cpv_prefix
+from alerting.domain.criteria import Criteria
 from alerting.domain.match import Decision
 from alerting.domain.profile_change import ChangeAct, ProfileChange
 from alerting.matching.firms_file import EVERYWHERE
@@ -121,7 +123,7 @@ def _covered(code: str, accepted: Iterable[Accepted]) -> set[str]:
 
 def _narrowest(code: str, staying: str, going: set[str]) -> str | None:
     """Return the widest code below *code* that holds one code and none that shall go."""
-    first = max(CPV_DIVISION_DIGITS, len(code.rstrip("0"))) + 1
+    first = len(cpv_prefix(code)) + 1
     for digits in range(first, len(staying) + 1):
         wider = staying[:digits].ljust(len(staying), "0")
         if is_cpv(wider) and wider != code and not any(cpv_covers(wider, one) for one in going):

@@ -14,7 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain, combinations
 
-from alerting.domain.criteria import LARGEST_RADIUS_KM, AnalysedNotice, Criteria, decide, stated_codes
+from alerting.domain.analysed import AnalysedNotice, stated_codes
+from alerting.domain.criteria import LARGEST_RADIUS_KM, Criteria
+from alerting.domain.decide import decide
 from alerting.domain.money import Money
 from alerting.domain.place import Spot
 from alerting.domain.profile_change import ChangeAct, ProfileChange, change_criteria

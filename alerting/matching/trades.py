@@ -24,7 +24,8 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import pairwise, product
 
-from alerting.domain.criteria import CPV_DIVISION_DIGITS, AnalysedText, Phrase, cpv_covers
+from alerting.domain.analysed import AnalysedText, Phrase
+from alerting.domain.cpv import CPV_DIVISION_DIGITS, cpv_covers, cpv_prefix
 from alerting.domain.notice import Lot, Nature, Notice
 from alerting.domain.trade import Act, TradeFinding
 from alerting.matching.elsewhere import bought_here
@@ -1249,7 +1250,7 @@ def _lexicon() -> _Lexicon:
     by_prefix: defaultdict[str, list[int]] = defaultdict(list)
     for number, trade in enumerate(known):
         for code in trade.cpv_codes:
-            by_prefix[code[: max(CPV_DIVISION_DIGITS, len(code.rstrip("0")))]].append(number)
+            by_prefix[cpv_prefix(code)].append(number)
     return _Lexicon(
         trades=known,
         by_first=_index(entry for number, trade in enumerate(known) for entry in _entries(number, trade)),

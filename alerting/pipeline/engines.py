@@ -3,7 +3,7 @@
 In:   the standing profiles, as the database has them; notices with our numbers.
 Out:  every pair that the profiles' criteria accept, the profiles of one decision on one notice together.
 
-Whatever the engine, ``domain.criteria.decide`` is what a match means: they find the same pairs.
+Whatever the engine, ``domain.decide.decide`` is what a match means: they find the same pairs.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from typing import Any
 import structlog
 
 from alerting.delivery.tokens import LinkPurpose, read_profile_link, tag_profile
-from alerting.domain.criteria import decide
+from alerting.domain.decide import decide
 from alerting.domain.feedback import Opinion
 from alerting.domain.json import to_json
 from alerting.domain.procedure import Procedure, ProcedureState

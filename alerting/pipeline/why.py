@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from alerting.domain.criteria import AnalysedNotice, Criteria, decide
+from alerting.domain.analysed import AnalysedNotice
+from alerting.domain.criteria import Criteria
 from alerting.domain.deadlines import PARIS, has_passed
+from alerting.domain.decide import decide
 from alerting.domain.fit import fit_at, verdict
 from alerting.domain.json import to_json
 from alerting.domain.lots import as_for_lots, last_deadline

@@ -16,7 +16,7 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
-from alerting.domain.criteria import CPV_DIVISION_DIGITS
+from alerting.domain.cpv import CPV_DIVISION_DIGITS
 from alerting.errors import ProfileError
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 
-from alerting.domain.criteria import decide
+from alerting.domain.decide import decide
 from alerting.domain.profile_change import change_criteria
 from alerting.matching.analyse import analyse_notice
 from alerting.matching.compile import compile_criteria

@@ -18,7 +18,7 @@ from alerting.reference.version import DECIDING, sources_hash
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 PACKAGE = Path(alerting.__file__).parent
-ENTRANCES = ("matching.engine", "matching.analyse", "matching.compile", "domain.criteria", "domain.evidence")
+ENTRANCES = ("matching.engine", "matching.analyse", "matching.compile", "domain.decide", "domain.evidence")
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def package(tmp_path):
         "reference/data/communes.csv.gz",
         "reference/data/trades.toml",
         "matching/locate.py",
-        "domain/criteria.py",
+        "domain/decide.py",
         "domain/evidence.py",
         "index/profile_documents.py",
     ],

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from alerting.domain.criteria import Criteria, decide
+from alerting.domain.criteria import Criteria
+from alerting.domain.decide import decide
 from alerting.domain.notice import Notice, NoticeKind, Place
 from alerting.matching.analyse import analyse_notice
 from alerting.matching.compile import compile_criteria

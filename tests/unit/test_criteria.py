@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from alerting.domain.criteria import Criteria, cpv_covers, decide
+from alerting.domain.cpv import cpv_covers
+from alerting.domain.criteria import Criteria
+from alerting.domain.decide import decide
 from alerting.domain.match import Decision, Reason
 from alerting.domain.money import Money
 from alerting.domain.notice import Buyer, Lot, Notice, NoticeKind, Place

@@ -8,7 +8,8 @@ import pytest
 
 from alerting.digests.fit import say_fit
 from alerting.digests.languages import find_language
-from alerting.domain.criteria import Criteria, decide
+from alerting.domain.criteria import Criteria
+from alerting.domain.decide import decide
 from alerting.domain.fit import FitVerdict, fit_at, verdict
 from alerting.domain.match import Decision, Fit, FitKind, FitReason, Reason
 from alerting.domain.money import Money

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from alerting.domain.criteria import Criteria, decide
+from alerting.domain.criteria import Criteria
+from alerting.domain.decide import decide
 from alerting.domain.money import Money
 from alerting.domain.notice import Lot, Notice, NoticeKind
 from alerting.matching.analyse import analyse_notice

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from alerting.domain.criteria import Criteria, decide
+from alerting.domain.criteria import Criteria
+from alerting.domain.decide import decide
 from alerting.domain.notice import Buyer, Lot, Notice, NoticeKind, Place
 from alerting.matching.analyse import analyse_notice
 from alerting.matching.compile import compile_criteria

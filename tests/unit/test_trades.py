@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from alerting.domain.criteria import Criteria, cpv_covers, decide
+from alerting.domain.cpv import cpv_covers
+from alerting.domain.criteria import Criteria
+from alerting.domain.decide import decide
 from alerting.domain.notice import Lot, Nature, Notice, NoticeKind
 from alerting.errors import ProfileError
 from alerting.matching.analyse import analyse_notice
