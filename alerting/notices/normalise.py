@@ -11,14 +11,11 @@ Sources: Regulation (EC) 213/2008 (CPV); NUTS 2024; the Luhn check of INSEE's SI
 
 from __future__ import annotations
 
-import html
 import re
 from datetime import UTC, datetime, time, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
-
-import nh3
 
 from alerting.domain.deadlines import LAST_MINUTE, PARIS
 from alerting.domain.money import LARGEST_AMOUNT, Money
@@ -49,20 +46,11 @@ from alerting.reference.nuts import (
     find_departement,
     without_boxes,
 )
+from alerting.text.markup import is_marked_up, open_text
 
 
-ESCAPE = re.compile(r"&(#\d+|#x[0-9a-fA-F]+|[a-zA-Z]{2,8});")
-# A text is opened so often, and no more of it is read: some are escaped without end.
-MOST_OPENINGS = 5
+# No more of a text is read.
 LONGEST_PROSE = 100_000
-HTML_TAG = re.compile(
-    r"</?(?:a|b|br|div|em|font|h[1-6]|i|li|ol|p|span|strong|sub|sup|table|tbody|td|th|tr|u|ul)(?:\s[^<>]*)?/?>",
-    re.IGNORECASE,
-)
-# A text with one of these is HTML whatever it is said to be: "<b>" alone may be anything.
-MARKED_UP = re.compile(
-    r"</(?:a|b|div|em|font|h[1-6]|i|li|ol|p|span|strong|su[bp]|table|t[dhr]|u|ul)>|<br\s*/?>", re.IGNORECASE
-)
 DATE_AND_TIME = re.compile(
     r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{1,2}:\d{2}(?::\d{2})?)(?:\.\d+)?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?"
 )
@@ -74,7 +62,6 @@ NUTS = re.compile(r"[A-Z]{2}[A-Z0-9]{0,3}")
 CPV = re.compile(r"(\d{8})(?:-\d)?")
 SHORT_CPV = re.compile(r"[0-9]{2,7}")
 CPV_DIGITS = 8
-BLOCK_END = re.compile(r"</(p|div|li|tr|h\d)>|<br\s*/?>", re.IGNORECASE)
 THOUSANDS = (
     re.compile(r"(?P<whole>\d{1,3}(?:\.\d{3})+),(?P<cents>\d{1,2})"),
     re.compile(r"(?P<whole>\d{1,3}(?:,\d{3})+)\.(?P<cents>\d{1,2})"),
@@ -450,10 +437,10 @@ def _language(code: str) -> str:
 def _prose(text: str | None, *, is_html: bool, field: str, log: list[Normalisation]) -> str | None:
     if text is None:
         return None
-    is_html = is_html or ("<" in text and MARKED_UP.search(text) is not None)
+    is_html = is_html or is_marked_up(text)
     if not is_html and "&" not in text and len(text) <= LONGEST_PROSE and _is_folded(text):
         return text
-    opened = _open(_plain(text[:LONGEST_PROSE]), is_html=is_html)
+    opened = open_text(_plain(text[:LONGEST_PROSE]), is_html=is_html)
     folded = " ".join(_plain(opened).split()) or None
     if len(text) > LONGEST_PROSE:
         _record(log, field, text[:LONGEST_NAME], folded, f"no more than the first {LONGEST_PROSE} signs")
@@ -464,20 +451,6 @@ def _prose(text: str | None, *, is_html: bool, field: str, log: list[Normalisati
 
 def _rule_of_text(text: str) -> str:
     return _WINDOWS if _WINDOWS_SIGN.search(text) is not None else _ESCAPES
-
-
-def _open(text: str, *, is_html: bool) -> str:
-    """Return a text without HTML and escapes; what was escaped twice may be HTML again."""
-    opened = _without_tags(text) if is_html else text
-    for _ in range(MOST_OPENINGS):
-        if ESCAPE.search(opened) is None or (inner := html.unescape(opened)) == opened:
-            break
-        opened = _without_tags(inner) if is_html and HTML_TAG.search(inner) is not None else inner
-    return opened
-
-
-def _without_tags(text: str) -> str:
-    return nh3.clean(BLOCK_END.sub("\n", text), tags=set())
 
 
 def _text(text: str | None) -> str | None:

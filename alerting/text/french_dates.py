@@ -1,6 +1,6 @@
 """Read days and hours out of French prose that was made plain.
 
-In:   a text as :func:`alerting.text.phrases.plain` returns it.
+In:   a text as :func:`alerting.text.phrases.plain` returns it; ``find_only_date`` makes one plain itself.
 Out:  where its dates stand (``DATE``), and each as a wall-clock time in ISO 8601 without offset, or None.
 
 A day whose hour cannot be read is none: the day alone would be later than the truth.
@@ -12,7 +12,7 @@ import re
 from datetime import date as calendar_day
 from datetime import time
 
-from alerting.text.phrases import compile_spelt, lines
+from alerting.text.phrases import compile_spelt, lines, plain
 
 
 # Of an ISO 8601 time, so many signs are the day.
@@ -89,6 +89,47 @@ _HOUR_GOES_ON = compile_spelt(
     """
 )
 _UNTIL_HOUR = compile_spelt(r"^\s*(?:[-–]|à|et)\s*(?:\d{1,2}\s*(?:h|:)|midi)")
+# What leads to a day that is a limit, or to none at all; and what makes it one from behind.
+_NO_DAY = compile_spelt(
+    r"""
+    \b(?:avant|jusqu'au|au plus tard|à (?:partir|compter) du|dès|depuis|entre|du)\s*(?:le )?(?:\w+di )?$
+    |\b(?:fins?|clos\w*|clôtur\w*|termin\w*|arrêt\w*|derniers?|limites?|débuts?|après
+    |annul\w*|supprim\w*|suspen\w*|impossibles?|sauf|aucune?s?|pas|plus)\b
+    """
+)
+_NO_DAY_BEHIND = compile_spelt(
+    r"""
+    ^[\s,:()–-]*(?:au plus tard|dernier délai|délai de rigueur|inclus|maximum|exclu|fin\b|clôture)
+    """
+)
+# Nobody speaks of one day at such length.
+_LONGEST = 20_000
+
+
+def find_only_date(text: str, *, unless: re.Pattern[str] | None = None) -> str | None:
+    """Return the one date of a text as ISO 8601 without offset; of hours "de 11h à 12h" the first.
+
+    Of several dates none is the one; a limit ("avant le", "au plus tard") is no day on which something is.
+
+    Args:
+        text: As people write.
+        unless: Another thing whose date it is, where this stands before it.
+
+    >>> find_only_date("Le mercredi 16/09/2026 à 14h."), find_only_date("Avant le 16/09/2026.")
+    ('2026-09-16T14:00', None)
+    """
+    folded = plain(" ".join(text.split()))
+    if len(folded) > _LONGEST:
+        return None
+    dates = list(DATE.finditer(folded))
+    if len(dates) != 1:
+        return None
+    before, after = folded[: dates[0].start()], folded[dates[0].end() :]
+    if _NO_DAY.search(before) or _NO_DAY_BEHIND.search(after):
+        return None
+    if unless is not None and unless.search(before):
+        return None
+    return read_date(dates[0], after)
 
 
 def has_hour(date: re.Match[str]) -> bool:

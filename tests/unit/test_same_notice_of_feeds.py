@@ -214,6 +214,34 @@ def test_an_item_without_title_is_called_by_its_first_line(title, text, read_as)
     assert [read(document.encode()).title for document in documents] == [read_as, read_as]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<table><tr><td>Objet</td><td>Toiture</td></tr></table>",
+        "<div>Objet<div>Toiture</div></div>",
+        "Objet<ul><li>Toiture</li></ul>",
+        "<dl><dt>Objet</dt><dd>Toiture</dd></dl>",
+        "Objet<hr>Toiture",
+    ],
+)
+def test_words_of_two_blocks_stay_two(text):
+    """
+    They were one, "ObjetToiture", and no word that a profile has.
+    """
+    document = rss(text=f"<description><![CDATA[{text}]]></description>").encode()
+
+    assert read(document).description == "Objet Toiture"
+
+
+def test_a_deadline_may_be_said_with_what_is_handed_in():
+    """
+    "Remise des offres" was taken for what is no visit, and the date not read.
+    """
+    prose = "Remise des offres le lundi 12 octobre 2026 à 12h"
+
+    assert read(rss().replace("2026-10-12T12:00:00+02:00", prose).encode()) == read(rss().encode())
+
+
 @pytest.mark.parametrize("link", ["avis/1", "//[", "javascript:alert(1)"])
 def test_a_link_that_may_lead_anywhere_is_none(link):
     """

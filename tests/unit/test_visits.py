@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alerting.feeds.formats.visits import find_only_date
+from alerting.feeds.formats.visits import find_visit
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_a_visit_in_prose_has_one_date_or_none(text, date):
     """
     Of two dates a firm may choose one; a limit is no visit.
     """
-    assert find_only_date(text) == date
+    assert find_visit(text) == date
 
 
 def test_a_long_text_about_visits_is_looked_at_once():
@@ -44,6 +44,6 @@ def test_a_long_text_about_visits_is_looked_at_once():
     """
     blanks = " " * 100_000
 
-    assert find_only_date(f"Visite le 12/10/2026{blanks}à 14h.") == "2026-10-12T14:00"
-    assert find_only_date(f"Visite le 12/10/2026{blanks}x") == "2026-10-12"
-    assert find_only_date("Visite le 12/10/2026. " + "Le CCTP est complet. " * 1_000) is None
+    assert find_visit(f"Visite le 12/10/2026{blanks}à 14h.") == "2026-10-12T14:00"
+    assert find_visit(f"Visite le 12/10/2026{blanks}x") == "2026-10-12"
+    assert find_visit("Visite le 12/10/2026. " + "Le CCTP est complet. " * 1_000) is None

@@ -30,7 +30,7 @@ from alerting.feeds.formats.boamp_common import (
 from alerting.feeds.formats.head import Head
 from alerting.feeds.formats.prose import read_changes
 from alerting.feeds.formats.rectified import correction_words
-from alerting.feeds.formats.visits import find_only_date
+from alerting.feeds.formats.visits import find_visit
 from alerting.feeds.formats.xml import (
     Element,
     children,
@@ -161,7 +161,7 @@ def _raw_notice(root: Element, dialect: Element, feed_id: str) -> RawNotice:
         places=_places(body, index),
         lots=_lots(body),
         deadlines=_deadlines(body, index),
-        visit=paris_time(find_only_date(first_text(body, VISITS) or "")),
+        visit=paris_time(find_visit(first_text(body, VISITS) or "")),
         document_url=first_text(
             body, ("communication/urlDocConsul", "communication/documentMarche/urlDocument")
         )

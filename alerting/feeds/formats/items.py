@@ -8,21 +8,17 @@ Out:  a name and a title for each.  A link that several items share is the addre
 from __future__ import annotations
 
 import hashlib
-import html
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from alerting.reference.cpv import is_cpv
 from alerting.text.analysis import stems
+from alerting.text.markup import may_be_marked_up, open_text
 
 
 LONGEST_TITLE = 200
-_LINE = re.compile(r"</(?:p|div|li|tr|h[1-6])>|<br\s*/?>|\n", re.IGNORECASE)
 _CPV = re.compile(r"\s*(?:CPV\s*:?\s*)?(?P<code>\d{8})(?:-\d)?(?!\d)", re.IGNORECASE)
-_TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
-# What no reader of the page sees: comments, and what a style or a script holds.
-_UNSEEN = re.compile(r"<!--.*?-->|<(?P<name>style|script)\b.*?</(?P=name)\s*>", re.IGNORECASE | re.DOTALL)
 # So far into a description its first line is looked for.
 _FIRST_CHARACTERS = 20_000
 
@@ -35,9 +31,9 @@ def first_line(text: str | None) -> str | None:
     >>> first_line("<p> Toiture de l'&eacute;cole</p><p>Trois lots</p>"), first_line("<p></p>")
     ("Toiture de l'école", None)
     """
-    seen = _UNSEEN.sub(" ", (text or "")[:_FIRST_CHARACTERS])
-    lines = (" ".join(html.unescape(_TAG.sub(" ", line)).split()) for line in _LINE.split(seen))
-    line = next((line for line in lines if line), None)
+    beginning = (text or "")[:_FIRST_CHARACTERS]
+    seen = open_text(beginning, is_html=may_be_marked_up(beginning))
+    line = next((" ".join(line.split()) for line in seen.split("\n") if line.strip()), None)
     if line is None or len(line) <= LONGEST_TITLE:
         return line
     return line[:LONGEST_TITLE].rsplit(" ", 1)[0] + "…"

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from email.utils import parsedate_to_datetime
 
-from alerting.feeds.formats.visits import find_only_date
+from alerting.text.french_dates import find_only_date
 
 
 _YEAR_FIRST = re.compile(
