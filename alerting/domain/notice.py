@@ -9,6 +9,7 @@ The names of ``Notice``'s fields are the names in SQL, in Elasticsearch and in `
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -198,6 +199,10 @@ class RawPlace:
     country: str | None = None
 
 
+# Nothing, a cent or a euro: "0,00", "0.01", "1.00".
+_NOTHING = re.compile(r"[0 ]*1?(?:[.,]0*1?)?")
+
+
 @dataclass(frozen=True, slots=True)
 class RawMoney:
     """An amount as published: "43798333.30", "EUR"."""
@@ -206,12 +211,12 @@ class RawMoney:
     currency: str | None = None
 
     def is_nothing(self) -> bool:
-        """Tell whether it is written as nothing, as by a form that asks for an amount nobody has.
+        """Tell whether it is written as nothing, or a euro, as by a form that asks for an amount nobody has.
 
-        >>> RawMoney("0.00").is_nothing(), RawMoney("10").is_nothing()
-        (True, False)
+        >>> RawMoney("0.00").is_nothing(), RawMoney("1,00").is_nothing(), RawMoney("10").is_nothing()
+        (True, True, False)
         """
-        return not self.amount.strip("0., ")
+        return _NOTHING.fullmatch(self.amount.strip()) is not None
 
 
 @dataclass(frozen=True, slots=True)

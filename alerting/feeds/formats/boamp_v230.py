@@ -14,6 +14,7 @@ from __future__ import annotations
 from alerting.domain.feed import ParsedFeed
 from alerting.domain.notice import NoticeKind, RawChange, RawLot, RawMoney, RawNotice, RawPlace, RawTime
 from alerting.errors import FeedFormatError
+from alerting.feeds.formats.awarded import Award, paid_for_all, paid_for_lot
 from alerting.feeds.formats.boamp_common import (
     announced,
     choice,
@@ -36,6 +37,7 @@ from alerting.feeds.formats.xml import (
     text_of,
     texts_of,
 )
+from alerting.text.lot_words import find_lots
 
 
 ROOT = "ANNONCE"
@@ -76,6 +78,8 @@ def read_announcement(root: Element, *, feed_id: str) -> RawNotice:
         raise FeedFormatError(feed_id, "GESTION", "expected an IDWEB and an object (got none)")
     wholes, lots = _lots(purchase)
     said = announced(root, is_without_result=_is_without_result(content))
+    result = find(content, "ATTRIBUTION") if said.kind is NoticeKind.AWARD else None
+    awards = _awards(result, is_undivided=find(purchase, "DIV_EN_LOTS/NON") is not None)
     published = paris_time(text_of(index, "DATE_PUBLICATION"))
     codes = list(dict.fromkeys(code for part in (purchase, *wholes) for code in _codes(part)))
     return RawNotice(
@@ -95,8 +99,8 @@ def read_announcement(root: Element, *, feed_id: str) -> RawNotice:
         cpv_main=next(iter(codes), None),
         cpv_additional=tuple(codes[1:]),
         places=_places(purchase, wholes, index),
-        lots=tuple(_lot(lot, number) for number, lot in enumerate(lots, start=1)),
-        value=_value_of_all(content, said.kind, (find(purchase, "CARACTERISTIQUES"), *wholes)),
+        lots=tuple(_lot(lot, number, awards) for number, lot in enumerate(lots, start=1)),
+        value=_total(result, awards, lots) or _estimated((find(purchase, "CARACTERISTIQUES"), *wholes)),
         deadlines=_deadlines(content, index),
         document_url=first_text(buyer, ("URL_DOCUMENT", "URL_PROFIL_ACHETEUR")),
         submission_url=text_of(buyer, "URL_PARTICIPATION"),
@@ -131,17 +135,22 @@ def _lots(purchase: Element | None) -> tuple[list[Element], list[Element]]:
     return [], found
 
 
-def _lot(lot: Element, number: int) -> RawLot:
+def _lot(lot: Element, number: int, awards: list[Award]) -> RawLot:
     title = first_text(lot, ("INTITULE", "DESCRIPTION"))
     description = text_of(lot, "DESCRIPTION")
+    lot_id = _lot_id(lot, number)
     return RawLot(
-        lot_id=text_of(lot, "NUM") or str(number),
+        lot_id=lot_id,
         title=title,
         description=description if description != title else None,
         cpv_codes=_codes(lot),
         places=_lot_places(lot),
-        value=_value(lot),
+        value=paid_for_lot(awards, lot_id) or _value(lot),
     )
+
+
+def _lot_id(lot: Element, number: int) -> str:
+    return text_of(lot, "NUM") or str(number)
 
 
 def _codes(part: Element | None) -> tuple[str, ...]:
@@ -178,18 +187,32 @@ def _lot_places(lot: Element | None) -> tuple[RawPlace, ...]:
     return tuple(RawPlace(nuts_code=code, commune=commune) for code in codes)
 
 
-def _value_of_all(
-    content: Element | None, kind: NoticeKind, parts: tuple[Element | None, ...]
-) -> RawMoney | None:
-    """Return what a purchase is worth: of an award what was paid for all of it, else what was estimated.
+def _awards(result: Element | None, *, is_undivided: bool) -> list[Award]:
+    """Return the decisions of an award; where nothing is divided none is a lot's, whatever it names."""
+    return [_award(decision, is_undivided=is_undivided) for decision in children(result, "DECISION")]
 
-    Several decisions without a total are not summed up: some may state no amount.
+
+def _award(decision: Element, *, is_undivided: bool) -> Award:
+    """Return a decision; a NUM_LOT that is a contract's number ("2016-52") names no lot."""
+    named = None if is_undivided else find_lots(f"lot {text_of(decision, 'NUM_LOT') or ''}")
+    amounts = find_all(decision, "RENSEIGNEMENT/MONTANT")
+    return Award.of(named or (), _money(amounts[0]) if len(amounts) == 1 else None)
+
+
+def _total(result: Element | None, awards: list[Award], lots: list[Element]) -> RawMoney | None:
+    """Return what was paid for all of a purchase: the total, or the amount of one decision on everything.
+
+    The only lot of a divided purchase is not everything: its neighbours are told elsewhere.
     """
-    awarded = find(content, "ATTRIBUTION") if kind is NoticeKind.AWARD else None
-    paid = find_all(awarded, "DECISION/RENSEIGNEMENT/MONTANT")
-    is_all = len(paid) == 1 and len(children(awarded, "DECISION")) == 1
-    stated = (find(awarded, "VALEUR_TOTALE"), paid[0] if is_all else None)
-    found = (*map(_money, stated), *map(_value, parts))
+    total = _money(find(result, "VALEUR_TOTALE"))
+    if total is not None and not total.is_nothing():
+        return total
+    lot_ids = [_lot_id(lot, number) for number, lot in enumerate(lots, start=1)]
+    return paid_for_all(awards, lot_ids) if len(lots) != 1 else None
+
+
+def _estimated(parts: tuple[Element | None, ...]) -> RawMoney | None:
+    found = map(_value, parts)
     return next((value for value in found if value is not None and not value.is_nothing()), None)
 
 

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from alerting.domain.feed import ParsedFeed
 from alerting.domain.notice import NoticeKind, RawChange, RawLot, RawMoney, RawNotice, RawPlace, RawTime
 from alerting.errors import FeedFormatError
+from alerting.feeds.formats.awarded import Award, paid_for_lot
 from alerting.feeds.formats.head import Head
 from alerting.feeds.formats.kinds import kind_of_cancelled, taken_back
 from alerting.feeds.formats.plan import Marked, Plan, Record, Text, Wanted, Whole, Within
@@ -123,6 +124,12 @@ _LOT: Mapping[str, Wanted] = {
         "TenderRecipientParty": Whole("recipients"),
     },
 }
+_LOT_RESULT: Mapping[str, Wanted] = {"TenderLot": {"ID": Text("lots")}, "TenderResultCode": Text("code")}
+_TENDER: Mapping[str, Wanted] = {
+    "ID": Text("id"),
+    "TenderLot": {"ID": Text("lots")},
+    "LegalMonetaryTotal": {"PayableAmount": Marked("paid", "currencyID")},
+}
 _CHANGES: Mapping[str, Wanted] = {
     "ChangedNoticeIdentifier": Text("refers_to"),
     "ChangeReason": {
@@ -154,7 +161,9 @@ _NOTICE = Plan(
                 "Changes": Within("changes", _CHANGES),
                 "NoticeResult": {
                     "TotalAmount": Marked("paid", "currencyID"),
-                    "LotResult": {"TenderResultCode": Text("results")},
+                    "LotResult": Within("lot_results", _LOT_RESULT),
+                    "LotTender": Within("tenders", _TENDER),
+                    "SettledContract": {"LotTender": {"ID": Text("winners")}},
                 },
             }
         ),
@@ -221,6 +230,7 @@ def read_notice(
     company = _company(notice)
     number = notice.first("number")
     kind, is_cancelled = _kind(notice), _is_cancelled(notice)
+    awards = _awards(notice) if kind is NoticeKind.AWARD else []
     return RawNotice(
         feed_id=feed_id,
         source_id=notice_id,
@@ -238,8 +248,8 @@ def read_notice(
         cpv_main=project.first("cpv_main"),
         cpv_additional=tuple(project["cpv_additional"]),
         places=_places(project),
-        lots=tuple([_lot(lot, language) for lot in lots]),
-        value=_paid(notice, kind) or _value(project),
+        lots=tuple([_lot(lot, language, awards) for lot in lots]),
+        value=(_paid(notice, lots) if kind is NoticeKind.AWARD else None) or _value(project),
         question_deadline=_question_deadline(lots),
         document_url=_document_url(lots),
         submission_url=_submission_url(lots),
@@ -284,7 +294,7 @@ def _kind(notice: Record) -> NoticeKind:
     own = KINDS.get(name or FORM_OF_TYPE.get(code, ""), NoticeKind.OTHER)
     if own is NoticeKind.CALL and notice["changes"]:
         return NoticeKind.CORRECTION
-    results = set(notice["results"])
+    results = {result.first("code") for result in notice["lot_results"]} - {None}
     if own is not NoticeKind.AWARD or not results or not results <= {NO_WINNER, STILL_OPEN}:
         return own
     return NoticeKind.OTHER if STILL_OPEN in results else NoticeKind.CANCELLATION
@@ -321,18 +331,22 @@ def _lots(notice: Record) -> list[Record]:
     return []
 
 
-def _lot(lot: Record, language: str | None) -> RawLot:
-    project = lot.record("projects")
+def _lot(lot: Record, language: str | None, awards: list[Award]) -> RawLot:
+    project, lot_id = lot.record("projects"), _lot_id(lot)
     return RawLot(
-        lot_id=next((number for number, _ in lot["ids"] if number), ""),
+        lot_id=lot_id,
         title=_in_french(project["names"], language),
         description=_in_french(project["descriptions"], language),
         cpv_codes=(*project["cpv_main"], *project["cpv_additional"]),
         places=_places(project),
-        value=_value(project),
+        value=(paid_for_lot(awards, lot_id) if awards else None) or _value(project),
         deadlines=_deadlines(lot.record("processes")),
         **_conditions(lot),
     )
+
+
+def _lot_id(lot: Record) -> str:
+    return next((number for number, _ in lot["ids"] if number), "")
 
 
 def _conditions(lot: Record) -> dict[str, bool | None]:
@@ -368,11 +382,22 @@ def _value(project: Record) -> RawMoney | None:
     return RawMoney(amount, currency) if amount else None
 
 
-def _paid(notice: Record, kind: NoticeKind) -> RawMoney | None:
-    """Read BT-161, what all contracts of a result are worth."""
+def _paid(notice: Record, lots: list[Record]) -> RawMoney | None:
+    """Read BT-161, what all contracts of a result are worth: not the purchase where lots are still open."""
     amount, currency = notice.first("paid") or ("", None)
     paid = RawMoney(amount, currency)
-    return paid if kind is NoticeKind.AWARD and not paid.is_nothing() else None
+    decided = {
+        lot for each in notice["lot_results"] if each.first("code") != STILL_OPEN for lot in each["lots"]
+    }
+    is_part = bool(notice["lot_results"]) and len(lots) > 1 and not decided.issuperset(map(_lot_id, lots))
+    return None if is_part or paid.is_nothing() else paid
+
+
+def _awards(notice: Record) -> list[Award]:
+    """Read BT-720, what each lot was sold for: of the tenders that a contract was made of."""
+    winners = set(notice["winners"])
+    won = (tender for tender in notice["tenders"] if tender.first("id") in winners)
+    return [Award.of(tender["lots"], RawMoney(*(tender.first("paid") or ("", None)))) for tender in won]
 
 
 def _deadlines(process: Record) -> tuple[RawTime, ...]:

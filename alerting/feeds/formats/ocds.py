@@ -20,6 +20,7 @@ from urllib.parse import urljoin
 from alerting.domain.feed import ParsedFeed, Reject
 from alerting.domain.notice import NoticeKind, RawChange, RawLot, RawMoney, RawNotice, RawPlace, RawTime
 from alerting.errors import FeedFormatError
+from alerting.feeds.formats.awarded import Award, paid_for_all, paid_for_lot
 from alerting.feeds.formats.head import Head
 from alerting.feeds.formats.json_values import (
     items_at,
@@ -146,6 +147,7 @@ def _notice(release: Any, feed_id: str) -> RawNotice:
     codes = tuple(dict.fromkeys((*_codes([tender]), *_codes(shared))))
     description = text_at(tender, "description") or text_at(release, "description")
     kind = _kind(release)
+    awards = items_at(release, "awards") if kind is NoticeKind.AWARD else []
     return RawNotice(
         feed_id=feed_id,
         source_id=f"{ocid}/{version}" if version is not None else ocid,
@@ -159,8 +161,8 @@ def _notice(release: Any, feed_id: str) -> RawNotice:
         cpv_main=next(iter(codes), None),
         cpv_additional=codes[1:],
         places=tuple(place for item in shared for place in _places(item)),
-        lots=tuple(_lot(lot, number, tender) for number, lot in enumerate(lots, start=1)),
-        value=(_paid(release) if kind is NoticeKind.AWARD else None) or _money(value_at(tender, "value")),
+        lots=tuple(_lot(lot, number, tender, awards) for number, lot in enumerate(lots, start=1)),
+        value=_paid(awards, lots) or _money(value_at(tender, "value")),
         deadlines=tuple(each for each in (_time(text_at(tender, DEADLINE)),) if each is not None),
         question_deadline=_time(text_at(tender, "enquiryPeriod/endDate")),
         document_url=_document(tender, ("biddingDocuments", "tenderNotice", "contractNotice")),
@@ -235,8 +237,9 @@ def _codes(parts: Iterable[Any]) -> tuple[str, ...]:
     return tuple(code for code in codes if code is not None)
 
 
-def _lot(lot: Any, number: int, tender: Any) -> RawLot:
+def _lot(lot: Any, number: int, tender: Any, awards: list[Any]) -> RawLot:
     lot_id = text_at(lot, "id") or str(number)
+    holding = [_award(each) for each in awards if _holds(each)]
     items = [item for item in items_at(tender, "items") if lot_id in texts_at(item, "relatedLot")]
     return RawLot(
         lot_id=lot_id,
@@ -244,16 +247,23 @@ def _lot(lot: Any, number: int, tender: Any) -> RawLot:
         description=text_at(lot, "description"),
         cpv_codes=_codes(items),
         places=tuple(place for item in items for place in _places(item)),
-        value=_money(value_at(lot, "value")),
+        value=paid_for_lot(holding, lot_id) or _money(value_at(lot, "value")),
     )
 
 
-def _paid(release: Any) -> RawMoney | None:
-    """Return what the one award of a release that holds comes to; several are not summed up."""
-    awards = items_at(release, "awards")
-    is_one = len(awards) == 1 and text_at(awards[0], "status") not in WITHOUT_AWARD
-    paid = _money(value_at(awards[0], "value")) if is_one else None
-    return None if paid is None or paid.is_nothing() else paid
+def _paid(awards: list[Any], lots: list[Any]) -> RawMoney | None:
+    """Return what the one award of a release comes to, where it holds and is of every lot."""
+    lot_ids = [text_at(lot, "id") or str(number) for number, lot in enumerate(lots, start=1)]
+    return paid_for_all([_award(each) for each in awards], lot_ids) if all(map(_holds, awards)) else None
+
+
+def _award(award: Any) -> Award:
+    of_items = (lot for item in items_at(award, "items") for lot in texts_at(item, "relatedLot"))
+    return Award.of((*texts_at(award, "relatedLots"), *of_items), _money(value_at(award, "value")))
+
+
+def _holds(award: Any) -> bool:
+    return text_at(award, "status") not in WITHOUT_AWARD
 
 
 def _money(value: Any) -> RawMoney | None:

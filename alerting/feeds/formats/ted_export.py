@@ -29,6 +29,7 @@ from alerting.domain.notice import (
     RawTime,
 )
 from alerting.errors import FeedFormatError
+from alerting.feeds.formats.awarded import Award, paid_for_all, paid_for_lot
 from alerting.feeds.formats.eforms import NOTICE_PAGE
 from alerting.feeds.formats.head import Head
 from alerting.feeds.formats.kinds import OF_A_LOT
@@ -150,9 +151,10 @@ def _notice(root: Element, form: Element, number: str, feed_id: str) -> RawNotic
     title = _first_prose(described, TITLES) or _translated_title(root)
     if title is None:
         raise FeedFormatError(feed_id, "OBJECT_CONTRACT/TITLE", "expected a title (got none)")
-    whole, lots = _parts(objects)
     changes = tuple(_changes(form))
     kind = _kind(root, form)
+    awards = _awards(form) if kind is NoticeKind.AWARD else []
+    whole, lots = _parts(objects, awards)
     codes = tuple(dict.fromkeys(_codes(root, objects[:1], whole)))
     body, buyer = find(form, "CONTRACTING_BODY"), _buyer(form)
     return RawNotice(
@@ -171,7 +173,7 @@ def _notice(root: Element, form: Element, number: str, feed_id: str) -> RawNotic
         cpv_additional=codes[1:],
         places=_places(whole) or (() if lots else _coded_places(root)),
         lots=tuple(lots),
-        value=(_paid(form, described) if kind is NoticeKind.AWARD else None)
+        value=(_total(described, awards, lots) if kind is NoticeKind.AWARD else None)
         or _money(find(described, "VAL_ESTIMATED_TOTAL")),
         deadlines=_deadlines(root, form, changes),
         document_url=text_of(body, "URL_DOCUMENT"),
@@ -232,7 +234,7 @@ def _nature(form: Element) -> str | None:
     return next((each.get("CTYPE") for each in form.iter() if each.get("CTYPE")), None)
 
 
-def _parts(objects: list[Element]) -> tuple[Element | None, list[RawLot]]:
+def _parts(objects: list[Element], awards: list[Award]) -> tuple[Element | None, list[RawLot]]:
     """Return the description of an undivided purchase, or the lots; a planned series has several objects."""
     described = [(each, part) for each in objects for part in children(each, "OBJECT_DESCR")]
     if not described:
@@ -240,17 +242,18 @@ def _parts(objects: list[Element]) -> tuple[Element | None, list[RawLot]]:
     is_divided = any(find(each, "LOT_DIVISION") is not None for each in objects)
     if len(described) == 1 and not is_divided:
         return described[0][1], []
-    return None, [_lot(each, part, number) for number, (each, part) in enumerate(described, start=1)]
+    return None, [_lot(each, part, number, awards) for number, (each, part) in enumerate(described, start=1)]
 
 
-def _lot(purchase: Element, part: Element, number: int) -> RawLot:
+def _lot(purchase: Element, part: Element, number: int, awards: list[Award]) -> RawLot:
+    lot_id = text_of(part, "LOT_NO") or str(number)
     return RawLot(
-        lot_id=text_of(part, "LOT_NO") or str(number),
+        lot_id=lot_id,
         title=_prose(find(part, "TITLE")) or _prose(find(purchase, "TITLE")),
         description=_prose(find(part, "SHORT_DESCR")),
         cpv_codes=_codes_in(part, "CPV_ADDITIONAL"),
         places=_places(part),
-        value=_money(find(part, "VAL_OBJECT")),
+        value=paid_for_lot(awards, lot_id) or _money(find(part, "VAL_OBJECT")),
     )
 
 
@@ -383,13 +386,30 @@ def _description(described: Element, whole: Element | None, title: str) -> str |
     return "\n".join(texts) or None
 
 
-def _paid(form: Element, described: Element) -> RawMoney | None:
-    """Return what all of an award comes to: its total, or that of the one contract it tells of."""
-    awarded = find_all(form, "AWARD_CONTRACT/AWARDED_CONTRACT")
+def _awards(form: Element) -> list[Award]:
+    """Return the awards of a result; where nothing is divided none is a lot's, whatever it names."""
+    is_whole = find(form, "OBJECT_CONTRACT/NO_LOT_DIVISION") is not None
+    return [_award(each, is_whole=is_whole) for each in children(form, "AWARD_CONTRACT")]
+
+
+def _award(award: Element, *, is_whole: bool) -> Award:
+    named = text_of(award, "LOT_NO")
+    lots = (find_lots(f"lot {named}") or (named,)) if named is not None and not is_whole else ()
+    contract = find(award, "AWARDED_CONTRACT")
     paths = ("VALUES/VAL_TOTAL", "VALUE/VAL_TOTAL", "VAL_TOTAL")
-    one = [find(awarded[0], path) for path in paths] if len(awarded) == 1 else []
-    found = map(_money, (find(described, "VAL_TOTAL"), *one))
-    return next((value for value in found if value is not None and not value.is_nothing()), None)
+    stated = (_money(find(contract, path)) for path in paths)
+    return Award.of(lots, next((each for each in stated if each is not None and not each.is_nothing()), None))
+
+
+def _total(described: Element, awards: list[Award], lots: list[RawLot]) -> RawMoney | None:
+    """Return what all of an award comes to: its total, or that of one contract of everything.
+
+    The only lot of a divided purchase is not everything: its neighbours are told elsewhere.
+    """
+    total = _money(find(described, "VAL_TOTAL"))
+    if total is not None and not total.is_nothing():
+        return total
+    return paid_for_all(awards, [lot.lot_id for lot in lots]) if len(lots) != 1 else None
 
 
 def _money(amount: Element | None) -> RawMoney | None:
