@@ -18,11 +18,10 @@ from alerting.domain.notice import Normalisation, Notice, NoticeKind
 from alerting.errors import FeedFormatError, FeedUnavailableError
 from alerting.feeds.credentials import Secrets
 from alerting.feeds.fetch import DEFAULT_LIMITS, FetchLimits, Outcome, open_fetcher, reject_of
-from alerting.feeds.formats import AUTO, detect, parse
+from alerting.feeds.formats import AUTO, INDEX_PAGE, detect, parse
 from alerting.notices.normalise import is_lost, normalise
 
 
-INDEX_FORMAT = "index-page"
 # Of a buyer its name: a number alone tells nobody who it is.
 WANTED = ("buyer", "description", "cpv_main", "places", "deadline_at", "document_url", "submission_url")
 # Only who may still answer looks for these.
@@ -99,11 +98,11 @@ def check_feed(feed: Feed, *, secrets: Secrets, now: Callable[[], datetime]) -> 
         async with open_fetcher(now=now, secrets=secrets) as fetcher:
             (outcome,) = await fetcher.fetch_links(feed, [feed.url])
             report = _check_outcome(feed.url, outcome, format=feed.format)
-            if report.format != INDEX_FORMAT or not report.links or not isinstance(outcome, Fetched):
+            if report.format != INDEX_PAGE or not report.links or not isinstance(outcome, Fetched):
                 return report
             url = urljoin(outcome.url, report.links[0])
             (linked,) = await fetcher.fetch_links(feed, [url])
-            return replace(_check_outcome(url, linked), format=INDEX_FORMAT, links=report.links)
+            return replace(_check_outcome(url, linked), format=INDEX_PAGE, links=report.links)
 
     return asyncio.run(run())
 

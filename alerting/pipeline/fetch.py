@@ -50,7 +50,7 @@ from alerting.feeds.fetch import (
     reject_of,
     show_url,
 )
-from alerting.feeds.formats import next_page_of, parse
+from alerting.feeds.formats import INDEX_PAGE, next_page_of, parse
 from alerting.notices.normalise import clean_name
 from alerting.pipeline.apart import read_document
 from alerting.store import documents, feeds, notices, rejects
@@ -59,7 +59,6 @@ from alerting.store.database import Connection, Database
 
 log = structlog.get_logger()
 
-INDEX_FORMAT = "index-page"
 # Documents of one page that are fetched, held in memory and stored together.
 _LINKS_AT_ONCE = 20
 _LONGEST_PAUSE = timedelta(hours=1)
@@ -135,7 +134,7 @@ async def _keep_any(desk: _Desk, fetcher: Fetcher, feed: Feed, outcome: Outcome)
         earliest = outcome.fetched_at + desk.pauses.get(feed.feed_id, timedelta())
         outcome = replace(outcome, next_check_at=max(outcome.next_check_at, earliest))
     if isinstance(outcome, Fetched) and outcome.body is not None:
-        if feed.format == INDEX_FORMAT:
+        if feed.format == INDEX_PAGE:
             await _follow_index(desk, fetcher, feed, outcome)
             return
         if await _has_pages(desk, feed, outcome):
@@ -307,7 +306,7 @@ async def _follow_index(desk: _Desk, fetcher: Fetcher, feed: Feed, answer: Fetch
 def _read_index(feed: Feed, answer: Fetched) -> tuple[ParsedFeed, list[str]]:
     """Return a page, and the addresses on its own host that it points to; others become its rejects."""
     try:
-        page = parse(answer.body or b"", feed_id=feed.feed_id, format=INDEX_FORMAT)
+        page = parse(answer.body or b"", feed_id=feed.feed_id, format=INDEX_PAGE)
     except FeedFormatError as error:
         page = ParsedFeed((), rejects=(Reject(error.where, error.problem),))
     host = urlsplit(answer.url).netloc

@@ -37,7 +37,7 @@ from alerting.errors import (
     UnstorableError,
 )
 from alerting.feeds.archive import Archive
-from alerting.feeds.formats import parse
+from alerting.feeds.formats import format_of_documents, parse
 from alerting.notices.likeness import siren_of
 from alerting.notices.link import Candidate, find_link, find_others, is_similar
 from alerting.notices.normalise import normalise
@@ -45,17 +45,16 @@ from alerting.notices.proofs import is_telling_key, names_of
 from alerting.notices.view import find_state, merge
 from alerting.pipeline.apart import Read, read_document, refuse_procedures, reject_for, work_apart
 from alerting.pipeline.link import absorb, lock_links, notices_by_number, remerge
+from alerting.pipeline.reread import Rereader
 from alerting.store import documents, matches, notices, procedures, rejects
 from alerting.store.database import Connection, Database, Locks
 from alerting.store.documents import WaitingDocument
-from alerting.store.notices import StoredNotice
+from alerting.store.notices import Reading, StoredNotice
 from alerting.store.procedures import Unread
 
 
 log = structlog.get_logger()
 
-# A page that only points to documents: what it points to tells its own format.
-_INDEX_FORMAT = "index-page"
 _CONDITIONS = ("is_reserved", "asks_deposit")
 _OF_NOTICES = ("notices", "same", "procedures", "merged", "revisions")
 _COUNTED = ("documents", *_OF_NOTICES, "rejects", "refused", "absent")
@@ -83,6 +82,19 @@ class _Desk:
     now: Callable[[], datetime]
     read: Read
     locks: Locks
+    rereader: Rereader
+
+
+@dataclass(frozen=True, slots=True)
+class _Intake:
+    """What the notices of one document are stored with; ``names`` counts how often it holds each."""
+
+    connection: Connection
+    rereader: Rereader
+    document_id: int
+    names: Mapping[_Name, int]
+    now: datetime
+    found: _Found
 
 
 def load_documents(
@@ -107,7 +119,7 @@ def load_documents(
     counts: Counter[str] = Counter()
     absent: list[int] = []
     with database.lend_locks() as locks:
-        desk = _Desk(database, archive, now, read, locks)
+        desk = _Desk(database, archive, now, read, locks, Rereader(archive, read))
         while _load_next(desk, counts, absent):
             pass
     with database.begin() as connection:
@@ -166,7 +178,7 @@ def _load(connection: Connection, desk: _Desk, document: WaitingDocument, absent
     parsed = _parse(body, document, desk.read)
     stated, refused = _clean_all(parsed, document)
     lock_links(connection)
-    found, unstored = _store_all(connection, stated, document, desk.now())
+    found, unstored = _store_all(connection, desk, stated, document)
     refused += unstored
     for reject in (*parsed.rejects, *refused):
         rejects.add_reject(
@@ -198,7 +210,7 @@ def _clean_all(parsed: ParsedFeed, document: WaitingDocument) -> tuple[list[Noti
 
 
 def _store_all(
-    connection: Connection, stated: Sequence[Notice], document: WaitingDocument, now: datetime
+    connection: Connection, desk: _Desk, stated: Sequence[Notice], document: WaitingDocument
 ) -> tuple[Counter[str], list[Reject]]:
     """Store the notices of a document that are news; return what came of them, and those refused.
 
@@ -207,11 +219,13 @@ def _store_all(
     """
     names = Counter((notice.source_id, notice.version) for notice in stated)
 
+    now = desk.now()
+
     def store(some: Sequence[Notice]) -> _Found:
-        found = _Found()
+        intake = _Intake(connection, desk.rereader, document.document_id, names, now, _Found())
         for notice in some:
-            _store_news(connection, notice, names, document.document_id, found, now)
-        return found
+            _store_news(intake, notice)
+        return intake.found
 
     stored, failed = work_apart(connection, stated, store)
     refused = [_refuse(document, _place(notice.source_id), error) for notice, error in failed]
@@ -238,27 +252,49 @@ def _refuse(document: WaitingDocument, where: str, error: Exception) -> Reject:
     return reject
 
 
-def _store_news(
-    connection: Connection,
-    notice: Notice,
-    names: Mapping[_Name, int],
-    document_id: int,
-    found: _Found,
-    now: datetime,
-) -> None:
-    """Store a notice if it is news.
+def _store_news(intake: _Intake, notice: Notice) -> None:
+    """Store a notice if it differs from what is stored of it; it is news if its source says something else.
 
-    One that says again what it said before the last time is news: its source took a change back.  Not so
-    where one document holds it in several wordings, which *names* counts.
+    What only we read otherwise than before is none: in this document, or in the one that stated it last.
     """
-    is_once = names[notice.source_id, notice.version] == 1
-    if notices.has_notice(
-        connection, notice, hash_content(notice), newer_than=document_id if is_once else None
-    ):
-        found.counts["same"] += 1
-    else:
-        is_news = not (is_once and notices.was_read_of(connection, notice, document_id))
-        _store(connection, notice, document_id, found, now, is_news=is_news)
+    content_hash = hash_content(notice)
+    readings = notices.readings_of(intake.connection, notice)
+    is_once = intake.names[notice.source_id, notice.version] == 1
+    if _is_known(readings, content_hash, intake.document_id, is_once=is_once):
+        intake.found.counts["same"] += 1
+        return
+    was_read = is_once and any(each.document_id == intake.document_id for each in readings)
+    if is_once and readings and not was_read:
+        last_hash = _bring_up_to_date(intake, notice, readings[-1])
+        if last_hash == content_hash:
+            return
+    _store(intake, notice, content_hash, intake.document_id, is_news=not was_read)
+
+
+def _is_known(readings: Sequence[Reading], content_hash: str, document_id: int, *, is_once: bool) -> bool:
+    """Tell whether a document says nothing of a notice that is not stored.
+
+    One that says again what it said before the last time does: its source took a change back.  Not so where
+    one document holds it in several wordings.  What a later document has replaced says nothing any more.
+    """
+    if not readings:
+        return False
+    last = readings[-1]
+    if last.document_id > document_id or last.content_hash == content_hash:
+        return True
+    has_been = any(each.content_hash == content_hash for each in readings)
+    return has_been and (last.document_id == document_id or not is_once)
+
+
+def _bring_up_to_date(intake: _Intake, notice: Notice, last: Reading) -> str:
+    """Store as no news what today's code reads in the document that stated a notice last; return its hash."""
+    again = intake.rereader.find(intake.connection, notice, last.document_id)
+    if again is None:
+        return last.content_hash
+    content_hash = hash_content(again)
+    if content_hash != last.content_hash:
+        _store(intake, again, content_hash, last.document_id, is_news=False)
+    return content_hash
 
 
 def _note_absence(connection: Connection, document: WaitingDocument, error: UnknownIdError) -> None:
@@ -278,55 +314,46 @@ def _parse(body: bytes, document: WaitingDocument, read: Read) -> ParsedFeed:
         problem = f"ended its worker {_MOST_ATTEMPTS} times (killed, or out of time); expected to be loaded"
         log.error("document_set_aside", feed_id=document.feed_id, document_id=document.document_id)
         return ParsedFeed(notices=(), rejects=(Reject("document", problem),))
-    wanted = "auto" if document.format == _INDEX_FORMAT else document.format
     try:
-        return read_document(read, body, feed_id=document.feed_id, format_name=wanted)
+        return read_document(
+            read, body, feed_id=document.feed_id, format_name=format_of_documents(document.format)
+        )
     except FeedFormatError as error:
         return ParsedFeed(notices=(), rejects=(Reject(error.where, error.problem),))
     except UnforeseenError as error:
         return ParsedFeed(notices=(), rejects=(_refuse(document, "document", error),))
 
 
-def _store(
-    connection: Connection,
-    notice: Notice,
-    document_id: int,
-    found: _Found,
-    now: datetime,
-    *,
-    is_news: bool,
-) -> None:
+def _store(intake: _Intake, notice: Notice, content_hash: str, document_id: int, *, is_news: bool) -> None:
     """Store one notice, and bring its procedure up to date."""
-    counts = found.counts
+    connection, counts = intake.connection, intake.found.counts
     counts["notices"] += 1
-    candidates = _candidates(connection, notice, found.unread)
+    candidates = _candidates(connection, notice, intake.found.unread)
     link = find_link(notice, candidates)
+    state = find_state([notice])
     if link is None:
-        procedure_id = procedures.add_procedure(
-            connection, view=merge([notice]), state=find_state([notice]), now=now
-        )
+        procedure_id = procedures.add_procedure(connection, view=merge([notice]), state=state, now=intake.now)
         counts["procedures"] += 1
     else:
         procedure_id = link.procedure_id
     notice_id = notices.add_notice(
         connection,
         notice,
-        content_hash=hash_content(notice),
+        content_hash=content_hash,
         document_id=document_id,
         procedure_id=procedure_id,
         link_step=LinkStep.FIRST if link is None else link.step,
         link_evidence=None if link is None else link.evidence,
     )
     if link is None:
-        state = find_state([notice])
         procedures.add_revision(
             connection, procedure_id, revision=1, state=state, changes=(), notice_id=notice_id
         )
-    else:
-        counts["revisions"] += remerge(connection, link.procedure_id, notice_id, is_news=is_news)
-        for other_id in find_others(notice, link, candidates):
-            absorb(connection, link.procedure_id, other_id, link=link, notice_id=notice_id, now=now)
-            counts["merged"] += 1
+        return
+    counts["revisions"] += remerge(connection, procedure_id, notice_id, is_news=is_news)
+    for other_id in find_others(notice, link, candidates):
+        absorb(connection, procedure_id, other_id, link=link, notice_id=notice_id, now=intake.now)
+        counts["merged"] += 1
 
 
 def hash_content(notice: Notice) -> str:

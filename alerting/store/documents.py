@@ -33,6 +33,16 @@ class WaitingDocument:
     attempt_count: int
 
 
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A document that was kept: whose it is, where its bytes are, and how its feed says to read them."""
+
+    document_id: int
+    feed_id: str
+    body_hash: str
+    format: str
+
+
 def add_document(connection: Connection, fetched: Fetched, *, is_index: bool = False) -> int | None:
     """Keep one answer; return its number, None when its address brought the same the last time.
 
@@ -65,6 +75,16 @@ def has_document(connection: Connection, document_id: int) -> bool:
     """Tell whether there is a document of that number."""
     asked = select(documents.c.document_id).where(documents.c.document_id == document_id)
     return connection.scalar(asked) is not None
+
+
+def get_document(connection: Connection, document_id: int) -> StoredDocument:
+    """Return a document by its number, whether it waits or was loaded."""
+    asked = (
+        select(documents.c.document_id, documents.c.feed_id, documents.c.body_hash, feeds.c.format)
+        .join(feeds, feeds.c.feed_id == documents.c.feed_id)
+        .where(documents.c.document_id == document_id)
+    )
+    return StoredDocument(*connection.execute(asked).one())
 
 
 def known_urls(connection: Connection, feed_id: str, urls: Iterable[str]) -> frozenset[str]:

@@ -48,19 +48,18 @@ class StoredNotice:
     evidence: str | None
 
 
-def has_notice(
-    connection: Connection, notice: Notice, content_hash: str, *, newer_than: int | None = None
-) -> bool:
-    """Tell whether this very content of this notice is stored.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a notice was once stored with: the document it was read from, and the hash of what it stated."""
 
-    Args:
-        connection: The transaction.
-        notice: Which feed's, which id, which version.
-        content_hash: Of what it states.
-        newer_than: A document: content that another replaced before that document does not count.
-    """
+    document_id: int
+    content_hash: str
+
+
+def readings_of(connection: Connection, notice: Notice) -> list[Reading]:
+    """Return what was stored of a notice of this feed, id and version, oldest first."""
     asked = (
-        select(notices.c.content_hash, notices.c.document_id)
+        select(notices.c.document_id, notices.c.content_hash)
         .where(
             notices.c.feed_id == notice.feed_id,
             notices.c.source_id == notice.source_id,
@@ -68,22 +67,7 @@ def has_notice(
         )
         .order_by(notices.c.notice_id)
     )
-    stored = list(connection.execute(asked))
-    if all(row.content_hash != content_hash for row in stored):
-        return False
-    is_current = stored[-1].content_hash == content_hash
-    return is_current or newer_than is None or stored[-1].document_id >= newer_than
-
-
-def was_read_of(connection: Connection, notice: Notice, document_id: int) -> bool:
-    """Tell whether a document gave this notice before, whatever was read of it then."""
-    asked = select(notices.c.notice_id).where(
-        notices.c.document_id == document_id,
-        notices.c.feed_id == notice.feed_id,
-        notices.c.source_id == notice.source_id,
-        notices.c.version.is_not_distinct_from(notice.version),
-    )
-    return connection.scalar(asked.limit(1)) is not None
+    return [Reading(*row) for row in connection.execute(asked)]
 
 
 def are_known(connection: Connection, feed_id: str, versions: Collection[tuple[str, str | None]]) -> bool:

@@ -32,6 +32,7 @@ from alerting.feeds.formats.json_values import read_json
 
 
 AUTO = "auto"
+INDEX_PAGE = "index-page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "boamp-v230": Format(boamp_v230.parse, boamp_v230.recognises),
         "decp": Format(decp.parse, decp.recognises),
         "eforms": Format(eforms.parse, eforms.recognises),
-        "index-page": Format(index_page.parse, index_page.recognises),
+        INDEX_PAGE: Format(index_page.parse, index_page.recognises),
         "json-feed": Format(json_feed.parse, json_feed.recognises, json_feed.next_page),
         "ocds": Format(ocds.parse, ocds.recognises, ocds.next_page),
         "placsp": Format(placsp.parse, placsp.recognises, placsp.next_page),
@@ -85,6 +86,14 @@ def parse(document: bytes, *, feed_id: str, format: str = AUTO) -> ParsedFeed:  
     if found is None:
         raise FeedFormatError(feed_id, "format", f"expected one of {', '.join(FORMATS)} (got {name!r})")
     return replace(found.parse(document, feed_id=feed_id), format=name)
+
+
+def format_of_documents(format_of_feed: str) -> str:
+    """Return the format in which a feed's documents are parsed.
+
+    What a page of links points to tells its own.
+    """
+    return AUTO if format_of_feed == INDEX_PAGE else format_of_feed
 
 
 def detect(document: bytes, *, feed_id: str) -> str:
