@@ -20,6 +20,7 @@ DECIDING = (
     "reference",
     "reference/data",
     "matching",
+    "matching/trades",
     "domain/analysed.py",
     "domain/cpv.py",
     "domain/criteria.py",
