@@ -682,7 +682,7 @@ def test_a_name_that_joins_two_trades_means_both(name, trade_ids):
     [
         pytest.param("couvreurr", " (nearest: couvreur)", id="a slip of the pen"),
         pytest.param("alarme", " (nearest: electricien)", id="what a craft works on"),
-        pytest.param("bardage", " (nearest: couvreur, charpentier, serrurier)", id="what several do"),
+        pytest.param("placards", " (nearest: menuisier, ebeniste)", id="what several do"),
         pytest.param("pompage", " (nearest: foreur, vidangeur)", id="no undertaker's work"),
         pytest.param("architecte", "", id="what is like nothing"),
         pytest.param("verre", " (nearest: vitrier, vitrailliste)", id="glazed more often than stained"),

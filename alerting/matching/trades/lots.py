@@ -24,6 +24,8 @@ FEWEST_LISTED_LOTS = 2
 # A list of lots without the word before each: "répartis en 3 lots : 01 - gros œuvre ; 02 - charpente".
 _LOTS_FOLLOW = re.compile(r"\b(?:lots|alloti[es]*)\b[^.;:\n]{0,40}:", re.IGNORECASE)
 _NEXT_ITEM = re.compile(r"[;\n•]|,\s*[-–—]|\s(?=\d{1,2}\s*[-–—:.)])")
+# Where such a list numbers nothing: "3 lots : pain, viande et fromage".
+_COMMA = re.compile(r",|\bet\b(?=[^,]*$)", re.IGNORECASE)
 _LIST_ENDS = re.compile(r"(?<=[^\W\d_]{2})\.(?=\s|$)")
 SHORT_STEMS = 12
 
@@ -44,7 +46,8 @@ def items_of_lots(text: AnalysedText) -> list[AnalysedText]:
         return []
     closing = _LIST_ENDS.search(text.text, opening.end())
     end = closing.start() if closing is not None else len(text.text)
-    marks = (mark.end() for mark in _NEXT_ITEM.finditer(text.text, opening.end(), end))
+    parted = (pattern.finditer(text.text, opening.end(), end) for pattern in (_NEXT_ITEM, _COMMA))
+    marks = next(filter(None, ([mark.end() for mark in marks] for marks in parted)), [])
     starts = [start for start, _ in text.spans]
     places = [bisect_left(starts, place) for place in (opening.end(), *marks, end)]
     return [

@@ -24,6 +24,7 @@ from alerting.matching.trades.hits import (
     word_at,
 )
 from alerting.matching.trades.lexicon import WORD_POINTS, trade_lexicon
+from alerting.text.accents import compile_french
 from alerting.text.analysis import folded
 
 
@@ -32,6 +33,8 @@ MOST_OF_HINTS = 1.5
 _SET_OFF = re.compile(r"[:;,(–—/]|\s-\s")
 # What joins two things, or two that are done to one.
 _JOINED_TO = re.compile(r"\s*(?:,|&|\+|\bet\b|\bpuis\b)\s*", re.IGNORECASE)
+# What joins a second thing that the same is done to: "des bâtiments et des réseaux".
+_AND_OF = compile_french(r"\s+(?:et|ou|&)\s+(?:des?\s+|du\s+|d['’]\s*)(?:l[ae]s?\s+|l['’]\s*)?")
 # "Objet : restauration de la charpente" has a heading, and no thing that is restored.
 _HEADING = "objet"
 
@@ -70,13 +73,10 @@ def _find_deed(text: AnalysedText, places: Sequence[int], hit: Hit) -> int | Non
     deeds = trade_lexicon().deeds[hit.entry.trade]
     first = places[hit.start]
     is_joined = first > 0 and places[hit.start - 1 : hit.start] != [first - 1]
-    place = _governing(
-        text,
-        places[: hit.start],
-        trade_lexicon().between[hit.entry.trade],
-        deeds,
-        strange_count=int(is_joined),
-    )
+    between = trade_lexicon().between[hit.entry.trade]
+    place = _governing(text, places[: hit.start], between, deeds, strange_count=int(is_joined))
+    if place is None:
+        place = _joined_deed(text, places[: hit.start], between, hit.entry.trade)
     if place is not None:
         return place
     behind = places[hit.end] if hit.end < len(places) else None
@@ -86,6 +86,16 @@ def _find_deed(text: AnalysedText, places: Sequence[int], hit: Hit) -> int | Non
     return behind if _SET_OFF.search(gap) else None
 
 
+def _joined_deed(
+    text: AnalysedText, before: Sequence[int], between: Collection[str], trade: int
+) -> int | None:
+    """Return where a deed stands that another's is joined to: "maintenance et nettoyage des luminaires"."""
+    other = _governing(text, before, between, trade_lexicon().deeds_apart[trade])
+    if other is None or not _is_done_beside(text, before, other, trade):
+        return None
+    return before[bisect_left(before, other) - 1]
+
+
 def _is_heading(text: AnalysedText, place: int) -> bool:
     """Tell whether a word is the one thing that a title is said to be of; several are things themselves."""
     start, end = text.spans[place]
@@ -93,9 +103,14 @@ def _is_heading(text: AnalysedText, place: int) -> bool:
 
 
 def _is_done_by_another(text: AnalysedText, places: Sequence[int], hit: Hit) -> bool:
-    """Tell whether another does what is done to a trade's word: "curage des réseaux", not "curage - VRD"."""
+    """Tell whether another does what is done to a trade's word: "curage des réseaux", not "curage - VRD".
+
+    "Dératisation des bâtiments et des réseaux" is done to both.
+    """
     deeds_apart = trade_lexicon().deeds_apart[hit.entry.trade]
-    deed = _governing(text, places[: hit.start], trade_lexicon().neutral, deeds_apart)
+    before = places[: hit.start]
+    is_second = bool(before) and _AND_OF.fullmatch(gap_between(text, before[-1], places[hit.start]))
+    deed = _governing(text, before, trade_lexicon().neutral, deeds_apart, strange_count=int(bool(is_second)))
     if deed is None:
         return False
     gap = gap_between(text, deed, places[hit.start])
