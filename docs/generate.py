@@ -1,6 +1,6 @@
 """Generate what is generated: the pages of settings, verbs and DAGs, and the templates of a mail.
 
-In:   alerting/settings.py, alerting/cli.py, dags/ and plugins/alerting_airflow/assets.py; for the mail
+In:   alerting/settings.py, alerting/cli, dags/ and plugins/alerting_airflow/assets.py; for the mail
       templates/email/source/, where Jinja's statements stand in comments, because a parser of HTML puts
       the CSS into the elements and would move bare words out of a table.
 Out:  docs/settings.md, docs/cli.md, docs/dags.md; templates/email/*.html.j2.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from alerting import cli
+from alerting.cli.output import show_report
 
 
 # A terminal's own signs for bold and colours.
@@ -167,6 +167,6 @@ def test_what_each_step_made_is_shown_in_words(capsys):
     """
     report = {"fetch": {"not_modified": 6, "documents": [74, 3]}, "kept": [], "run_id": "a-1"}
 
-    cli._show_report(report, as_json=False)
+    show_report(report, as_json=False)
 
     assert capsys.readouterr().out == "fetch: not_modified 6, documents 74; 3\nrun_id: a-1\n"
