@@ -11,9 +11,18 @@ from alerting.text.phrases import WEEKDAY, compile_spelt, lines
 
 
 # -- What the deadline is called
-_LIMIT = "(?:dates?|heures?|délais?|échéances?) limites?"
-# Offers of a later stage have a deadline of their own.
-_LATER = "(?! (?:finales?|définitives?|négociées?|remaniées?|améliorées?|optimisées?|modifiées?))"
+_LIMIT = "(?:dates?|heures?|délais?|échéances?) (?:(?:de )?limites?|butoirs?)"
+# Offers of a later stage have a deadline of their own; of "remise des offres modifiée" the date is modified.
+_LATER = (
+    "(?! (?:finales?|définitives?|négociées?|remaniées?|améliorées?|optimisées?|modifiées|(?<!s\\s)modifiée))"
+)
+_HAND_IN = "(?:remettre|déposer|transmettre|envoyer|adresser|soumettre)"
+_THEIRS = (
+    rf"(?:les|leurs?|vos|votre|son|une|l')\s*(?:offres?{_LATER}|plis?|candidatures?|propositions?{_LATER})\b"
+)
+_FIRMS = (
+    "(?:candidats|soumissionnaires|entreprises|opérateurs(?: économiques)?|sociétés|concurrents|fournisseurs)"
+)
 # "date limite de remise" is the offers' where no other noun follows: "des prototypes" makes it another's.
 _BIDS = lines(
     rf"""
@@ -27,7 +36,7 @@ _MOVE = "report|repouss|décal|différ|prorog|prolong|rallong|avanc|port|remplac
 _NOTHING_ELSE = lines(
     rf"""
     (?=\s*(?:$|[:,.;§»–-])
-    | (?:est|sont|sera|seront|a|ont|était|étaient|passe|devient|ne|n'|désormais|maintenant|initialement
+    | n'est | (?:est|sont|sera|seront|a|ont|était|étaient|passe|devient|ne|désormais|maintenant|initialement
     |(?:prévue?s?|(?:{_MOVE}|étendu)e?e?s?)(?! (?:pour|des?)\s))(?!\w)
     | (?:le|du|au|jusqu'au|avant le|au plus tard le)\s*(?:{WEEKDAY}\b|\d|§|$)
     | (?:pour|du|des|de) (?:(?:le|les|tous|chaque) )*lots?\b
@@ -37,20 +46,24 @@ _NOTHING_ELSE = lines(
 )
 _DEADLINE = lines(
     rf"""
-    (?:(?:{_LIMIT}|dates?|heures?|délais?|échéances?) (?:initiale?s? )?(?:de|d'|pour)\s*(?:la |le |l')?)?
+    (?:(?:{_LIMIT}|dates?|heures?|délais?|échéances?) (?:initiale?s? )?
+    (?:supplémentaires? (?:d'une? \w+ |de \d+ \w+ )?)?(?:de|d'|pour)\s*(?:la |le |l')?)?
     \b(?:réception|remise|dépôt|envoi) {_BIDS}
     |{_LIMIT} (?:des?|pour) (?:les )?(?:offres{_LATER}|plis|candidatures)\b
-    |(?:{_LIMIT}|dates?|délais?) (?:(?:pour|de) |d')(?:déposer|remettre|transmettre|envoyer|adresser)\s+
-    (?:les|leurs?|vos|votre|son|une|l')\s*(?:offres?{_LATER}|plis?|candidatures?|propositions?{_LATER})\b
+    |(?:{_LIMIT}|dates?|délais?) (?:(?:pour|de) |d'){_HAND_IN} {_THEIRS}
+    |{_FIRMS} (?:peuvent|pourront|doivent|devront) {_HAND_IN} {_THEIRS}
     |\bclôture (?:de (?:la consultation|l'appel d'offres)(?! (?:des?|du)\s| d')
     |(?:du dépôt )?des (?:offres|plis|candidatures))\b
     |(?:^|[.,;:(«»]|\bque\b)\s*(?:la|cette) (?:présente )?consultation\s+
     (?=(?:est|sera|a été) (?:prolongé|prorogé)e\b)
+    |\b(?:prolongation|prolongement|prorogation) de la (?:présente )?consultation(?= (?:jusqu')?au\b)
+    |\b(?:période|durée|délai) de (?:la )?consultation\s+
+    (?=(?:est|sera|a été) (?:prolongé|prorogé|étendu|rallongé)e?\b)
     |\bDLR[OP]\b(?!\s*\(?\s*(?:[-–+]\s*\d+\s*j|j\s*[-–+]))
     |(?:^|[.,;:(«»]|\bque\b)\s*(?:(?:les|vos|leurs) )?(?:nouvelles )?
     (?:(?:offres|plis|candidatures) et (?:les )?)?(?:offres|plis|candidatures)\s+
     (?:(?:devront|doivent|pourront|peuvent) (?:être (?:remis|transmis|déposé|reçu|envoyé)(?:es?|s)?|parvenir)
-    |(?:sont|seront) à (?:remettre|déposer|transmettre|envoyer|adresser))\b
+    |(?:(?:sont|seront) )?(?:à|a) {_HAND_IN})\b
     |(?:{_LIMIT}(?: (?:initiale?|actuelle?)s?)?
     (?: (?:de|pour) (?:la |le )?(?:réception|remise|dépôt|réponse|répondre)\b)?
     |(?:nouvelles? dates?|nouveaux? délais?) (?:de|pour) (?:la |le )?(?:réception|remise|dépôt|réponse)\b)
@@ -61,7 +74,8 @@ SPEAKS_OF_DEADLINE = compile_spelt(_DEADLINE)
 # Before those words: of a thing that has to do with the deadline; a move of the deadline is none.
 ASIDE = compile_spelt(
     r"""
-    (?:(?<!\w)(?:avant|après|pour|à|sur|lors de|depuis|suivant) (?:(?:la|le|les|l'|toute|cette)\s*)?
+    (?:(?<!\w)(?:avant|après|pour|à|(?<!porte\s)(?<!portant\s)sur|lors de|depuis|suivant)\s+
+    (?:(?:la|le|les|l'|toute|cette)\s*)?
     |\bdès (?:la|le|l')\s*|\b(?:aux?|l[ao]rs du)\s+
     |(?P<of>\b(?:de (?:(?:la|cette|nos) |l')?|du |des )))$
     """
@@ -76,7 +90,7 @@ MOVE_OF = compile_spelt(
 # -- What leads to a date, and the little words that may stand between it and the date
 _LITTLE = lines(
     rf"""
-    (?:\b(?:sur|via) la plate-?forme\b|\bsur le profil (?:d'|de l')?acheteur\b
+    (?:\b(?:sur|via) la plate-?forme\b|\b(?:à la|en) mairie\b|\bsur le profil (?:d'|de l')?acheteur\b
     |\bd'une? (?:semaine|mois|jour)\b|\bde (?:\d{{1,2}}|huit|dix|quinze) (?:jours?|semaines?|mois)\b
     (?: (?:calendaires|ouvrés|ouvrables)\b)?
     |\([^()§]{{0,80}}\)|[\s,:=()«»–—-]|(?:l|d|jusqu)'|n[°º]|\bdu (?=lots?\b)
@@ -94,11 +108,15 @@ _HOLDS = "".join(
 LEADS = compile_spelt(
     rf"""
     (?:(?P<deadline>{_DEADLINE})
-    |\b(?P<read>lire|remplacer\s(?:[«\s]|\b(?:la|le|date|du|initiale)\b)*§\s*»?\s*par
-    |nouvelles? (?:dates?|échéances?|heures?)|nouveaux? délais?)
+    |\b(?P<read>lire|n'est (?:plus|pas) (?:(?:fixé|prévu)e?s? )?(?:le|au) (?:{WEEKDAY} )?§,? mais(?: bien)?
+    |(?<=§\s)\W{{0,4}}après(?=\s*:)|après (?:modification|rectification|correction|report)(?=\s*:)
+    |remplacer\s(?:[«\s]|\b(?:la|le|date|du|initiale)\b)*§\s*»?\s*par
+    |nouvelles? (?:dates?|échéances?|heures?|valeurs?)|nouveaux? délais?)
     |{_HOLDS}\b(?:
-    (?P<fixed>(?:fixé|arrêté)e?s?|devien(?:t|nent)|passe(?:nt)?|soit)
-    |(?P<moved>(?:reporté|repoussé|décalé|différé|prorogé|prolongé|rallongé|étendu|avancé|porté)e?s?)
+    (?P<fixed>(?:fixé|arrêté)e?s?|(?:est|sera) désormais|aura lieu|(?<=§\s)est|devien(?:t|nent)|passe(?:nt)?
+    |expire(?:nt)?|expirera|soit)
+    |(?P<moved>(?:reporté|repoussé|décalé|différé|prorogé|prolongé|rallongé|étendu|avancé|porté)e?s?
+    |changée?s?(?! d))
     |(?P<replaced>(?:remplacé|modifié)e?s?))\b)
     (?P<between>(?:{_LITTLE})*+)$
     """
@@ -110,7 +128,7 @@ HOUR_IN_FRONT = compile_spelt(r"\d\s*h(?:eures?)?(?![a-zà-ÿ])")
 # "modifié le" says when somebody did it; these say to which date.
 TO = {
     "moved": compile_spelt(r"\b(?:au|à|par|comme suit)\b|'\s*au|:"),
-    "replaced": compile_spelt(r"\b(?:par|comme suit)\b|:"),
+    "replaced": compile_spelt(r"\b(?:par|au|comme suit)\b|:"),
 }
 
 # -- A new subject between the deadline and the verb: the verb is not the deadline's
@@ -133,12 +151,14 @@ _ITSELF = lines(
 )
 NEW_SUBJECT = compile_spelt(
     rf"""
-    ;|\b(?:mais|tandis|étant|ainsi que|celles? d|alors|cependant|toutefois|néanmoins)\b
+    ;(?!\s*(?:la |le )?(?:nouve|désormais|maintenant|elle\b))
+    |\bmais\b(?!\s*(?:bien\s*)?$)|\b(?:tandis|étant|ainsi que|celles? d|alors|cependant|toutefois|néanmoins)\b
     |,\s*(?:des|du) (?!\W*§)
     |\b{_ARTICLE} (?!\W*§|{WEEKDAY}\b|{_ITSELF})
     |\bl'\s*(?=\w)
     |:(?!\s*(?:$|[§«]
-    |(?:au lieu|il|lire|remplacer|elle|celle|celui|est|sera|désormais|{WEEKDAY}|{_ARTICLE} {_ITSELF})\b
+    |(?:au lieu|il|lire|remplacer|ancien(?:ne)?s?|nouve(?:au|lles?)|initialement|avant|après
+    |elle|celle|celui|est|sera|désormais|{WEEKDAY}|{_ARTICLE} {_ITSELF})\b
     |(?:le|du|au|avant le) (?:{WEEKDAY} )?§))
     """
 )
@@ -161,6 +181,8 @@ REFUSES_NOTHING = compile_spelt(
     \bplus tard\b|\bnon pas\b|\bdemandes? de participation\b
     |\b(?:offres|plis|candidatures) (?:pourront|peuvent) (?:être \w+|parvenir)
     (?= (?:\S+ ){{0,3}}jusqu'au\b)
+    |\b{_FIRMS} (?:peuvent|pourront)(?= {_HAND_IN} {_THEIRS} (?:\S+ ){{0,3}}jusqu'au\b)
+    |\bn'est (?:plus|pas)\b(?=[^.;]{{1,40}}\d[^.;]{{0,40}}\bmais\b[^.;]{{0,30}}\d)
     |\bannule et remplace\b(?! par)
     |\bannulée?s? et remplacée?s? par\b(?=(?:[\s«]|\b(?:le|du|celle du|{WEEKDAY})\b)*\d)
     |\b(?:suite aux?|à|en raison|compte tenu) (?:des? |d')?
@@ -192,6 +214,7 @@ CAUSE = compile_spelt(
     r"""
     ^\W*(?:suite aux?|suite à|en raison|compte tenu|du fait|à cause|à la demande|afin|conformément|vu)\b
     [^,;:]*,
+    |^[^,;:§]{1,120}\b(?:étant|ayant)\b[^,;:]*,
     """
 )
 # A sentence of its own that tells the hour of a day told elsewhere.
@@ -208,7 +231,8 @@ OLD = compile_spelt(
     |\ben remplacement d(?:u|e celle du|e la date du)(?: {WEEKDAY})?\s*$
     |\b(?:anciennes?|anciennement|initial(?:e|ement|es)?|précédente?s?|précédemment|prévue?s?|était|étaient
     |par erreur|(?:indiqu|mentionn|annonç|précis|prévoy|comport)ai(?:t|ent))\b
-    |\bavant\s*:
+    |\bavant(?: (?:modification|rectification|correction|report))?\s*:
+    |\bn'est (?:plus|pas)\b|\bexpirai(?:t|ent)\b
     """
 )
 NEW = compile_spelt(
@@ -218,15 +242,19 @@ NEW = compile_spelt(
     """
 )
 PUBLISHED = compile_spelt(
-    r"""
-    \b(?:publiée?s?|parue?s?|envoyée?s?|parution|publication|avis(?: initial)?(?: n°\s*\S{1,20})?)
-    (?: au \w{1,10})? (?:le|du|en date du)\s*$
+    rf"""
+    \b(?:publiée?s?|parue?s?|envoyée?s?|parution|publication|avis(?: initial)?(?: n°\s*\S{{1,20}})?
+    |(?:modifié|complété|ajouté|diffusé|intervenu|survenu)e?s?
+    |mise?s? (?:en ligne|(?:à|a) (?:jour|disposition))|depuis
+    |conseil (?:municipal|communautaire|syndical|d'administration)|bureau|séance|délibération|courrier|message
+    )(?: (?:au|sur) \w{{1,10}}(?: \w{{1,15}}){{0,2}})? (?:le|du|en date du)(?: {WEEKDAY})?\s*$
     """
 )
 # "la date du 3 mars est reportée": what is moved is the old date; so it is in "du 3 mars au 5 mars".
 MOVED = compile_spelt(
     r"""
-    ^(?:[^;]{0,30}?|\s*(?:dans|par|sur|au) (?:(?!\bet\b)[^;,:]){0,80}?)\b(?:
+    ^(?:[^;]{0,30}?|\s*(?:dans|par|sur|au) (?:(?!\bet\b(?! (?:dans|par|sur|au)\b))
+    (?:[^;,:]|,(?=\s*(?:est|sera|a été|doit|devra)\b))){0,80}?)\b(?:
     (?:est|sont|a été|ont été|était|sera|seront|(?:doit|devra) être) (?:(?:désormais|donc) )?
     (?:reporté|repoussé|décalé|modifié|annulé|prorogé|prolongé|avancé|remplacé|fixé|porté|corrigé|rectifié
     |erroné|inexact|incorrect|faux|fausse|dépassé|périmé|caduc|caduque)e?s?
@@ -239,6 +267,44 @@ MOVED = compile_spelt(
 FROM = compile_spelt(rf"\bdu(?: {WEEKDAY})?\s*$")
 UNTIL = compile_spelt(r"^[\s,]*(?:et )?(?:au|à|jusqu'au)\b")
 
+# From the old date to the new one.
+ARROW = compile_spelt(rf"^\s*(?:[-–=]*>|[→⇒➔➜➡])\s*(?:le )?(?:{WEEKDAY})?\s*$")
+
+# -- A date in front of what it is the last one for: "ont jusqu'au ... pour remettre leur offre"
+HAVE_UNTIL = compile_spelt(
+    rf"""
+    (?:\b(?:{_FIRMS}|vous) (?:ont|auront|avez|aurez|disposent|disposeront|disposez)
+    (?:,? (?:donc|désormais|ainsi|maintenant|encore|d'un délai(?: supplémentaire)?))*
+    |\b(?:délais?|dates? limites?) (?:est|sont|sera|seront|a été|ont été) (?:(?:donc|ainsi|désormais) )?
+    (?:reporté|repoussé|décalé|différé|prorogé|prolongé|rallongé|étendu)e?s?)
+    ,? (?:jusqu'\s*)?au(?: {WEEKDAY})?\s*$
+    """
+)
+_TO_ANSWER = r"répondre(?= à (?:la|cette|cet|l'|ce) ?(?:consultation|appel|marché)|\s*(?:[.,;]|$))"
+TO_HAND_IN = compile_spelt(
+    rf"""
+    ^[\s,(]*(?:inclus[\s,)]*)?pour (?:{_HAND_IN} {_THEIRS}|{_TO_ANSWER}
+    |(?:la |le |l')?(?:réception|remise|dépôt|envoi) {_BIDS})
+    """
+)
+HANDS_IN = compile_spelt(rf"\bpour (?:{_HAND_IN} {_THEIRS}|{_TO_ANSWER})")
+
+# -- What ends the purchase, or stops it
+ENDED = compile_spelt(
+    r"""
+    (?:^|[,:;.!]|\bque|\battention)\s*(?:la |le |cette |cet? |l')?(?:présente? )?
+    (?:consultation|procédure|marché|appel d'offres|mise en concurrence|avis)\b[^.;:§]{0,60}?\b
+    (?:interrompue?|abandonnée?|suspendue?|stoppée?|retirée?|arrêtée?(?! (?:au|à|le)\b)
+    |annulée?(?! et remplacée?\b)|infructueu(?:x|se))\b
+    |\b(?:interruption|abandon|annulation|suspension|arrêt) (?:de (?:la|cette)|du|de l') ?(?:présente? )?
+    (?:consultation|procédure|marché|appel d'offres)\b
+    |\b(?:renonc\w+|m(?:et|is|ettre) (?:fin|un terme)) (?:à (?:la|cette|l'|ce)|au) ?(?:présente? )?
+    (?:consultation|procédure|marché|appel d'offres)\b
+    |\bpas donn\w+ suite\b
+    """
+)
+WITHOUT_AWARD = compile_spelt(r"\b(?:classée?|déclarée?) sans suite\b")
+
 # -- Of which lots
 LIMITED = compile_spelt(
     r"""
@@ -250,8 +316,44 @@ LIMITED = compile_spelt(
 # A heading of one lot's own: what is below it may be that lot's.
 LOT_HEADING = compile_spelt(r"^\W*lots?\s*(?:n\s*[°º.]\s*)?\d")
 
+# What stands before a lot of which the deadline is told: behind the deadline's words, at the beginning.
+_SMALL = lines(
+    r"""
+    \b(?:pour|concernant|concerne|du|des|de|d|le|les|la|l|aux?|à|et|ce|cela|tous|seule?s?|uniquement|seulement
+    |exclusivement|nouve(?:au|aux)|heure|paris|inclus|dernier|délai|rigueur|candidats?|entreprises?|offres?|plis?
+    |relative?s?|relatifs?|en|qui|s'agissant|sur|porte\w*|est|sont|sera|seront|a|ont|été|désormais|initialement
+    |prévue?s?|(?:reporté|repoussé|décalé|différé|prorogé|prolongé|rallongé|étendu|avancé|porté|changé|fixé
+    |modifié|remplacé)e?s?)\b
+    """
+)
+LEADS_TO_LOT = compile_spelt(rf"(?:{_SMALL}|\([^()]*\)|'|[\s,:(/–-])*")
+BEGINS_WITH_LOT = compile_spelt(
+    rf"""
+    \W*(?:(?:pour|concernant|en ce qui concerne|s'agissant|au titre)\s+)?(?:(?:les|ceux) {_FIRMS} )?
+    (?:(?:le|les|la|du|des|aux?|seule?s?) )*
+    """
+)
+POINTS_TO_LOT = compile_spelt(
+    r"\b(?:pour|du|des|de|d|concernant|concerne|aux?|uniquement|seulement|relati\w+)\b"
+)
+ENDS_WITH_LOT = compile_spelt(
+    r"lots?\s*(?:n\s*[°º.]\s*)?\d{1,3}[a-z]?(?:\s*(?:,|et|à|-|&)\s*\d{1,3}[a-z]?)*\W*$"
+)
+LOT = compile_spelt(r"\blots?\b")
+LOTS_IN_A_ROW = compile_spelt(
+    r"(?:\b(?:lots?|et|à|du|des|le|les|pour|n|nos?|\d{1,3}[a-z]?|[a-z])\b|[\s,°º.&:-])*"
+)
+VERB = compile_spelt(r"\b(?:est|sont|a|ont|sera|seront|été|étant|ayant)\b")
+
 # -- Where a sentence goes on: behind a colon, in a line that says so, from "au lieu de" until "lire"
-COLON = compile_spelt(r":\s?$")
+UNFINISHED = compile_spelt(r"(?::|\b(?:par|au|lire))\s?$")
+# A line that is the deadline's name alone has below it the date, or the old one and the new one.
+HEADING = compile_spelt(
+    rf"^\W{{0,8}}(?:[IVX\d][IVX\d.)]{{0,8}}\W{{1,4}})?(?:nouvelles? )?(?:dates? et )?(?:{_DEADLINE})\W*$"
+)
+OLD_VALUE = compile_spelt(r"^\W*ancien(?:ne)?s?\b")
+CLOSED = compile_spelt(r"[.;!?]\s*$")
+UNDER_HEADING = compile_spelt(rf"^\W*(?:le )?(?:{WEEKDAY} )?(?:\d|ancien|avant\b|au lieu|nouve)")
 INSTEAD = compile_spelt(r"au lieu d[ue](?: lire)?\b|(?P<lire>\blire\b)")
 CONTINUES = compile_spelt(
     r"""

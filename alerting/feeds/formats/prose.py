@@ -22,24 +22,36 @@ from dataclasses import dataclass
 
 from alerting.domain.notice import Clock, RawChange, RawTime
 from alerting.feeds.formats.deadline_words import (
+    ARROW,
     ASIDE,
     BEFORE,
+    BEGINS_WITH_LOT,
     CAUSE,
-    COLON,
+    CLOSED,
     CONTINUES,
+    ENDED,
+    ENDS_WITH_LOT,
     FROM,
+    HANDS_IN,
+    HAVE_UNTIL,
+    HEADING,
     HOUR_APART,
     HOUR_IN_FRONT,
     INSTEAD,
     LEADS,
+    LEADS_TO_LOT,
     LIMITED,
+    LOT,
     LOT_HEADING,
+    LOTS_IN_A_ROW,
     MOVE_OF,
     MOVED,
     NEW,
     NEW_SUBJECT,
     OLD,
+    OLD_VALUE,
     OTHER_CLOCK,
+    POINTS_TO_LOT,
     PREPOSITIONAL,
     PUBLISHED,
     REFUSES,
@@ -48,7 +60,12 @@ from alerting.feeds.formats.deadline_words import (
     SPEAKS_OF_OTHERS,
     SPEAKS_OF_STAGES,
     TO,
+    TO_HAND_IN,
+    UNDER_HEADING,
+    UNFINISHED,
     UNTIL,
+    VERB,
+    WITHOUT_AWARD,
 )
 from alerting.text.french_dates import DATE, DAY_LENGTH, has_hour, is_stretch, read_date
 from alerting.text.lot_words import find_lots
@@ -85,6 +102,8 @@ def find_new_deadlines(text: str) -> tuple[NewDeadline, ...]:
     [('2026-09-22T12:00', ('2',))]
     """
     sentences = [(sentence, _without_cause(plain(sentence))) for sentence in _sentences(text)]
+    if any(map(_ends, sentences)):
+        return ()
     told = [_Told.of(sentence, words) for sentence, words in sentences if not _speaks_of_others(words)]
     found, rivals = _found(told)
     # A day alone does not compete with an hour of it.
@@ -118,6 +137,13 @@ def _found(told: Iterable[_Told]) -> tuple[list[NewDeadline], set[str | None]]:
     return found, rivals
 
 
+def _ends(sentence: tuple[str, str]) -> bool:
+    """Tell whether a sentence, as it is written and as the patterns read it, ends or stops the purchase."""
+    if ENDED.search(sentence[1]) is not None:
+        return True
+    return WITHOUT_AWARD.search(sentence[1]) is not None and find_lots(sentence[0]) == ()
+
+
 def _without_cause(words: str) -> str:
     """Return a plain sentence with blanks for what it begins with to say why: "suite à la visite du 3 mars,".
 
@@ -134,14 +160,15 @@ def _speaks_of_others(words: str) -> bool:
 
 
 def _states_deadline(words: str) -> bool:
-    if SPEAKS_OF_DEADLINE.search(words) is None:
+    if SPEAKS_OF_DEADLINE.search(words) is None and HANDS_IN.search(words) is None:
         return False
     return REFUSES.search(REFUSES_NOTHING.sub(" ", words)) is None
 
 
 def _is_about_deadline(words: str) -> bool:
     """Tell whether some of the words that speak of the deadline are not said of another thing."""
-    return any(not _is_aside(words[: spoken.start()]) for spoken in SPEAKS_OF_DEADLINE.finditer(words))
+    spoken = SPEAKS_OF_DEADLINE.finditer(words)
+    return HANDS_IN.search(words) is not None or any(not _is_aside(words[: each.start()]) for each in spoken)
 
 
 def _tells_hour_apart(words: str) -> bool:
@@ -200,23 +227,33 @@ class _Told:
 
     @classmethod
     def of(cls, sentence: str, plain: str) -> _Told:
-        dates = list(DATE.finditer(plain))
-        ends = [0, *(date.end() for date in dates)]
-        starts = [*(date.start() for date in dates), len(plain)]
-        gaps = [plain[end:start] for end, start in zip(ends, starts, strict=True)]
+        dates, gaps = DATE.finditer(plain), _gaps(plain)
         old: list[str | None] = []
         new: list[str | None] = []
         led: set[str | None] = set()
-        words = ""
+        words, is_led = "", False
         for date, before, after in zip(dates, gaps, gaps[1:], strict=False):
             words = f"{words}{before}"[-_REACH:]
             read = _deadline(date, after)
             if PUBLISHED.search(before) is None:
                 (old if _is_old(before, after) else new).append(read)
-            if _is_led(words, has_hour=has_hour(date)):
+            is_led = (
+                (is_led and ARROW.search(before) is not None)
+                or _is_led(words, has_hour=has_hour(date))
+                or (HAVE_UNTIL.search(words) is not None and TO_HAND_IN.search(after) is not None)
+            )
+            if is_led:
                 led.add(read)
             words += "§"
         return cls(sentence, plain, tuple(old), tuple(new), frozenset(led))
+
+
+def _gaps(words: str) -> list[str]:
+    """Return what stands before, between and behind the dates of a plain sentence."""
+    dates = list(DATE.finditer(words))
+    ends = [0, *(date.end() for date in dates)]
+    starts = [*(date.start() for date in dates), len(words)]
+    return [words[end:start] for end, start in zip(ends, starts, strict=True)]
 
 
 def _is_led(words: str, *, has_hour: bool) -> bool:
@@ -255,7 +292,7 @@ def _is_aside(words: str) -> bool:
 
 def _is_old(before: str, after: str) -> bool:
     """Tell whether a date held until now, by the words before and after it."""
-    if FROM.search(before) is not None and UNTIL.search(after) is not None:
+    if ARROW.search(after) is not None or (FROM.search(before) and UNTIL.search(after)):
         return True
     old, new = _last(OLD, before), _last(NEW, before)
     return old > new if max(old, new) >= 0 else MOVED.search(after) is not None
@@ -274,7 +311,7 @@ def _sentences(text: str) -> list[str]:
     is_waiting = False
     for part in _parts(text):
         read = plain(part)
-        goes_on = sentences and (is_waiting or COLON.search(sentences[-1][-1]) or CONTINUES.search(read))
+        goes_on = sentences and (is_waiting or _goes_on(plain(sentences[-1][-1]), read))
         if goes_on:
             sentences[-1].append(part)
         else:
@@ -283,6 +320,15 @@ def _sentences(text: str) -> list[str]:
         for found in INSTEAD.finditer(read):
             is_waiting = found["lire"] is None
     return [" ".join(parts) for parts in sentences]
+
+
+def _goes_on(part: str, following: str) -> bool:
+    """Tell whether a sentence goes on in the part below, both as patterns read them."""
+    if UNFINISHED.search(part) or CONTINUES.search(following):
+        return True
+    if OLD_VALUE.search(following):
+        return DATE.search(part) is None and CLOSED.search(part) is None
+    return HEADING.search(part) is not None and UNDER_HEADING.search(following) is not None
 
 
 def _parts(text: str) -> Iterator[str]:
@@ -301,7 +347,39 @@ def _in_sentence(told: _Told) -> NewDeadline | None:
     old = set(told.old)
     if len(set(told.new)) != 1 or len(old) > 1 or told.new[0] is None or told.new[0] not in told.led:
         return None
-    return NewDeadline(next(iter(old), None), told.new[0], told.sentence, find_lots(told.sentence))
+    return NewDeadline(next(iter(old), None), told.new[0], told.sentence, _lots_of(told))
+
+
+def _lots_of(told: _Told) -> tuple[str, ...] | None:
+    """Return of which lots alone a sentence tells the deadline; None where that cannot be told."""
+    lots, cause = find_lots(told.sentence), len(told.plain) - len(told.plain.lstrip())
+    if lots != find_lots(told.sentence[cause:]):
+        return None
+    if not lots:
+        return lots
+    gaps = _gaps(told.plain)
+    named = [number for number, gap in enumerate(gaps) if LOT.search(gap)]
+    if len(named) > 1:  # "lot 1 : le 5 mars, lot 2 : le 5 mars".
+        return lots if named == list(range(len(gaps) - 1)) else None
+    return lots if _is_said_of_lots(told.plain) else None
+
+
+def _is_said_of_lots(words: str) -> bool:
+    """Tell whether a sentence names lots as those whose deadline it tells."""
+    mentions = list(LOT.finditer(words))
+    first, last = mentions[0].start(), mentions[-1].start()
+    spoken = next(SPEAKS_OF_DEADLINE.finditer(words), None)
+    if LOTS_IN_A_ROW.fullmatch(words[first:last]) is None:
+        return False
+    if spoken is None or first < spoken.start():
+        between = words[last : spoken.start()] if spoken is not None else ""
+        return BEGINS_WITH_LOT.fullmatch(words[:first]) is not None and VERB.search(between) is None
+    date = max((date.end() for date in DATE.finditer(words[:first])), default=0)
+    lead = words[max(date, min(spoken.end(), first)) : first]
+    if LEADS_TO_LOT.fullmatch(lead) is None:
+        return False
+    is_behind_date = date > spoken.end()
+    return not is_behind_date or bool(POINTS_TO_LOT.search(lead) or ENDS_WITH_LOT.match(words[last:]))
 
 
 def _deadline(date: re.Match[str], after: str) -> str | None:
