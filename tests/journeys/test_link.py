@@ -322,6 +322,22 @@ def test_a_document_that_is_read_better_than_before_tells_nobody_again(subscribe
     assert told(subscribed) == [("new", 1), ("corrected", 1)]
 
 
+def test_a_purchase_that_a_town_hall_announces_in_words_alone_is_told_once(subscribed, publish):
+    """
+    Its RSS has no field for buyer and last day, its text has: the BOAMP's notice of the same purchase joins it.
+    """
+    text = "Acheteur : Ville de Kerlann &lt;br&gt; Date limite de remise des offres : 02/04/2026 à 12h00"
+    item = f"<item><guid isPermaLink='false'>7</guid><title>{ROOF}</title><description>{text}</description></item>"
+    publish("town", f"<rss version='2.0'><channel><title>Avis</title>{item}</channel></rss>")
+    publish("one", ann("26-70001"))
+
+    assert shown(subscribed, "26-70001") == [
+        (1, "7", "first notice"),
+        (1, "26-70001", "buyer, day and title"),
+    ]
+    assert told(subscribed) == [("new", 1)]
+
+
 def test_a_buyers_number_links_in_whatever_marks_it_is_written(subscribed, publish):
     """
     "2026-T04" and "2026 t04" of one SIRET are one purchase.

@@ -168,10 +168,10 @@ def test_the_page_says_which_value_cannot_be_read_and_what_should_stand_there():
 
 def test_the_page_does_not_deny_what_only_a_text_says():
     """
-    A date in the words of a description is not read: the page cannot say that it is nowhere.
+    A date in words that nobody foresaw is not read: the page cannot say that it is nowhere.
     """
     feed = "<rss version='2.0'><channel><item><title>Toiture</title><description>{}</description></item></channel></rss>"
-    said = check("f", feed.format("Date limite : vendredi 18 décembre 2026 à 17h").encode())
+    said = check("f", feed.format("Réponse attendue la veille de Noël 2026").encode())
 
     html = page(notices=tuple(map(CheckedNotice, said.notices, said.missing)))
 

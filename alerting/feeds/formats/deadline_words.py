@@ -361,3 +361,15 @@ CONTINUES = compile_spelt(
     |elle|celle-ci|cette date|ce délai|celui-ci|est|(?:reporté|remplacé)e?s?\b)
     """
 )
+
+# -- How the line of a call begins that states its last day without calling it that of the offers
+CLOSES = compile_spelt(
+    r"""
+    ^\W*(?:(?:dates? (?:et heures? )?(?:de (?:la )?|d')?)?
+    (?:clôture(?: (?:de (?:la |l')\s*(?:consultation|appel d'offres)|du marché))?
+    |échéance|fin de (?:la )?consultation)
+    |limite (?:de |d')(?:dépôt|remise|réponse|réception|envoi)
+    |date limite (?:de candidature|pour (?:candidater|répondre)))
+    \s*(?::|(?=le (?!\w*\s*(?:lot|marché))))
+    """
+)

@@ -1,7 +1,8 @@
 """Parse JSON Feed 1.0 and 1.1.
 
 In:   the bytes of one feed document.
-Out:  one RawNotice an item, one Reject an item without title and text.
+Out:  one RawNotice an item, one Reject an item without title and text.  It has no fields for a purchase:
+      buyer, place and last day are what the text states.
 
 Source: jsonfeed.org/version/1.1.
 """
@@ -15,6 +16,7 @@ from alerting.domain.feed import ParsedFeed, Reject
 from alerting.domain.notice import RawNotice, RawTime
 from alerting.errors import FeedFormatError
 from alerting.feeds.formats.head import Head
+from alerting.feeds.formats.item_text import read_item_text
 from alerting.feeds.formats.items import codes_among, first_line, name_item, names_of_several
 from alerting.feeds.formats.json_values import items_at, read_json, text_at, texts_at, value_at
 from alerting.feeds.formats.kinds import kind_in_words
@@ -65,22 +67,29 @@ def _notice(item: Any, feed_id: str, language: str | None, several: frozenset[st
     link = _link(item)
     html = text_at(item, "content_html")
     description = html or text_at(item, "content_text") or text_at(item, "summary")
-    published = text_at(item, "date_published") or text_at(item, "date_modified")
-    codes = codes_among(texts_at(item, "tags"))
+    moment = text_at(item, "date_published") or text_at(item, "date_modified")
+    published = RawTime(as_iso(moment)) if moment is not None else None
+    kind = kind_in_words((title, *texts_at(item, "tags")))
+    said = read_item_text(title, description, kind=kind, published=published)
+    codes = tuple(dict.fromkeys([*codes_among(texts_at(item, "tags")), *said.codes]))
     return RawNotice(
         feed_id=feed_id,
         source_id=name_item(text_at(item, "id"), link, title, description, several=several),
         title=title,
-        kind=kind_in_words((title, *texts_at(item, "tags"))),
-        published=RawTime(as_iso(published)) if published is not None else None,
+        kind=kind,
+        published=published,
         languages=((text_at(item, "language") or language or "fr")[:2],),
-        buyer_name=_author(item),
+        buyer_name=said.buyer_name or _author(item),
         description=description,
         description_is_html=html is not None,
+        nature=said.nature,
         cpv_main=next(iter(codes), None),
         cpv_additional=codes[1:],
+        places=said.places,
+        deadlines=said.deadlines,
         document_url=text_at(item, "external_url") or link,
         notice_url=link,
+        internal_reference=said.reference,
     )
 
 

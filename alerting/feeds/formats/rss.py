@@ -3,7 +3,7 @@
 In:   the bytes of one feed document.
 Out:  one RawNotice an entry, one Reject an entry without title and description, and one for the entry where
       a document breaks off; the Dublin Core elements of French buyer profiles give buyer, deadline
-      and place.  A document that defines entities is refused.
+      and place, else the item's text does.  A document that defines entities is refused.
 
 Source: RSS 2.0; RFC 4287; DCMI Metadata Terms (dateAccepted, creator).
 """
@@ -21,6 +21,7 @@ from alerting.domain.feed import ParsedFeed, Reject
 from alerting.domain.notice import NoticeKind, RawNotice, RawPlace, RawTime
 from alerting.errors import FeedFormatError
 from alerting.feeds.formats.head import Head
+from alerting.feeds.formats.item_text import read_item_text
 from alerting.feeds.formats.items import codes_among, first_line, name_item, names_of_several
 from alerting.feeds.formats.kinds import kind_in_words
 from alerting.feeds.formats.moments import as_iso, is_iso
@@ -115,23 +116,27 @@ def _raw_notice(entry: Any, feed_id: str, several: frozenset[str], feed: Any) ->
     link = _link(entry)
     address = _absolute(link, feed)
     description = _description(entry)
-    codes = codes_among(_labels(entry))
+    kind, published = _kind(entry, title), _published(entry)
+    said = read_item_text(title, description, kind=kind, published=published)
+    codes = tuple(dict.fromkeys([*codes_among(_labels(entry)), *said.codes]))
     return RawNotice(
         feed_id=feed_id,
         source_id=name_item(_text(entry, "id"), link, title, description, several=several),
         title=title,
-        kind=_kind(entry, title),
-        published=_published(entry),
+        kind=kind,
+        published=published,
         languages=("fr",),
-        buyer_name=_buyer_name(entry),
+        buyer_name=said.buyer_name or _buyer_name(entry),
         description=description,
         description_is_html=True,
+        nature=said.nature,
         cpv_main=next(iter(codes), None),
         cpv_additional=codes[1:],
-        places=_places(entry),
-        deadlines=_deadlines(entry),
+        places=_places(entry) or said.places,
+        deadlines=_deadlines(entry) or said.deadlines,
         document_url=address,
         notice_url=address,
+        internal_reference=said.reference,
     )
 
 

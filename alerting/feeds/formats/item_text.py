@@ -1,0 +1,187 @@
+r"""Read what the text of an item states: "Acheteur : Commune de Kerlann", "Date limite : 15/09/2026 à 12h".
+
+In:   title and text of an item of a feed whose format has no field for a purchase.
+Out:  the facts behind known labels, and the last day for offers; nothing where two statements compete.
+
+A label stands at the beginning of a line (of a block of HTML, behind "|"), a colon behind it.  A deadline may
+stand in a sentence, too, under the rules of ``prose``; beside it other dates are no rivals, for a call tells
+of visits and of works, but a second date that words lead to as the deadline's is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from alerting.domain.notice import Clock, NoticeKind, RawPlace, RawTime
+from alerting.feeds.formats.deadline_words import CLOSES, SPEAKS_OF_DEADLINE, SPEAKS_OF_OTHERS
+from alerting.feeds.formats.items import codes_among
+from alerting.feeds.formats.moments import as_iso, is_iso
+from alerting.feeds.formats.prose import SENTENCE_END, find_new_deadlines
+from alerting.text.french_dates import DATE, DAY_LENGTH
+from alerting.text.markup import may_be_marked_up, open_text
+from alerting.text.phrases import compile_spelt, plain
+
+
+# So far into a text its labels are looked for.
+_FIRST_CHARACTERS = 20_000
+# A longer value is a sentence.
+_LONGEST_VALUE = 200
+_LABELS = {
+    "buyer_name": compile_spelt(
+        r"""
+        (?:nom (?:de l'|du ))?(?:acheteur(?: public)?|organisme(?: (?:public|acheteur))?|pouvoir adjudicateur
+        |entité (?:publique|adjudicatrice|d'achat)|collectivité|maître d'ouvrage)
+        """
+    ),
+    "place": compile_spelt(
+        r"""
+        lieux? (?:principal |principaux )?(?:d'exécution|de livraison|des travaux|de (?:la )?prestation)
+        |localisation
+        """
+    ),
+    "departement": compile_spelt(r"départements?(?: (?:d'exécution|de (?:la )?prestation))?"),
+    "reference": compile_spelt(
+        r"(?:référence|n[°º]|numéro)(?: (?:de (?:la )?|du ))?(?: ?(?:consultation|marché|dossier|affaire))?"
+    ),
+    "cpv": compile_spelt(r"(?:codes? )?CPV(?: principal)?"),
+    "nature": compile_spelt(r"(?:nature|type|catégorie)(?: (?:principale|(?:de|du) marchés?))?"),
+}
+_COLON = re.compile(r"\s*(?:\(s\))?\s*:\s*")
+_PLACE = re.compile(
+    r"(?:\((?P<bracketed>\d{2,3}|2[AB])\)|(?P<departement>\d{2,3}|2[AB])(?=\s*(?:[-–:]|$)))"
+    r"(?:\s*[-–:]?\s*(?P<commune>\S.*))?"
+)
+_SEVERAL = re.compile(r"\s*[,;/]\s*|\s+et\s+")
+_NATURE = re.compile(r"(?:travaux|fournitures?|services?)", re.IGNORECASE)
+_WANTED = frozenset({NoticeKind.CALL, NoticeKind.CORRECTION, NoticeKind.PLANNING})
+
+
+@dataclass(frozen=True, slots=True)
+class ItemText:
+    """What the text of an item states, as it stands there."""
+
+    buyer_name: str | None = None
+    places: tuple[RawPlace, ...] = ()
+    reference: str | None = None
+    codes: tuple[str, ...] = ()
+    nature: str | None = None
+    deadlines: tuple[RawTime, ...] = ()
+
+
+def read_item_text(
+    title: str, text: str | None, *, kind: NoticeKind, published: RawTime | None = None
+) -> ItemText:
+    """Return what an item states in words.
+
+    Args:
+        title: Of the item.
+        text: Its description, HTML or not.
+        kind: What it announces; awards and ends have no last day.
+        published: When; no deadline is that day, or before it.
+
+    >>> text = "Acheteur : Commune de Kerlann<br>Date limite : 15/09/2026 12:00"
+    >>> found = read_item_text("Toiture", text, kind=NoticeKind.CALL)
+    >>> found.buyer_name, found.deadlines[0].text
+    ('Commune de Kerlann', '2026-09-15T12:00')
+    """
+    beginning = (text or "")[:_FIRST_CHARACTERS]
+    seen = open_text(beginning, is_html=may_be_marked_up(beginning))
+    lines = [line for part in seen.split("\n") if (line := " ".join(part.split()))]
+    stated = _labelled(lines)
+    nature = stated.get("nature", "")
+    deadline = _find_deadline(title, lines) if kind in _WANTED else None
+    if deadline is not None and published is not None and deadline.text <= published.text[:DAY_LENGTH]:
+        deadline = None
+    return ItemText(
+        buyer_name=stated.get("buyer_name"),
+        places=tuple(_places(stated)),
+        reference=stated.get("reference"),
+        codes=codes_among([stated.get("cpv", "")]),
+        nature=nature if _NATURE.fullmatch(nature) is not None else None,
+        deadlines=(deadline,) if deadline is not None else (),
+    )
+
+
+def _labelled(lines: Sequence[str]) -> dict[str, str]:
+    """Return the value behind each label; one that stands twice with two values says nothing."""
+    found: dict[str, set[str]] = {}
+    for name, value in _values(lines):
+        found.setdefault(name, set()).add(value)
+    return {name: values.pop() for name, values in found.items() if len(values) == 1}
+
+
+def _values(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
+    parts = [part.strip(" -–•*") for part in _parts(lines)]
+    for part, following in pairwise([*parts, ""]):
+        for name, label in _LABELS.items():
+            value = _behind(label, part)
+            if value == "":
+                # A list of definitions has the value on a line of its own.
+                value = following if ":" not in following else ""
+            if value and len(value) <= _LONGEST_VALUE:
+                yield name, value
+                break
+
+
+def _parts(lines: Sequence[str]) -> Iterator[str]:
+    for line in lines:
+        yield from line.split("|")
+
+
+def _behind(label: re.Pattern[str], part: str) -> str | None:
+    """Return what stands behind a label and its colon, None where the part does not begin so."""
+    found = label.match(plain(part))
+    colon = _COLON.match(part, found.end()) if found is not None else None
+    return part[colon.end() :].strip() if colon is not None else None
+
+
+def _places(stated: dict[str, str]) -> Iterator[RawPlace]:
+    if "place" in stated:
+        found = _PLACE.fullmatch(stated["place"])
+        number = None if found is None else found["departement"] or found["bracketed"]
+        yield RawPlace(departement=number, commune=stated["place"] if found is None else found["commune"])
+    elif "departement" in stated:
+        for each in _SEVERAL.split(stated["departement"]):
+            found = _PLACE.fullmatch(each)
+            yield RawPlace(departement=each if found is None else found["departement"] or found["bracketed"])
+
+
+def _find_deadline(title: str, lines: Sequence[str]) -> RawTime | None:
+    """Return the one last day for offers of the whole purchase, None where none or several are stated."""
+    of_all = find_new_deadlines("\n".join([title, *lines]))
+    if len(of_all) == 1 and of_all[0].lots == ():
+        return RawTime(of_all[0].after, Clock.PARIS)
+    found: set[RawTime | None] = set()
+    for part in _sentences(title, lines):
+        found.update(_in_part(part))
+    return found.pop() if len(found) == 1 else None
+
+
+def _sentences(title: str, lines: Sequence[str]) -> Iterator[str]:
+    """Yield what may state a deadline; a label alone on its line goes with the next line."""
+    waiting = ""
+    for part in (title, *_parts(lines)):
+        whole = f"{waiting} {part.strip()}".strip()
+        waiting = whole if whole.endswith(":") else ""
+        if not waiting:
+            yield from SENTENCE_END.split(whole)
+
+
+def _in_part(part: str) -> Iterator[RawTime | None]:
+    """Yield the last day that a part states; None where it states one that cannot be told."""
+    words = plain(part)
+    if DATE.search(words) is None or SPEAKS_OF_OTHERS.search(words) is not None:
+        return
+    label = CLOSES.match(words)
+    if label is None and SPEAKS_OF_DEADLINE.search(words) is None:
+        return
+    value = part.partition(":")[2].strip()
+    if value[:4].isdigit() and is_iso(moment := as_iso(value)):
+        yield RawTime(moment)
+        return
+    found = find_new_deadlines(f"Date limite : {part[label.end() :]}" if label is not None else part)
+    is_of_whole = len(found) == 1 and found[0].lots == ()
+    yield RawTime(found[0].after, Clock.PARIS) if is_of_whole else None
