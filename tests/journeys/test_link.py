@@ -331,10 +331,10 @@ def test_a_purchase_that_a_town_hall_announces_in_words_alone_is_told_once(subsc
     publish("town", f"<rss version='2.0'><channel><title>Avis</title>{item}</channel></rss>")
     publish("one", ann("26-70001"))
 
-    assert shown(subscribed, "26-70001") == [
+    assert set(shown(subscribed, "26-70001")) == {
         (1, "7", "first notice"),
         (1, "26-70001", "buyer, day and title"),
-    ]
+    }
     assert told(subscribed) == [("new", 1)]
 
 
