@@ -153,7 +153,9 @@ def subscribe_feed(
         "credentials": credentials,
     }
     with bootstrap.opened(parts) as opened:
-        feed = registry.read_feed({**entry, "feed_id": feed_id or registry.find_name(opened.database, url)})
+        feed = registry.read_feed(
+            {**entry, "feed_id": registry.find_name(opened.database, url) if feed_id is None else feed_id}
+        )
         tried = preview.try_feed(opened.database, feed, secrets=opened.secrets, now=opened.now)
         registered: Report = {"state": "refused", "moved_from": None}
         if tried["outcome"] != "refused":
@@ -622,7 +624,7 @@ def trades_for(text: str | None = None, *, naf_code: str | None = None) -> list[
     """Report the trades that a text, as a title would say it, asks for; or those of a code of NAF.
 
     Raises:
-        ProfileError: Neither is given, or both.
+        ProfileError: Neither is given, or both; the text is empty, or there is no such code.
     """
     if naf_code is not None and text is None:
         return crafts.trades_of_activity(naf_code)

@@ -23,6 +23,7 @@
     - TokenError                a signed link is forged, damaged or out of date
     - UnforeseenError           an exception of one document, notice or feed that nobody foresaw
     - UnknownIdError            a firm, profile, feed, notice or delivery that does not exist
+    - NothingReadError          of documents that somebody named nothing could be read
     - LocalStackError           a server of the laptop's stack cannot be had or started
 """
 
@@ -250,6 +251,10 @@ class TokenError(PermanentError):
 
 class UnknownIdError(PermanentError):
     """Somebody named a thing that does not exist."""
+
+
+class NothingReadError(PermanentError):
+    """Of the documents that somebody named no notice could be read; raised by ``pipeline.dry``."""
 
 
 class OutputError(PermanentError):

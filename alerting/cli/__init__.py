@@ -19,11 +19,12 @@ from alerting.cli.feeds import feeds
 from alerting.cli.firms import firms
 from alerting.cli.mail import deliveries, digests, list_received, list_tellings, resolve, suppressions
 from alerting.cli.notices import match, notices, trades, why
-from alerting.cli.options import EXIT_ACT, EXIT_BUG, EXIT_TRY_AGAIN
+from alerting.cli.options import EXIT_ACT, EXIT_BUG, EXIT_STOPPED, EXIT_TRY_AGAIN
 from alerting.cli.output import complain
 from alerting.cli.profiles import profiles
 from alerting.cli.search import index, search
 from alerting.cli.steps import count_waiting, db, list_rejects, recover, run, web
+from alerting.cli.usage import say_usage
 from alerting.errors import AlertingError, TransientError
 
 
@@ -78,7 +79,7 @@ def main() -> None:
         # A file's name need not be text: JSON has an escape for what UTF-8 cannot hold.
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        app()
+        sys.exit(_run_verb())
     except AlertingError as error:
         complain(str(error))
         sys.exit(EXIT_TRY_AGAIN if isinstance(error, TransientError) else EXIT_ACT)
@@ -91,3 +92,17 @@ def main() -> None:
             sys.exit(EXIT_ACT)
         complain(f"a bug: {type(error).__name__}: {error}")
         sys.exit(EXIT_BUG)
+
+
+def _run_verb() -> int:
+    """Do what the command line asks; return the exit code."""
+    try:
+        return int(app(standalone_mode=False) or 0)
+    except typer.Abort:
+        complain("stopped")
+        return EXIT_STOPPED
+    except typer.TyperException as error:
+        # A group of verbs alone has shown its help.
+        if error.message or hasattr(error, "param"):
+            complain(say_usage(error))
+        return EXIT_ACT

@@ -97,7 +97,9 @@ def retry_feed(feed_id: str, as_json: AsJson = False) -> None:  # noqa: FBT002
 @feeds.command("replay")
 def replay_documents(
     feed: Annotated[str | None, typer.Option(help="Only of this feed.")] = None,
-    document: Annotated[int | None, typer.Option(help="Only this document, by its number.")] = None,
+    document: Annotated[
+        int | None, typer.Option(min=1, max=2**63 - 1, help="Only this document, by its number.")
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Also what was read whole.")] = False,  # noqa: FBT002
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:

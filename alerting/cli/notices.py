@@ -10,6 +10,7 @@ import typer
 from alerting import commands
 from alerting.cli.options import AsJson, Number, Why
 from alerting.cli.output import as_cell, show_report, show_rows, terminal
+from alerting.reference.naf import get_naf, naf_label
 
 
 notices = typer.Typer(no_args_is_help=True, help="Notices, and the procedures they were put into.")
@@ -79,6 +80,9 @@ def trades_for(
 ) -> None:
     """Say which trades a title asks for, and by which words; or which trades an activity means."""
     rows = commands.trades_for(text, naf_code=naf)
+    if naf is not None and not rows and not as_json:
+        terminal().print(f"no trade does it: {naf} {naf_label(get_naf(naf)) or ''}".rstrip())
+        return
     columns = ("trade", "label", "points", "words", "told") if naf is None else ("trade", "label")
     show_rows(rows, columns, as_json=as_json)
 

@@ -10,6 +10,7 @@ import typer
 EXIT_ACT = 2
 EXIT_TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
 EXIT_BUG = 1
+EXIT_STOPPED = 130
 # As PostgreSQL numbers rows.
 Number = Annotated[int, typer.Argument(min=1, max=2**63 - 1)]
 Why = Annotated[str, typer.Option(help="Why you say so; kept with the notice.")]

@@ -10,8 +10,10 @@ from typing import Any
 
 from alerting.domain.notice import Notice, NoticeKind
 from alerting.domain.trade import POINTS_NEEDED, Strictness, TradeFinding
+from alerting.errors import ProfileError
 from alerting.matching.analyse import analyse_notice
 from alerting.reference.cpv import cpv_label
+from alerting.reference.naf import get_naf
 from alerting.reference.trades import Trade, get_trade, trades, trades_of_naf, trades_version
 
 
@@ -61,15 +63,25 @@ def explain(name: str) -> Report:
 
 
 def trades_of_text(text: str) -> list[Report]:
-    """Return the trades that a title asks for or names, the clearest first."""
+    """Return the trades that a title asks for or names, the clearest first.
+
+    Raises:
+        ProfileError: It is empty.
+    """
+    if not text.strip():
+        raise ProfileError(f"expected the words of a title (got {text!r})")
     notice = Notice("text", "text", None, NoticeKind.CALL, text)
     found = [finding for findings in analyse_notice(notice).findings.items() for finding in _each(*findings)]
     return sorted(found, key=lambda row: (row["told"] == "no", -row["points"], row["trade"]))
 
 
 def trades_of_activity(code: str) -> list[Report]:
-    """Return the trades of a code of NAF, those nearest to it first."""
-    return [_row(trade, naf_code=code) for trade in trades_of_naf(code)]
+    """Return the trades of a code of NAF, those nearest to it first.
+
+    Raises:
+        ProfileError: There is no such code.
+    """
+    return [_row(trade, naf_code=code) for trade in trades_of_naf(get_naf(code))]
 
 
 def _each(trade_id: str, findings: tuple[TradeFinding, ...]) -> list[Report]:

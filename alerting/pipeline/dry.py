@@ -14,7 +14,7 @@ import structlog
 from alerting.digests.check_page import CheckedDocument, CheckedNotice, render_check_page
 from alerting.domain.json import to_json
 from alerting.domain.notice import Notice, NoticeKind
-from alerting.errors import UnknownIdError
+from alerting.errors import NothingReadError, UnknownIdError
 from alerting.feeds.credentials import hide_user
 from alerting.feeds.fetch import DEFAULT_LIMITS
 from alerting.matching.engine import Engine, in_pairs
@@ -116,8 +116,13 @@ def _is_there(name: str) -> bool:
 
 
 def link_files(paths: Iterable[Path]) -> list[Row]:
-    """Read documents and link their notices, whatever their order; one row a procedure."""
+    """Read documents and link their notices, whatever their order; one row a procedure.
+
+    Raises:
+        NothingReadError: No notice could be read of them.
+    """
     read = [(path, replace(notice, feed_id=source)) for path, source, notice in _sourced(paths)]
+    _refuse_nothing(read)
     return [
         {
             "procedure_key": next(
@@ -160,11 +165,13 @@ def try_match(firms_text: str, paths: Iterable[Path]) -> list[Row]:
 
     Raises:
         ProfileError: The file cannot be used as written, or a profile would match everything.
+        NothingReadError: No notice could be read of the documents.
     """
     drafts = read_drafts(firms_text)
     for draft in drafts:
         refuse_everything(f"firm {draft.firm_id!r}, profile {draft.profile_id!r}", draft.criteria)
     read: Sequence[tuple[str, Notice]] = list(_notices(paths))
+    _refuse_nothing(read)
     profiles = [
         (profile.profile_id, replace(profile.criteria, kinds=profile.criteria.kinds or tuple(NoticeKind)))
         for profile in drafts
@@ -195,6 +202,12 @@ def _notices(paths: Iterable[Path]) -> Iterator[tuple[str, Notice]]:
             yield from ((report.path, notice) for notice in report.notices)
         else:
             _warn(path, body)
+
+
+def _refuse_nothing(read: Sequence[object]) -> None:
+    if not read:
+        ends = " ".join(sorted(_SUFFIXES))
+        raise NothingReadError(f"documents: no notice could be read; expected files, or folders of {ends}")
 
 
 def _read(path: Path) -> bytes | str:

@@ -28,6 +28,7 @@ from alerting.notices.view import (
     sum_up,
 )
 from alerting.pipeline.compose import COMPOSE_LOCK
+from alerting.pipeline.reason import need_reason
 from alerting.store import feedback, matches, notices, procedures, tellings
 from alerting.store.database import Connection, Database, lock
 from alerting.store.notices import StoredNotice
@@ -108,8 +109,10 @@ def split_notice(database: Database, notice_id: int, *, why: str) -> dict[str, A
     unless that was told by a name of its own.
 
     Raises:
+        ChoiceError: No reason is given.
         UnknownIdError: No such notice, or it is alone already.
     """
+    need_reason(f"notice {notice_id}", why)
     with database.begin() as connection:
         lock_links(connection)
         stored = _get(connection, notice_id)
@@ -141,8 +144,10 @@ def join_notice(
     A procedure that is left without notices is closed; what firms were told of it counts as told.
 
     Raises:
+        ChoiceError: No reason is given.
         UnknownIdError: No such notice or procedure, or it is there already.
     """
+    need_reason(f"notice {notice_id}", why)
     with database.begin() as connection:
         lock_links(connection)
         stored = _get(connection, notice_id)

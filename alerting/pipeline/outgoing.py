@@ -8,10 +8,11 @@ from typing import Any
 
 import structlog
 
-from alerting.errors import ChoiceError, MailDeferredError, UnknownIdError
+from alerting.errors import MailDeferredError, UnknownIdError
 from alerting.pipeline.compose import message_ids
 from alerting.pipeline.deliver import find_hindrance, find_room, say_held, write_safely
 from alerting.pipeline.post_office import PostOffice
+from alerting.pipeline.reason import need_reason
 from alerting.store import deliveries
 from alerting.store.database import Database
 from alerting.store.deliveries import ClaimedDelivery
@@ -52,8 +53,7 @@ def stop_mail(database: Database, *, why: str, now: Callable[[], datetime]) -> d
     Raises:
         ChoiceError: No reason is given.
     """
-    if not why.strip():
-        raise ChoiceError(f"stop: expected a reason for who reads it tonight (got {why!r})")
+    need_reason("stop", why)
     with database.begin() as connection:
         is_new = deliveries.stop_mail(connection, reason=why, now=now())
         reason = deliveries.find_stop(connection)

@@ -53,7 +53,7 @@ class _FeedEntry(msgspec.Struct, forbid_unknown_fields=True):
 class _FeedsFile(msgspec.Struct):
     """A file of feeds; what else it says is not ours."""
 
-    feeds: list[dict[str, Any]] = []
+    feeds: list[dict[str, Any]]
 
 
 def read_text(path: Path) -> str:
@@ -77,6 +77,8 @@ def read_bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE_BYTES + 1)
+    except IsADirectoryError as error:
+        raise ProfileError(f"{path}: a folder; expected a file") from error
     except OSError as error:
         raise ProfileError(f"{path}: {error.strerror}") from error
     if len(content) > LARGEST_FILE_BYTES:
@@ -98,6 +100,8 @@ def write_text(path: Path, text: str) -> None:
     """
     try:
         path.write_text(text, encoding="utf-8")
+    except IsADirectoryError as error:
+        raise OutputError(f"{path}: a folder; expected a file") from error
     except OSError as error:
         raise OutputError(f"{path}: {error.strerror}") from error
 

@@ -190,7 +190,7 @@ def list_rejects(database: Database, *, feed_id: str | None, limit: int | None) 
         UnknownIdError: No such feed.
     """
     with database.begin() as connection:
-        if feed_id:
+        if feed_id is not None:
             feeds.get_feed_id(connection, feed_id)
         return [_plain(row) for row in rejects.list_rejects(connection, feed_id=feed_id, limit=limit)]
 

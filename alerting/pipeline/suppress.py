@@ -11,6 +11,7 @@ import structlog
 from alerting.domain.address import read_address
 from alerting.domain.suppression import SuppressionKind
 from alerting.errors import ProfileError, UnknownIdError
+from alerting.pipeline.reason import need_reason
 from alerting.store import deliveries, firms, suppressions
 from alerting.store.database import Database
 
@@ -35,8 +36,10 @@ def add_suppression(
 
     Raises:
         ProfileError: It is no address.
+        ChoiceError: No reason is given.
         UnknownIdError: No profile of that id stands.
     """
+    need_reason("suppression", why)
     if read_address(email) is None:
         raise ProfileError(f"suppression: expected a bare address name@domain (got {email!r})")
     with database.begin() as connection:
@@ -60,8 +63,10 @@ def lift_suppression(
     """Lift the order that stands about an address, in general or about one profile; "waiting": mails to send.
 
     Raises:
+        ChoiceError: No reason is given.
         UnknownIdError: None stands.
     """
+    need_reason("suppression", why)
     with database.begin() as connection:
         standing = [
             order

@@ -41,6 +41,11 @@ def config(parts: Parts, *, host: str, port: int) -> uvicorn.Config:
 
 
 def _listening(host: str, port: int) -> socket.socket:
+    if not host.strip():
+        # The library would serve on every address of this machine.
+        raise AddressError(
+            f"address {host!r}: expected one, as 127.0.0.1, or 0.0.0.0 for all of this machine"
+        )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)

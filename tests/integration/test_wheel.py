@@ -115,6 +115,7 @@ def test_the_wheel_holds_every_file_of_the_product(wheel):
         "alerting/cli.py",
         "alerting/local/demo/notices.toml",
         "alerting/reference/data/cpv.csv",
+        "alerting/reference/data/naf.csv",
         "alerting/store/migrations/env.py",
         "alerting/store/migrations/versions/first_digest_0001.py",
         "alerting/digests/catalogs/br.po",
