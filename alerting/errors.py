@@ -30,6 +30,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 
@@ -255,6 +256,10 @@ class UnknownIdError(PermanentError):
 
 class NothingReadError(PermanentError):
     """Of the documents that somebody named no notice could be read; raised by ``pipeline.dry``."""
+
+    def __init__(self, suffixes: Iterable[str]) -> None:
+        ends = " ".join(suffixes)
+        super().__init__(f"documents: no notice could be read; expected files, or folders of {ends}")
 
 
 class OutputError(PermanentError):

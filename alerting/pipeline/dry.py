@@ -206,8 +206,7 @@ def _notices(paths: Iterable[Path]) -> Iterator[tuple[str, Notice]]:
 
 def _refuse_nothing(read: Sequence[object]) -> None:
     if not read:
-        ends = " ".join(sorted(_SUFFIXES))
-        raise NothingReadError(f"documents: no notice could be read; expected files, or folders of {ends}")
+        raise NothingReadError(sorted(_SUFFIXES))
 
 
 def _read(path: Path) -> bytes | str:

@@ -112,7 +112,7 @@ def test_the_wheel_holds_every_file_of_the_product(wheel):
         ROOT / "templates", "alerting/_templates"
     )
     assert {
-        "alerting/cli.py",
+        "alerting/cli/__init__.py",
         "alerting/local/demo/notices.toml",
         "alerting/reference/data/cpv.csv",
         "alerting/reference/data/naf.csv",
