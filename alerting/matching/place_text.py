@@ -79,7 +79,7 @@ _ENDS_WHAT_IS_LEFT_OUT = (
 _LEFT_OUT = re.compile(
     r"[,;(\[]?\s*\b(?i:sauf|hors|hormis|except[ée]e?s?|[àa]\s+l['’ ]\s*ex(?:ception|clusion))\s+"
     r"(?P<out>(?:(?i:d[eu]s?|la|le|les|communes?|villes?|d[ée]partements?)\s+|[dlDL]['’]\s*)*"
-    r"(?!(?i:agglom|taxe|service|voirie|gel|eau|air|site)\w*)(?:[A-ZÀ-Þ]|\d{2}|outre)"
+    r"(?!(?i:agglom|taxe|service|voirie|gel|eau|air|site)\w*)(?:[A-ZÀ-Þ]|\d{2}|2[ABab]\b|outre)"
     rf"(?:(?!{_ENDS_WHAT_IS_LEFT_OUT})[^;()\[\]\n]|\([^()\n]*\))*)[)\]]?"
 )
 # What may stand before the name of what is left out: "hors centre ville de Rennes", "hors île de Groix".

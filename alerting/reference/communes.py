@@ -139,8 +139,8 @@ def get_communes(text: str) -> tuple[Commune, ...]:
     """Return the communes that a person means: one, or all of a postcode.
 
     Args:
-        text: "Redon", "Redon (35)", "Redon (Ille-et-Vilaine)", "35600", "Redon 35600", or an INSEE code;
-            where five digits are both, they are the postcode, and "insee 35236" is the other; "1000" is
+        text: "Redon", "Redon (35)", "Redon (Ille-et-Vilaine)", "35600", "Redon 35600", "2A004", or
+            "insee 35236": without that word five digits are a postcode; "1000" is
             01000, as a spreadsheet has it.  "Paris 75013" is that arrondissement; "Évry 91000" is
             Évry-Courcouronnes, which lies there, and not the Évry that lies elsewhere.
 
@@ -165,7 +165,7 @@ def get_communes(text: str) -> tuple[Commune, ...]:
     return (
         _of_name_and_code(text, name, code.group())
         if commune_key(name)
-        else _found(text, _of_code(code.group()))
+        else _found(text, _of_code(text, code.group()))
     )
 
 
@@ -366,12 +366,22 @@ def share_within(communes: Sequence[Commune], centres: Sequence[Point], radius_k
     return sum(within) / max(1, sum(commune.population for commune in communes)) if near else 0.0
 
 
-def _of_code(code: str) -> tuple[Commune, ...]:
+def _of_code(text: str, code: str) -> tuple[Commune, ...]:
+    """Return the communes of a postcode, or that of an INSEE code with a letter.
+
+    Raises:
+        ProfileError: Five digits that are no postcode: many a number of a CEDEX is the INSEE code of another
+            commune ("35065" delivers to Rennes, and is La Chapelle-Thouarault's).
+    """
     if (found := communes_of_postcode(code)) or code in POSTCODES_OF_ISLANDS:
         return found
-    # Digits alone may be of a CEDEX: no code that was given up is looked for.
     by_insee = _by_insee().get(code.upper())
-    return () if by_insee is None else (by_insee,)
+    if by_insee is None or not code.isdigit():
+        return () if by_insee is None else (by_insee,)
+    raise ProfileError(
+        f"commune {text!r} is no commune's postcode; expected a name, a postcode,"
+        f" or 'insee {code}' for {by_insee.name} ({by_insee.departement})"
+    )
 
 
 def _with_postcode(named: Iterable[Commune], postcode: str) -> Iterator[Commune]:

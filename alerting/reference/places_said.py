@@ -39,7 +39,7 @@ def get_departements(text: str | int) -> tuple[str, ...]:
 
 def _other_place(text: str) -> str | None:
     """Return what to say instead of a postcode or a commune; None of any other text."""
-    communes = find_communes(text)
+    communes = find_communes(text) or find_communes(f"insee {text}")
     within = {one.departement for one in communes}
     code = _CODE.search(text)
     if not within and code is not None:
@@ -54,12 +54,14 @@ def _other_place(text: str) -> str | None:
 
 
 def _field_of(text: str) -> str:
-    """Return the field that takes a place, with it where it is understood there as it stands."""
-    try:
-        get_communes(text)
-    except ProfileError:
-        return "communes"
-    return f"communes = [{text!r}]"
+    """Return the field that takes a place, with it where it is understood there, by itself or as a code."""
+    for said in (text, f"insee {text}"):
+        try:
+            get_communes(said)
+        except ProfileError:
+            continue
+        return f"communes = [{said!r}]"
+    return "communes"
 
 
 def _kind_of(code: re.Match[str] | None, insee_codes: Collection[str]) -> str:

@@ -62,9 +62,9 @@ REDON = Point(47.656, -2.079)
         pytest.param("Lyon 3ème arrondissement", "69383", id="an arrondissement in words"),
         pytest.param("13001", "13201", id="an arrondissement by postcode"),
         pytest.param("Bellegarde-sur-Valserine", "01033", id="a commune déléguée"),
-        pytest.param("35236", "35236", id="an INSEE code"),
+        pytest.param("2a004", "2A004", id="an INSEE code that is no number"),
         pytest.param("Bourg-en-Bresse 1000", "01053", id="a postcode whose zero a spreadsheet has eaten"),
-        pytest.param("INSEE 2a004", "2A004", id="an INSEE code, named as one"),
+        pytest.param("INSEE 35236", "35236", id="an INSEE code, named as one"),
         pytest.param("ville de Rennes", "35238", id="what is no part of a name"),
         pytest.param("Mairie du Mans", "72181", id="the same, with an article"),
         pytest.param("Ville du Bois", "91665", id="a name that begins so"),
@@ -112,6 +112,12 @@ def test_communes_share_a_postcode():
             "Redon (56)",
             "commune 'Redon (56)' is not known (nearest: Redon (35)); expected a name, a postcode or an INSEE code",
             id="another département",
+        ),
+        pytest.param(
+            "35065 CEDEX",
+            "commune '35065 CEDEX' is no commune's postcode; expected a name, a postcode, or 'insee 35065' for"
+            " La Chapelle-Thouarault (35)",
+            id="a number of a CEDEX that is another commune's INSEE code",
         ),
         pytest.param(
             "insee 99999",

@@ -298,7 +298,7 @@ MAPA = {
 }
 
 
-@pytest.mark.parametrize("stated", ["35,22", "35, 22", "35;22", ["35", "22"]])
+@pytest.mark.parametrize("stated", ["35,22", "35, 22", "35;22", "35 22", ["35", "22"]])
 @pytest.mark.parametrize("fields", [{}, {"donnees": None}])
 def test_several_departements_may_stand_in_one_text(stated, fields):
     """

@@ -86,6 +86,7 @@ def test_what_holds_no_contract_is_refused(document):
         ("2A004", "Code commune", Place(departement="2A", commune="Ajaccio")),
         ("01205", "Code commune", Place(departement="01", commune="Valserhône")),
         ("35999", "Code commune", Place(departement="35")),
+        ("01100", "Code INSEE de la commune", Place(departement="01", commune="Cheignieu-la-Balme")),
         ("351", "Code arrondissement", Place(departement="35")),
         ("9711", "Code arrondissement", Place(departement="971")),
         ("3506", "Code canton", Place(departement="35")),
@@ -112,12 +113,14 @@ def test_each_code_of_a_place_is_read(code, kind, place):
         ("Oyonnax", Place(departement="01", postcode="01100", commune="Oyonnax")),
         ("OYONNAX CEDEX", Place(departement="01", postcode="01100", commune="OYONNAX CEDEX")),
         ("Cheignieu-la-Balme", Place(departement="01", commune="Cheignieu-la-Balme")),
-        ("Siège", Place(departement="01", commune="Cheignieu-la-Balme")),
+        ("Siège", Place(departement="01", commune="Siège")),
+        (None, Place(departement="01")),
     ],
 )
 def test_a_postcode_that_is_called_a_communes_code_is_one_where_its_commune_is_named(name, place):
     """
-    Oyonnax's postcode is the number of another commune of the Ain, which was told in its place.
+    Oyonnax's postcode is the number of another commune of the Ain, which was told in its place; where neither
+    is named, the département is all that is known.
     """
     stated = {"code": "01100", "typeCode": "Code commune", "nom": name}
     document = {"marches": [{"id": "1", "objet": "Peinture", "lieuExecution": stated}]}

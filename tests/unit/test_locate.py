@@ -266,6 +266,8 @@ def test_all_that_a_text_names_is_located(text, home, expected):
         ("Hauts-de-France hors Nord", ["02", "60", "62", "80"]),
         ("Nord (hors Lille)", ["59"]),
         ("Lot hors Cahors", ["46"]),
+        ("France hors 2A et 2B", ["FR"]),
+        ("Corse hors 2A", ["2B"]),
         ("Bretagne hors 22, 29 et sur le 44", ["44", "35", "56"]),
         ("Hauts-de-France hors Nord et Aisne", ["60", "62", "80"]),
         (

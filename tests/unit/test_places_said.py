@@ -55,7 +55,7 @@ def test_what_people_call_an_area_is_its_departements(text, expected):
         ),
         pytest.param(
             "35238",
-            "expected a département like '35', or communes = ['35238'] for that place alone"
+            "expected a département like '35', or communes = ['insee 35238'] for that place alone"
             " (got '35238', which is an INSEE code)",
             id="an INSEE code",
         ),

@@ -45,7 +45,8 @@ _LONGEST_OFFSET = 9
 _NAME = re.compile(r"[A-Za-z_][\w.\-]*")
 _UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DEEPEST = 60
-_BETWEEN = re.compile(r"\s*[,;/]\s*")
+# "35,22", "35 22"; a text with a name ("35 - Ille-et-Vilaine") is no list of numbers.
+_BETWEEN = re.compile(r"\s*[,;/]\s*|\s+(?=\d[\dAB]\d?(?:\s|$))", re.IGNORECASE)
 _LOST = re.compile(r"\?\w")
 _LABELLED_PARIS_FROM = "2024"
 _YEAR = re.compile(r"(?P<year>[0-9]{2})[-_]")

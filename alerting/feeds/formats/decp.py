@@ -119,7 +119,8 @@ def _place(code: str, kind: str, name: str | None) -> RawPlace:
     """Return the place of a code of some kind, in small letters."""
     if any(word in kind for word in _OF_A_COMMUNE) and len(code) == _POSTCODE_DIGITS - 1:
         code = f"0{code}"  # A number was made of it: Allier's 03120 is 3120.
-    if "commune" in kind and (place := _place_in_commune(code, name)) is not None:
+    is_insee = "insee" in kind
+    if "commune" in kind and (place := _place_in_commune(code, name, is_insee=is_insee)) is not None:
         return place
     led = _INSEE.fullmatch(code) if any(word in kind for word in _LED_BY_DEPARTEMENT) else None
     codes: dict[str, dict[str, str | None]] = {
@@ -134,17 +135,17 @@ def _place(code: str, kind: str, name: str | None) -> RawPlace:
     return replace(RawPlace(commune=name), **stated)
 
 
-def _place_in_commune(code: str, name: str | None) -> RawPlace | None:
-    """Return the place of a commune's code.
+def _place_in_commune(code: str, name: str | None, *, is_insee: bool) -> RawPlace | None:
+    """Return the place of a commune's code; None where it may be another's postcode: 3,006 codes are both.
 
-    Many state a postcode for it: it is one where one of its communes is named, and may be where the only
-    commune that had the code has given it up.
+    Many state a postcode for it: it is one where one of its communes is named.  It is the commune's own code
+    where that one is named, or has the postcode, or the kind of code says INSEE.
     """
     commune, of_postcode = commune_of_insee(code), communes_of_postcode(code)
     if commune is None:
         return None
-    if name is not None and commune_key(name) in {commune_key(each.name) for each in of_postcode}:
+    key = None if name is None else commune_key(name)
+    if not is_insee and key in {commune_key(each.name) for each in of_postcode}:
         return RawPlace(postcode=code, commune=name)
-    if of_postcode and commune.insee_code != code.upper():
-        return None
-    return RawPlace(departement=commune.departement, commune=commune.name)
+    is_its_own = is_insee or not of_postcode or commune in of_postcode or key == commune_key(commune.name)
+    return RawPlace(departement=commune.departement, commune=commune.name) if is_its_own else None
