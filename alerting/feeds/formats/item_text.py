@@ -29,6 +29,7 @@ from alerting.text.phrases import compile_spelt, plain
 _FIRST_CHARACTERS = 20_000
 # A longer value is a sentence.
 _LONGEST_VALUE = 200
+_LONGEST_LABEL = 60
 _LABELS = {
     "buyer_name": compile_spelt(
         r"""
@@ -49,6 +50,7 @@ _LABELS = {
     "cpv": compile_spelt(r"(?:codes? )?CPV(?: principal)?"),
     "nature": compile_spelt(r"(?:nature|type|catégorie)(?: (?:principale|(?:de|du) marchés?))?"),
 }
+_DIGIT = re.compile(r"\d")
 _COLON = re.compile(r"\s*(?:\(s\))?\s*:\s*")
 _PLACE = re.compile(
     r"(?:\((?P<bracketed>\d{2,3}|2[AB])\)|(?P<departement>\d{2,3}|2[AB])(?=\s*(?:[-–:]|$)))"
@@ -116,8 +118,11 @@ def _labelled(lines: Sequence[str]) -> dict[str, str]:
 def _values(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
     parts = [part.strip(" -–•*") for part in _parts(lines)]
     for part, following in pairwise([*parts, ""]):
+        if ":" not in part[:_LONGEST_LABEL]:
+            continue
+        words = plain(part[:_LONGEST_LABEL])
         for name, label in _LABELS.items():
-            value = _behind(label, part)
+            value = _behind(label, part, words)
             if value == "":
                 # A list of definitions has the value on a line of its own.
                 value = following if ":" not in following else ""
@@ -131,9 +136,15 @@ def _parts(lines: Sequence[str]) -> Iterator[str]:
         yield from line.split("|")
 
 
-def _behind(label: re.Pattern[str], part: str) -> str | None:
-    """Return what stands behind a label and its colon, None where the part does not begin so."""
-    found = label.match(plain(part))
+def _behind(label: re.Pattern[str], part: str, words: str) -> str | None:
+    """Return what stands behind a label and its colon, None where the part does not begin so.
+
+    Args:
+        label: As ``compile_spelt`` made it.
+        part: Of a line, as it is written.
+        words: Its beginning, made plain.
+    """
+    found = label.match(words)
     colon = _COLON.match(part, found.end()) if found is not None else None
     return part[colon.end() :].strip() if colon is not None else None
 
@@ -151,13 +162,12 @@ def _places(stated: dict[str, str]) -> Iterator[RawPlace]:
 
 def _find_deadline(title: str, lines: Sequence[str]) -> RawTime | None:
     """Return the one last day for offers of the whole purchase, None where none or several are stated."""
-    of_all = find_new_deadlines("\n".join([title, *lines]))
-    if len(of_all) == 1 and of_all[0].lots == ():
-        return RawTime(of_all[0].after, Clock.PARIS)
-    found: set[RawTime | None] = set()
-    for part in _sentences(title, lines):
-        found.update(_in_part(part))
-    return found.pop() if len(found) == 1 else None
+    found = {deadline for part in _sentences(title, lines) for deadline in _in_part(part)}
+    if len(found) == 1 and None not in found:
+        return found.pop()
+    # A correction names the old day, too, in sentences that must be read together.
+    of_all = find_new_deadlines("\n".join([title, *lines])) if found else ()
+    return RawTime(of_all[0].after, Clock.PARIS) if len(of_all) == 1 and of_all[0].lots == () else None
 
 
 def _sentences(title: str, lines: Sequence[str]) -> Iterator[str]:
@@ -172,6 +182,8 @@ def _sentences(title: str, lines: Sequence[str]) -> Iterator[str]:
 
 def _in_part(part: str) -> Iterator[RawTime | None]:
     """Yield the last day that a part states; None where it states one that cannot be told."""
+    if _DIGIT.search(part) is None:
+        return
     words = plain(part)
     if DATE.search(words) is None or SPEAKS_OF_OTHERS.search(words) is not None:
         return
