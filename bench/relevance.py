@@ -49,8 +49,7 @@ from alerting.matching.analyse import analyse_notice
 from alerting.matching.compile import compile_criteria
 from alerting.pipeline.check import check
 from alerting.reference.nuts import departements
-from alerting.reference.trades import get_trade
-from alerting.reference.trades import trades as all_trades
+from alerting.reference.trades import get_trade, trades as all_trades
 from alerting.text.analysis import stems
 
 

@@ -9,8 +9,7 @@ A day whose hour cannot be read is none: the day alone would be later than the t
 from __future__ import annotations
 
 import re
-from datetime import date as calendar_day
-from datetime import time
+from datetime import date as calendar_day, time
 
 from alerting.text.phrases import compile_spelt, lines, plain
 

@@ -8,8 +8,7 @@ from itertools import product
 from uuid import uuid4
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from alerting.domain.criteria import Criteria
 from alerting.domain.evidence import profile_evidence

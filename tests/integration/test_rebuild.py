@@ -17,8 +17,7 @@ from alerting.domain.search import SearchRequest
 from alerting.errors import SearchError, SearchUnavailableError
 from alerting.index.documents import MAPPING
 from alerting.index.procedures import SearchIndex
-from alerting.pipeline import index as copying
-from alerting.pipeline import rebuild
+from alerting.pipeline import index as copying, rebuild
 from alerting.pipeline.index import index_procedures
 from alerting.pipeline.rebuild import rebuild_index
 from alerting.store import procedures, rejects

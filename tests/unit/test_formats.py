@@ -9,8 +9,7 @@ import zipfile
 from io import BytesIO
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from alerting.digests.check_words import say_problem
 from alerting.domain.notice import Clock, NoticeKind, RawChange, RawTime

@@ -6,8 +6,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from alerting.domain.criteria import Criteria
 from alerting.domain.digest import Digest

@@ -9,8 +9,7 @@ from html import unescape
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from alerting.digests.render import render
 from alerting.digests.view import mark_words, safe_link

@@ -6,8 +6,7 @@ import json
 
 import pytest
 from elasticsearch.serializer import JsonSerializer, NdjsonSerializer
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from alerting.index.serializers import SERIALIZERS, write_json
 

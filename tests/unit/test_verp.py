@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from alerting.delivery.verp import ReturnAddress, ReturnPurpose, read_return_address, sign_return_address
 from alerting.domain.address import read_address
