@@ -40,7 +40,12 @@ _LONGEST_TOLD = 200
 
 
 class AlertingError(Exception):
-    """Whatever this package raises on purpose; its message is one line for a person."""
+    """Whatever this package raises on purpose; its message is one line for a person.
+
+    ``is_told``: somebody was shown it already, before what it ended was cleared away.
+    """
+
+    is_told = False
 
 
 class TransientError(AlertingError):

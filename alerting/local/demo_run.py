@@ -31,7 +31,7 @@ from alerting.local.demo.publish import feeds_toml, firms_toml, publish_all, pub
 from alerting.local.demo_report import Outcome, show, write_summary
 from alerting.local.inbox import read_mails
 from alerting.local.signals import Stopped
-from alerting.local.stack import Stack, clear
+from alerting.local.stack import Stack, clear, tell
 from alerting.settings import read_settings
 
 
@@ -100,7 +100,7 @@ def main(arguments: list[str]) -> int:
             clear(STATE)
         return run(asked.late)
     except AlertingError as error:
-        sys.stderr.write(f"{error}\n")
+        tell(error)
         return EXIT_MISSING
 
 

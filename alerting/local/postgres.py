@@ -24,12 +24,15 @@ from pathlib import Path
 import psutil
 
 from alerting.errors import LocalStackError
+from alerting.local.room import LEAST_BYTES, say_no_room
 
 
 SYSTEM_USER = "alerting-postgres"
 START_SECONDS = 30
 STOP_SECONDS = 15
 PAUSE_SECONDS = 0.05
+# A new one is 40 MB; with our tables and its journal it is twice that.
+DATABASE_BYTES = 100 << 20
 
 
 @dataclass(slots=True)
@@ -41,12 +44,14 @@ class LocalPostgres:
         log: Where it writes.
         is_durable: False for tests: a crash of the machine may lose the last commits.
         binaries: Where ``postgres`` and ``initdb`` are, if not where the package has them.
+        least_bytes: With fewer free bytes than these its disk counts as full.
     """
 
     folder: Path
     log: Path
     is_durable: bool = True
     binaries: Path | None = None
+    least_bytes: int = LEAST_BYTES
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def url(self, database: str) -> str:
@@ -127,9 +132,11 @@ class LocalPostgres:
             cwd="/",
         )
         if made.returncode != 0:
-            raise LocalStackError(
-                f"PostgreSQL: {self.folder}: initdb failed ({made.stderr.strip()[-300:]!r})"
-            )
+            # It has removed again what it had no room for.
+            needed = DATABASE_BYTES if "No space left" in made.stderr else self.least_bytes
+            no_room = say_no_room(self.folder, least_bytes=needed)
+            said = no_room or f" ({made.stderr.strip()[-300:]!r})"
+            raise LocalStackError(f"PostgreSQL: {self.folder}: initdb failed{said}")
 
     def _wait(self, binaries: Path) -> None:
         assert self.process is not None
@@ -137,7 +144,8 @@ class LocalPostgres:
         asked: list[str | Path] = [binaries / "pg_isready", "-q", "-h", self.folder, "-U", "postgres"]
         while subprocess.run(asked, check=False, stderr=subprocess.DEVNULL).returncode != 0:  # noqa: S603
             if self.process.poll() is not None or time.monotonic() > until:
-                raise LocalStackError(f"PostgreSQL: did not start within {START_SECONDS} s; see {self.log}")
+                no_room = say_no_room(self.folder, least_bytes=self.least_bytes)
+                raise LocalStackError(f"PostgreSQL: did not start; see {self.log}{no_room}")
             time.sleep(PAUSE_SECONDS)
 
 

@@ -33,11 +33,12 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psutil
 
-from alerting.errors import LocalStackError
+from alerting.errors import AlertingError, LocalStackError
 from alerting.local.airflow import COMPONENTS, airflow_command, airflow_database_url, airflow_environment
 from alerting.local.elasticsearch import LocalElasticsearch
 from alerting.local.ports import free_port, is_listening
 from alerting.local.postgres import LocalPostgres, is_passable
+from alerting.local.room import LEAST_BYTES, say_no_room
 from alerting.local.signals import stopping_whole
 from alerting.settings import read_settings
 from alerting.store.database import open_database
@@ -82,7 +83,7 @@ class Stack:
     search_is_needed: bool = True
     database_suffix: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
-    least_bytes: int = 1 << 20
+    least_bytes: int = LEAST_BYTES
     addresses: dict[str, str] = field(default_factory=dict, init=False)
     _lock: TextIOWrapper | None = field(default=None, init=False)
     _postgres: LocalPostgres | None = field(default=None, init=False)
@@ -97,7 +98,10 @@ class Stack:
         self.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        # Stopping takes a while: what is wrong is told before.
+        if isinstance(error, AlertingError):
+            tell(error)
         self.stop()
 
     def start(self) -> None:
@@ -108,7 +112,7 @@ class Stack:
         """
         self._take_lock()
         with ExitStack() as on_failure:
-            on_failure.callback(self.stop)
+            on_failure.push(self.__exit__)
             self._start_servers()
             on_failure.pop_all()
         self._write_environment()
@@ -214,10 +218,10 @@ class Stack:
         self.say(f"{self._ended('elasticsearch', node)}; all but the search goes on until the next start")
 
     def _ended(self, name: str, child: subprocess.Popen[bytes]) -> str:
-        # On a full disk there is nothing in its log.
-        is_full = shutil.disk_usage(self.state).free < self.least_bytes
-        hint = f"; no room is left on the disk of {self.state}" if is_full else ""
-        return f"{name}: ended by itself ({child.returncode}); see {self._log(name)}{hint}"
+        # On a full disk there is nothing in its log; that of PostgreSQL may be another.
+        folder = self._postgres.folder if name == "postgres" and self._postgres is not None else self.state
+        no_room = say_no_room(folder, least_bytes=self.least_bytes)
+        return f"{name}: ended by itself ({child.returncode}); see {self._log(name)}{no_room}"
 
     def stop(self) -> None:
         """Stop everything; no process is left, whoever asks to stop meanwhile."""
@@ -421,6 +425,14 @@ class Stack:
         file = self.state / "environment.sh"
         file.touch(mode=0o600)
         file.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in ours.items()))
+
+
+def tell(error: AlertingError) -> None:
+    """Write on standard error what is wrong, at once and once."""
+    if not error.is_told:
+        sys.stderr.write(f"{error}\n")
+        sys.stderr.flush()
+        error.is_told = True
 
 
 def without_sourced(variables: Mapping[str, str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from alerting.errors import AlertingError
 from alerting.local.signals import Stopped
-from alerting.local.stack import Stack, clear, stop_other
+from alerting.local.stack import Stack, clear, stop_other, tell
 
 
 LOCAL = Path(".local")
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     try:
         return verbs[arguments[0]]()
     except AlertingError as error:
-        sys.stderr.write(f"{error}\n")
+        tell(error)
         return 1
 
 

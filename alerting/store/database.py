@@ -13,7 +13,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from psycopg.errors import ProgramLimitExceeded, UndefinedColumn, UndefinedTable
+from psycopg.errors import DiskFull, ProgramLimitExceeded, UndefinedColumn, UndefinedTable
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 
@@ -194,6 +194,11 @@ def _first_line(error: DBAPIError) -> str:
 
 
 def _what_to_do(error: DBAPIError) -> str:
-    """Return what is expected where no connection can be had, or one was lost: no state is said then."""
+    """Return what is expected where its disk is full, and where no connection can be had, or one was lost."""
+    if isinstance(error.orig, DiskFull):
+        return (
+            "; expected room on the disk of its data folder (SHOW data_directory): make some, it goes on then"
+        )
+    # Of a connection no state is said.
     is_said = getattr(error.orig, "sqlstate", None) is not None
     return "" if is_said else "; expected the server of DATABASE_URL to be up, and to let us in"

@@ -93,3 +93,23 @@ def test_programs_that_other_users_cannot_reach_are_copied_beside_the_data(serve
     server.start()
 
     assert (first, answer(server)) == (42, 42)
+
+
+def test_a_server_that_does_not_start_on_a_full_disk_names_the_disk(server):
+    """
+    Its log has no room for the reason.  Every disk is full that needs an exabyte; one of enough room is not blamed.
+    """
+    server.start()
+    server.stop()
+    (server.folder / "PG_VERSION").write_text("8.0\n")
+    failed = f"PostgreSQL: did not start; see {server.log}"
+
+    with pytest.raises(LocalStackError) as caught:
+        server.start()
+    assert str(caught.value) == failed
+
+    server.least_bytes = 1 << 60
+    with pytest.raises(LocalStackError) as caught:
+        server.start()
+    assert str(caught.value).startswith(f"{failed}; no room is left on the disk of {server.folder} (")
+    assert str(caught.value).endswith(" MB free): make some, then start again")

@@ -270,6 +270,54 @@ def test_a_stack_that_is_asked_to_stop_while_it_stops_leaves_nothing(state):
     assert family_of(state) == []
 
 
+DIES_WHILE_WATCHED = """
+import sys
+from pathlib import Path
+from alerting.errors import AlertingError
+from alerting.local.stack import Stack, tell
+state = Path(sys.argv[1])
+try:
+    with Stack(state, state, servers=(), environment={}) as stack:
+        stack.spawn("first", [sys.executable, "-c", sys.argv[2], str(state / "told")])
+        while not (state / "logs/first.log").read_text():
+            pass
+        stack.spawn("second", [sys.executable, "-c", ""])
+        while True:
+            stack.check()
+except AlertingError as error:
+    tell(error)
+"""
+READS_WHAT_IS_TOLD = """
+import signal, sys, time
+from pathlib import Path
+def read(*_):
+    print(Path(sys.argv[1]).read_text(), end="", flush=True)
+    sys.exit()
+signal.signal(signal.SIGTERM, read)
+print("ready", flush=True)
+time.sleep(300)
+"""
+
+
+def test_who_has_died_is_named_before_the_others_are_stopped(state):
+    """
+    It was named once all had stopped, up to a quarter of a minute later.  It is named once.
+    """
+    state.mkdir(parents=True)
+    with (state / "told").open("w") as told:
+        subprocess.run(
+            [sys.executable, "-c", DIES_WHILE_WATCHED, str(state), READS_WHAT_IS_TOLD],
+            stderr=told,
+            check=True,
+            cwd=ROOT,
+        )
+
+    ended = f"second: ended by itself (0); see {state / 'logs/second.log'}"
+    line = f"{ended}; all is stopped until the next start\n"
+    assert (state / "told").read_text() == line
+    assert (state / "logs/first.log").read_text() == f"ready\n{line}"
+
+
 def test_a_full_disk_is_named_where_a_server_ends_by_it(state, elasticsearch_jars):
     """
     The log of who ended had no room for the reason.  Every disk is full that needs an exabyte.
@@ -283,8 +331,11 @@ def test_a_full_disk_is_named_where_a_server_ends_by_it(state, elasticsearch_jar
             stack.check()
 
     ended = f"scheduler: ended by itself (1); see {state / 'logs/scheduler.log'}"
-    no_room = f"no room is left on the disk of {state}"
-    assert str(caught.value) == f"{ended}; {no_room}; all is stopped until the next start"
+    no_room = f"{ended}; no room is left on the disk of {state} ("
+    assert str(caught.value).startswith(no_room)
+    assert str(caught.value).endswith(
+        " MB free): make some, then start again; all is stopped until the next start"
+    )
 
 
 def test_a_lock_that_cannot_be_signed_is_an_error_of_ours(state, elasticsearch_jars):

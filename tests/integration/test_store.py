@@ -214,6 +214,21 @@ def test_a_server_that_is_away_is_transient():
     assert str(caught.value) == f"PostgreSQL: {problem}; {expected}"
 
 
+def test_a_full_disk_is_transient_and_named_with_what_to_do(database):
+    """
+    PostgreSQL says which file it could not make longer; an operator must know whose disk that is.
+    """
+    full = "RAISE EXCEPTION 'could not extend file \"base/5/16384\"' USING ERRCODE = 'disk_full'"
+
+    with pytest.raises(StoreUnavailableError) as caught, database.begin() as connection:
+        connection.execute(text(f"DO $$ BEGIN {full}; END $$"))
+
+    assert str(caught.value) == (
+        'PostgreSQL: could not extend file "base/5/16384"; expected room on the disk of its data folder '
+        "(SHOW data_directory): make some, it goes on then"
+    )
+
+
 def test_a_notice_comes_back_whole(connection):
     """
     Every field of a notice, its lots included, survives the store.
