@@ -21,6 +21,7 @@ from alerting.reference.communes import (
     communes_named,
     communes_of_key,
     folded_words,
+    former_communes_named,
 )
 from alerting.reference.letters import plain
 from alerting.reference.nuts import area_name, departement_of_postcode, departements_of_nuts
@@ -69,7 +70,7 @@ class Name:
         """Return the commune that the whole of a text names."""
         for form, is_announced in _forms(text):
             named = tuple(
-                one for one in communes_named(form) if self._may_be(one, form, is_announced=is_announced)
+                one for one in self._named(form) if self._may_be(one, form, is_announced=is_announced)
             )
             if (found := self._one_of(named)) is not None:
                 return self._arrondissement(found)
@@ -97,6 +98,14 @@ class Name:
         for hint in self._hints:
             of_postcodes = {departement_of_postcode(code) for code in hint.postcodes}
             hint.is_claimed |= commune.departement in {*hint.codes, *of_postcodes}
+
+    def _named(self, form: str) -> tuple[Commune, ...]:
+        """Return the communes of a name; beside those that lie elsewhere the one of it that merged nearby."""
+        named = communes_named(form)
+        of_postcodes = filter(None, map(departement_of_postcode, self._postcodes))
+        near = {*filter(None, [self._stated]), *self._codes, *of_postcodes, *self.known}
+        is_here = any(one.departement in near for one in named)
+        return named if is_here else (*named, *former_communes_named(form, near))
 
     def _may_be(self, commune: Commune, form: str, *, is_announced: bool) -> bool:
         """Tell whether a commune may be meant: no postcode beside it is another's, it is no mere noun."""

@@ -18,8 +18,8 @@ import csv
 import gzip
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib import resources
 
@@ -116,6 +116,18 @@ def communes_named(name: str, *, departement: str | None = None) -> tuple[Commun
     return _without_doubles(exact or found)
 
 
+def former_communes_named(name: str, departements: Collection[str]) -> tuple[Commune, ...]:
+    """Return the communes déléguées and associées of a name that lie in some départements.
+
+    Each lies where the commune does that it is part of today, and has its code and postcodes.
+
+    >>> [(one.name, one.insee_code) for one in former_communes_named("LOMME", {"59"})]
+    [('Lomme', '59350')]
+    """
+    found = _former_by_name().get(bare_key(commune_key(name)), ())
+    return _without_doubles(tuple(one for one in found if one.departement in departements))
+
+
 def communes_of_postcode(postcode: str) -> tuple[Commune, ...]:
     """Return the communes of a postcode: several share one in the country.
 
@@ -201,6 +213,8 @@ def _of_name_and_code(text: str, name: str, code: str) -> tuple[Commune, ...]:
     if len(merged) == 1:
         return tuple(merged)
     there = communes_named(name, departement=departement_of_postcode(code))
+    if not there:
+        there = former_communes_named(name, {departement_of_postcode(code) or ""})
     if named and not there:
         raise ProfileError(_other_postcode(text, named, code))
     return _one(text, there)
@@ -210,18 +224,21 @@ def _named(text: str) -> tuple[tuple[Commune, ...], tuple[str, ...]]:
     """Return the communes of a name, and the numbers of the départements that are stated beside it.
 
     Where one is stated, a name that others there begin with is the one of them: "Évry (91)" is
-    Évry-Courcouronnes, and "Cherbourg (50)" Cherbourg-en-Cotentin.
+    Évry-Courcouronnes, and "Cherbourg (50)" Cherbourg-en-Cotentin.  The name of one that merged is known
+    there, and elsewhere where no other's name begins so.
     """
     if whole := communes_named(text):
         return whole, ()
     name, stated = _split_departement(_BEFORE_NAME.sub("", text, count=1))
     named = communes_named(name)
     if not stated:
-        return named, ()
+        former = former_communes_named(name, _by_departement().keys())
+        longer = {one.insee_code for one in _beginning(commune_key(name).split())}
+        return named or (former if longer <= {one.insee_code for one in former} else ()), ()
     there = tuple(one for one in named if one.departement in stated)
     begun = [one for one in _beginning(commune_key(name).split()) if one.departement in stated]
     towns = tuple(one for one in begun if one.kind != _DELEGATED)
-    return there or (towns if len(towns) == 1 else ()), stated
+    return there or former_communes_named(name, stated) or (towns if len(towns) == 1 else ()), stated
 
 
 def _split_departement(text: str) -> tuple[str, tuple[str, ...]]:
@@ -526,8 +543,23 @@ def _by_insee() -> Mapping[str, Commune]:
 
 @cache
 def _former_codes() -> Mapping[str, str]:
+    return {code: today for code, today, _ in _former_communes()}
+
+
+@cache
+def _former_by_name() -> Mapping[str, tuple[Commune, ...]]:
+    named = ((name, _by_insee()[today]) for _, today, name in _former_communes() if name)
+    return _grouped(
+        (bare_key(commune_key(name)), replace(today, name=name, kind=_DELEGATED)) for name, today in named
+    )
+
+
+@cache
+def _former_communes() -> tuple[tuple[str, str, str], ...]:
+    """Return the code of each commune that merged, today's, and its name where that is known."""
     text = resources.files("alerting.reference").joinpath("data", "former_communes.csv").read_text("utf-8")
-    return {row["former_code"]: row["insee_code"] for row in csv.DictReader(text.splitlines())}
+    rows = csv.DictReader(text.splitlines())
+    return tuple((row["former_code"], row["insee_code"], row["name"]) for row in rows)
 
 
 @cache

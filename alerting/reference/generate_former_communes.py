@@ -5,7 +5,8 @@ Run by hand when data/communes.csv.gz was made anew, with the package of the sam
     npm pack @etalab/decoupage-administratif@4.1.0 && tar xzf etalab-decoupage-administratif-*.tgz
     python -m alerting.reference.generate_former_communes package/data/communes.json
 
-A commune that merged has left its code, or keeps it as a commune déléguée or associée of the new one.
+A commune that merged has left its code, or keeps it as a commune déléguée or associée of the new one: then
+its name is known, too.
 
 Source: INSEE, code officiel géographique 2024, as carried by that package (MIT, see data/NOTICE).
 """
@@ -28,11 +29,16 @@ PARTS = frozenset({"commune-deleguee", "commune-associee"})
 
 def main(arguments: list[str]) -> int:
     """Write the table from the JSON file named; say how many codes it holds."""
-    former = former_codes(json.loads(Path(arguments[0]).read_text(encoding="utf-8")))
-    rows = sorted((code, today) for code, today in former.items() if commune_of_insee(today) is not None)
+    data = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
+    former, names = (
+        former_codes(data),
+        {entry["code"]: entry["nom"] for entry in data if entry["type"] in PARTS},
+    )
+    known = ((code, today) for code, today in former.items() if commune_of_insee(today) is not None)
+    rows = sorted((code, today, names.get(code, "")) for code, today in known)
     with TABLE.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["former_code", "insee_code"])
+        writer.writerow(["former_code", "insee_code", "name"])
         writer.writerows(rows)
     sys.stdout.write(f"{TABLE.name}: {len(rows)} codes\n")
     return 0

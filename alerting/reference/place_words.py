@@ -32,6 +32,8 @@ service services site sites siège sièges son source square stade station sud s
 terrain terrasse territoire théâtre titre tour trait tramway tribunal tunnel union université usine val
 vallée ventes verger vers vert viaduc vignes villa village villages ville villes vivier voie vue zone
 zones échelle école écoles église étang étangs étoile île œuvre
+bataille bourre carnet cellule cercles chasse corne coudre courbe drain désert haleine lisse mâle parois
+perles premières survie élan étable
 """
 #: Nouns, and a few other words, that name a commune only with its article, or in its own spelling.
 COMMON_NOUNS = frozenset(_NOUNS.split())

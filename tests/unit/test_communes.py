@@ -70,6 +70,11 @@ REDON = Point(47.656, -2.079)
         pytest.param("Ville du Bois", "91665", id="a name that begins so"),
         pytest.param("Évry (91)", "91228", id="a merged commune, beside a namesake elsewhere"),
         pytest.param("Cherbourg (50)", "50129", id="a merged commune, beside a part of it"),
+        pytest.param("Lomme", "59350", id="one that merged"),
+        pytest.param("BINIC", "22055", id="one whose name begins that of the commune it is part of"),
+        pytest.param("Fougeré (49)", "49018", id="one that merged, where another of its name lies elsewhere"),
+        pytest.param("Fougeré 49150", "49018", id="the same by its postcode"),
+        pytest.param("Fougeré", "85093", id="the one that has not merged"),
         pytest.param("Rennes (Bretagne)", "35238", id="a région in brackets"),
         pytest.param("Saint-Denis, Île-de-France", "93066", id="a région that tells namesakes apart"),
         pytest.param("Paris XIIIe", "75113", id="an arrondissement in Roman numbers"),
@@ -112,6 +117,12 @@ def test_communes_share_a_postcode():
             "Redon (56)",
             "commune 'Redon (56)' is not known (nearest: Redon (35)); expected a name, a postcode or an INSEE code",
             id="another département",
+        ),
+        pytest.param(
+            "Milly",
+            "commune 'Milly' is not known (nearest: Milly-la-Forêt (91), Milly-sur-Thérain (60), Milly-Lamartine (71),"
+            " Milly-sur-Bradon (55)); expected a name, a postcode or an INSEE code",
+            id="one that merged, and more that are called so for short",
         ),
         pytest.param(
             "35065 CEDEX",

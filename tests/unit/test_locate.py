@@ -24,6 +24,22 @@ REDON = Spot("Redon", ("35",), points=(Point(47.656, -2.079),))
         ),
         pytest.param(Place(commune="FR-35"), None, ["35 35"], id="a département by ISO 3166-2"),
         pytest.param(
+            Place(departement="49", commune="Fougeré"),
+            None,
+            ["Fougeré 49"],
+            id="one that merged, beside a namesake",
+        ),
+        pytest.param(
+            Place(postcode="59160", commune="LOMME"),
+            None,
+            ["Lomme 59"],
+            id="one that merged, by its postcode",
+        ),
+        pytest.param(
+            Place(commune="Mairie de Jallais"), "49", ["Jallais 49"], id="one that merged, near the buyer"
+        ),
+        pytest.param(Place(commune="Cellule"), "63", [], id="one that merged and bears a noun's name"),
+        pytest.param(
             Place(commune="AVIGNON 84914"), None, ["Avignon 84"], id="a name and a postcode of mail"
         ),
         pytest.param(Place(commune="Rennes (35)"), None, ["Rennes 35"], id="a name and its département"),
