@@ -30,7 +30,7 @@ from alerting.text.analysis import folded
 
 MOST_OF_HINTS = 1.5
 # What parts an object from the deed that is named behind it, and a word from what another does before it.
-_SET_OFF = re.compile(r"[:;,(–—/]|\s-\s")
+_SET_OFF = re.compile(r"[:;,(–—/•\n]|\s-\s|\b0\d\b")
 # What joins two things, or two that are done to one.
 _JOINED_TO = re.compile(r"\s*(?:,|&|\+|\bet\b|\bpuis\b)\s*", re.IGNORECASE)
 # What joins a second thing that the same is done to: "des bâtiments et des réseaux".

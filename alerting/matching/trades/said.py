@@ -7,6 +7,8 @@ Out:  ``Said``: titles, what they say is bought, the beginning of a description 
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,12 +25,20 @@ from alerting.text.analysis import stems
 
 
 _Y, _COMPRIS = stems("y compris")
-# What a description says before it says what is bought: "accord-cadre à bons de commande pour l'exécution".
+# What a description says before it says what is bought: "accord-cadre à bons de commande pour l'exécution",
+# "marché passé selon l'article 25-I.1° du décret n° 2016-360 relatif aux marchés publics, relatif à".
 _FORMULA = compile_french(
     r"\s*(?:l[ea]s?\s+|l['’]\s*)?(?:présente?s?\s+)?(?:accords?[- ]cadres?|marchés?|consultation|procédure)\b"
-    r"[^.;:]{0,120}?(?:\bpour (?:l['’]exécution|la réalisation|objet)\b|\bportent? sur\b|\bconcernent?\b"
-    r"|\brelati(?:f|ve)s? (?:à|aux?)\b)"
+    r"(?:[^.;:]|\.(?=\S)|(?<=\b[LRD])\.){0,250}?(?:\bpour (?:l['’]exécution|la réalisation|objet)\b"
+    r"|\bportent? sur\b|\bconcernent?\b|\brelati(?:f|ve)s? (?:à|aux?)\b(?! marchés publics))"
 )
+# Sentences that say how a purchase is made, and not what is bought.
+_OF_PROCEDURE = compile_french(
+    r"\b(?:décret|ordonnance|articles?|code de la commande publique|code des marchés|procédure|appel d['’]offres"
+    r"|bons de commande|reconducti\w+|renouvelable|minimum|maximum|candidats?|groupement de commandes|alloti\w*"
+    r"|prestations similaires|variantes|tranches?|pouvoir adjudicateur|durée|montant)\b"
+)
+_SENTENCE = re.compile(r"(?<=[^\W\d_]{2})[.;](?=\s|$)|(?<=[\d)°%€])\.(?=\s+[^\W\d_])|\n")
 LEAD_STEMS = 25
 MAY_BE_CORRECTED = frozenset({Act.WORK, Act.BUILDING})
 
@@ -93,14 +103,37 @@ def _beginning(text: AnalysedText) -> AnalysedText:
     besides = (
         place for place in text.positions.get(_Y, ()) if text.stems[place + 1 : place + 2] == (_COMPRIS,)
     )
-    end = min(_formula_length(text) + LEAD_STEMS, next(besides, len(text.stems)))
-    return text if len(text.stems) <= end else slice_text(text, 0, end)
+    first = _procedure_length(text)
+    end = min(first + _formula_length(text, first) + LEAD_STEMS, next(besides, len(text.stems)))
+    return text if not first and len(text.stems) <= end else slice_text(text, first, max(first, end))
 
 
-def _formula_length(text: AnalysedText) -> int:
-    """Return how many words a description spends before it says what is bought: "le marché a pour objet"."""
-    formula = _FORMULA.match(text.text)
-    return sum(start < formula.end() for start, _ in text.spans) if formula is not None else 0
+def _formula_length(text: AnalysedText, first: int) -> int:
+    """Return how many words a description spends from one on before it says what is bought: "a pour objet"."""
+    starts = [start for start, _ in text.spans]
+    formula = _FORMULA.match(text.text, starts[first]) if starts else None
+    return bisect_left(starts, formula.end()) - first if formula is not None else 0
+
+
+def _procedure_length(text: AnalysedText) -> int:
+    """Return how many words a description spends on sentences of procedure; 0 where it says nothing else."""
+    starts = [start for start, _ in text.spans]
+    ends = (bisect_left(starts, end.start()) for end in _SENTENCE.finditer(text.text))
+    first = 0
+    for last in (*ends, len(starts)):
+        if last > first and not _is_of_procedure(slice_text(text, first, last)):
+            return first
+        first = max(first, last)
+    return 0
+
+
+def _is_of_procedure(sentence: AnalysedText) -> bool:
+    """Tell whether a sentence speaks of how a purchase is made, names no trade, and asks for nothing else."""
+    said = sentence.text[sentence.spans[0][0] : sentence.spans[-1][1]]
+    if _OF_PROCEDURE.search(said) is None or holds_word(sentence):
+        return False
+    act = last_act((sentence,))
+    return act is None or act[0] is Act.WORK
 
 
 def act_of(said: Said) -> tuple[Act, str] | None:
