@@ -75,6 +75,12 @@ def words_of_a_bundle() -> tuple[str, ...]:
 
 
 @cache
+def slips_of_the_pen() -> Mapping[str, str]:
+    """Return words as they are misspelt, beyond a letter doubled or not, and the words that are meant."""
+    return dict(_file()["slips"])
+
+
+@cache
 def acts_always() -> Mapping[Act, tuple[str, ...]]:
     """Return the words that say an act wherever they stand in a title."""
     return {Act(name): tuple(words) for name, words in _file()["always"].items()}

@@ -25,6 +25,7 @@ from alerting.domain.notice import Notice
 from alerting.domain.trade import Act, TradeFinding
 from alerting.matching.trades.lexicon import WORD_POINTS, trade_lexicon
 from alerting.matching.trades.said import MAY_BE_CORRECTED
+from alerting.matching.trades.spelling import as_meant
 from alerting.matching.trades.units import Unit, deeds_of, listed_lots, lot_unit, whole_unit
 from alerting.matching.trades.weigh import Evidence, weigh
 from alerting.reference.acts import act_of_cpv
@@ -44,6 +45,8 @@ def find_trades(
         texts: Its title and description, analysed; the second may be missing.
         lot_texts: The same of each lot, in the notice's order; both may be missing.
     """
+    texts = tuple(map(as_meant, texts))
+    lot_texts = tuple(tuple(map(as_meant, of_lot)) for of_lot in lot_texts)
     whole = whole_unit(notice, texts, lot_texts)
     deeds = deeds_of(texts[0]) if whole.act in MAY_BE_CORRECTED else frozenset()
     if len(notice.lots) > 1:

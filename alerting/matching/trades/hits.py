@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from alerting.domain.analysed import AnalysedText
-from alerting.matching.trades.lexicon import Entry, Index, form_of, has_and, is_linking
+from alerting.matching.trades.lexicon import Entry, Index, has_and, is_linking
+from alerting.matching.trades.spelling import meant_form
 
 
 # What parts words that would together mean something else.
@@ -69,7 +70,7 @@ def content_places(text: AnalysedText) -> list[int]:
 def word_at(text: AnalysedText, place: int) -> str:
     """Return the word at a place, as it is looked up."""
     start, end = text.spans[place]
-    return form_of(text.text[start:end])
+    return meant_form(text.text[start:end])
 
 
 def as_published(text: AnalysedText, first: int, last: int) -> str:

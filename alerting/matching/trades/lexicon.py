@@ -167,6 +167,21 @@ def _entries(number: int, trade: Trade) -> Iterable[Entry]:
 
 
 @cache
+def known_forms() -> frozenset[str]:
+    """Return every word that a trade or an act is told by, as it is looked up."""
+    of_trades = (
+        text
+        for trade in trades()
+        for texts in (trade.words, trade.hints, trade.deeds, trade.objects, trade.apart, trade.words_out)
+        for text in texts
+    )
+    of_acts = (
+        text for words in (words_of_acts(), acts_always()) for texts in words.values() for text in texts
+    )
+    return _word_forms((*of_trades, *of_acts, *words_of_no_act(), *words_between()))
+
+
+@cache
 def folded_names_of_crafts() -> frozenset[str]:
     """Return the names of crafts and of what they make, as they are compared."""
     return frozenset(map(folded, names_of_crafts()))

@@ -34,9 +34,9 @@ _FORMULA = compile_french(
 )
 # Sentences that say how a purchase is made, and not what is bought.
 _OF_PROCEDURE = compile_french(
-    r"\b(?:décret|ordonnance|articles?|code de la commande publique|code des marchés|procédure|appel d['’]offres"
-    r"|bons de commande|reconducti\w+|renouvelable|minimum|maximum|candidats?|groupement de commandes|alloti\w*"
-    r"|prestations similaires|variantes|tranches?|pouvoir adjudicateur|durée|montant)\b"
+    r"\b(?:décret|ordonnance|articles?|code de la commande publique|code des marchés|procédure|durée|montant"
+    r"|appel d['’]offres|bons de commande|reconducti\w+|renouvelable|minimum|maximum|candidats?|alloti\w*"
+    r"|groupement de commandes|prestations similaires|variantes|tranches?|pouvoir adjudicateur)\b"
 )
 _SENTENCE = re.compile(r"(?<=[^\W\d_]{2})[.;](?=\s|$)|(?<=[\d)°%€])\.(?=\s+[^\W\d_])|\n")
 LEAD_STEMS = 25
@@ -109,7 +109,7 @@ def _beginning(text: AnalysedText) -> AnalysedText:
 
 
 def _formula_length(text: AnalysedText, first: int) -> int:
-    """Return how many words a description spends from one on before it says what is bought: "a pour objet"."""
+    """Return how many words, from one on, come before a description says what is bought: "a pour objet"."""
     starts = [start for start, _ in text.spans]
     formula = _FORMULA.match(text.text, starts[first]) if starts else None
     return bisect_left(starts, formula.end()) - first if formula is not None else 0
