@@ -13,7 +13,7 @@ from alerting.text.accents import compile_french
 
 
 _NUMBER = (
-    r"(?<!\w)(?:\d{1,3}[a-zA-Z]?|[A-Z])(?![\w'’])(?!\s*(?:[/.:]\s*\d|h\b|heures?\b|er\b"
+    r"(?<!\w)(?:\d{1,3}[a-zA-Z]?|[A-Z])(?![\w'’])(?!\s*(?:[/.]\s*\d|:\s*\d\d(?!\s*(?:[/\d]|[a-zà-ÿ]{3}))|h\b|heures?\b|er\b"
     r"|janv|f[ée]vr|mars\b|avr|mai\b|juin|juil|ao[ûu]t|sept|oct|nov|d[ée]c))"
 )
 _SIGN = r"(?i:n[°ºo]s?\.?\s*|num[ée]ros?\s*)?"

@@ -32,13 +32,14 @@ _BIDS = lines(
     (?! (?:des?\s|d'|techniques?|administratifs?)))\b
     """
 )
-_MOVE = "report|repouss|décal|différ|prorog|prolong|rallong|avanc|port|remplac|modifi|fix|arrêt"
+_MOVE = "report|repouss|décal|différ|prorog|prolong|rallong|allong|avanc|port|remplac|modifi|fix|arrêt"
 _NOTHING_ELSE = lines(
     rf"""
     (?=\s*(?:$|[:,.;§»–-])
     | n'est | (?:est|sont|sera|seront|a|ont|était|étaient|passe|devient|ne|désormais|maintenant|initialement
     |(?:prévue?s?|(?:{_MOVE}|étendu)e?e?s?)(?! (?:pour|des?)\s))(?!\w)
     | (?:le|du|au|jusqu'au|avant le|au plus tard le)\s*(?:{WEEKDAY}\b|\d|§|$)
+    | \d{{1,2}}/\d
     | (?:pour|du|des|de) (?:(?:le|les|tous|chaque) )*lots?\b
     | (?:au|à (?:la|cette|cet|l)|pour (?:la|cette|ce|le))(?:\s|')\s*
     (?:présente? )?(?:avis|consultation|appel)\b)
@@ -46,8 +47,8 @@ _NOTHING_ELSE = lines(
 )
 _DEADLINE = lines(
     rf"""
-    (?:(?:{_LIMIT}|dates?|heures?|délais?|échéances?) (?:initiale?s? )?
-    (?:supplémentaires? (?:d'une? \w+ |de \d+ \w+ )?)?(?:de|d'|pour)\s*(?:la |le |l')?)?
+    (?:(?:{_LIMIT}|dates?|heures?|délais?|échéances?|fin) (?:(?:initiale?|imparti)s? )?
+    (?:supplémentaires? (?:d'une? \w+ |de \d+ \w+ )?)?(?:de|du|d'|pour)\s*(?:la |le |l')?)?
     \b(?:réception|remise|dépôt|envoi) {_BIDS}
     |{_LIMIT} (?:des?|pour) (?:les )?(?:offres{_LATER}|plis|candidatures)\b
     |(?:{_LIMIT}|dates?|délais?) (?:(?:pour|de) |d'){_HAND_IN} {_THEIRS}
@@ -56,15 +57,18 @@ _DEADLINE = lines(
     |(?:du dépôt )?des (?:offres|plis|candidatures))\b
     |(?:^|[.,;:(«»]|\bque\b)\s*(?:la|cette) (?:présente )?consultation\s+
     (?=(?:est|sera|a été) (?:prolongé|prorogé)e\b)
-    |\b(?:prolongation|prolongement|prorogation) de la (?:présente )?consultation(?= (?:jusqu')?au\b)
+    |\b(?:prolongation de|prolongement de|prorogation de|(?:de )?prolonger|(?:de )?proroger) la\s+
+    (?:présente )?consultation(?= (?:jusqu')?au\b)
     |\b(?:période|durée|délai) de (?:la )?consultation\s+
     (?=(?:est|sera|a été) (?:prolongé|prorogé|étendu|rallongé)e?\b)
     |\bDLR[OP]\b(?!\s*\(?\s*(?:[-–+]\s*\d+\s*j|j\s*[-–+]))
     |(?:^|[.,;:(«»]|\bque\b)\s*(?:(?:les|vos|leurs) )?(?:nouvelles )?
     (?:(?:offres|plis|candidatures) et (?:les )?)?(?:offres|plis|candidatures)\s+
-    (?:(?:devront|doivent|pourront|peuvent) (?:être (?:remis|transmis|déposé|reçu|envoyé)(?:es?|s)?|parvenir)
+    (?:(?:devront|doivent|pourront|peuvent)\s+
+    (?:être (?:remis|transmis|déposé|reçu|envoyé|parvenu)(?:es?|s)?|parvenir)
+    |(?:sont|seront) (?:reçu|accepté)(?:es?|s)?(?= jusqu'au\b)
     |(?:(?:sont|seront) )?(?:à|a) {_HAND_IN})\b
-    |(?:{_LIMIT}(?: (?:initiale?|actuelle?)s?)?
+    |(?:délais? de réponse|{_LIMIT}(?: (?:initiale?|actuelle?)s?)?
     (?: (?:de|pour) (?:la |le )?(?:réception|remise|dépôt|réponse|répondre)\b)?
     |(?:nouvelles? dates?|nouveaux? délais?) (?:de|pour) (?:la |le )?(?:réception|remise|dépôt|réponse)\b)
     {_NOTHING_ELSE}
@@ -90,7 +94,8 @@ MOVE_OF = compile_spelt(
 # -- What leads to a date, and the little words that may stand between it and the date
 _LITTLE = lines(
     rf"""
-    (?:\b(?:sur|via) la plate-?forme\b|\b(?:à la|en) mairie\b|\bsur le profil (?:d'|de l')?acheteur\b
+    (?:\b(?:sur|via) la plate-?forme\b|\b(?:à la|en) mairie\b|\bpossible(?= jusqu'au\b)
+    |(?<=\best\s)prévue?s?\b|(?<=\bsera\s)prévue?s?\b|\bsur le profil (?:d'|de l')?acheteur\b
     |\bd'une? (?:semaine|mois|jour)\b|\bde (?:\d{{1,2}}|huit|dix|quinze) (?:jours?|semaines?|mois)\b
     (?: (?:calendaires|ouvrés|ouvrables)\b)?
     |\([^()§]{{0,80}}\)|[\s,:=()«»–—-]|(?:l|d|jusqu)'|n[°º]|\bdu (?=lots?\b)
@@ -115,7 +120,7 @@ LEADS = compile_spelt(
     |{_HOLDS}\b(?:
     (?P<fixed>(?:fixé|arrêté)e?s?|(?:est|sera) désormais|aura lieu|(?<=§\s)est|devien(?:t|nent)|passe(?:nt)?
     |expire(?:nt)?|expirera|soit)
-    |(?P<moved>(?:reporté|repoussé|décalé|différé|prorogé|prolongé|rallongé|étendu|avancé|porté)e?s?
+    |(?P<moved>(?:reporté|repoussé|décalé|différé|prorogé|prolongé|rallongé|allongé|étendu|avancé|porté)e?s?
     |changée?s?(?! d))
     |(?P<replaced>(?:remplacé|modifié)e?s?))\b)
     (?P<between>(?:{_LITTLE})*+)$
@@ -217,6 +222,8 @@ CAUSE = compile_spelt(
     |^[^,;:§]{1,120}\b(?:étant|ayant)\b[^,;:]*,
     """
 )
+# The same at its end, behind the date.
+CAUSE_BEHIND = compile_spelt(r",?\s*\b(?:suite aux?|suite à|en raison|compte tenu|du fait|afin)\b[^;:]*$")
 # A sentence of its own that tells the hour of a day told elsewhere.
 HOUR_APART = compile_spelt(
     r"""
@@ -229,7 +236,7 @@ OLD = compile_spelt(
     rf"""
     (?:au lieu|à la place) d[ue]|\bremplacer\b(?!.{{0,80}}\bpar\b)|et non(?: pas)?\b
     |\ben remplacement d(?:u|e celle du|e la date du)(?: {WEEKDAY})?\s*$
-    |\b(?:anciennes?|anciennement|initial(?:e|ement|es)?|précédente?s?|précédemment|prévue?s?|était|étaient
+    |\b(?:anciennes?|anciennement|initial(?:e|ement|es)?|précédente?s?|précédemment|(?<!\best\s)(?<!\bsera\s)prévue?s?|était|étaient
     |par erreur|(?:indiqu|mentionn|annonç|précis|prévoy|comport)ai(?:t|ent))\b
     |\bavant(?: (?:modification|rectification|correction|report))?\s*:
     |\bn'est (?:plus|pas)\b|\bexpirai(?:t|ent)\b

@@ -27,6 +27,7 @@ from alerting.feeds.formats.deadline_words import (
     BEFORE,
     BEGINS_WITH_LOT,
     CAUSE,
+    CAUSE_BEHIND,
     CLOSED,
     CONTINUES,
     ENDED,
@@ -147,12 +148,19 @@ def _ends(sentence: tuple[str, str]) -> bool:
 def _without_cause(words: str) -> str:
     """Return a plain sentence with blanks for what it begins with to say why: "suite à la visite du 3 mars,".
 
-    A cause that has to do with the deadline itself, or with stages, stays.
+    So with what it ends with behind a date.  A cause that has to do with the deadline itself, or with stages,
+    stays.
     """
-    cause = CAUSE.match(words)
-    if cause is None or SPEAKS_OF_DEADLINE.search(cause[0]) or SPEAKS_OF_STAGES.search(cause[0]):
-        return words
-    return " " * cause.end() + words[cause.end() :]
+    cause, behind = CAUSE.match(words), CAUSE_BEHIND.search(words)
+    if cause is not None and not _has_to_do(cause[0]):
+        words = " " * cause.end() + words[cause.end() :]
+    if behind is not None and not _has_to_do(behind[0]) and DATE.search(words[: behind.start()]):
+        words = words[: behind.start()] + " " * len(behind[0])
+    return words
+
+
+def _has_to_do(cause: str) -> bool:
+    return SPEAKS_OF_DEADLINE.search(cause) is not None or SPEAKS_OF_STAGES.search(cause) is not None
 
 
 def _speaks_of_others(words: str) -> bool:
@@ -353,7 +361,7 @@ def _in_sentence(told: _Told) -> NewDeadline | None:
 def _lots_of(told: _Told) -> tuple[str, ...] | None:
     """Return of which lots alone a sentence tells the deadline; None where that cannot be told."""
     lots, cause = find_lots(told.sentence), len(told.plain) - len(told.plain.lstrip())
-    if lots != find_lots(told.sentence[cause:]):
+    if lots != find_lots(told.sentence[cause : len(told.plain.rstrip())]):
         return None
     if not lots:
         return lots
