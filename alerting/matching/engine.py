@@ -17,7 +17,7 @@ import secrets
 import zlib
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from zipfile import BadZipFile
@@ -84,6 +84,28 @@ class Engine:
         for number, notice in notices:
             analysed = analyse_notice(notice)
             yield from self._askers.told(number, self._groups.decide(self._candidates(analysed), analysed))
+
+    def find_broken(self, notice: Notice) -> dict[str, Exception]:
+        """Return the profiles at whose criteria our code fails with a notice, each with what it raised.
+
+        Raises:
+            Exception: Whatever our code raises where nothing is asked: it fails at the notice itself.
+        """
+        analysed = analyse_notice(notice)
+        decide(compile_criteria(Criteria()), analysed)
+        broken: dict[int, Exception] = {}
+        for group in self._candidates(analysed).tolist():
+            try:
+                self._groups.decide(np.array([group]), analysed)
+            except Exception as error:  # noqa: BLE001 - whatever one asks, it hides no other
+                broken[group] = error
+        return {name: broken[group] for name, group in self._askers.groups().items() if group in broken}
+
+    def without(self, names: Collection[str]) -> Engine:
+        """Return an engine of the other profiles, which forgets what these asked."""
+        known = self._groups.criteria
+        others = [(name, group) for name, group in self._askers.groups().items() if name not in names]
+        return Engine((name, known[group]) for name, group in others)
 
     def save(self, path: Path) -> None:
         """Write the profiles to a file that ``load`` reads; a file that is there is replaced whole.

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
+
 from alerting.domain.criteria import Criteria
 from alerting.domain.notice import NoticeKind
 from alerting.domain.procedure import Procedure
@@ -21,11 +23,13 @@ from alerting.domain.profile import UNREADABLE
 from alerting.matching.contradictions import Contradiction, find_contradictions
 from alerting.matching.engine import Engine
 from alerting.pipeline.apart import say_refused
-from alerting.pipeline.backtest import MOST_A_WEEK, WINDOW_DAYS, match_each, per_week
+from alerting.pipeline.backtest import MOST_A_WEEK, WINDOW_DAYS, Broken, match_each, per_week, say_broken
 from alerting.reference.trades import trades
 from alerting.store import firms, procedures
 from alerting.store.database import Connection, Database
 
+
+log = structlog.get_logger()
 
 Row = dict[str, Any]
 Saved = tuple[str, str, Criteria]
@@ -35,7 +39,7 @@ QUIET_TRADE_DAYS = 60
 SHARE_OF_EVERYTHING = 0.2
 _ENOUGH_TO_SHARE = 20
 _TRADE = "trade "
-_ORDER = ("unread", "never", "nothing", "everything", "broad", "part", "quiet trade")
+_ORDER = ("unread", "broken", "never", "nothing", "everything", "broad", "part", "quiet trade")
 
 
 @dataclass(slots=True)
@@ -47,6 +51,7 @@ class _Seen:
     all_matches: Counter[str] = field(default_factory=Counter)
     recent_matches: Counter[str] = field(default_factory=Counter)
     late_trades: Counter[str] = field(default_factory=Counter)
+    broken: Broken = field(default_factory=Broken)
 
 
 def audit(database: Database, *, now: Callable[[], datetime]) -> list[Row]:
@@ -54,7 +59,8 @@ def audit(database: Database, *, now: Callable[[], datetime]) -> list[Row]:
 
     Returns:
         Rows of finding, profile_id, firm_id, trade, problem, matches, per_week, share.  Findings: "unread" (a
-        procedure at which our code fails: nothing was held against it), "never" (it contradicts itself, or
+        procedure at which our code fails: nothing was held against it), "broken" (our code fails at what a
+        profile asks: it was held against nothing more), "never" (it contradicts itself, or
         cannot be read), "nothing" (in ninety days and of what is open), "everything" (a fifth of all
         procedures and more), "broad" (more a week than anybody reads), "part" (of it does nothing), "quiet
         trade" (no notice of it in sixty days; looked for where procedures go back so far).
@@ -76,8 +82,14 @@ def audit(database: Database, *, now: Callable[[], datetime]) -> list[Row]:
     days = 0 if first_at is None else min(WINDOW_DAYS, (moment - first_at).days + 1)
     rows = [
         *_unread(unread),
+        *_broken(saved, seen.broken),
         *_contradictory(saved, contradictions),
-        *(row for one in saved if one[0] not in fatal for row in _by_matches(one, seen, days)),
+        *(
+            row
+            for one in saved
+            if one[0] not in fatal | seen.broken.keys()
+            for row in _by_matches(one, seen, days)
+        ),
         *_quiet_trades(saved, seen, days),
     ]
     return sorted(rows, key=_by_gravity)
@@ -110,7 +122,7 @@ def _look(
     ]
     engine, seen = Engine([*usable, *alone]), _Seen()
     late = now - timedelta(days=QUIET_TRADE_DAYS)
-    for _, since_at, told in match_each(engine, found, unread):
+    for _, since_at, told in match_each(engine, found, unread, seen.broken):
         names = [name for one in told for name in one.profile_ids]
         seen.tried_count += 1
         seen.all_matches.update(names)
@@ -126,6 +138,13 @@ def _unread(unread: procedures.Unread) -> Iterator[Row]:
     for number, error in unread.items():
         reject = say_refused(number, error, stage="audit")
         yield _row("unread", f"{reject.where}: {reject.problem}")
+
+
+def _broken(saved: Sequence[Saved], broken: Broken) -> Iterator[Row]:
+    for profile_id, firm_id, _ in saved:
+        if (error := broken.get(profile_id)) is not None:
+            log.error("profile_refused", profile_id=profile_id, stage="audit", problem=say_broken(error))
+            yield _row("broken", say_broken(error), profile_id=profile_id, firm_id=firm_id)
 
 
 def _contradictory(

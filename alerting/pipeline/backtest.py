@@ -32,7 +32,7 @@ from alerting.domain.procedure import Procedure, ProcedureState
 from alerting.domain.profile import Profile
 from alerting.domain.profile_change import ChangeAct, change_criteria, say_change
 from alerting.domain.variants import Variant, topics_to_add, variants_of
-from alerting.errors import SearchError, SearchUnavailableError, UnknownIdError
+from alerting.errors import ProfileError, SearchError, SearchUnavailableError, UnknownIdError
 from alerting.index.generations import find_serving
 from alerting.index.procedures import SearchIndex
 from alerting.index.topics import query_of_topics
@@ -40,7 +40,7 @@ from alerting.matching.askers import Told
 from alerting.matching.compile import compile_criteria
 from alerting.matching.engine import Engine, in_pairs
 from alerting.matching.firms_file import read_draft, read_drafts
-from alerting.pipeline.apart import say_refused
+from alerting.pipeline.apart import reject_for, say_refused
 from alerting.reference.communes import commune_of_insee
 from alerting.reference.cpv import cpv_label
 from alerting.reference.nuts import area_name, departement_name
@@ -53,6 +53,8 @@ from alerting.store.procedures import Candidates, Unread
 log = structlog.get_logger()
 
 Row = dict[str, Any]
+# Profiles at whose criteria our code fails, with what it raised.
+Broken = dict[str, Exception]
 
 WINDOW_DAYS = 90
 EXAMPLES = 10
@@ -120,30 +122,50 @@ def try_all(
 
     With candidates, against those that may be accepted by one of them.  One at which that fails is put into
     *unread*.
+
+    Raises:
+        ProfileError: Our code fails at what a profile asks.
     """
-    engine = Engine(profiles)
+    engine, broken = Engine(profiles), Broken()
     since = now - timedelta(days=days)
     with database.begin() as connection:
         found = procedures.procedures_since(connection, since, now=now, unread=unread, among=among)
-        for procedure, since_at, told in match_each(engine, found, unread):
+        for procedure, since_at, told in match_each(engine, found, unread, broken):
             decisions = {name: decision for name, _, decision in in_pairs(told)}
             yield Tried(procedure, since_at, decisions)
+    for error in broken.values():
+        raise ProfileError(say_broken(error)) from error
 
 
 def match_each(
-    engine: Engine, found: Iterable[tuple[Procedure, datetime]], unread: Unread
+    engine: Engine, found: Iterable[tuple[Procedure, datetime]], unread: Unread, broken: Broken
 ) -> Iterator[tuple[Procedure, datetime, list[Told]]]:
     """Hold what an engine knows against procedures, one after the other; yield each with whom it is told.
 
-    One at which our code fails is put into *unread*.
+    One at which our code fails is put into *unread*; a profile at whose criteria it fails into *broken*, and
+    is held against no more.
     """
     for procedure, since_at in found:
+        pieces = [(procedure.procedure_id, procedure.view)]
         try:
-            told = list(engine.match([(procedure.procedure_id, procedure.view)]))
+            try:
+                told = list(engine.match(pieces))
+            except Exception:
+                at_fault = engine.find_broken(procedure.view)
+                if not at_fault:
+                    raise
+                broken.update(at_fault)
+                engine = engine.without(at_fault)
+                told = list(engine.match(pieces))
         except Exception as error:  # noqa: BLE001 - one procedure, whatever is wrong with it, hides no other
             unread[procedure.procedure_id] = error
         else:
             yield procedure, since_at, told
+
+
+def say_broken(error: Exception) -> str:
+    """Return in a line that our code fails at what a profile asks."""
+    return f"what it asks is held against nothing: {reject_for(error, feed_id='', where='').problem}"
 
 
 def find_candidates(

@@ -8,8 +8,13 @@ import pytest
 from sqlalchemy import text
 
 from alerting import commands
+from alerting.domain.criteria import Criteria
+from alerting.domain.money import Money
 from alerting.domain.notice import Notice, NoticeKind
 from alerting.domain.procedure import ProcedureState
+from alerting.errors import ProfileError
+from alerting.matching.engine import Engine, in_pairs
+from alerting.pipeline.backtest import match_each, try_all
 from alerting.reference.trades import trades
 from alerting.store import procedures
 
@@ -128,3 +133,52 @@ def test_an_empty_database_accuses_nobody(firm):
     Without procedures nothing can be said of what a profile brings.
     """
     assert commands.audit_profiles(parts=firm) == []
+
+
+# No reader of ours lets a text pass for an amount: it stands for whatever our code may fail at.
+BREAKS = Criteria(words=("toiture",), minimum_cents="beaucoup")
+ROOFS = Criteria(words=("toiture",))
+UNREADABLE = (
+    "UPDATE procedures SET view = jsonb_set(view, '{title}', '3') WHERE title = 'Toiture de la halle'"
+)
+
+
+def publish_worth(parts, *titles: str) -> None:
+    with parts.database.begin() as connection:
+        for title in titles:
+            view = Notice(
+                "any", title, None, NoticeKind.CALL, title, published_at=NOW, value=Money(100_000, "EUR")
+            )
+            procedures.add_procedure(connection, view=view, state=ProcedureState.OPEN, now=NOW)
+
+
+def test_a_profile_at_which_our_code_fails_is_set_aside_and_procedures_read_on(parts):
+    """
+    Each procedure that it may accept was called unread, and held against nobody; one that is broken itself still is.
+    """
+    publish_worth(parts, "Toiture de la gare", "Toiture de la halle", "Toiture de la mairie")
+    with parts.database.begin() as connection:
+        connection.exec_driver_sql(UNREADABLE)
+        unread, broken = {}, {}
+        found = procedures.procedures_since(connection, NOW - timedelta(days=9), now=NOW, unread=unread)
+        engine = Engine([("toits", ROOFS), ("cher", BREAKS), ("zinc", Criteria(words=("zinc",)))])
+        told = [
+            (procedure.view.title, [name for name, _, _ in in_pairs(whom)])
+            for procedure, _, whom in match_each(engine, found, unread, broken)
+        ]
+
+    assert sorted(told) == [("Toiture de la gare", ["toits"]), ("Toiture de la mairie", ["toits"])]
+    assert ([*broken], len(unread)) == (["cher"], 1)
+    assert isinstance(broken["cher"], TypeError)
+
+
+def test_a_profile_at_which_our_code_fails_is_no_profile_to_try(parts):
+    """
+    One line, with the place in our code; it was "nothing", of procedures that were all refused.
+    """
+    publish_worth(parts, "Toiture de la gare")
+
+    with pytest.raises(
+        ProfileError, match=r"^what it asks is held against nothing: a bug of ours \(TypeError"
+    ):
+        list(try_all(parts.database, [("", BREAKS)], now=NOW, unread={}))
