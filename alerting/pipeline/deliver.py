@@ -75,15 +75,16 @@ def deliver_digests(
         waiting = deliveries.count_to_send(connection, now=now())
     names = ("sent", "deferred", "failed", "suppressed", "in_doubt", "again", "proved")
     report = {**{name: counts[name] for name in names}, "held": say_held(run.room) if waiting else None}
-    _report_trouble(run.troubles)
+    _report_trouble(run.troubles, sent_count=counts["sent"])
     log.info("digests_delivered", **report)
     return {**report, "waiting": waiting}
 
 
-def _report_trouble(troubles: Counter[str]) -> None:
-    """Write a line where our own mail server took no mail: what is wrong with it, and how many mails wait."""
+def _report_trouble(troubles: Counter[str], *, sent_count: int) -> None:
+    """Write a line where our own mail server took not all mails: what is wrong with it, and how many wait."""
+    event = "mail_server_took_some" if sent_count else "mail_server_took_none"
     for problem, count in troubles.most_common(1):
-        log.warning("mail_server_took_none", problem=problem, deferred_count=count)
+        log.warning(event, problem=problem, deferred_count=count, sent_count=sent_count)
 
 
 def find_room(connection: Connection, post: PostOffice, *, now: datetime) -> Room:

@@ -14,10 +14,12 @@ from pathlib import Path
 import pytest
 from aiosmtpd.smtp import SMTP
 from sqlalchemy import event, text
+from structlog.testing import capture_logs
 
 from alerting import bootstrap, commands
 from alerting.delivery.dialogues import open_dialogues
 from alerting.delivery.verp import ReturnAddress, ReturnPurpose, read_return_address
+from alerting.domain.mail_limits import SmtpLimits
 from alerting.errors import UnknownIdError
 from alerting.store import deliveries
 from alerting.store.database import open_database
@@ -85,6 +87,7 @@ def server():
     listening = loop.run_until_complete(
         loop.create_server(lambda: SMTP(handler, hostname="mail.example", loop=loop), "127.0.0.1", 0)
     )
+    handler.close = listening.close
     handler.url = f"smtp+plain://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -146,6 +149,28 @@ def test_a_recipient_off_the_list_is_suppressed_and_a_server_that_is_away_is_ask
     assert too_early == first
     assert report["deferred"] == 0
     assert states(smtp_parts)["yann@legoff.example"] == ("deferred", 2)
+
+
+@pytest.mark.usefixtures("served_parts")
+def test_a_server_of_ours_that_goes_away_between_two_mails_is_not_said_to_have_taken_none(
+    settings, server, clock
+):
+    """
+    It took one, then listened no more: the line of the log said that none had left.
+    """
+    one_a_connection = SmtpLimits(connections=1, mails_per_connection=1)
+    changed = replace(settings, smtp_url=server.url, recipients_allowed=None, smtp_limits=one_a_connection)
+    built = bootstrap.build(changed, now=clock)
+    server.on_accepted = server.close
+
+    with capture_logs() as logs:
+        report = commands.run_all(parts=built)["deliver"]
+    built.close()
+
+    assert (report["sent"], report["deferred"]) == (1, 1)
+    [line] = [line for line in logs if line["event"].startswith("mail_server_took")]
+    assert (line["event"], line["sent_count"], line["deferred_count"]) == ("mail_server_took_some", 1, 1)
+    assert "nobody listens there" in line["problem"]
 
 
 def try_until(parts, clock, recipient: str, state: str, *, days: float) -> tuple[dict, list[int]]:
