@@ -56,6 +56,19 @@ _PROBLEMS = (
         r"the search was cut short by its server; expected a whole answer",
         "la recherche a été coupée par son serveur ; il fallait une réponse entière",
     ),
+    (
+        r"not XML \(Premature end of data in tag (\S+) line (\d+), .+\)",
+        "le document s’arrête avant sa fin, dans l’élément {0} de la ligne {1}",
+    ),
+    (
+        r"not XML \(Opening and ending tag mismatch: (\S+) line (\d+) and ([^\s,]+), .+\)",
+        "ce n’est pas du XML : l’élément {0}, ouvert à la ligne {1}, est fermé par {2}",
+    ),
+    (r"not XML \(Start tag expected, .+\)", "ce n’est pas du XML : il n’y a pas d’élément au début"),
+    (
+        r"not XML \(Invalid bytes in character encoding, .+\)",
+        "des octets ne sont pas du codage de caractères que le document annonce",
+    ),
     (r"not XML \((.+)\)", "ce n’est pas du XML (« {0} »)"),
     (r"not JSON \((.+)\)", "ce n’est pas du JSON (« {0} »)"),
     (r"broken feed \((.+)\)", "le flux est abîmé (« {0} »)"),

@@ -385,7 +385,12 @@ def view_change(change: Change, language: Language, now: datetime) -> ChangeView
 
 def clipped(text: str, length: int) -> str:
     """Return a text of at most so many signs, a cut one with "…" at its end."""
-    return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
+    if len(text) <= length:
+        return text
+    kept = text[: length - 1]
+    # Between two words, unless that leaves little.
+    whole = kept if text[length - 1] == " " else kept.rpartition(" ")[0]
+    return f"{(whole if 2 * len(whole) > length else kept).rstrip()}…"
 
 
 def mark_words(text: str, wanted: Sequence[str]) -> Marked:

@@ -38,7 +38,33 @@ UNTOLD = "cela n’a pas pu être lu"
         pytest.param(
             Reject("line 7", "not XML (Premature end of data in tag rss line 1, line 7, column 1)"),
             "ligne 7",
-            "ce n’est pas du XML (« Premature end of data in tag rss line 1, line 7, column 1 »)",
+            "le document s’arrête avant sa fin, dans l’élément rss de la ligne 1",
+            id="a document that breaks off",
+        ),
+        pytest.param(
+            Reject(
+                "line 3", "not XML (Opening and ending tag mismatch: lot line 2 and ann, line 3, column 7)"
+            ),
+            "ligne 3",
+            "ce n’est pas du XML : l’élément lot, ouvert à la ligne 2, est fermé par ann",
+            id="elements that are not within each other",
+        ),
+        pytest.param(
+            Reject("line 1", "not XML (Start tag expected, '<' not found, line 1, column 1)"),
+            "ligne 1",
+            "ce n’est pas du XML : il n’y a pas d’élément au début",
+            id="something else",
+        ),
+        pytest.param(
+            Reject("line 2", "not XML (Invalid bytes in character encoding, line 2, column 43)"),
+            "ligne 2",
+            "des octets ne sont pas du codage de caractères que le document annonce",
+            id="a code page that is not said",
+        ),
+        pytest.param(
+            Reject("line 7", "not XML (attributes construct error, line 7, column 1)"),
+            "ligne 7",
+            "ce n’est pas du XML (« attributes construct error, line 7, column 1 »)",
             id="a library's words are quoted",
         ),
         pytest.param(
