@@ -127,7 +127,9 @@ def _document(document: CheckedDocument, now: datetime) -> dict[str, object]:
         "label": OUTCOMES[document.outcome],
         "missing": _count(missing, "information manque", "informations manquent") if missing else None,
         "notices": [_notice(checked, now) for checked in document.notices],
-        "rejects": [tuple(map(_shown, show_reject(reject))) for reject in document.rejects],
+        "rejects": [
+            tuple(_glued(_shown(part)) for part in show_reject(reject)) for reject in document.rejects
+        ],
     }
 
 
@@ -233,6 +235,13 @@ def _deadline(notice: Notice, now: datetime) -> str | None:
 
 def _shown(text: str) -> str:
     return clipped(words.clean(text), _LONGEST_TEXT)
+
+
+def _glued(text: str) -> str:
+    """Return a French sentence of which no line begins with a sign that belongs to the word before."""
+    for sign in (" :", " ;", " »", "« "):
+        text = text.replace(sign, sign.replace(" ", NO_BREAK))
+    return text
 
 
 def _some(texts: Sequence[str], number: int) -> list[str]:

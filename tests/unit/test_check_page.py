@@ -65,7 +65,9 @@ def test_what_a_notice_says_is_text_and_its_links_are_checked():
 
 def test_what_was_refused_is_shown_with_its_place():
     html = page(outcome="refused", rejects=(Reject("line 3", "not XML (the tag <item> is not closed)"),))
-    assert "<code>ligne 3</code> : ce n’est pas du XML (« the tag &lt;item&gt; is not closed »)" in html
+    # No line ends before a sign that belongs to the word before.
+    quoted = "«\N{NO-BREAK SPACE}the tag &lt;item&gt; is not closed\N{NO-BREAK SPACE}»"
+    assert f"<code>ligne 3</code> : ce n’est pas du XML ({quoted})" in html
     assert "non lu" in html
 
 
