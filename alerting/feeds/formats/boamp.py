@@ -153,30 +153,16 @@ def _raw_notice(root: Element, dialect: Element, feed_id: str) -> RawNotice:
         nature=choice(body, ("natureMarche/natureMarche", "descriptionMarche/natureMarche"))
         or choice(index, ("NATURE_MARCHE",)),
         cpv_main=first_text(body, tuple(f"{path}/objetPrincipal/classPrincipale" for path in _CPV_PATHS)),
-        cpv_additional=tuple(
-            code
-            for path in _CPV_PATHS
-            for code in texts_of(body, f"{path}/objetComplementaire/classPrincipale")
-        ),
+        cpv_additional=_further_codes(body),
         places=_places(body, index),
         lots=_lots(body),
         deadlines=_deadlines(body, index),
         visit=paris_time(find_visit(first_text(body, VISITS) or "")),
-        document_url=first_text(
-            body, ("communication/urlDocConsul", "communication/documentMarche/urlDocument")
-        )
-        or _profile_url(dialect, body),
+        document_url=first_text(body, _DOCUMENTS) or _profile_url(dialect, body),
         submission_url=text_of(body, "communication/participation/urlParticipation")
         or _profile_url(dialect, body),
         notice_url=page_of(root),
-        internal_reference=first_text(
-            body,
-            (
-                "communication/identifiantInterne",
-                "descriptionMarche/numeroReference",
-                "renseignements/idMarche",
-            ),
-        ),
+        internal_reference=first_text(body, _BUYERS_OWN_NUMBER),
         refers_to=_references(root, body),
         changes=_changes(body, published) if said.kind is NoticeKind.CORRECTION else said.changes,
         is_reserved=_yes_or_no(choice(body, RESERVED)),
@@ -184,6 +170,17 @@ def _raw_notice(root: Element, dialect: Element, feed_id: str) -> RawNotice:
 
 
 _CPV_PATHS = ("natureMarche/codeCPV", "descriptionMarche/CPV", "description/codeCPV")
+_DOCUMENTS = ("communication/urlDocConsul", "communication/documentMarche/urlDocument")
+_BUYERS_OWN_NUMBER = (
+    "communication/identifiantInterne",
+    "descriptionMarche/numeroReference",
+    "renseignements/idMarche",
+)
+
+
+def _further_codes(body: Element) -> tuple[str, ...]:
+    paths = (f"{path}/objetComplementaire/classPrincipale" for path in _CPV_PATHS)
+    return tuple(code for path in paths for code in texts_of(body, path))
 
 
 def _yes_or_no(answer: str | None) -> bool | None:

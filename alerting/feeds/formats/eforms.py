@@ -218,13 +218,7 @@ def read_notice(
     language = notice.first("language")
     project = notice.record("projects")
     lots = _lots(notice)
-    title = (
-        _in_french(project["names"], language)
-        or _first_in_lots(lots, "names", language)
-        or notice.first("sender")
-        # A registration of a business has no project: its own name is what it announces.
-        or notice.first("business")
-    )
+    title = _title(notice, language)
     if title is None:
         raise FeedFormatError(feed_id, "cac:ProcurementProject/cbc:Name", "expected a title (got none)")
     company = _company(notice)
@@ -261,6 +255,16 @@ def read_notice(
             *(taken_back(kind) if is_cancelled else ()),
             *_changes(notice.record("changes"), language),
         ),
+    )
+
+
+def _title(notice: Record, language: str | None) -> str | None:
+    return (
+        _in_french(notice.record("projects")["names"], language)
+        or _first_in_lots(_lots(notice), "names", language)
+        or notice.first("sender")
+        # A registration of a business has no project: its own name is what it announces.
+        or notice.first("business")
     )
 
 

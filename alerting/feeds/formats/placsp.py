@@ -97,9 +97,7 @@ def _notice(entry: Element, feed_id: str) -> RawNotice | None:
         return None
     updated = text_of(entry, "updated") or text_of(entry, "published")
     party = find(folder, "LocatedContractingParty/Party")
-    link = next(
-        (attribute(each, "href") for each in children(entry, "link") if attribute(each, "href")), None
-    )
+    links = (attribute(each, "href") for each in children(entry, "link"))
     codes = _codes(project)
     deadline = _deadline(find(folder, "TenderingProcess/TenderSubmissionDeadlinePeriod"))
     return RawNotice(
@@ -111,11 +109,7 @@ def _notice(entry: Element, feed_id: str) -> RawNotice | None:
         published=RawTime(updated) if updated is not None else None,
         languages=("es",),
         buyer_name=text_of(party, "PartyName/Name"),
-        buyer_place=RawPlace(
-            commune=text_of(party, "PostalAddress/CityName"),
-            postcode=text_of(party, "PostalAddress/PostalZone"),
-            country=text_of(party, "PostalAddress/Country/IdentificationCode") or SPAIN,
-        ),
+        buyer_place=_buyer_place(party),
         description=text_of(project, "Description") or text_of(entry, "summary"),
         nature=NATURES.get(text_of(project, "TypeCode") or ""),
         cpv_main=next(iter(codes), None),
@@ -127,8 +121,16 @@ def _notice(entry: Element, feed_id: str) -> RawNotice | None:
         value=_value(project),
         deadlines=(deadline,) if deadline is not None else (),
         document_url=_document(folder),
-        notice_url=link,
+        notice_url=next(filter(None, links), None),
         internal_reference=text_of(folder, "ContractFolderID"),
+    )
+
+
+def _buyer_place(party: Element | None) -> RawPlace:
+    return RawPlace(
+        commune=text_of(party, "PostalAddress/CityName"),
+        postcode=text_of(party, "PostalAddress/PostalZone"),
+        country=text_of(party, "PostalAddress/Country/IdentificationCode") or SPAIN,
     )
 
 
