@@ -20,9 +20,10 @@ from urllib.parse import quote
 from icalendar import Calendar, Event, vUri
 
 from alerting.digests import words
+from alerting.digests.facts import name_lot, read_moment, say_place, title_of
 from alerting.digests.languages import Language
+from alerting.digests.links import safe_link
 from alerting.digests.shelf import Shelf
-from alerting.digests.view import name_lot, read_moment, safe_link, say_place, title_of
 from alerting.domain.deadlines import PARIS, has_passed, is_day_alone
 from alerting.domain.digest import Digest, DigestItem, TellingKind
 from alerting.domain.mail_text import MailText

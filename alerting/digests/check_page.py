@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerting.digests import words
+from alerting.digests.changes import view_change
 from alerting.digests.check_words import show_reject, show_unreadable
+from alerting.digests.facts import clipped, name_lot, title_of
 from alerting.digests.languages import NO_BREAK, find_language
+from alerting.digests.links import safe_link
 from alerting.digests.render import get_template
-from alerting.digests.view import clipped, name_lot, safe_link, title_of, view_change
 from alerting.domain.feed import Reject
 from alerting.domain.lots import has_own_deadlines
 from alerting.domain.notice import Change, Normalisation, Notice, NoticeKind

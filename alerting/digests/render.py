@@ -23,15 +23,14 @@ from markupsafe import escape
 from alerting.digests.calendar import write_calendar
 from alerting.digests.form import Form, blank
 from alerting.digests.languages import DEFAULT, NO_BREAK, Language, find_language
+from alerting.digests.links import Link, safe_link
+from alerting.digests.marks import Piece
 from alerting.digests.shelf import Shelf
 from alerting.digests.view import (
     STILL_OPEN,
     DigestView,
     ItemView,
-    Link,
-    Piece,
     fit_view,
-    safe_link,
     say_reasons,
     tell_fit,
     view_digest,

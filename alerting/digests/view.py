@@ -7,18 +7,28 @@ Out:  a ``DigestView`` and its ``ItemView``s: the one context of the HTML part a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from alerting.digests import words
+from alerting.digests.changes import ChangeView, view_change
+from alerting.digests.facts import (
+    _NAME_CHARACTERS,
+    clipped,
+    name_lot,
+    name_of_buyer,
+    names_of,
+    say_place,
+    title_of,
+)
 from alerting.digests.fit import say_fit
 from alerting.digests.languages import Language
+from alerting.digests.links import Link, links_of, safe_link
+from alerting.digests.marks import Marked, Piece, make_marker
 from alerting.domain.deadlines import has_passed, working_days_until
 from alerting.domain.digest import Digest, DigestItem, TellingKind
 from alerting.domain.match import Reason
-from alerting.domain.money import Money
 from alerting.domain.notice import Change, Lot, Notice
 from alerting.domain.procedure import ProcedureState
 
@@ -30,19 +40,9 @@ _OTHERS_SHOWN = 15
 _LOTS_SHOWN = 4
 _CHANGES_SHOWN = 8
 _AWARDED_SHOWN = 8
-_TITLE_CHARACTERS = 150
 _LOT_CHARACTERS = 100
-_NAME_CHARACTERS = 120
-_EVIDENCE_CHARACTERS = 240
 _REASON_CHARACTERS = 160
-_LINK_CHARACTERS = 600
-_SAFE_LINK = re.compile(r"https?://[\x21-\x7e]+", re.IGNORECASE)
-# Most links: nothing in them can be read in two ways.
-_PLAIN_LINK = re.compile(r"https?://([a-z0-9][a-z0-9.\-]*)(?::[0-9]{1,5})?/[A-Za-z0-9/._~\-=&?%]*")
-_AMOUNT = re.compile(r"(\d+)\.(\d\d) ([A-Z]{3})")
-_LOT_NUMBER = re.compile(r"(?:lot)?[\s\-_]*0*(\d+)", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[a-z]{2}")
-
 # In the order in which a mail shows them: what has come to an end stands last.
 KINDS = (
     TellingKind.NEW,
@@ -57,25 +57,6 @@ STILL_OPEN = frozenset({TellingKind.NEW, TellingKind.REMINDER, TellingKind.CORRE
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A piece of a text; marked where it is why the notice was chosen."""
-
-    text: str
-    is_marked: bool = False
-
-
-Marked = tuple[Piece, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A link that may be followed, and the host it goes to."""
-
-    href: str
-    host: str
-
-
-@dataclass(frozen=True, slots=True)
 class LotView:
     """A lot that fits; ``deadline`` says when to answer it where that is not when to answer the item."""
 
@@ -83,16 +64,6 @@ class LotView:
     title: Marked
     value: str | None
     deadline: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeView:
-    """One change; both sides are None when only a sentence says what changed."""
-
-    field: str
-    before: str | None
-    after: str | None
-    evidence: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +208,7 @@ def _short(item: DigestItem, language: Language, now: datetime) -> ShortView:
         day=language.day(notice.deadline_at, read_at=now) if notice.deadline_at else None,
         title=clipped(title_of(notice), _LOT_CHARACTERS),
         language=_language_of(notice),
-        buyer=_name(notice.buyer.name) if notice.buyer and notice.buyer.name else None,
+        buyer=name_of_buyer(notice.buyer.name) if notice.buyer and notice.buyer.name else None,
         link=next((link for link in links if link is not None), None),
     )
 
@@ -269,14 +240,14 @@ def view_procedure(
     told = _facts_changed(item)
     changes = told if is_whole else told[:_CHANGES_SHOWN]
     is_open = item.telling_kind in STILL_OPEN
-    documents, answer, read = _links(notice, is_open=is_open)
+    documents, answer, read = links_of(notice, is_open=is_open)
     return ItemView(
         kind=item.telling_kind.value,
         is_open=is_open,
         badge=_badge(item.telling_kind, language),
         title=(Piece(title_of(notice)),),
         language=_language_of(notice),
-        buyer=_name(notice.buyer.name) if notice.buyer and notice.buyer.name else None,
+        buyer=name_of_buyer(notice.buyer.name) if notice.buyer and notice.buyer.name else None,
         lots=(),
         lots_more=None,
         place=None,
@@ -300,7 +271,7 @@ def fit_view(
 ) -> ItemView:
     """Return a procedure's view with the lots that fit, their place, and the words that chose it marked."""
     notice = item.notice
-    mark = _marker(words.matching_words(item.reasons))
+    mark = make_marker(words.matching_words(item.reasons))
     lots = [lot for lot in notice.lots if lot.lot_id in item.lot_ids and not _repeats(lot, notice)]
     room = len(lots) if is_whole else _LOTS_SHOWN
     return replace(
@@ -323,98 +294,6 @@ def tell_fit(item: DigestItem, language: Language, *, now: datetime) -> str | No
         return None
     said = say_fit(item.fit, item.notice.deadline_at, language, now=now)
     return None if said is None else clipped(said, _REASON_CHARACTERS)
-
-
-def title_of(notice: Notice) -> str:
-    """Return a notice's title as it is shown: calm, on one line, not too long."""
-    return clipped(words.readable(notice.title, names=_names(notice)), _TITLE_CHARACTERS)
-
-
-def say_place(notice: Notice, lot_ids: Collection[str], language: Language) -> str | None:
-    """Return the place of the lots of these ids, else of the procedure, else the buyer's département."""
-    of_lots = [place for lot in notice.lots if lot.lot_id in lot_ids for place in lot.places]
-    stated = words.places(of_lots) or words.places(notice.places)
-    if stated is None and notice.buyer and notice.buyer.departement:
-        departement = words.departement(notice.buyer.departement)
-        return language.say("%(departement)s, where the buyer is", departement=departement)
-    return None if stated is None else clipped(stated, _NAME_CHARACTERS)
-
-
-def safe_link(url: str | None) -> Link | None:
-    """Return a link that a mail may carry: http or https, to a host that is named openly; else None."""
-    if url is None or len(url) > _LINK_CHARACTERS:
-        return None
-    if plain := _PLAIN_LINK.fullmatch(url):
-        return Link(href=url, host=plain[1].removeprefix("www."))
-    if not _SAFE_LINK.fullmatch(url.strip()):
-        return None
-    try:
-        parts = urlsplit(url.strip())
-    except ValueError:
-        return None
-    if not parts.hostname or "@" in parts.netloc:
-        return None
-    return Link(href=parts.geturl(), host=parts.hostname.removeprefix("www."))
-
-
-def _links(notice: Notice, *, is_open: bool) -> tuple[Link | None, Link | None, Link | None]:
-    """Return where the documents, the answer and the notice are; an address that two share stands once.
-
-    Of what has come to an end the notice alone is shown.
-    """
-    documents, answer, read = map(safe_link, (notice.document_url, notice.submission_url, notice.notice_url))
-    if answer == documents:
-        answer = None
-    if is_open and read in {documents, answer}:
-        read = None
-    return documents, answer, read
-
-
-def view_change(change: Change, language: Language, now: datetime) -> ChangeView:
-    """Return a change as it is shown: what changes, before and after, and the words that say so."""
-    name = _field(change.field, language)
-    said = change.evidence or (change.after if name is None else None)
-    of_lot = "" if change.lot_id is None else f" ({name_lot(change.lot_id, language)})"
-    return ChangeView(
-        field=(name or language.say("Text of the notice")) + of_lot,
-        before=None if name is None else _side(change.field, change.before, language, now),
-        after=None if name is None else _side(change.field, change.after, language, now),
-        evidence=clipped(words.clean(said), _EVIDENCE_CHARACTERS) if said else None,
-    )
-
-
-def clipped(text: str, length: int) -> str:
-    """Return a text of at most so many signs, a cut one with "…" at its end."""
-    if len(text) <= length:
-        return text
-    kept = text[: length - 1]
-    # Between two words, unless that leaves little.
-    whole = kept if text[length - 1] == " " else kept.rpartition(" ")[0]
-    return f"{(whole if 2 * len(whole) > length else kept).rstrip()}…"
-
-
-def mark_words(text: str, wanted: Sequence[str]) -> Marked:
-    """Return a text in pieces, each place where one of the words stands marked.
-
-    >>> [piece.text for piece in mark_words("Lot chauffage", ("Chauffage",)) if piece.is_marked]
-    ['chauffage']
-    """
-    return _marker(wanted)(text)
-
-
-def _marker(wanted: Sequence[str]) -> Callable[[str], Marked]:
-    if not wanted:
-        return lambda text: (Piece(text),)
-    # The spaces of a title that was cleaned need not be those of the words as published.
-    ways = "|".join(re.escape(words_).replace(r"\ ", r"\s+") for words_ in wanted)
-    # Words that stand side by side are marked as one.
-    pattern = re.compile(rf"(?<!\w)((?:{ways})(?:[\s\-]+(?:{ways}))*)(?!\w)", re.IGNORECASE)
-
-    def mark(text: str) -> Marked:
-        pieces = pattern.split(text)
-        return tuple(Piece(piece, number % 2 == 1) for number, piece in enumerate(pieces) if piece)
-
-    return mark
 
 
 def _heading(kind: TellingKind, number: int, language: Language) -> str:
@@ -458,16 +337,6 @@ def _language_of(notice: Notice) -> str:
     return stated if _LANGUAGE.fullmatch(stated) else "fr"
 
 
-def _name(name: str) -> str:
-    return clipped(words.readable_name(name), _NAME_CHARACTERS)
-
-
-def _names(notice: Notice) -> list[str | None]:
-    places = [*notice.places, *(place for lot in notice.lots for place in lot.places)]
-    communes = [words.readable_name(place.commune) for place in places if place.commune]
-    return [*communes, words.clean(notice.buyer.name) if notice.buyer and notice.buyer.name else None]
-
-
 def _repeats(lot: Lot, notice: Notice) -> bool:
     """Tell whether a lot is the whole purchase and says nothing that it does not say."""
     return (
@@ -482,20 +351,15 @@ def _repeats(lot: Lot, notice: Notice) -> bool:
 def _lot(
     lot: Lot, notice: Notice, mark: Callable[[str], Marked], language: Language, now: datetime
 ) -> LotView:
-    title = words.readable(lot.title, names=_names(notice)) if lot.title else language.say("without a title")
+    title = (
+        words.readable(lot.title, names=names_of(notice)) if lot.title else language.say("without a title")
+    )
     return LotView(
         name=name_lot(lot.lot_id, language),
         title=mark(clipped(title, _LOT_CHARACTERS)),
         value=language.money(lot.value),
         deadline=_lot_deadline(lot, notice, language, now),
     )
-
-
-def name_lot(lot_id: str, language: Language) -> str:
-    """Return what a lot is called: "Lot 2"."""
-    number = _LOT_NUMBER.fullmatch(lot_id)
-    name = number[1] if number else clipped(words.clean(lot_id), _NAME_CHARACTERS)
-    return language.say("Lot %(number)s", number=name)
 
 
 def _lot_deadline(lot: Lot, notice: Notice, language: Language, now: datetime) -> str | None:
@@ -572,40 +436,3 @@ def _over(item: DigestItem, language: Language) -> str | None:
 
 def _facts_changed(item: DigestItem) -> list[Change]:
     return [change for change in item.changes if change.field not in _TURNS]
-
-
-def _field(field: str, language: Language) -> str | None:
-    """Return what a field is called, None for prose and for what has no name here."""
-    return {
-        "title": language.say("Title"),
-        "description": language.say("Description"),
-        "deadline_at": language.say("Deadline"),
-        "question_deadline_at": language.say("Questions until"),
-        "visit_at": language.say("Visit"),
-        "value": language.say("Amount"),
-        "places": language.say("Place"),
-        "lots": language.say("Lots"),
-        "cpv_main": language.say("CPV code"),
-        "document_url": language.say("Address of the documents"),
-        "submission_url": language.say("Address for answers"),
-    }.get(field)
-
-
-def _side(field: str, value: str | None, language: Language, now: datetime) -> str | None:
-    if value is None:
-        return None
-    if field == "value" and (amount := _AMOUNT.fullmatch(value)):
-        return language.money(Money(int(amount[1] + amount[2]), amount[3]))
-    if field.endswith("_at") and (moment := read_moment(value)) is not None:
-        return language.day_and_time(moment, read_at=now)
-    is_prose = not field.endswith(("_at", "_url"))
-    return clipped(words.readable(value) if is_prose else words.clean(value), _EVIDENCE_CHARACTERS)
-
-
-def read_moment(text: str) -> datetime | None:
-    """Return the aware moment that a change names, None when it names none."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None

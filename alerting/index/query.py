@@ -24,9 +24,11 @@ from alerting.domain.procedure import ProcedureState
 from alerting.domain.search import SearchRequest, SearchSort
 from alerting.domain.siret import read_siret
 from alerting.errors import SearchError
-from alerting.reference.communes import departements_reached, get_communes, middles
+from alerting.reference.communes import middles
+from alerting.reference.communes_said import get_communes
 from alerting.reference.cpv import CPV, cpv_label, get_cpv, is_cpv
 from alerting.reference.places_said import get_departements
+from alerting.reference.reach import departements_reached
 from alerting.reference.trades import get_trades, trades
 from alerting.text.analysis import ELIDED, stems
 

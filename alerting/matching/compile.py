@@ -23,13 +23,9 @@ from alerting.domain.criteria import (
 from alerting.domain.fit import FitCriteria
 from alerting.domain.place import PlaceCriteria
 from alerting.domain.trade import POINTS_NEEDED
-from alerting.reference.communes import (
-    commune_of_insee,
-    departements_reached,
-    departements_touched,
-    middles,
-)
+from alerting.reference.communes import commune_of_insee, middles
 from alerting.reference.nuts import FRANCE, departement_name, departements_of_nuts
+from alerting.reference.reach import departements_reached, departements_touched
 from alerting.reference.trades import find_trade
 from alerting.text.analysis import stems
 

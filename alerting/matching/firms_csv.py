@@ -29,7 +29,8 @@ from alerting.domain.criteria import Criteria
 from alerting.domain.profile import Firm, Profile, Recipient
 from alerting.domain.siret import read_siret
 from alerting.errors import ProfileError
-from alerting.reference.communes import communes_of_postcode, get_communes
+from alerting.reference.communes import communes_of_postcode
+from alerting.reference.communes_said import get_communes
 from alerting.reference.nuts import COLLECTIVITIES, POSTCODE_DIGITS, departement_of_postcode
 from alerting.reference.trades import Trade, trades_of_naf
 from alerting.text.analysis import folded

@@ -27,7 +27,7 @@ from alerting.domain.siret import read_siret
 from alerting.domain.trade import Strictness
 from alerting.errors import ProfileError
 from alerting.reference.areas_said import explain_area, find_departements
-from alerting.reference.communes import get_communes
+from alerting.reference.communes_said import get_communes
 from alerting.reference.countries import is_country
 from alerting.reference.cpv import get_cpv
 from alerting.reference.demands import get_qualification

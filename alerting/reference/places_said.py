@@ -11,7 +11,7 @@ from collections.abc import Collection
 
 from alerting.errors import ProfileError
 from alerting.reference.areas_said import explain_area, find_departements
-from alerting.reference.communes import find_communes, get_communes
+from alerting.reference.communes_said import find_communes, get_communes
 from alerting.reference.nuts import COLLECTIVITIES, departement_of_postcode
 
 

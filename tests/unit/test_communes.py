@@ -11,13 +11,12 @@ from alerting.reference.communes import (
     commune_of_insee,
     communes_named,
     communes_of_postcode,
-    departements_reached,
-    departements_touched,
-    get_communes,
     middles,
 )
+from alerting.reference.communes_said import get_communes
 from alerting.reference.generate_communes import merge, wholes
 from alerting.reference.generate_former_communes import former_codes
+from alerting.reference.reach import departements_reached, departements_touched
 
 
 REDON = Point(47.656, -2.079)

@@ -11,8 +11,9 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given, strategies as st
 
+from alerting.digests.links import safe_link
+from alerting.digests.marks import mark_words
 from alerting.digests.render import render
-from alerting.digests.view import mark_words, safe_link
 from alerting.domain.digest import TellingKind
 from alerting.domain.match import Reason
 from alerting.domain.notice import Buyer, Change, Lot
