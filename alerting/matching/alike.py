@@ -35,6 +35,8 @@ Part = TypeVar("Part", bound=Hashable)
 Asked = tuple[Hashable, ...]
 # So many kinds are counted in a table rather than sorted, and more where there is as much to sort.
 _TABLE_ROWS = 4_096
+_UPWARD = np.arange(1 << 16, dtype=np.int64)
+_UPWARD.flags.writeable = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +60,27 @@ class Kinds:
             _, firsts, of_each = np.unique(self.of_each, return_index=True, return_inverse=True)
             return firsts, Kinds(of_each, len(firsts))
         position = np.full(self.count, -1)
-        position[self.of_each] = np.arange(len(self.of_each))
+        position[self.of_each] = _upward(len(self.of_each))
         met = np.flatnonzero(position >= 0)
-        renumbered = np.empty(self.count, dtype=np.int64)
-        renumbered[met] = np.arange(len(met))
-        return position[met], Kinds(renumbered[self.of_each], len(met))
+        firsts = position[met]
+        # Each is in the table: what stood there was read.
+        position[met] = _upward(len(met))
+        return firsts, Kinds(position[self.of_each], len(met))
 
 
 def ranges(firsts: Whole, counts: Whole) -> Whole:
     """Return the places of rows one after the other: each row's first place, and 0, 1, 2 ... from there."""
     ends = counts.cumsum()
-    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(firsts - (ends - counts), counts)
+    places: Whole = np.repeat(firsts - (ends - counts), counts)
+    places += _upward(len(places))
+    return places
+
+
+def _upward(count: int) -> Whole:
+    """Return 0, 1, 2 ..., to be read and not written: most are the beginning of one array."""
+    if count > len(_UPWARD):
+        return np.arange(count, dtype=np.int64)
+    return _UPWARD[:count]
 
 
 class Parts(Generic[Part]):
@@ -134,22 +146,17 @@ class Topics(Parts[TopicCriteria]):
     def kinds(self, numbers: Whole, analysed: AnalysedNotice) -> Kinds:
         """Return the kinds of topics: of one kind are those of which the same may stand in a notice."""
         self.settle()
-        ends = self._ends.rows[:, 0]
+        ends = self._ends.columns[0]
         counts = ends[numbers] - np.where(numbers == 0, 0, ends[numbers - 1])
         asked = self._flat[ranges(ends[numbers] - counts, counts)]
-        may_stand = self._standing(analysed)[asked]
-        rows, standing = np.repeat(np.arange(len(numbers)), counts)[may_stand], asked[may_stand]
-        number_standing = np.bincount(rows, minlength=len(numbers))
-        # Nothing stands: 0; one thing: its number and one; several: a number beyond for each row of them.
-        signature = np.zeros(len(numbers), dtype=np.int64)
-        signature[rows] = standing + 1
-        several: dict[tuple[int, ...], int] = {}
-        row_ends = number_standing.cumsum()
-        for row in np.flatnonzero(number_standing > 1).tolist():
-            its = tuple(standing[row_ends[row] - number_standing[row] : row_ends[row]].tolist())
-            signature[row] = len(self._asked) + 1 + several.setdefault(its, len(several))
-        base = Kinds(self._base_of.rows[numbers, 0], len(self._bases))
-        return base.beside(Kinds(signature, len(self._asked) + 1 + len(several)))
+        may_stand = self._standing(analysed)
+        is_standing = may_stand[asked]
+        # What stands is counted from 1.
+        rank = may_stand.cumsum()
+        rows, standing = np.repeat(_upward(len(numbers)), counts)[is_standing], rank[asked[is_standing]]
+        signature = _sign_rows(rows, standing, len(numbers), int(rank[-1]) + 1 if len(rank) else 1)
+        base = Kinds(self._base_of.columns[0][numbers], len(self._bases))
+        return base.beside(signature)
 
     def _standing(self, analysed: AnalysedNotice) -> npt.NDArray[np.bool_]:
         """Tell of each thing asked whether it may stand in a notice."""
@@ -171,6 +178,7 @@ class Frames(Parts[FrameCriteria]):
         self._fits: Parts[FitCriteria] = Parts()
         self._others: Parts[tuple[frozenset[NoticeKind], bool]] = Parts()
         self._parts_of = Columns(5)
+        self._hearing: dict[NoticeKind, npt.NDArray[np.bool_]] = {}
 
     def number(self, part: FrameCriteria) -> int:
         """Return the number of a frame, a new one where it is not known."""
@@ -193,21 +201,23 @@ class Frames(Parts[FrameCriteria]):
                     self._others.number((part.kinds, part.pass_unknown)),
                 )
             )
+            self._hearing = {}
         return number
 
     def settle(self) -> None:
         """Make the arrays of what was added."""
         self._parts_of.settle()
 
-    def hear(self, numbers: Whole, analysed: AnalysedNotice) -> npt.NDArray[np.bool_]:
-        """Tell of frames whether they ask for notices of a notice's kind."""
-        others, kind = self._others, analysed.notice.kind
-        hearing = [number for number in range(len(others)) if kind in others[number][0]]
-        return np.isin(self._parts_of.rows[numbers, 4], hearing)
+    def hear(self, kind: NoticeKind) -> npt.NDArray[np.bool_]:
+        """Tell of each frame whether it asks for notices of a kind."""
+        if kind not in self._hearing:
+            others = [kind in self._others[number][0] for number in range(len(self._others))]
+            self._hearing[kind] = np.array(others, dtype=np.bool_)[self._parts_of.columns[4]]
+        return self._hearing[kind]
 
     def kinds(self, numbers: Whole, analysed: AnalysedNotice) -> tuple[Kinds, Kinds]:
         """Return the kinds of the places of frames, and those of the frames."""
-        places, values, buyers, fits, others = self._parts_of.rows[numbers].T
+        places, values, buyers, fits, others = (column[numbers] for column in self._parts_of.columns)
         notice, demands = analysed.notice, analysed.demands
         stated = (euros(value) for value in (notice.value, *(lot.value for lot in notice.lots)))
         amounts = sorted({cents for cents in stated if cents is not None})
@@ -241,11 +251,11 @@ class Frames(Parts[FrameCriteria]):
 
 
 class Columns:
-    """Rows of whole numbers that grow at their end, read as one array."""
+    """Rows of whole numbers that grow at their end, read column by column."""
 
     def __init__(self, width: int) -> None:
         self._added: list[Sequence[int]] = []
-        self._rows = np.empty((0, width), dtype=np.int64)
+        self._columns = np.empty((width, 0), dtype=np.int64)
 
     def add(self, row: Sequence[int]) -> None:
         """Add a row."""
@@ -254,17 +264,40 @@ class Columns:
     def settle(self) -> None:
         """Put what was added into the array."""
         if self._added:
-            self._rows = np.concatenate([self._rows, np.array(self._added, dtype=np.int64)])
+            self._columns = np.concatenate([self._columns, np.array(self._added, dtype=np.int64).T], axis=1)
             self._added = []
 
     @property
-    def rows(self) -> Whole:
-        """Return all rows."""
+    def columns(self) -> Whole:
+        """Return all columns, each as one array."""
         self.settle()
-        return self._rows
+        return self._columns
 
     def __len__(self) -> int:
-        return len(self._rows) + len(self._added)
+        return self._columns.shape[1] + len(self._added)
+
+
+def _sign_rows(rows: Whole, values: Whole, row_count: int, above: int) -> Kinds:
+    """Return the kinds of rows: of one kind are those with the same values in the same order.
+
+    Args:
+        rows: Of each value its row, in order.
+        values: From 1 up to below *above*.
+        row_count: How many rows there are; one without values is a kind, too.
+        above: More than any value.
+    """
+    many = np.bincount(rows, minlength=row_count)
+    ends = many.cumsum()
+    signature = np.zeros(row_count, dtype=np.int64)
+    # One value is its own sign, two are a number with two digits; more are told apart row by row.
+    signature[rows] = values
+    two = np.flatnonzero(many == 2)  # noqa: PLR2004 - a pair
+    signature[two] += values[ends[two] - 2] * above
+    longer: dict[tuple[int, ...], int] = {}
+    for row in np.flatnonzero(many > 2).tolist():  # noqa: PLR2004
+        its = tuple(values[ends[row] - many[row] : ends[row]].tolist())
+        signature[row] = above * above + longer.setdefault(its, len(longer))
+    return Kinds(signature, above * above + len(longer))
 
 
 def _asked(topic: TopicCriteria) -> Iterator[tuple[Asked, Asked]]:
@@ -299,6 +332,8 @@ def _signs(analysed: AnalysedNotice) -> Iterator[Asked]:
 
 def _alike(parts: Parts[Part], numbers: Whole, judge: Callable[[Part], Hashable]) -> Kinds:
     """Return the kinds of some parts: of one kind are those of which the same is said."""
+    if len(parts) == 1:
+        return Kinds(numbers, 1)
     firsts, met = Kinds(numbers, len(parts)).met()
     known: dict[Hashable, int] = {}
     kinds = [known.setdefault(judge(parts[number]), len(known)) for number in numbers[firsts].tolist()]

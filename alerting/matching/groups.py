@@ -78,10 +78,13 @@ class Groups:
             analysed: The notice.
         """
         # Whoever asks for no notice of its kind needs no judgement.
-        groups = groups[self._frames.hear(self._parts_of.rows[groups, 1], analysed)]
+        topics, frames = (column[groups] for column in self._parts_of.columns)
+        heard = self._frames.hear(analysed.notice.kind)[frames]
+        if not heard.all():
+            groups, topics, frames = groups[heard], topics[heard], frames[heard]
         if not len(groups):
             return Decided([], groups, groups)
-        decisions, which = self._decide(groups, analysed)
+        decisions, which = self._decide(topics, frames, analysed)
         # Of short numbers NumPy's stable sort is by their digits.
         order = np.argsort(which.astype(np.min_scalar_type(-1 - len(decisions))), kind="stable")
         accepted = np.array([*(decision.accepted for decision in decisions), False])[which[order]]
@@ -90,12 +93,11 @@ class Groups:
         told = np.flatnonzero(counts)
         return Decided([decisions[number] for number in told.tolist()], groups[order], counts[told].cumsum())
 
-    def _decide(self, groups: Whole, analysed: AnalysedNotice) -> tuple[list[Decision], Whole]:
-        """Return the decisions on groups, each once, and of each group which it is.
+    def _decide(self, topics: Whole, frames: Whole, analysed: AnalysedNotice) -> tuple[list[Decision], Whole]:
+        """Return the decisions on groups of these parts, each once, and of each group which it is.
 
         A group whose topic is refused whatever its frame has number -1.
         """
-        topics, frames = self._parts_of.rows[groups].T
         firsts, of_frame = Kinds(frames, len(self._frames)).met()
         of_place, of_frames = self._frames.kinds(frames[firsts], analysed)
         outcomes, of_group = self._outcomes(topics, frames, of_place.of(of_frame.of_each), analysed)
@@ -103,7 +105,7 @@ class Groups:
         left = np.flatnonzero(is_open[of_group.of_each])
         firsts, asked = of_group.of(left).beside(of_frames.of(of_frame.of_each[left])).met()
         firsts = left[firsts]
-        which = np.full(len(groups), -1)
+        which = np.full(len(topics), -1)
         which[left] = asked.of_each
         judged: dict[tuple[int, tuple[str, ...]], Reason | None] = {}
         decisions = [
