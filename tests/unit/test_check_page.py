@@ -161,7 +161,7 @@ def test_the_page_says_which_value_cannot_be_read_and_what_should_stand_there():
     html = page(outcome="partly", notices=(CheckedNotice(NOTICE, unreadable=(lost,)),))
 
     assert (
-        "<strong>la date limite « 2026-02-30 »</strong> ne se lit pas : il fallait un jour et une heure qui existent."
+        "<strong>la date limite «&nbsp;2026-02-30&nbsp;»</strong> ne se lit pas : il fallait un jour et une heure qui existent."
     ) in html
     assert "lu en partie" in html
     assert "ne dit pas" not in html
@@ -253,7 +253,7 @@ def test_the_page_of_a_correction_shows_what_it_changes_and_which_notice_it_corr
     assert (
         "<strong>Date limite</strong> <dl> <dt>avant</dt><dd><del>mardi 15 septembre à 12 h</del></dd>"
         " <dt>après</dt><dd><ins>mardi 22 septembre à 12 h</ins></dd> </dl>"
-        ' <p class="soft">« est reportée »</p>'
+        ' <p class="soft">«&nbsp;est reportée&nbsp;»</p>'
     ) in html
     assert "L’avis corrigé est nommé, et ce qui change se lit." in html
     assert "Tout ce qu’une entreprise cherche y est" not in html
