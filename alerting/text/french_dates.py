@@ -68,11 +68,11 @@ _HOUR_LIKE = compile_spelt(
 # Overseas it is another clock than that of Paris, mostly an earlier end.
 _CLOCK_ELSEWHERE = lines(
     r"""
-    [,(]?\s*(?:heures? )?locales?\b(?!\s*[,(:]?\s*(?:de |à )?(?:paris|france|métropole)\b)
-    |(?:[,(]?\s*heures? |\(\s*)(?:
+    [,(–-]?\s*(?:heures? )?locales?\b(?!\s*[,(:]?\s*(?:de |à )?(?:paris|france|métropole)\b)
+    |(?:[,(–-]?\s*heures? |\(\s*)(?:
     guadeloup|martini|guyan|(?:la )?réunion|mayott|mahor|antill
     |polyn|calédon|cayenne|nouméa|tahiti|saint)
-    |[,(]?\s*heures? (?:d'|d(?:e|u|es)\s)
+    |[,(–-]?\s*heures? (?:d'|d(?:e|u|es)\s)
     (?!\s*(?:(?:la|le) |l'\s*)?(?:paris|france|metropol|hexagone|envoi|remise|réception|dépôt))
     """
 )

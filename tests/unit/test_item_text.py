@@ -48,6 +48,8 @@ STATED = [
     ("Date limite de remise des offres :\nmardi 15 septembre 2026 à 12h00", NOON),
     ("La date limite du 01/09/2026 est reportée au 15/09/2026 à 12h", NOON),
     ("Date limite de remise des offres : 2026-09-15T12:00:00+02:00", "2026-09-15T12:00:00+02:00"),
+    ("Date limite de remise des offres : 15/09/2026\nHeure limite : 12h00", NOON),
+    ("Date limite de remise des offres : 15/09/2026\nà 12h00", NOON),
 ]
 
 
@@ -73,6 +75,15 @@ def test_the_last_day_for_offers_is_read_beside_other_dates(text, expected, spel
         pytest.param("Clôture : travaux du 15/09/2026 au 30/09/2026", id="a fence"),
         pytest.param("Clôture du stade le 15/09/2026", id="a fence that is put up"),
         pytest.param("Date limite d'inscription : 15/09/2026", id="another thing"),
+        pytest.param(
+            "Date limite : 15/09/2026. Dépôt des plis en mairie avant 12h.", id="an hour told apart"
+        ),
+        pytest.param("Clôture : 15/09/2026\nHeure limite : 12h00", id="an hour below another label"),
+        pytest.param("Échéance : 31/12/2027", id="the end of a contract, or a premium"),
+        pytest.param("Clôture du marché : 31/12/2027", id="the end of a market"),
+        pytest.param(
+            "Date limite de remise des offres :\n01/01/2027 : début du marché", id="the next line's"
+        ),
         pytest.param("Date limite : 31/02/2026", id="no day of the calendar"),
         pytest.param("Date limite : 15/07/2026", id="before it was published"),
         pytest.param("Date limite : 01/08/2026", id="the day it was published"),
@@ -116,6 +127,12 @@ def test_labels_say_buyer_place_number_code_and_nature():
         ("Lieu de livraison : 29880 Kerlann", [RawPlace(commune="29880 Kerlann")]),
         ("Département(s) : 29, 56", [RawPlace(departement="29"), RawPlace(departement="56")]),
         ("Départements : Ille-et-Vilaine et Morbihan", [RawPlace(departement="Ille-et-Vilaine"), RawPlace(departement="Morbihan")]),
+        ("Département : Indre et Loire", [RawPlace(departement="Indre et Loire")]),
+        ("Départements : Mayenne et Maine et Loire", [RawPlace(departement="Mayenne et Maine et Loire")]),
+        ("Lieu d'exécution : 22, 29", [RawPlace(departement="22"), RawPlace(departement="29")]),
+        ("Lieu d'exécution : (35) Kerlann, (22) Plouvézel", [RawPlace(departement="35", commune="Kerlann"), RawPlace(departement="22", commune="Plouvézel")]),
+        ("Lieu d'exécution : 12-14 rue de la Mairie", [RawPlace(commune="12-14 rue de la Mairie")]),
+        ("Lieu d'exécution : 22 - 29 - 35", [RawPlace(commune="22 - 29 - 35")]),
         ("Lieu : Kerlann", []),
         ("Départements de publication : 29", []),
     ],
@@ -132,10 +149,39 @@ def test_places_are_told_as_they_are_labelled(text, expected):
         pytest.param("Acheteur :", id="nothing behind it"),
         pytest.param("Acheteur : " + "très " * 60, id="a sentence"),
         pytest.param("Acheteurs de bois de chauffage : avis aux communes", id="another word"),
+        pytest.param("Acheteur public : https://kerlann.example", id="an address"),
+        pytest.param("Acheteur : marches@kerlann.example", id="an address of mail"),
+        pytest.param("Organisme : Tous", id="the value of a form that asks"),
+        pytest.param("Acheteur : voir ci-dessous", id="elsewhere"),
+        pytest.param("Maître d'ouvrage : Kerlann. Maître d'œuvre : Plouvézel", id="two facts in one line"),
     ],
 )
 def test_what_is_no_label_with_one_value_says_nothing(text):
     assert read(text).buyer_name is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Référence de la consultation : 2026-T04", "2026-T04"),
+        ("Numéro de marché : 2026/04", "2026/04"),
+        ("N° de consultation : 26 S 012", "26 S 012"),
+        ("Acheteur : Commune de Kerlann - Référence : 2026-T04 - Procédure : MAPA", "2026-T04"),
+        ("Référence : à rappeler dans toute correspondance", None),
+        ("Référence : https://kerlann.example/1", None),
+        ("Référence :\nTravaux de toiture", None),
+        ("Référence :\n15/09/2026", None),
+        ("N° de téléphone : 02 99 00 00 00", None),
+    ],
+)
+def test_a_purchase_is_called_by_a_number_with_a_digit(text, expected):
+    assert read(text).reference == expected
+
+
+def test_labels_in_a_row_each_have_their_own_value():
+    found = read("Acheteur : Commune de Kerlann - Référence : 2026-T04 - CPV : 45261210-9, 45262522-6")
+
+    assert (found.buyer_name, found.codes) == ("Commune de Kerlann", ("45261210", "45262522"))
 
 
 def test_a_value_may_stand_on_the_line_below_its_label():

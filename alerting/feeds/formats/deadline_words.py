@@ -202,7 +202,7 @@ SPEAKS_OF_OTHERS = compile_spelt(
     questions?|renseignements?|visites?|rendez-vous|démonstrations?|soutenances?
     |nouvelle consultation (?:sera|est|va)\b|\b(?:du|des|de chaque) marchés? subséquents?
     |validité|échantillons?|maquettes?|ouverture des|notification
-    |début des|démarrage|exécution|livraison|jury|auditions?
+    |début d(?:es|u|e la)\b|démarrage|exécution|livraison|jury|auditions?
     """
 )
 # Of a procedure in stages each has a deadline of its own.
@@ -224,10 +224,25 @@ CAUSE = compile_spelt(
 )
 # The same at its end, behind the date.
 CAUSE_BEHIND = compile_spelt(r",?\s*\b(?:suite aux?|suite à|en raison|compte tenu|du fait|afin)\b[^;:]*$")
+# A line, or a sentence, that begins with the hour of a day told before it: "à 12h00", "Heure limite : 12:00".
+_BEGINS_WITH_HOUR = lines(
+    r"""
+    ^\W*(?:(?:à|avant|au plus tard|heures?(?: limites?)?)[\s:,(]*){0,3}
+    \d{1,2}\s*(?:h(?![a-zà-ÿ])|heures?\b|:\s*\d\d(?!\d))
+    """
+)
+_HOUR_ALONE = lines(
+    rf"""
+    {_BEGINS_WITH_HOUR}|\bheures? limites?\b[^.;]{{0,40}}\d
+    |\b(?:avant|jusqu'à|au plus tard à) \d{{1,2}}\s*(?:h(?![a-zà-ÿ])|heures?\b|:\s*\d)
+    """
+)
+HOUR_ALONE = compile_spelt(_HOUR_ALONE)
 # A sentence of its own that tells the hour of a day told elsewhere.
 HOUR_APART = compile_spelt(
-    r"""
-    \bheures? (?:limites?|de (?:remise|réception|dépôt))\b|\bmêmes? heures?\b|\bl'heure\b|\bhoraires?\b
+    rf"""
+    {_HOUR_ALONE}
+    |\bheures? (?:limites?|de (?:remise|réception|dépôt))\b|\bmêmes? heures?\b|\bl'heure\b|\bhoraires?\b
     """
 )
 
@@ -368,13 +383,15 @@ CONTINUES = compile_spelt(
     |elle|celle-ci|cette date|ce délai|celui-ci|est|(?:reporté|remplacé)e?s?\b)
     """
 )
+GOES_ON_WITH_HOUR = compile_spelt(_BEGINS_WITH_HOUR)
 
-# -- How the line of a call begins that states its last day without calling it that of the offers
+# -- How the line of a call begins that states its last day without calling it that of the offers; what may be
+# the end of the contract as well has an hour where it is that of the call
 CLOSES = compile_spelt(
     r"""
     ^\W*(?:(?:dates? (?:et heures? )?(?:de (?:la )?|d')?)?
-    (?:clôture(?: (?:de (?:la |l')\s*(?:consultation|appel d'offres)|du marché))?
-    |échéance|fin de (?:la )?consultation)
+    (?:clôture(?: de (?:la |l')\s*(?:consultation|appel d'offres))?
+    |(?P<of_contract>clôture du marché|échéance)|fin de (?:la )?consultation)
     |limite (?:de |d')(?:dépôt|remise|réponse|réception|envoi)
     |date limite (?:de candidature|pour (?:candidater|répondre)))
     \s*(?::|(?=le (?!\w*\s*(?:lot|marché))))

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from alerting.domain.notice import Clock, NoticeKind, RawPlace, RawTime
-from alerting.feeds.formats.deadline_words import CLOSES, SPEAKS_OF_DEADLINE, SPEAKS_OF_OTHERS
+from alerting.feeds.formats.deadline_words import CLOSES, HOUR_ALONE, SPEAKS_OF_DEADLINE, SPEAKS_OF_OTHERS
 from alerting.feeds.formats.items import codes_among
 from alerting.feeds.formats.moments import as_iso, is_iso
 from alerting.feeds.formats.prose import SENTENCE_END, find_new_deadlines
+from alerting.reference.nuts import find_departement
 from alerting.text.french_dates import DATE, DAY_LENGTH
 from alerting.text.markup import may_be_marked_up, open_text
 from alerting.text.phrases import compile_spelt, plain
@@ -45,7 +46,10 @@ _LABELS = {
     ),
     "departement": compile_spelt(r"départements?(?: (?:d'exécution|de (?:la )?prestation))?"),
     "reference": compile_spelt(
-        r"(?:référence|n[°º]|numéro)(?: (?:de (?:la )?|du ))?(?: ?(?:consultation|marché|dossier|affaire))?"
+        r"""
+        (?:référence|n[°º]|numéro)
+        (?: (?:(?:de (?:la |l')?|du )\s*)?(?:consultation|marché|dossier|affaire))?
+        """
     ),
     "cpv": compile_spelt(r"(?:codes? )?CPV(?: principal)?"),
     "nature": compile_spelt(r"(?:nature|type|catégorie)(?: (?:principale|(?:de|du) marchés?))?"),
@@ -54,9 +58,21 @@ _DIGIT = re.compile(r"\d")
 _COLON = re.compile(r"\s*(?:\(s\))?\s*:\s*")
 _PLACE = re.compile(
     r"(?:\((?P<bracketed>\d{2,3}|2[AB])\)|(?P<departement>\d{2,3}|2[AB])(?=\s*(?:[-–:]|$)))"
-    r"(?:\s*[-–:]?\s*(?P<commune>\S.*))?"
+    r"(?:\s*[-–:]?\s*(?P<commune>[^\s\d]\D*))?"
 )
-_SEVERAL = re.compile(r"\s*[,;/]\s*|\s+et\s+")
+# An address, a telephone, no name at all, or several statements.
+_NO_NAME = compile_spelt(
+    r"""
+    @|://|\bwww\.|:\s|^[\W\d]*$
+    |^\W*(?:voir\b|cf\b|(?:oui|non|tous|toutes|idem|néant|inconnue?)\W*$
+    |(?:non |à )(?:renseigné|précisé|préciser|définir)e?\W*$)
+    """
+)
+# "2026-T04", "26 S 012": signs and a digit, no sentence.
+_NUMBER = re.compile(r"(?=.*\d)(?!\d\d/\d\d/\d{4}$)[\w./°()-]{1,40}(?: [\w./°()-]{1,20}){0,4}")
+# "Acheteur : Commune de Kerlann - Référence : 2026-T04".
+_NEXT_LABEL = re.compile(r"\s[-–]\s(?=[^\W\d][^:–-]{1,40}:)")
+_LISTED, _AND = re.compile(r"\s*[,;/]\s*"), re.compile(r"\s+et\s+")
 _NATURE = re.compile(r"(?:travaux|fournitures?|services?)", re.IGNORECASE)
 _WANTED = frozenset({NoticeKind.CALL, NoticeKind.CORRECTION, NoticeKind.PLANNING})
 
@@ -92,7 +108,7 @@ def read_item_text(
     beginning = (text or "")[:_FIRST_CHARACTERS]
     seen = open_text(beginning, is_html=may_be_marked_up(beginning))
     lines = [line for part in seen.split("\n") if (line := " ".join(part.split()))]
-    stated = _labelled(lines)
+    stated = {name: value for name, value in _labelled(lines).items() if _may_be(name, value)}
     nature = stated.get("nature", "")
     deadline = _find_deadline(title, lines) if kind in _WANTED else None
     if deadline is not None and published is not None and deadline.text <= published.text[:DAY_LENGTH]:
@@ -101,10 +117,17 @@ def read_item_text(
         buyer_name=stated.get("buyer_name"),
         places=tuple(_places(stated)),
         reference=stated.get("reference"),
-        codes=codes_among([stated.get("cpv", "")]),
+        codes=codes_among(_LISTED.split(stated.get("cpv", ""))),
         nature=nature if _NATURE.fullmatch(nature) is not None else None,
         deadlines=(deadline,) if deadline is not None else (),
     )
+
+
+def _may_be(name: str, value: str) -> bool:
+    """Tell whether a value can be a buyer's name or a purchase's number; other facts are judged later."""
+    if name == "buyer_name":
+        return _NO_NAME.search(plain(value)) is None
+    return name != "reference" or _NUMBER.fullmatch(value) is not None
 
 
 def _labelled(lines: Sequence[str]) -> dict[str, str]:
@@ -116,7 +139,7 @@ def _labelled(lines: Sequence[str]) -> dict[str, str]:
 
 
 def _values(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
-    parts = [part.strip(" -–•*") for part in _parts(lines)]
+    parts = [piece.strip(" -–•*") for part in _parts(lines) for piece in _NEXT_LABEL.split(part)]
     for part, following in pairwise([*parts, ""]):
         if ":" not in part[:_LONGEST_LABEL]:
             continue
@@ -149,25 +172,47 @@ def _behind(label: re.Pattern[str], part: str, words: str) -> str | None:
     return part[colon.end() :].strip() if colon is not None else None
 
 
-def _places(stated: dict[str, str]) -> Iterator[RawPlace]:
+def _places(stated: dict[str, str]) -> list[RawPlace]:
     if "place" in stated:
-        found = _PLACE.fullmatch(stated["place"])
-        number = None if found is None else found["departement"] or found["bracketed"]
-        yield RawPlace(departement=number, commune=stated["place"] if found is None else found["commune"])
-    elif "departement" in stated:
-        for each in _SEVERAL.split(stated["departement"]):
-            found = _PLACE.fullmatch(each)
-            yield RawPlace(departement=each if found is None else found["departement"] or found["bracketed"])
+        text = stated["place"]
+        listed = [text] if _PLACE.fullmatch(text) is not None else _LISTED.split(text)
+        numbered = [place for each in listed if (place := _numbered(each)) is not None]
+        return numbered if len(numbered) == len(listed) else [RawPlace(commune=text)]
+    named = _departements(stated["departement"]) if "departement" in stated else ()
+    numbers = [(_numbered(each) or RawPlace(departement=each)).departement for each in named]
+    return [RawPlace(departement=number) for number in numbers]
+
+
+def _numbered(text: str) -> RawPlace | None:
+    """Return a place that begins with a département's number: "(35) Kerlann", "35 - Kerlann"."""
+    found = _PLACE.fullmatch(text)
+    number = None if found is None else found["departement"] or found["bracketed"]
+    return None if found is None else RawPlace(departement=number, commune=found["commune"])
+
+
+def _departements(text: str) -> Iterator[str]:
+    """Yield what a list of départements names; "Indre et Loire" is one of them, not Indre and Loire."""
+    for part in _LISTED.split(text):
+        named = _AND.split(part)
+        is_one = find_departement(part) is not None or None in map(find_departement, named)
+        yield from [part] if is_one else named
 
 
 def _find_deadline(title: str, lines: Sequence[str]) -> RawTime | None:
     """Return the one last day for offers of the whole purchase, None where none or several are stated."""
-    found = {deadline for part in _sentences(title, lines) for deadline in _in_part(part)}
-    if len(found) == 1 and None not in found:
-        return found.pop()
-    # A correction names the old day, too, in sentences that must be read together.
+    sentences = list(_sentences(title, lines))
+    found = {deadline for part in sentences for deadline in _in_part(part)}
+    only = next(iter(found)) if len(found) == 1 else None
+    if only is not None and (len(only.text) > DAY_LENGTH or not any(map(_tells_hour_alone, sentences))):
+        return only
+    # A correction names the old day, too, and an hour may stand below its day: to be read together.
     of_all = find_new_deadlines("\n".join([title, *lines])) if found else ()
     return RawTime(of_all[0].after, Clock.PARIS) if len(of_all) == 1 and of_all[0].lots == () else None
+
+
+def _tells_hour_alone(part: str) -> bool:
+    words = plain(part)
+    return HOUR_ALONE.search(words) is not None and DATE.search(words) is None
 
 
 def _sentences(title: str, lines: Sequence[str]) -> Iterator[str]:
@@ -190,10 +235,17 @@ def _in_part(part: str) -> Iterator[RawTime | None]:
     label = CLOSES.match(words)
     if label is None and SPEAKS_OF_DEADLINE.search(words) is None:
         return
-    value = part.partition(":")[2].strip()
-    if value[:4].isdigit() and is_iso(moment := as_iso(value)):
-        yield RawTime(moment)
-        return
-    found = find_new_deadlines(f"Date limite : {part[label.end() :]}" if label is not None else part)
+    deadline = _deadline_in(part, part[label.end() :] if label is not None else None)
+    may_be_of_contract = label is not None and label["of_contract"] is not None
+    is_told = deadline is None or len(deadline.text) > DAY_LENGTH or not may_be_of_contract
+    yield deadline if is_told else None
+
+
+def _deadline_in(part: str, value: str | None) -> RawTime | None:
+    """Return the last day that a part states; *value* is what stands behind its label, if it has one."""
+    moment = part.partition(":")[2].strip()
+    if moment[:4].isdigit() and is_iso(moment := as_iso(moment)):
+        return RawTime(moment)
+    found = find_new_deadlines(part if value is None else f"Date limite : {value}")
     is_of_whole = len(found) == 1 and found[0].lots == ()
-    yield RawTime(found[0].after, Clock.PARIS) if is_of_whole else None
+    return RawTime(found[0].after, Clock.PARIS) if is_of_whole else None

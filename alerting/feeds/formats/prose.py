@@ -33,6 +33,7 @@ from alerting.feeds.formats.deadline_words import (
     ENDED,
     ENDS_WITH_LOT,
     FROM,
+    GOES_ON_WITH_HOUR,
     HANDS_IN,
     HAVE_UNTIL,
     HEADING,
@@ -334,9 +335,17 @@ def _goes_on(part: str, following: str) -> bool:
     """Tell whether a sentence goes on in the part below, both as patterns read them."""
     if UNFINISHED.search(part) or CONTINUES.search(following):
         return True
+    if GOES_ON_WITH_HOUR.search(following) and DATE.search(following) is None:
+        return _ends_with_day(part)
     if OLD_VALUE.search(following):
         return DATE.search(part) is None and CLOSED.search(part) is None
     return HEADING.search(part) is not None and UNDER_HEADING.search(following) is not None
+
+
+def _ends_with_day(part: str) -> bool:
+    """Tell whether a part ends with a day that has no hour yet."""
+    last = max(DATE.finditer(part), key=re.Match.end, default=None)
+    return last is not None and not has_hour(last) and not part[last.end() :].strip(" ,:–-")
 
 
 def _parts(text: str) -> Iterator[str]:
