@@ -31,7 +31,7 @@ def add_profile(  # noqa: PLR0913, PLR0917 - one option a criterion
     departement: Annotated[list[str] | None, typer.Option(help="35, 2A, Bretagne ...")] = None,
     nuts: Annotated[list[str] | None, typer.Option(help="NUTS area of any level: FRH0, FRH03 ...")] = None,
     around: Annotated[
-        list[str] | None, typer.Option(help="Commune: Redon, 'Redon (35)', a postcode, an INSEE code.")
+        list[str] | None, typer.Option(help="Commune: Redon, 'Redon (35)', a postcode, 'insee 35236'.")
     ] = None,
     km: Annotated[int | None, typer.Option(help="How far around the communes; else they alone.")] = None,
     buyer: Annotated[list[str] | None, typer.Option(help="Buyer's name or SIRET.")] = None,

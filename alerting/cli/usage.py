@@ -27,15 +27,23 @@ def say_usage(error: Any) -> str:
     verb = "" if context is None else context.command_path.partition(" ")[2]
     if parameter is not None:
         problem = _of_parameter(error, parameter)
-    elif hasattr(error, "possibilities"):
-        near = sorted(error.possibilities or ()) or _options(context)
-        problem = f"{error.option_name}: no such option; expected one of {', '.join(near)}"
+    elif hasattr(error, "option_name"):
+        problem = _of_option(error, context)
     elif verbs := getattr(getattr(context, "command", None), "commands", None):
         name = error.message.removeprefix("No such command ").rstrip(".")
         problem = f"no such command {name}; expected one of {', '.join(verbs)}"
     else:
         problem = _TOO_MUCH.sub(r"\1 is too much; words that belong together stand in quotes", error.message)
     return f"{verb}: {problem}" if verb else problem
+
+
+def _of_option(error: Any, context: Any) -> str:
+    """Return what is wrong with an option that has no value, or does not exist."""
+    if not hasattr(error, "possibilities"):
+        return f"{error.option_name}: expected a value (got nothing)"
+    near = sorted(error.possibilities or ()) or _options(context)
+    expected = f"one of {', '.join(near)}" if near else "a command first"
+    return f"{error.option_name}: no such option; expected {expected}"
 
 
 def _of_parameter(error: Any, parameter: Any) -> str:

@@ -74,7 +74,19 @@ def called(*words: str) -> str:
             id="no such option",
         ),
         pytest.param(
-            ["web", "--host"], "Option '--host' requires an argument.", id="an option without its value"
+            ["web", "--host"],
+            "--host: expected a value (got nothing)",
+            id="an option without its value",
+        ),
+        pytest.param(
+            ["--json", "run"],
+            "--json: no such option; expected a command first",
+            id="an option before the verb",
+        ),
+        pytest.param(
+            ["feeds", "--json"],
+            "feeds: --json: no such option; expected a command first",
+            id="an option of a group that has none",
         ),
         pytest.param(
             ["search", "toiture", "école", "lot"],
