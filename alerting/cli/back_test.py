@@ -33,8 +33,10 @@ def _in_figures(report: Mapping[str, Any]) -> list[str]:
         lines.append(f"refused: {_procedures(refused)} at which our code failed; the log names each")
     if found:
         weeks = (f"{week['week'][5:]} {week['matches']}" for week in report["weeks"])
+        lines.append(f"by week: {', '.join(weeks)}")
+    if report["areas"]:
         areas = (f"{area['departement']} {area['matches']}" for area in report["areas"])
-        lines += [f"by week: {', '.join(weeks)}", f"by département: {', '.join(areas)}"]
+        lines.append(f"by département: {', '.join(areas)}")
     return lines
 
 
