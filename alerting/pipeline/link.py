@@ -66,13 +66,18 @@ def notices_by_number(connection: Connection, notice: Notice, *, unread: Unread)
     return [stored for stored in found if stored.procedure_id not in unread]
 
 
+def standing(members: Sequence[StoredNotice]) -> list[Notice]:
+    """Return what notices of a procedure state, without what was read otherwise since."""
+    return [each.notice for each in members if not each.is_replaced] or [each.notice for each in members]
+
+
 def remerge(connection: Connection, procedure_id: int, notice_id: int, *, is_news: bool = True) -> bool:
     """Merge a procedure again after *notice_id* joined or left it; tell whether its revision grew.
 
     What is no news (a document that is read better than before) is merged, and told to nobody who was told.
     """
     before = procedures.lock_procedure(connection, procedure_id)
-    members = [stored.notice for stored in notices.notices_of_procedure(connection, procedure_id)]
+    members = standing(notices.notices_of_procedure(connection, procedure_id))
     view, state = merge(members), find_state(members)
     changes = (*find_changes(before.view, view), *find_turn(before.state, state, members))
     is_changed = bool(changes) or state is not before.state
@@ -123,7 +128,7 @@ def split_notice(database: Database, notice_id: int, *, why: str) -> dict[str, A
         leaving = versions if len(versions) < len(members) else [stored]
         lock(connection, COMPOSE_LOCK)
         before = procedures.lock_procedure(connection, stored.procedure_id)
-        stated = [each.notice for each in leaving]
+        stated = standing(leaving)
         view, state = merge(stated), find_state(stated)
         new_id = procedures.add_procedure(connection, view=view, state=state)
         for each in leaving:

@@ -218,6 +218,9 @@ def _store_all(
     reject, too: none of them is joined to it.
     """
     names = Counter((notice.source_id, notice.version) for notice in stated)
+    # What is known last, and by its document: each that is read again for that is read once.
+    read_in = notices.last_documents(connection, document.feed_id, {source_id for source_id, _ in names})
+    in_order = sorted(stated, key=lambda notice: read_in.get((notice.source_id, notice.version), 0))
 
     now = desk.now()
 
@@ -227,7 +230,7 @@ def _store_all(
             _store_news(intake, notice)
         return intake.found
 
-    stored, failed = work_apart(connection, stated, store)
+    stored, failed = work_apart(connection, in_order, store)
     refused = [_refuse(document, _place(notice.source_id), error) for notice, error in failed]
     unread = {number: error for found in stored for number, error in found.unread.items()}
     refuse_procedures(connection, sorted(unread.items(), key=itemgetter(0)), stage="load")
@@ -325,10 +328,15 @@ def _parse(body: bytes, document: WaitingDocument, read: Read) -> ParsedFeed:
 
 
 def _store(intake: _Intake, notice: Notice, content_hash: str, document_id: int, *, is_news: bool) -> None:
-    """Store one notice, and bring its procedure up to date."""
+    """Store one notice, and bring its procedure up to date.
+
+    What is no news replaces what was read of it in the same document.
+    """
     connection, counts = intake.connection, intake.found.counts
     counts["notices"] += 1
     candidates = _candidates(connection, notice, intake.found.unread)
+    if not is_news:
+        notices.replace_readings(connection, notice, document_id, now=intake.now)
     link = find_link(notice, candidates)
     state = find_state([notice])
     if link is None:
@@ -388,6 +396,7 @@ def _candidates(connection: Connection, notice: Notice, unread: Unread) -> list[
     candidates = [
         Candidate(stored.procedure_id, stored.notice, is_by_hand=stored.step is LinkStep.BY_HAND)
         for stored in found
+        if not stored.is_replaced
     ]
     return candidates + _candidates_by_day(connection, notice, unread)
 
@@ -403,7 +412,7 @@ def _candidates_by_day(connection: Connection, notice: Notice, unread: Unread) -
     stated = notices.notices_due_between(connection, first, last, siren=siren, unread=unread)
     due = procedures.procedures_due_between(connection, first, last, siren=siren, unread=unread)
     candidates = [
-        *(Candidate(stored.procedure_id, stored.notice) for stored in stated),
+        *(Candidate(stored.procedure_id, stored.notice) for stored in stated if not stored.is_replaced),
         *(Candidate(procedure.procedure_id, procedure.view, is_view=True) for procedure in due),
     ]
     # What any notice of a similar procedure says may speak against it, whatever day it states.
@@ -412,5 +421,6 @@ def _candidates_by_day(connection: Connection, notice: Notice, unread: Unread) -
         Candidate(number, stored.notice)
         for number in sorted(similar)
         for stored in notices.notices_of_procedure(connection, number, unread=unread)
+        if not stored.is_replaced
     ]
     return [each for each in candidates if each.procedure_id not in unread]

@@ -28,8 +28,8 @@ from alerting.store.documents import StoredDocument
 
 log = structlog.get_logger()
 
-# The items of one feed were first seen in a few of its documents, which follow each other closely.
-_KEPT = 8
+# Whoever asks goes through what was read in one document before the next; documents may be large.
+_KEPT = 2
 
 _Name = tuple[str | None, str | None]
 

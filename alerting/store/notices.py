@@ -23,7 +23,7 @@ _DIGITS = 18
 _TIMES = frozenset({"published_at", "deadline_at", "question_deadline_at", "visit_at"})
 _LISTS = frozenset({"languages", "cpv_additional", "refers_to"})
 _FIELDS = tuple(name for name in Notice.__dataclass_fields__ if name != "lots")
-_LINK_FIELDS = ("notice_id", "procedure_id", "link_step", "link_evidence")
+_LINK_FIELDS = ("notice_id", "procedure_id", "link_step", "link_evidence", "replaced_at")
 _LOT_FIELDS = (
     "lot_id",
     "title",
@@ -39,13 +39,17 @@ _LOT_FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class StoredNotice:
-    """A notice with its number and its procedure's, and the step that put it there on what evidence."""
+    """A notice with its number and its procedure's, and the step that put it there on what evidence.
+
+    What ``is_replaced`` states counts no longer: it was read otherwise since, from the same document.
+    """
 
     notice_id: int
     procedure_id: int
     notice: Notice
     step: LinkStep
     evidence: str | None
+    is_replaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,36 @@ def readings_of(connection: Connection, notice: Notice) -> list[Reading]:
         .order_by(notices.c.notice_id)
     )
     return [Reading(*row) for row in connection.execute(asked)]
+
+
+def replace_readings(connection: Connection, notice: Notice, document_id: int, *, now: datetime) -> None:
+    """Mark what was read of a notice in a document until now: it is to be stored as it is read today."""
+    connection.execute(
+        update(notices)
+        .where(
+            notices.c.document_id == document_id,
+            notices.c.feed_id == notice.feed_id,
+            notices.c.source_id == notice.source_id,
+            notices.c.version.is_not_distinct_from(notice.version),
+            notices.c.replaced_at.is_(None),
+        )
+        .values(replaced_at=now)
+    )
+
+
+def last_documents(
+    connection: Connection, feed_id: str, source_ids: Collection[str]
+) -> dict[tuple[str, str | None], int]:
+    """Return the latest document of which each notice of a feed is stored, by id and version."""
+    asked = (
+        select(notices.c.source_id, notices.c.version, func.max(notices.c.document_id))
+        .where(
+            notices.c.feed_id == feed_id,
+            notices.c.source_id == func.any(cast(sorted(source_ids), ARRAY(Text))),
+        )
+        .group_by(notices.c.source_id, notices.c.version)
+    )
+    return {(source_id, version): number for source_id, version, number in connection.execute(asked)}
 
 
 def are_known(connection: Connection, feed_id: str, versions: Collection[tuple[str, str | None]]) -> bool:
@@ -225,6 +259,7 @@ def _stored(row: Any, lot_rows: list[dict[str, Any]]) -> StoredNotice:
         _notice(row, lot_rows),
         LinkStep(row["link_step"]),
         row["link_evidence"],
+        is_replaced=row["replaced_at"] is not None,
     )
 
 

@@ -181,6 +181,7 @@ notices = Table(
     Column("normalisations", JSONB, nullable=False, server_default=text("'[]'")),
     Column("is_reserved", Boolean),
     Column("asks_deposit", Boolean),
+    _time("replaced_at"),  # read otherwise since, from the same document
     _created(),
     Index("ix_notices_feed_id_source_id", "feed_id", "source_id"),
     Index("ix_notices_procedure_key", "procedure_key", postgresql_where=text("procedure_key IS NOT NULL")),

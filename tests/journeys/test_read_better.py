@@ -44,6 +44,14 @@ def _lose_hours(deadlines: tuple[RawTime, ...]) -> tuple[RawTime, ...]:
     return tuple(RawTime("2026-04-02T00:00:00") for _ in deadlines)
 
 
+def read_too_much(body: bytes, **options) -> ParsedFeed:
+    """Read as a release did that took another date for a visit's."""
+    read = parse(body, **options)
+    return replace(
+        read, notices=tuple(replace(raw, visit=RawTime("2026-03-20T09:00:00")) for raw in read.notices)
+    )
+
+
 @pytest.fixture(name="publish")
 def publish_fixture(subscribed, authority, clock):
     """How to publish a feed of these items and to load it, as today's release reads or as another does."""
@@ -72,12 +80,17 @@ def told(parts) -> list[list[tuple[str, str | None, str | None]]]:
 
 def deadline_of(parts, source_id: str) -> str:
     """Return the deadline that the procedure of a notice has now."""
+    return fact_of(parts, source_id, "deadline_at")
+
+
+def fact_of(parts, source_id: str, name: str) -> str | None:
+    """Return what the procedure of a notice states now."""
     asked = text(
-        "SELECT DISTINCT procedures.view->>'deadline_at' FROM procedures JOIN notices USING (procedure_id)"
+        "SELECT DISTINCT procedures.view->>:name FROM procedures JOIN notices USING (procedure_id)"
         " WHERE notices.source_id = :source_id"
     )
     with parts.database.begin() as connection:
-        return connection.execute(asked, {"source_id": source_id}).scalar_one()
+        return connection.execute(asked, {"name": name, "source_id": source_id}).scalar_one()
 
 
 NOON, EVENING, LATER = "2026-04-02T10:00:00+00:00", "2026-04-01T22:00:00+00:00", "2026-04-09T10:00:00+00:00"
@@ -106,6 +119,43 @@ def test_what_the_authority_changed_meanwhile_is_told_alone(subscribed, publish)
 
     assert deadline_of(subscribed, "1") == LATER
     assert told(subscribed) == [[], [("deadline_at", NOON, LATER)]]
+
+
+@pytest.mark.parametrize("is_replayed", [False, True], ids=["in the next document", "by a replay"])
+def test_what_was_read_wrongly_is_stated_no_more(subscribed, publish, is_replayed):
+    """
+    A fact that the authority never stated goes from the purchase once its document is read again, and nobody hears of
+    that; it stayed, for a notice that is silent takes nothing back.
+    """
+    publish(("1", ROOF, "02"), read=read_too_much)
+    wrong = fact_of(subscribed, "1", "visit_at")
+    if is_replayed:
+        commands.replay_documents(also_read=True, parts=subscribed)
+        commands.run_all(parts=subscribed)
+    else:
+        publish(("2", DOOR, "02"), ("1", ROOF, "02"))
+
+    assert (wrong, fact_of(subscribed, "1", "visit_at")) == ("2026-03-20T08:00:00+00:00", None)
+    assert deadline_of(subscribed, "1") == NOON
+    assert told(subscribed) == [[]]
+
+
+def test_each_older_document_is_read_once_more(publish):
+    """
+    Ten documents brought twenty items two by two; the next one lists the first of each, then the second of each.
+    """
+    items = [(str(number), f"Porte {number}", "02") for number in range(20)]
+    for number in range(0, 20, 2):
+        publish(*items[number : number + 2], read=read_before)
+    bodies = []
+
+    def count(body: bytes, **options: object) -> ParsedFeed:
+        bodies.append(body)
+        return parse(body, **options)
+
+    publish(*items[::2], *items[1::2], read=count)
+
+    assert (len(bodies), len(set(bodies))) == (11, 11)
 
 
 def test_what_the_archive_no_longer_has_is_compared_as_it_was_read(subscribed, publish):
