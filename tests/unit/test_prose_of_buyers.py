@@ -18,6 +18,7 @@ def _told(text):
         ("Les candidats ont jusqu'au 22 septembre 2026 à 12h00 pour remettre leur offre.", "2026-09-22T12:00"),
         ("Date limite de remise des offres : 22/09/2026\nà 12h00", "2026-09-22T12:00"),
         ("Date limite de remise des offres : 22/09/2026\nHeure : 12:00", "2026-09-22T12:00"),
+        ("Date limite de remise des offres : 22/09/2026\nà midi", "2026-09-22T12:00"),
         ("Date limite de remise des offres\n22/09/2026\n12:00", "2026-09-22T12:00"),
         ("La date limite n'est plus le 15/09/2026 mais le 22/09/2026 à 12h00.", "2026-09-22T12:00"),
         ("Date limite de remise des offres\nAncienne valeur : 15/09/2026 12:00\nNouvelle valeur : 22/09/2026 12:00", "2026-09-22T12:00"),
@@ -342,6 +343,8 @@ def test_a_lot_named_as_the_deadlines_own_has_it(text, lots, after):
         "La date limite de réception des offres est reportée au 22/09/2026. Dépôt avant 12h.",
         "Date limite de réception des offres : 22/09/2026.\n12h00, délai de rigueur.",
         "La date limite de remise des offres devient le 22/09/2026 à 12h00 - heure de Basse-Terre.",
+        "Date limite de remise des offres : 22/09/2026\n10 h de ménage par jour",
+        "Date limite de remise des offres : 22/09/2026\n14h00 : ouverture des plis",
     ],
 )  # fmt: skip
 def test_nothing_is_guessed(text):

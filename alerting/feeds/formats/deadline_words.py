@@ -228,7 +228,7 @@ CAUSE_BEHIND = compile_spelt(r",?\s*\b(?:suite aux?|suite à|en raison|compte te
 _BEGINS_WITH_HOUR = lines(
     r"""
     ^\W*(?:(?:à|avant|au plus tard|heures?(?: limites?)?)[\s:,(]*){0,3}
-    \d{1,2}\s*(?:h(?![a-zà-ÿ])|heures?\b|:\s*\d\d(?!\d))
+    (?:\d{1,2}\s*(?:h(?![a-zà-ÿ])|heures?\b|:\s*\d\d(?!\d))|midi\b|minuit\b)
     """
 )
 _HOUR_ALONE = lines(
@@ -383,7 +383,13 @@ CONTINUES = compile_spelt(
     |elle|celle-ci|cette date|ce délai|celui-ci|est|(?:reporté|remplacé)e?s?\b)
     """
 )
-GOES_ON_WITH_HOUR = compile_spelt(_BEGINS_WITH_HOUR)
+# "10 h de ménage par jour" is no hour of a day.
+GOES_ON_WITH_HOUR = compile_spelt(
+    rf"""
+    {_BEGINS_WITH_HOUR}\s*(?:\d{{2}}(?!\d))?\s*
+    (?:$|[.,;()–-]|:\s*\d{{2}}|heures?\b|précises?\b|au plus tard\b|dernier délai\b|délai de rigueur\b)
+    """
+)
 
 # -- How the line of a call begins that states its last day without calling it that of the offers; what may be
 # the end of the contract as well has an hour where it is that of the call
