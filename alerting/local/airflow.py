@@ -58,6 +58,8 @@ def airflow_environment(*, home: Path, database_url: str, port: int, secret: str
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "20",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+        # The default, 5 s, fails the first tasks after a start where the machine is busy.
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "15",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
     }

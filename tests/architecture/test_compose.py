@@ -302,3 +302,12 @@ def test_the_lock_of_celery_adds_to_ours_and_changes_nothing():
 
     assert set(pins[0]) & set(pins[1]) == set()
     assert [block for block in blocks if "--hash=sha256:" not in block] == []
+
+
+def test_a_task_waits_longer_for_a_busy_airflow_than_its_first_answers_take(environment):
+    """
+    A first task after a start was answered after up to 13 s; one that is silent for longer than its heartbeat
+    may be counts as dead.
+    """
+    waits = float(environment["AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT"])
+    assert 13 < waits < float(environment["AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT"])
