@@ -114,6 +114,10 @@ _PROBLEMS = (
         "la réponse n’est pas du HTTP (« {0} ») ; il fallait le code 200 ou 304",
     ),
     (
+        r"an answer that breaks off \(closed before its end\); expected a whole one",
+        "la réponse s’interrompt : la liaison se ferme avant sa fin ; il la fallait entière",
+    ),
+    (
         r"an answer that breaks off \((.+)\); expected a whole one",
         "la réponse s’interrompt (« {0} ») ; il la fallait entière",
     ),
@@ -130,6 +134,7 @@ _PROBLEMS = (
         r"status 200 without a body; expected a feed",
         "le serveur répond par le code 200 et rien d’autre ; il fallait un flux",
     ),
+    (r"damaged \(packed as (.+)\); expected (.+)", "la réponse est comprimée par {0} ; il fallait {1}"),
     (r"damaged \((.+)\); expected (.+)", "la réponse est abîmée (« {0} ») ; il fallait {1}"),
     (
         r"more than (\d+) redirects, the last to (\S+); expected a feed",

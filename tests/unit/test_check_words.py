@@ -36,6 +36,21 @@ UNTOLD = "cela n’a pas pu être lu"
             id="an entry without a title",
         ),
         pytest.param(
+            Reject(
+                "https://a.example/x",
+                "an answer that breaks off (closed before its end); expected a whole one",
+            ),
+            "https://a.example/x",
+            "la réponse s’interrompt : la liaison se ferme avant sa fin ; il la fallait entière",
+            id="an answer that breaks off",
+        ),
+        pytest.param(
+            Reject("https://a.example/x", "damaged (packed as 'br'); expected a body, plain or in gzip"),
+            "https://a.example/x",
+            "la réponse est comprimée par 'br' ; il fallait un contenu, tel quel ou en gzip",
+            id="packed in another way",
+        ),
+        pytest.param(
             Reject("line 7", "not XML (Premature end of data in tag rss line 1, line 7, column 1)"),
             "ligne 7",
             "le document s’arrête avant sa fin, dans l’élément rss de la ligne 1",
