@@ -69,6 +69,8 @@ _BODIES = (
     ("town", "commune mairie ville"),
 )
 _BODY_OF = {word: (rank, name) for rank, (name, text) in enumerate(_BODIES) for word in text.split()}
+# Short as they are, two of these are two purchases: "mission SPS", "mission CT".
+_MISSIONS = frozenset({"sps", "ct", "opc", "amo", "moe", "ssi", "vrd", "cvc"})
 _LOT_WORDS = frozenset({"lot", "tranche", "phase"})
 _LIGATURES = {"œ": "oe", "Œ": "oe", "ß": "s", "æ": "e", "Æ": "e"}
 
@@ -298,6 +300,8 @@ def _have_own_words(words: frozenset[str], other_words: frozenset[str]) -> bool:
     """Tell whether each of two titles has a number, or each a telling word, that the other lacks."""
     own, other_own = words - other_words, other_words - words
     if _has_own_number(own, other_words) and _has_own_number(other_own, words):
+        return True
+    if own & _MISSIONS and other_own & _MISSIONS:
         return True
     return _has_own_word(own, other_words) and _has_own_word(other_own, words)
 

@@ -112,6 +112,11 @@ def test_what_is_certain_is_linked(notice, stored, expected):
             id="another school",
         ),
         pytest.param(
+            replace(COPY, title="Mission SPS - réhabilitation de la salle des fêtes"),
+            replace(NOTICE, title="Mission CT - réhabilitation de la salle des fêtes"),
+            id="another mission for the same works",
+        ),
+        pytest.param(
             replace(COPY, title="Autre", refers_to=("12",)),
             replace(NOTICE, source_id="12"),
             id="a short reference of another feed",
