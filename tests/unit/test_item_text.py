@@ -122,7 +122,9 @@ def test_labels_say_buyer_place_number_code_and_nature():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Lieu d'exécution : Kerlann (29)", [RawPlace(commune="Kerlann (29)")]),
+        ("Lieu d'exécution : Kerlann (29)", [RawPlace(departement="29", commune="Kerlann")]),
+        ("Lieux d'exécution : Kerlann (29), Redon (35)", [RawPlace(departement="29", commune="Kerlann"), RawPlace(departement="35", commune="Redon")]),
+        ("Lieu d'exécution : Finistère (29)", [RawPlace(departement="29", commune="Finistère")]),
         ("Lieux d'exécution : 29 - Kerlann", [RawPlace(departement="29", commune="Kerlann")]),
         ("Lieu de livraison : 29880 Kerlann", [RawPlace(commune="29880 Kerlann")]),
         ("Département(s) : 29, 56", [RawPlace(departement="29"), RawPlace(departement="56")]),

@@ -60,6 +60,7 @@ _PLACE = re.compile(
     r"(?:\((?P<bracketed>\d{2,3}|2[AB])\)|(?P<departement>\d{2,3}|2[AB])(?=\s*(?:[-–:]|$)))"
     r"(?:\s*[-–:]?\s*(?P<commune>[^\s\d]\D*))?"
 )
+_NAMED_FIRST = re.compile(r"(?P<commune>[^\W\d][^\d(),;]*?)\s*\((?P<departement>\d{2,3}|2[AB])\)")
 # An address, a telephone, no name at all, or several statements.
 _NO_NAME = compile_spelt(
     r"""
@@ -185,6 +186,8 @@ def _places(stated: dict[str, str]) -> list[RawPlace]:
 
 def _numbered(text: str) -> RawPlace | None:
     """Return a place that begins with a département's number: "(35) Kerlann", "35 - Kerlann"."""
+    if (named := _NAMED_FIRST.fullmatch(text)) is not None:
+        return RawPlace(departement=named["departement"], commune=named["commune"])
     found = _PLACE.fullmatch(text)
     number = None if found is None else found["departement"] or found["bracketed"]
     return None if found is None else RawPlace(departement=number, commune=found["commune"])
