@@ -70,6 +70,14 @@ def work_apart(
     return first + second, failed_of_first + failed_of_second
 
 
+def attempt(work: Callable[[], Result]) -> Result | Exception:
+    """Return what comes of work on one piece, or what it raised: what is wrong with one stops no other."""
+    try:
+        return work()
+    except Exception as error:  # noqa: BLE001 - the caller says of which piece, and what becomes of it
+        return error
+
+
 def read_document(read: Read, body: bytes, *, feed_id: str, format_name: str) -> ParsedFeed:
     """Read a document; whatever else its parser raises is a bug of ours that this document brought to light.
 

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -40,7 +41,7 @@ from alerting.matching.askers import Told
 from alerting.matching.compile import compile_criteria
 from alerting.matching.engine import Engine, in_pairs
 from alerting.matching.firms_file import read_draft, read_drafts
-from alerting.pipeline.apart import reject_for, say_refused
+from alerting.pipeline.apart import attempt, reject_for, say_refused
 from alerting.reference.communes import commune_of_insee
 from alerting.reference.cpv import cpv_label
 from alerting.reference.nuts import area_name, departement_name
@@ -146,21 +147,22 @@ def match_each(
     is held against no more.
     """
     for procedure, since_at in found:
-        pieces = [(procedure.procedure_id, procedure.view)]
-        try:
-            try:
-                told = list(engine.match(pieces))
-            except Exception:
-                at_fault = engine.find_broken(procedure.view)
-                if not at_fault:
-                    raise
+        told = attempt(partial(_match_one, engine, procedure))
+        if isinstance(told, Exception):
+            at_fault = attempt(partial(engine.find_broken, procedure.view))
+            # Neither a notice at which our code fails by itself, nor no profile: it is the procedure's.
+            if isinstance(at_fault, dict) and at_fault:
                 broken.update(at_fault)
                 engine = engine.without(at_fault)
-                told = list(engine.match(pieces))
-        except Exception as error:  # noqa: BLE001 - one procedure, whatever is wrong with it, hides no other
-            unread[procedure.procedure_id] = error
+                told = attempt(partial(_match_one, engine, procedure))
+        if isinstance(told, Exception):
+            unread[procedure.procedure_id] = told
         else:
             yield procedure, since_at, told
+
+
+def _match_one(engine: Engine, procedure: Procedure) -> list[Told]:
+    return list(engine.match([(procedure.procedure_id, procedure.view)]))
 
 
 def say_broken(error: Exception) -> str:

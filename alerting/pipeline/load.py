@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
+from functools import partial
 from hashlib import sha256
 from itertools import product
 from operator import itemgetter
@@ -43,7 +44,7 @@ from alerting.notices.link import Candidate, find_link, find_others, is_similar
 from alerting.notices.normalise import normalise
 from alerting.notices.proofs import is_telling_key, names_of
 from alerting.notices.view import find_state, merge
-from alerting.pipeline.apart import Read, read_document, refuse_procedures, reject_for, work_apart
+from alerting.pipeline.apart import Read, attempt, read_document, refuse_procedures, reject_for, work_apart
 from alerting.pipeline.link import absorb, lock_links, notices_by_number, remerge
 from alerting.pipeline.reread import Rereader
 from alerting.store import documents, matches, notices, procedures, rejects
@@ -202,10 +203,11 @@ def _clean_all(parsed: ParsedFeed, document: WaitingDocument) -> tuple[list[Noti
     """Return the notices of a document, cleaned, and those at which cleaning failed."""
     stated, refused = list[Notice](), list[Reject]()
     for raw in parsed.notices:
-        try:
-            stated.append(normalise(raw))
-        except Exception as error:  # noqa: BLE001 - one notice, whatever is wrong with it, never loses its document
-            refused.append(_refuse(document, _place(raw.source_id), error))
+        cleaned = attempt(partial(normalise, raw))
+        if isinstance(cleaned, Exception):
+            refused.append(_refuse(document, _place(raw.source_id), cleaned))
+        else:
+            stated.append(cleaned)
     return stated, refused
 
 

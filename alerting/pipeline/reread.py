@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import structlog
 
@@ -20,7 +20,7 @@ from alerting.errors import FeedFormatError, UnforeseenError, UnknownIdError
 from alerting.feeds.archive import Archive
 from alerting.feeds.formats import format_of_documents
 from alerting.notices.normalise import clean_name, normalise
-from alerting.pipeline.apart import Read, read_document
+from alerting.pipeline.apart import Read, attempt, read_document
 from alerting.store import documents
 from alerting.store.database import Connection
 from alerting.store.documents import StoredDocument
@@ -51,11 +51,13 @@ class Rereader:
         raw = self._raw_of(documents.get_document(connection, document_id)).get(
             (notice.source_id, notice.version)
         )
-        try:
-            return None if raw is None else normalise(raw)
-        except Exception as error:  # noqa: BLE001 - what an old document brings to light costs no new notice
-            log.warning("document_not_read_again", document_id=document_id, problem=repr(error))
+        if raw is None:
             return None
+        cleaned = attempt(partial(normalise, raw))
+        if isinstance(cleaned, Exception):
+            log.warning("document_not_read_again", document_id=document_id, problem=repr(cleaned))
+            return None
+        return cleaned
 
     def _read_again(self, document: StoredDocument) -> Mapping[_Name, RawNotice]:
         """Return the notices that a document states once each, by id and version."""
